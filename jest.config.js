@@ -1,0 +1,19 @@
+/** Runs on Node 24 (see scripts/check.mjs): the embedded store needs `node:sqlite`. */
+const common = {
+	testEnvironment: 'node',
+	transform: {
+		'^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json', isolatedModules: true, diagnostics: false }],
+	},
+};
+
+module.exports = {
+	testTimeout: 30_000,
+	projects: [
+		{
+			...common,
+			displayName: 'fast',
+			testMatch: ['<rootDir>/test/{unit,nodes,workflows,package}/**/*.test.ts'],
+		},
+		{ ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+	],
+};

@@ -1,0 +1,25 @@
+/**
+ * What an open is used for. Consent is asked and kept per purpose; the three marked exempt need
+ * none (CNIL délibération 2026-042; Garante provvedimento 284 of 2026).
+ * Append only: signed tokens carry the position in this list.
+ */
+export const PURPOSES = [
+	/** Individual open rates, to measure and improve campaigns */
+	'performance',
+	/** Content chosen by what a recipient opened before */
+	'personalisation',
+	/** Profiles that are used outside mail */
+	'profiling',
+	/** How often a recipient is mailed */
+	'frequency',
+	/** Exempt: keeping a list clean; only the date of the last open is needed */
+	'deliverability',
+	/** Exempt: protecting a sign-in or an account */
+	'security',
+	/** Exempt: proof that a notice the law asks for was delivered */
+	'legal-notice',
+	/** How long an image connection stayed open; needs a consent of its own */
+	'view-time',
+] as const;
+
+export type Purpose = (typeof PURPOSES)[number];
