@@ -1,0 +1,84 @@
+import { openEventSchema } from '../tracking/open-event';
+import type { OpenEvent } from '../tracking/open-event';
+import { StoreError } from './store-error';
+import type { OpenRow } from './store-schema';
+
+/** PostgreSQL cannot store U+0000 in text; both engines keep a replacement character instead. */
+function storable(text: string | null): string | null {
+	return text === null || !text.includes('\u0000') ? text : text.replaceAll('\u0000', '\ufffd');
+}
+
+/** An id column: the empty string is no id. */
+function storableId(text: string | null): string | null {
+	return storable(text) || null;
+}
+
+/** The row that keeps an event. Throws a {@link StoreError} when it is not an event. */
+export function toOpenRow(event: OpenEvent): OpenRow {
+	const checked = openEventSchema.safeParse(event);
+	if (!checked.success) {
+		const fields = [...new Set(checked.error.issues.map((issue) => issue.path.join('.')))];
+		throw new StoreError(
+			'invalid',
+			`The open was not recorded: it is no valid open event (${fields.join(', ')}). Pass on what the Email Open Trigger gave out.`,
+		);
+	}
+	const { client, consent, request, ...open } = checked.data;
+	return {
+		event_id: storable(open.eventId) ?? open.eventId,
+		occurred_at: Date.parse(open.occurredAt),
+		recipient_id: storableId(open.recipientId),
+		recipient_reason: open.recipientReason,
+		pixel_id: storableId(open.pixelId),
+		campaign_id: storableId(open.campaignId),
+		message_id: storableId(open.messageId),
+		tracking_mode: open.trackingMode,
+		purpose: open.purpose,
+		actor: open.actor,
+		actor_reason: storable(open.actorReason),
+		rules_version: storable(open.rulesVersion),
+		client_family: storable(client.family),
+		client_os: storable(client.os),
+		client_device: storable(client.device),
+		features: JSON.stringify(open.features),
+		consent_status: consent.status,
+		consent_record_id: storable(consent.recordId),
+		consent_policy: storable(consent.policy),
+		request_ip: storable(request.ip),
+		request_user_agent: storable(request.userAgent),
+		request_referer: storable(request.referer),
+		request_accept_language: storable(request.acceptLanguage),
+	};
+}
+
+/** The event that a row keeps. */
+export function toOpenEvent(row: OpenRow): OpenEvent {
+	return {
+		eventId: row.event_id,
+		event: 'open',
+		occurredAt: new Date(row.occurred_at).toISOString(),
+		recipientId: row.recipient_id,
+		recipientReason: row.recipient_reason as OpenEvent['recipientReason'],
+		pixelId: row.pixel_id,
+		campaignId: row.campaign_id,
+		messageId: row.message_id,
+		trackingMode: row.tracking_mode as OpenEvent['trackingMode'],
+		purpose: row.purpose as OpenEvent['purpose'],
+		actor: row.actor as OpenEvent['actor'],
+		actorReason: row.actor_reason,
+		rulesVersion: row.rules_version,
+		client: { family: row.client_family, os: row.client_os, device: row.client_device },
+		features: JSON.parse(row.features) as string[],
+		consent: {
+			status: row.consent_status as OpenEvent['consent']['status'],
+			recordId: row.consent_record_id,
+			policy: row.consent_policy,
+		},
+		request: {
+			ip: row.request_ip,
+			userAgent: row.request_user_agent,
+			referer: row.request_referer,
+			acceptLanguage: row.request_accept_language,
+		},
+	};
+}

@@ -1,0 +1,129 @@
+import { Kysely } from 'kysely';
+import { chmod, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import pRetry, { AbortError } from 'p-retry';
+
+import { asKyselyDatabase, isBusy, NodeSqliteDialect, sqliteCode } from './node-sqlite';
+import type { StoreDatabase } from './store-database';
+import { StoreError } from './store-error';
+import type { StoreSchema } from './store-schema';
+
+/**
+ * How long SQLite itself waits for a lock. `node:sqlite` blocks the event loop meanwhile, so it is
+ * short; the waiting that matters happens between tries, with the loop free.
+ */
+const BUSY_TIMEOUT_MS = 20;
+const FIRST_RETRY_MS = 10;
+const LONGEST_RETRY_MS = 200;
+
+export interface SqliteOptions {
+	/** Path of the database file; it and its folder are made when missing. */
+	path: string;
+	/** How long a read or write may wait for another process's lock, in milliseconds. */
+	lockLimitMs?: number;
+}
+
+/**
+ * Opens a SQLite file by Node's own `node:sqlite` in WAL mode.
+ *
+ * The folder is made with mode 0700 and the file with 0600: it holds personal data.
+ * `synchronous = NORMAL` may lose the last commits on a power cut, never on a crash of the
+ * process, and never breaks the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
+ */
+export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreDatabase> {
+	const { path, lockLimitMs = 10_000 } = options;
+	const DatabaseSync = await loadNodeSqlite();
+	await makePrivateFile(path);
+
+	const whenFree = <T>(action: () => Promise<T>) => retryWhileBusy(action, lockLimitMs);
+	const database = await whenFree(async () => {
+		const opened = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+		try {
+			opened.exec('pragma journal_mode = wal; pragma synchronous = normal;');
+			opened.exec('pragma foreign_keys = on; pragma temp_store = memory;');
+			return opened;
+		} catch (error) {
+			opened.close();
+			throw error;
+		}
+	});
+	const db = new Kysely<StoreSchema>({
+		dialect: new NodeSqliteDialect({ database: asKyselyDatabase(database) }),
+	});
+	let closed = false;
+	const orClosed = <T>(action: () => Promise<T>): Promise<T> => {
+		if (closed) throw new StoreError('closed', 'The tracking store is closed. Open it again.');
+		return whenFree(action);
+	};
+	return {
+		engine: 'sqlite',
+		read: async (query) => await orClosed(() => query(db)),
+		write: async (change) => await orClosed(() => db.transaction().execute(change)),
+		close: async () => {
+			if (closed) return;
+			closed = true;
+			await db.destroy();
+			if (database.isOpen) database.close();
+		},
+	};
+}
+
+async function loadNodeSqlite() {
+	const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+	// statement.columns() came with 22.16 and 23.11 (https://nodejs.org/api/sqlite.html).
+	if (major < 22 || (major === 22 && minor < 16) || (major === 23 && minor < 11)) {
+		throw new StoreError(
+			'unavailable',
+			`The embedded tracking store needs Node.js 22.16 or newer, this is ${process.versions.node}. Update Node.js, or choose an Open Tracking PostgreSQL credential.`,
+		);
+	}
+	const { DatabaseSync } = await import('node:sqlite');
+	return DatabaseSync;
+}
+
+async function makePrivateFile(path: string): Promise<void> {
+	try {
+		await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+		const file = await open(path, 'a', 0o600);
+		await file.close();
+		await chmod(path, 0o600);
+	} catch (error) {
+		const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+		throw new StoreError(
+			'unavailable',
+			`The tracking store could not be made at ${path} (${code}). Make sure that the folder is writable and the disk not full.`,
+		);
+	}
+}
+
+async function retryWhileBusy<T>(action: () => Promise<T>, limitMs: number): Promise<T> {
+	const givenUpAt = Date.now() + limitMs;
+	return await pRetry(
+		async () => {
+			try {
+				return await action();
+			} catch (error) {
+				if (isBusy(error) && Date.now() < givenUpAt) throw error;
+				throw new AbortError(toStoreError(error));
+			}
+		},
+		{ forever: true, minTimeout: FIRST_RETRY_MS, maxTimeout: LONGEST_RETRY_MS, randomize: true },
+	);
+}
+
+function toStoreError(error: unknown): Error {
+	if (isBusy(error)) {
+		return new StoreError(
+			'busy',
+			'The tracking store was locked by another program for too long. Try again, and close programs that keep its file open for writing.',
+		);
+	}
+	const code = sqliteCode(error);
+	if (code === null) return error instanceof Error ? error : new Error(String(error));
+	// SQLite's messages name tables and columns, never values.
+	const reason = error instanceof Error ? error.message : '';
+	return new StoreError(
+		'failed',
+		`The tracking store refused an operation (SQLite ${code}: ${reason}). Check the file and the free disk space.`,
+	);
+}

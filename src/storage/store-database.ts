@@ -1,0 +1,24 @@
+import type { Kysely, Transaction } from 'kysely';
+
+import type { StoreSchema } from './store-schema';
+
+/** A Kysely handle that may read: the database itself or a transaction. */
+export type Reader = Kysely<StoreSchema>;
+
+/** A Kysely handle inside a write transaction. */
+export type Writer = Transaction<StoreSchema>;
+
+/** One open database, whichever engine it runs on. All access of the store goes through it. */
+export interface StoreDatabase {
+	readonly engine: 'sqlite' | 'postgres';
+	/** Runs `query` outside a transaction. Throws a {@link StoreError} on failure. */
+	read<T>(query: (db: Reader) => Promise<T>): Promise<T>;
+	/**
+	 * Runs `change` in one write transaction; write transactions of all processes follow one
+	 * another. `change` may run again when the database was busy, so it must touch nothing but
+	 * the database. Throws a {@link StoreError} on failure.
+	 */
+	write<T>(change: (db: Writer) => Promise<T>): Promise<T>;
+	/** Closes the connections. Later calls of the others fail. */
+	close(): Promise<void>;
+}
