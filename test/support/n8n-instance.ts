@@ -23,6 +23,7 @@ export interface WorkflowJson {
 	id: string;
 	name: string;
 	nodes: Array<{
+		id: string;
 		name: string;
 		type: string;
 		typeVersion: number;
@@ -41,7 +42,15 @@ export interface WorkflowJson {
 	[key: string]: unknown;
 }
 
-export type Rest = (method: string, path: string, body?: unknown) => Promise<any>;
+/** What n8n's own REST interface answers; each test names the fields it reads. */
+export interface RestAnswer {
+	[field: string]: unknown;
+	id?: string;
+	versionId?: string;
+	results?: unknown[];
+}
+
+export type Rest = (method: string, path: string, body?: unknown) => Promise<RestAnswer>;
 
 /** A real n8n with the built package, in a folder of its own. */
 export interface N8nInstance {
