@@ -37,7 +37,6 @@ export class EmailOpenTrigger implements INodeType {
 				// n8n splits the text, and registers each method.
 				httpMethod: 'GET,HEAD' as 'GET',
 				isFullPath: true,
-				path: '',
 				...webhookDescriptionFields({
 					path: fromParameter('path'),
 					responseMode: fromFunction((parameters) =>

@@ -1,4 +1,9 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+
 import type { Operation } from '../operation';
+
+/** The largest page the store gives out. */
+const PAGE = 1000;
 
 export const getManyOpens: Operation = {
 	value: 'getMany',
@@ -37,12 +42,18 @@ export const getManyOpens: Operation = {
 	],
 	async execute({ node, store, index }) {
 		const returnAll = node.getNodeParameter('returnAll', index) as boolean;
-		const limit = returnAll
+		let wanted = returnAll
 			? Number.POSITIVE_INFINITY
 			: (node.getNodeParameter('limit', index) as number);
 		const filters = node.getNodeParameter('filters', index, {}) as Record<string, string>;
-		const items = [];
-		for await (const event of store.streamOpens({ ...filters, limit })) items.push({ json: event });
+		const items: INodeExecutionData[] = [];
+		let cursor: string | undefined;
+		do {
+			const page = await store.listOpens({ ...filters, limit: Math.min(wanted, PAGE), cursor });
+			items.push(...page.opens.map((open) => ({ json: open })));
+			wanted -= page.opens.length;
+			cursor = page.nextCursor ?? undefined;
+		} while (cursor && wanted > 0);
 		return items;
 	},
 };
