@@ -25,7 +25,7 @@ export class OpenTrackingSigningKeyApi implements ICredentialType {
 		},
 		{
 			displayName: 'Active Key',
-			name: 'activeKey',
+			name: 'activeSecretKey',
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',
@@ -35,7 +35,7 @@ export class OpenTrackingSigningKeyApi implements ICredentialType {
 		},
 		{
 			displayName: 'Previous Keys',
-			name: 'previousKeys',
+			name: 'previousSecretKeys',
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',

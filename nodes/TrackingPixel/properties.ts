@@ -84,7 +84,8 @@ export const properties: INodeProperties[] = [
 		required: true,
 		placeholder: 'e.g. 42',
 		displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
-		description: 'Who the mail goes to. It is encrypted in the link; an ID is still better than an address.',
+		description:
+			'Who the mail goes to. It is encrypted in the link; an ID is still better than an address.',
 	},
 	{
 		displayName: 'Campaign ID',
@@ -154,7 +155,8 @@ export const properties: INodeProperties[] = [
 				type: 'options',
 				options: trackingModeOptions,
 				default: 'identified',
-				description: 'The most that opens by this link may leave behind; nothing can widen it later',
+				description:
+					'The most that opens by this link may leave behind; nothing can widen it later',
 			},
 		],
 	},
@@ -175,7 +177,8 @@ export const properties: INodeProperties[] = [
 		type: 'string',
 		default: '={{ $json.tracking.url }}',
 		displayOptions: forOperation('embed'),
-		description: 'The pixel URL. When it is empty the mail is given back as it is, without a pixel.',
+		description:
+			'The pixel URL. When it is empty the mail is given back as it is, without a pixel.',
 	},
 	{
 		displayName: 'Position',

@@ -12,8 +12,8 @@ const REMEMBER_MS = 10_000;
 /** The fields of the credential *Open Tracking Signing Key*. */
 export interface SigningCredential {
 	baseUrl?: string;
-	activeKey?: string;
-	previousKeys?: string;
+	activeSecretKey?: string;
+	previousSecretKeys?: string;
 	maxAgeDays?: number;
 }
 
@@ -56,13 +56,18 @@ export async function readSigning(
 	credential: SigningCredential,
 	refuse: (message: string, description: string) => never,
 ): Promise<Signing> {
-	if (!credential.activeKey && isQueueMode()) {
+	if (!credential.activeSecretKey && isQueueMode()) {
 		refuse(
 			'There is no signing key for tracking links',
 			'In queue mode each process would make a key of its own. Set an active key in the credential Open Tracking Signing Key.',
 		);
 	}
-	const { activeKey, previousKeys, maxAgeDays, baseUrl } = credential;
+	const {
+		activeSecretKey: activeKey,
+		previousSecretKeys: previousKeys,
+		maxAgeDays,
+		baseUrl,
+	} = credential;
 	return {
 		keyRing: activeKey
 			? parseKeyRing({ activeKey, previousKeys })
