@@ -41,10 +41,7 @@ const nodesBase = (preset, files) => ({
 const layer = (folder, forbidden, why) => ({
 	files: [`src/${folder}/**/*.ts`],
 	rules: {
-		'no-restricted-imports': [
-			'error',
-			{ patterns: [{ group: forbidden, message: why }] },
-		],
+		'no-restricted-imports': ['error', { patterns: [{ group: forbidden, message: why }] }],
 	},
 });
 
@@ -60,12 +57,46 @@ export default [
 	nodesBase('credentials', ['credentials/**/*.ts']),
 	layer(
 		'tracking',
-		['n8n-*', 'kysely', 'pg', 'hono', 'node:http', 'node:fs', 'node:sqlite', '../storage/*', '../sinks/*', '../collector/*', '../reports/*', '../api/*', '**/nodes/*'],
+		[
+			'n8n-*',
+			'kysely',
+			'pg',
+			'hono',
+			'node:http',
+			'node:fs',
+			'node:sqlite',
+			'../storage/*',
+			'../sinks/*',
+			'../collector/*',
+			'../reports/*',
+			'../api/*',
+			'**/nodes/*',
+		],
 		'src/tracking is the domain: no n8n, no storage, no http, nothing above it',
 	),
-	layer('storage', ['n8n-*', '../sinks/*', '../collector/*', '../reports/*', '../api/*', '**/nodes/*'], 'src/storage builds on src/tracking alone'),
-	layer('sinks', ['n8n-*', '../storage/*', '../collector/*', '../reports/*', '../api/*', '**/nodes/*'], 'src/sinks builds on src/tracking alone'),
-	layer('reports', ['n8n-*', 'kysely', 'pg', '../sinks/*', '../collector/*', '../api/*', '**/nodes/*'], 'src/reports takes data and gives text'),
-	layer('collector', ['n8n-*', '../sinks/*', '../reports/*', '../api/*', '**/nodes/*'], 'src/collector builds on src/storage and src/tracking'),
-	layer('api', ['n8n-*', 'kysely', 'pg', '../sinks/*', '../collector/*', '**/nodes/*'], 'src/api turns requests into calls of the store and reports'),
+	layer(
+		'storage',
+		['n8n-*', '../sinks/*', '../collector/*', '../reports/*', '../api/*', '**/nodes/*'],
+		'src/storage builds on src/tracking alone',
+	),
+	layer(
+		'sinks',
+		['n8n-*', '../storage/*', '../collector/*', '../reports/*', '../api/*', '**/nodes/*'],
+		'src/sinks builds on src/tracking alone',
+	),
+	layer(
+		'reports',
+		['n8n-*', 'kysely', 'pg', '../sinks/*', '../collector/*', '../api/*', '**/nodes/*'],
+		'src/reports takes data and gives text',
+	),
+	layer(
+		'collector',
+		['n8n-*', '../sinks/*', '../reports/*', '../api/*', '**/nodes/*'],
+		'src/collector builds on src/storage and src/tracking',
+	),
+	layer(
+		'api',
+		['n8n-*', 'kysely', 'pg', '../sinks/*', '../collector/*', '**/nodes/*'],
+		'src/api turns requests into calls of the store and reports',
+	),
 ];

@@ -79,7 +79,10 @@ export const openEventSchema = z.object({
 		.describe('Non-personal facts about the load, from which a newer rule set can judge again'),
 	consent: z
 		.object({
-			status: z.enum(CONSENT_STATUSES).nullable().describe('Consent status when the image was asked for'),
+			status: z
+				.enum(CONSENT_STATUSES)
+				.nullable()
+				.describe('Consent status when the image was asked for'),
 			recordId: text('The consent record that says so'),
 			policy: text('The policy that was applied'),
 		})

@@ -1,0 +1,84 @@
+import type {
+	INodeType,
+	INodeTypeDescription,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+import {
+	fromFunction,
+	fromParameter,
+	NodeConnectionTypes,
+	webhookDescriptionFields,
+} from 'n8n-workflow';
+
+import { credentialTest } from '../shared/credential-tests';
+import { properties } from './properties';
+import { receiveRequest } from './receive-request';
+
+export class EmailOpenTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Email Open Trigger',
+		name: 'emailOpenTrigger',
+		icon: { light: 'file:../../icons/trigger.svg', dark: 'file:../../icons/trigger.dark.svg' },
+		group: ['trigger'],
+		// Not 1: for version 1 of a webhook node n8n evaluates an expression on every request.
+		version: 2,
+		subtitle: '={{ $parameter["path"] }}',
+		description: 'Starts the workflow when a mail loads its tracking pixel',
+		eventTriggerDescription: 'Waiting for you to load the Test URL of the pixel',
+		activationMessage: 'Opens are now recorded at the production URL of this pixel.',
+		defaults: { name: 'Email Open Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [
+			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
+			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
+		],
+		webhooks: [
+			{
+				name: 'default',
+				// n8n splits the text, and registers each method.
+				httpMethod: 'GET,HEAD' as 'GET',
+				isFullPath: true,
+				...webhookDescriptionFields({
+					path: fromParameter('path'),
+					responseMode: fromFunction((parameters) =>
+						parameters.respond === 'immediately' ? 'onReceived' : 'responseNode',
+					),
+				}),
+			},
+		],
+		triggerPanel: {
+			header: '',
+			executionsHelp: {
+				inactive:
+					'Two URLs: load the <b>Test URL</b> while the editor listens, to see one open here. Put the <b>Production URL</b> into mails, and publish the workflow.',
+				active:
+					'The <b>Production URL</b> belongs into mails. The Test URL works only while the editor listens.',
+			},
+			activationHint: 'Publish the workflow to record opens at the production URL.',
+		},
+		properties,
+	};
+
+	methods = { credentialTest };
+
+	// n8n itself registers the path; there is nothing to set up anywhere else.
+	webhookMethods = {
+		default: {
+			async checkExists(): Promise<boolean> {
+				return true;
+			},
+			async create(): Promise<boolean> {
+				return true;
+			},
+			async delete(): Promise<boolean> {
+				return true;
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await receiveRequest(this);
+	}
+}

@@ -1,0 +1,50 @@
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeType,
+	INodeTypeDescription,
+} from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+
+import { eachItem } from '../shared/each-item';
+import { openTrackingStore } from '../shared/store';
+import { eventOf } from './event-of';
+import { answerWithImage } from './answer';
+import { credentialTest } from '../shared/credential-tests';
+import { properties } from './properties';
+
+export class RespondAndLogOpen implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Respond and Log Open',
+		name: 'respondAndLogOpen',
+		icon: { light: 'file:../../icons/respond.svg', dark: 'file:../../icons/respond.dark.svg' },
+		group: ['output'],
+		version: 1,
+		subtitle: 'Answer with the image, then log',
+		description: 'Answers the mail client with the image, then writes the open to the store',
+		defaults: { name: 'Respond and Log Open' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: undefined,
+		credentials: [
+			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
+			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
+		],
+		properties,
+	};
+
+	methods = { credentialTest };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		// The answer comes first and never waits for, or depends on, the write below it.
+		await answerWithImage(this);
+		const logged = await eachItem(this, async (item, index) => {
+			const event = await eventOf(this, item, index);
+			if (event === null) return [];
+			const store = await openTrackingStore(this);
+			await store.recordOpens([event]);
+			return [{ json: event, pairedItem: { item: index } }];
+		});
+		return [logged];
+	}
+}

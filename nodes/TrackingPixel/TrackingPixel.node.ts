@@ -1,0 +1,55 @@
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeType,
+	INodeTypeDescription,
+} from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+
+import { eachItem } from '../shared/each-item';
+import { credentialTest } from '../shared/credential-tests';
+import { createImage } from './create-image';
+import { createLink } from './create-link';
+import { embed } from './embed';
+import { properties } from './properties';
+
+const operations = { createImage, createLink, embed };
+
+export class TrackingPixel implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Tracking Pixel',
+		name: 'trackingPixel',
+		icon: { light: 'file:../../icons/pixel.svg', dark: 'file:../../icons/pixel.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] }}',
+		description: 'Makes the image, the tracking links and the embed code of tracked mails',
+		defaults: { name: 'Tracking Pixel' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: undefined,
+		credentials: [
+			{
+				name: 'openTrackingSigningKeyApi',
+				displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
+				testedBy: 'openTrackingSigningKeyTest',
+			},
+			{
+				name: 'hostedPixelTrackerApi',
+				required: true,
+				displayOptions: { show: { operation: ['createLink'], trackedBy: ['hosted'] } },
+				testedBy: 'hostedPixelTrackerTest',
+			},
+		],
+		properties,
+	};
+
+	methods = { credentialTest };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const operation = this.getNodeParameter('operation', 0) as keyof typeof operations;
+		return [
+			await eachItem(this, async (item, index) => [await operations[operation](this, item, index)]),
+		];
+	}
+}

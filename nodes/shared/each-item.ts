@@ -1,0 +1,64 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+
+/** An error that also says what to do next. */
+interface Advising {
+	advice?: string;
+}
+
+/**
+ * Wraps anything thrown into the one error type that n8n shows with its item and its advice.
+ * An error that already is one keeps its text and only gets the item index it lacks.
+ */
+export function toNodeError(
+	context: Pick<IExecuteFunctions, 'getNode'>,
+	error: unknown,
+	itemIndex: number,
+): NodeOperationError {
+	if (error instanceof NodeOperationError) {
+		error.context.itemIndex ??= itemIndex;
+		return error;
+	}
+	const cause = error instanceof Error ? error : new Error(String(error));
+	return new NodeOperationError(context.getNode(), cause.message, {
+		itemIndex,
+		description: (cause as Advising).advice,
+	});
+}
+
+/** The item that stands for a failed one: its own JSON whole, the error beside it. */
+export function failedItem(
+	item: INodeExecutionData,
+	index: number,
+	error: NodeOperationError,
+): INodeExecutionData {
+	return {
+		...item,
+		json: { ...item.json, error: error.message },
+		error,
+		pairedItem: { item: index },
+	};
+}
+
+/**
+ * Runs `operation` for each input item. Gives every result its `pairedItem`, and turns a failure
+ * into an item of its own where the user chose to continue, else into a NodeOperationError.
+ */
+export async function eachItem(
+	context: IExecuteFunctions,
+	operation: (item: INodeExecutionData, index: number) => Promise<INodeExecutionData[]>,
+): Promise<INodeExecutionData[]> {
+	const output: INodeExecutionData[] = [];
+	for (const [index, item] of context.getInputData().entries()) {
+		try {
+			for (const result of await operation(item, index)) {
+				output.push({ ...result, pairedItem: { item: index } });
+			}
+		} catch (error) {
+			const nodeError = toNodeError(context, error, index);
+			if (!context.continueOnFail()) throw nodeError;
+			output.push(failedItem(item, index, nodeError));
+		}
+	}
+	return output;
+}

@@ -1,0 +1,75 @@
+/**
+ * The one command that passes all tests, from a fresh clone. Ends with the line
+ * `N passed, N failed`; `npm run check -- --only lint,fast` runs a part of it while you work.
+ */
+const { readFileSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+const { parseArgs } = require('node:util');
+
+const { build } = require('./lib/built-package');
+const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
+const { projectFolder } = require('./lib/paths');
+const { run, runMain, say } = require('./lib/run');
+
+const STEPS = ['lint', 'types', 'fast', 'e2e'];
+
+runMain(async () => {
+	const { values } = parseArgs({ options: { only: { type: 'string' } } });
+	const chosen = values.only ? values.only.split(',') : STEPS;
+	await ensureDependencies();
+	const env = await ensureNode24();
+	const tally = { passed: 0, failed: 0 };
+
+	const step = async (name, work) => {
+		if (!chosen.includes(name)) return;
+		say(`\n== ${name}`);
+		await work();
+	};
+	const command = async (...args) => {
+		try {
+			await run('npx', args, { cwd: projectFolder, env });
+			tally.passed += 1;
+		} catch (error) {
+			say(error.message);
+			tally.failed += 1;
+		}
+	};
+	const jest = async (project) => {
+		const report = join(tmpdir(), `email-open-tracking-${process.pid}-${project}.json`);
+		const args = ['jest', '--selectProjects', project, '--json', '--outputFile', report];
+		if (project === 'e2e') args.push('--runInBand');
+		let ended;
+		try {
+			await run('npx', args, { cwd: projectFolder, env });
+		} catch (error) {
+			ended = error;
+		}
+		let results;
+		try {
+			results = JSON.parse(readFileSync(report, 'utf8'));
+		} catch (cause) {
+			throw new Error(`Jest wrote no report for ${project}: ${ended?.message ?? cause.message}`);
+		}
+		rmSync(report);
+		tally.passed += results.numPassedTests;
+		tally.failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
+		// A test that was left out is not a test that passed.
+		tally.failed += results.numPendingTests + results.numTodoTests;
+		if (results.numTotalTests === 0) tally.failed += 1;
+	};
+
+	await step('lint', async () => {
+		await command('eslint', '.', '--max-warnings', '0');
+		await command('prettier', '--check', '--log-level', 'warn', '.');
+	});
+	await step('types', async () => await command('tsc', '--noEmit', '-p', '.'));
+	if (chosen.includes('fast') || chosen.includes('e2e')) await build(env);
+	// Workflow validation and the end-to-end tests read and run the real n8n.
+	if (chosen.includes('fast') || chosen.includes('e2e')) await ensureRuntime(env);
+	await step('fast', async () => await jest('fast'));
+	await step('e2e', async () => await jest('e2e'));
+
+	say(`\n${tally.passed} passed, ${tally.failed} failed`);
+	process.exitCode = tally.failed === 0 ? 0 : 1;
+});

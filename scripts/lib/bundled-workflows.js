@@ -1,0 +1,69 @@
+const { createHash } = require('node:crypto');
+const {
+	copyFileSync,
+	existsSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+
+/** The bundled workflows, each with the file it comes from. */
+function bundledWorkflows(source) {
+	return readdirSync(source)
+		.filter((name) => name.endsWith('.json'))
+		.sort()
+		.map((name) => ({
+			name,
+			...JSON.parse(readFileSync(join(source, name), 'utf8')),
+			file: join(source, name),
+		}));
+}
+
+/**
+ * Imports the workflows that are new or changed since the last start with this data folder. One
+ * that has not changed is left alone, so that what a user edited in the demo stays.
+ * @param {{source: string, folder: string, importFolder: (folder: string) => Promise<unknown>}} options
+ */
+async function syncWorkflows({ source, folder, importFolder }) {
+	const noteFile = join(folder, 'workflows.json');
+	const known = existsSync(noteFile) ? JSON.parse(readFileSync(noteFile, 'utf8')) : {};
+	const changed = [];
+	for (const { id, file } of bundledWorkflows(source)) {
+		const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
+		if (known[id] === hash) continue;
+		known[id] = hash;
+		changed.push(file);
+	}
+	if (changed.length === 0) return;
+	const input = mkdtempSync(join(tmpdir(), 'email-open-tracking-import-'));
+	try {
+		changed.forEach((file, index) => copyFileSync(file, join(input, `${index}.json`)));
+		await importFolder(input);
+	} finally {
+		rmSync(input, { recursive: true, force: true });
+	}
+	writeFileSync(noteFile, JSON.stringify(known));
+}
+
+/** Whether n8n has something to publish: a trigger that waits for the outside world. */
+function isPublishable(workflow) {
+	return workflow.nodes.some(
+		({ type, disabled }) =>
+			!disabled && /(Trigger|webhook)$/.test(type) && !/manualTrigger$/.test(type),
+	);
+}
+
+/** Publishes every bundled workflow that is not live yet. */
+async function publishBundled(rest, source) {
+	for (const bundled of bundledWorkflows(source).filter(isPublishable)) {
+		const workflow = await rest('GET', `/workflows/${bundled.id}`);
+		if (workflow.activeVersionId) continue;
+		await rest('POST', `/workflows/${bundled.id}/activate`, { versionId: workflow.versionId });
+	}
+}
+
+module.exports = { bundledWorkflows, isPublishable, publishBundled, syncWorkflows };

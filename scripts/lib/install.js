@@ -1,0 +1,68 @@
+const { createHash } = require('node:crypto');
+const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const { delimiter, dirname, join } = require('node:path');
+
+const { node24Folder, projectFolder, runtimeFolder } = require('./paths');
+const { run } = require('./run');
+
+const MINIMUM_NODE = 24;
+
+/** Whether `folder` holds exactly what its lock file says, as far as the last install noted it. */
+function isInstalled(folder) {
+	const note = join(folder, 'node_modules', '.installed');
+	return existsSync(note) && readFileSync(note, 'utf8') === lockHash(folder);
+}
+
+function lockHash(folder) {
+	return createHash('sha256')
+		.update(readFileSync(join(folder, 'package-lock.json')))
+		.digest('hex');
+}
+
+async function npmCi(folder, label, env) {
+	if (isInstalled(folder)) return;
+	await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, env, quiet: true, label });
+	writeFileSync(join(folder, 'node_modules', '.installed'), lockHash(folder));
+}
+
+/** Installs what the build and the tests need. */
+async function ensureDependencies() {
+	await npmCi(projectFolder, 'Installing the packages of the project (about a minute)');
+}
+
+/**
+ * Makes sure of a Node.js that n8n runs on, and gives the environment to start programs on it.
+ * @returns {Promise<NodeJS.ProcessEnv>} the environment with that Node.js first on PATH
+ */
+async function ensureNode24() {
+	if (Number(process.versions.node.split('.')[0]) >= MINIMUM_NODE) {
+		return { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
+	}
+	await npmCi(node24Folder, `Installing Node.js ${MINIMUM_NODE} for n8n`);
+	const packageFolder = join(node24Folder, 'node_modules', 'node');
+	const headers = join(
+		packageFolder,
+		'node_modules',
+		`node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`,
+	);
+	return {
+		...process.env,
+		PATH: [join(packageFolder, 'bin'), process.env.PATH].join(delimiter),
+		// Native parts of n8n compile against the headers that came with this Node.js.
+		...(existsSync(join(headers, 'include')) && { npm_config_nodedir: headers }),
+	};
+}
+
+/**
+ * Installs the pinned n8n of `runtime/`.
+ * @param {NodeJS.ProcessEnv} env as from {@link ensureNode24}
+ */
+async function ensureRuntime(env) {
+	await npmCi(
+		runtimeFolder,
+		'Installing n8n 2.41.1 (2 GB, three to five minutes the first time)',
+		env,
+	);
+}
+
+module.exports = { ensureDependencies, ensureNode24, ensureRuntime };

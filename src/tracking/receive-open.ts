@@ -1,0 +1,344 @@
+import {
+	CONSENT_REASONS,
+	decideConsent,
+	type ConsentDecision,
+	type ConsentPolicy,
+	type ConsentReason,
+	type PurposeRules,
+} from './consent-policy';
+import { reduceIp, type IpReduction } from './minimise-ip';
+import { applyMode, type PseudonymFunction } from './minimise-mode';
+import type { Actor, Client, ConsentStatus, OpenEvent, RecipientReason } from './open-event';
+import type { Purpose } from './purpose';
+import { isWithin, lowestMode, type TrackingMode } from './tracking-mode';
+
+const MAX_ID_LENGTH = 256;
+const MAX_KEPT_HEADER_LENGTH = 512;
+const CONTROL_CHARACTER = /\p{Cc}/u;
+
+/** One request for a pixel, as the webhook or the collector saw it. */
+export interface PixelRequest {
+	method: string;
+	query: Readonly<Record<string, string | undefined>>;
+	/** Names in lower case, as node:http gives them */
+	headers: Readonly<Record<string, string | undefined>>;
+	/** The client's address, already worked out from trusted proxy hops; `null` when unknown */
+	ip: string | null;
+	receivedAt: Date;
+}
+
+export interface ReceiveSettings {
+	/** The operator's ceiling, and the mode of links without a token */
+	mode: TrackingMode;
+	/** The purpose of links that name none */
+	purpose: Purpose | null;
+	/** Whether unsigned ids in the query are read, and which parameter holds the recipient id */
+	plainIds: { allowed: boolean; recipientParameter: string };
+	consent: {
+		policy: ConsentPolicy;
+		/** Name and version of the policy, written on each event, for example `france-2026.1` */
+		label: string;
+		purposeRules?: PurposeRules;
+		/** A refused open becomes a bare count instead of nothing */
+		keepAsAggregate: boolean;
+	};
+	/** What stays of the request itself; only mode `full` may hold any of it */
+	keep: { ip: IpReduction; userAgent: boolean; referer: boolean; acceptLanguage: boolean };
+}
+
+/** What a signed tracking link says. */
+export interface LinkClaims {
+	recipientId: string | null;
+	pixelId: string | null;
+	campaignId: string | null;
+	messageId: string | null;
+	/** `null` leaves it to the operator */
+	trackingMode: TrackingMode | null;
+	purpose: Purpose | null;
+	/** When the link was made, which is about when the mail was sent */
+	issuedAt: Date | null;
+}
+export type TokenResult = { ok: true; claims: LinkClaims } | { ok: false; reason: string };
+
+/** What the classifier gets to see; none of it outlives the call. */
+export interface ReceivedLoad {
+	method: string;
+	headers: Readonly<Record<string, string | undefined>>;
+	ip: string | null;
+	receivedAt: Date;
+	/** When the mail went out, if the link knows */
+	sentAt: Date | null;
+}
+export interface LoadVerdict {
+	actor: Actor;
+	actorReason: string | null;
+	rulesVersion: string | null;
+	client: Client;
+	features: readonly string[];
+}
+
+export interface ReceiveDeps {
+	verifyToken(token: string): TokenResult | Promise<TokenResult>;
+	classify(load: ReceivedLoad): LoadVerdict;
+	/** Whether this person was erased or withdrew from everything; may fail */
+	isSuppressed(recipientId: string): Promise<boolean>;
+	/** The registry's word on one person and purpose; may fail */
+	consentStatus(
+		recipientId: string,
+		purpose: Purpose | null,
+	): Promise<{ status: ConsentStatus; recordId: string | null }>;
+	/** A new UUIDv7 */
+	newEventId(): string;
+	/** Needed for mode `pseudonymous`; without it such opens fall to `aggregate` */
+	pseudonym: PseudonymFunction | null;
+	/** The key of the day; needed when the address is kept as a hash */
+	ipKey: Buffer | null;
+}
+
+/** Stable codes of what became of a request, with a line for people. */
+export const RECEIVE_REASONS = {
+	...CONSENT_REASONS,
+	'not-a-get': 'Only GET asks for the image; HEAD and other methods never count',
+	'mode-off': 'Tracking is off for this link or for all',
+	suppressed: 'The person was erased or withdrew from everything; nothing is stored',
+	'invalid-token': 'The link was forged, damaged or has expired; counted without any id',
+	'count-only': 'The mode is aggregate, so there is nobody to ask for consent',
+} as const;
+export type ReceiveReason = keyof typeof RECEIVE_REASONS;
+
+export interface ReceivedOpen {
+	/** Minimised and ready to be stored; `null` when nothing may be stored */
+	event: OpenEvent | null;
+	reason: ReceiveReason;
+	/** What a failed consent or suppression lookup threw; for the operator's log, holds no decision */
+	lookupError: unknown;
+}
+
+/**
+ * The one way from a request to an event, for the n8n trigger and the collector alike:
+ * verify → classify → check consent → minimise. Nothing personal is in the result beyond what
+ * the effective mode allows (`MODE_STORES`), and nothing of a refused or erased person at all.
+ *
+ * The answer to the requester must not depend on the result: send the pixel first, or always.
+ *
+ * A suppression or consent lookup that fails is a fact for the policy and does not reject.
+ *
+ * @throws what `verifyToken`, `classify` or `newEventId` throw, and when the address is to be
+ *   hashed but there is no key for today
+ */
+export async function receiveOpen(
+	request: PixelRequest,
+	settings: ReceiveSettings,
+	deps: ReceiveDeps,
+): Promise<ReceivedOpen> {
+	if (request.method.toUpperCase() !== 'GET') return nothing('not-a-get');
+	if (settings.mode === 'off') return nothing('mode-off');
+
+	const link = await readLink(request, settings, deps);
+	const mode = lowestMode([settings.mode, link.mode]);
+	if (mode === 'off') return nothing('mode-off');
+
+	const verdict = deps.classify({
+		method: request.method,
+		headers: request.headers,
+		ip: request.ip,
+		receivedAt: request.receivedAt,
+		sentAt: link.issuedAt,
+	});
+
+	const answer = await askForConsent(link, mode, request, settings, deps);
+	if (answer.mode === 'off') return { ...nothing(answer.reason), lookupError: answer.lookupError };
+
+	const effective = lowestMode([mode, answer.mode]);
+	const event: OpenEvent = {
+		eventId: deps.newEventId(),
+		event: 'open',
+		occurredAt: request.receivedAt.toISOString(),
+		recipientId: link.recipientId,
+		recipientReason: link.recipientReason,
+		pixelId: link.pixelId,
+		campaignId: link.campaignId,
+		messageId: link.messageId,
+		trackingMode: link.mode,
+		purpose: link.purpose,
+		actor: verdict.actor,
+		actorReason: verdict.actorReason,
+		rulesVersion: verdict.rulesVersion,
+		client: { ...verdict.client },
+		features: [...verdict.features],
+		consent: { status: answer.status, recordId: answer.recordId, policy: settings.consent.label },
+		request: keptOfRequest(request, effective, settings, deps),
+	};
+	return {
+		event: applyMode(event, effective, deps.pseudonym),
+		reason: answer.reason,
+		lookupError: answer.lookupError,
+	};
+}
+
+/** What the link says, believed only as far as it is signed or plain ids are allowed. */
+interface Link {
+	recipientId: string | null;
+	recipientReason: RecipientReason | null;
+	pixelId: string | null;
+	campaignId: string | null;
+	messageId: string | null;
+	/** The mode the link was made for */
+	mode: TrackingMode;
+	purpose: Purpose | null;
+	issuedAt: Date | null;
+}
+
+async function readLink(
+	request: PixelRequest,
+	settings: ReceiveSettings,
+	deps: ReceiveDeps,
+): Promise<Link> {
+	const { query } = request;
+	const anonymous: Link = {
+		recipientId: null,
+		recipientReason: 'missing',
+		pixelId: null,
+		campaignId: null,
+		messageId: null,
+		mode: settings.mode,
+		purpose: settings.purpose,
+		issuedAt: null,
+	};
+
+	// A token that does not hold is never replaced by plain ids: that would reward forging.
+	if (query.t) {
+		const token = await deps.verifyToken(query.t);
+		if (!token.ok) return { ...anonymous, recipientReason: 'invalid-token', mode: 'aggregate' };
+		const { claims } = token;
+		return {
+			...readRecipient(claims.recipientId),
+			pixelId: claims.pixelId,
+			campaignId: claims.campaignId,
+			messageId: claims.messageId,
+			mode: claims.trackingMode ?? settings.mode,
+			purpose: claims.purpose ?? settings.purpose,
+			issuedAt: claims.issuedAt,
+		};
+	}
+	if (!settings.plainIds.allowed) return anonymous;
+	return {
+		...anonymous,
+		...readRecipient(query[settings.plainIds.recipientParameter]),
+		pixelId: readId(query.pixelId),
+		campaignId: readId(query.campaignId),
+		messageId: readId(query.messageId),
+	};
+}
+
+function readRecipient(
+	text: string | null | undefined,
+): Pick<Link, 'recipientId' | 'recipientReason'> {
+	const reason = whyNotAnId(text);
+	return reason === null
+		? { recipientId: text ?? null, recipientReason: null }
+		: { recipientId: null, recipientReason: reason };
+}
+
+function readId(text: string | undefined): string | null {
+	return whyNotAnId(text) === null ? (text ?? null) : null;
+}
+
+function whyNotAnId(text: string | null | undefined): RecipientReason | null {
+	if (text === null || text === undefined || text === '') return 'missing';
+	if (text.length > MAX_ID_LENGTH) return 'too-long';
+	return CONTROL_CHARACTER.test(text) ? 'control-characters' : null;
+}
+
+interface ConsentAnswer {
+	mode: TrackingMode;
+	/** `null` when nobody was asked */
+	status: ConsentStatus | null;
+	recordId: string | null;
+	reason: ReceiveReason;
+	lookupError: unknown;
+}
+
+async function askForConsent(
+	link: Link,
+	mode: TrackingMode,
+	request: PixelRequest,
+	settings: ReceiveSettings,
+	deps: ReceiveDeps,
+): Promise<ConsentAnswer> {
+	const unasked = { status: null, recordId: null, lookupError: null };
+	let lookupError: unknown = null;
+	let lookupFailed = false;
+	const lookUp = async <T>(ask: () => Promise<T>): Promise<T | null> => {
+		try {
+			return await ask();
+		} catch (error) {
+			lookupFailed = true;
+			lookupError = error;
+			return null;
+		}
+	};
+	const { recipientId } = link;
+
+	if (recipientId !== null && (await lookUp(() => deps.isSuppressed(recipientId)))) {
+		return { ...unasked, mode: 'off', reason: 'suppressed' };
+	}
+	if (link.recipientReason === 'invalid-token') {
+		return { ...unasked, mode, reason: 'invalid-token' };
+	}
+	// A bare count is nobody's data. It still honours an erasure that could be looked up above; one
+	// that could not be looked up is left to the policy below.
+	if (isWithin(mode, 'aggregate') && !lookupFailed) {
+		return { ...unasked, mode, reason: 'count-only' };
+	}
+
+	const registry =
+		recipientId === null ? null : await lookUp(() => deps.consentStatus(recipientId, link.purpose));
+	const decision: ConsentDecision = decideConsent(
+		{
+			policy: settings.consent.policy,
+			purpose: link.purpose,
+			purposeRules: settings.consent.purposeRules,
+			sources: {
+				registry: registry?.status ?? null,
+				item: null,
+				globalPrivacyControl: request.headers['sec-gpc']?.trim() === '1',
+				optedOut: false,
+				lookupFailed,
+			},
+		},
+		{ keepAsAggregate: settings.consent.keepAsAggregate },
+	);
+	const reason: ConsentReason = decision.reason;
+	return {
+		mode: decision.mode,
+		status: decision.status,
+		recordId: registry?.recordId ?? null,
+		reason,
+		lookupError,
+	};
+}
+
+function keptOfRequest(
+	request: PixelRequest,
+	effective: TrackingMode,
+	settings: ReceiveSettings,
+	deps: ReceiveDeps,
+): OpenEvent['request'] {
+	const { keep } = settings;
+	if (effective !== 'full') {
+		return { ip: null, userAgent: null, referer: null, acceptLanguage: null };
+	}
+	const header = (wanted: boolean, name: string): string | null =>
+		wanted ? (request.headers[name]?.slice(0, MAX_KEPT_HEADER_LENGTH) ?? null) : null;
+	return {
+		ip: reduceIp(request.ip, keep.ip, deps.ipKey),
+		userAgent: header(keep.userAgent, 'user-agent'),
+		referer: header(keep.referer, 'referer'),
+		acceptLanguage: header(keep.acceptLanguage, 'accept-language'),
+	};
+}
+
+function nothing(reason: ReceiveReason): ReceivedOpen {
+	return { event: null, reason, lookupError: null };
+}
