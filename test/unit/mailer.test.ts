@@ -68,6 +68,14 @@ describe('a tracker for mailers outside n8n', () => {
 		expect(() => tracker.link({ trackingMode: 'off' })).toThrow('without a pixel');
 	});
 
+	it('puts one and the same link into all mails that are only counted', () => {
+		jest.useFakeTimers({ now: new Date('2026-11-21T10:00:00Z') });
+		const subject = { campaignId: 'c1', trackingMode: 'aggregate' } as const;
+		const mails = ['<p>a</p>', '<p>b</p>'].map((html) => tracker.embed(html, subject));
+		jest.useRealTimers();
+		expect(mails[0].link).toEqual({ ...mails[1].link, pixelId: null });
+	});
+
 	it('marks a preview, listens elsewhere, and knows previous keys', () => {
 		const newer = mailer.createTracker({
 			baseUrl,
