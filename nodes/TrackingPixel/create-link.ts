@@ -87,7 +87,7 @@ async function hostedLink(context: IExecuteFunctions, index: number): Promise<Tr
 		const pixel = await createHostedTracker({ baseUrl, sleep }).createPixel();
 		return {
 			url: pixel.trackingUrl,
-			embedCode: pixel.embedCode,
+			embedCode: embedCode(pixel.trackingUrl),
 			pixelId: pixel.id,
 			token: null,
 			untracked: null,
