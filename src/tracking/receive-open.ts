@@ -159,7 +159,8 @@ export async function receiveOpen(
 		pixelId: link.pixelId,
 		campaignId: link.campaignId,
 		messageId: link.messageId,
-		trackingMode: link.mode,
+		// Nothing is reduced yet; applyMode below does that.
+		trackingMode: 'full',
 		purpose: link.purpose,
 		actor: verdict.actor,
 		actorReason: verdict.actorReason,
@@ -170,7 +171,7 @@ export async function receiveOpen(
 		request: keptOfRequest(request, effective, settings, deps),
 	};
 	return {
-		event: applyMode(event, effective, deps.pseudonym),
+		event: applyMode(event, effective, deps.pseudonym, link.mode),
 		reason: answer.reason,
 		lookupError: answer.lookupError,
 	};

@@ -256,6 +256,24 @@ describe('the mode', () => {
 		});
 	});
 
+	it('needs the address key of the day only where a hash is stored', async () => {
+		const keep = { ip: 'hash', userAgent: false, referer: false, acceptLanguage: false } as const;
+		const ask = (mode: 'identified' | 'full') =>
+			receiveOpen(request(), settings({ mode, keep }), deps({ ipKey: null }));
+		await expect(ask('identified')).resolves.toMatchObject({ event: { request: { ip: null } } });
+		await expect(ask('full')).rejects.toThrow(/No address key/);
+	});
+
+	it('pseudonymous in the link is pseudonymous in the event, with its shared pixel', async () => {
+		const { event } = await receiveOpen(
+			request({ query: { t: 'x' } }),
+			settings({ mode: 'full' }),
+			deps({ verifyToken: () => ({ ok: true, claims: claims({ trackingMode: 'pseudonymous' }) }) }),
+		);
+		expect(event).toMatchObject({ trackingMode: 'pseudonymous', pixelId: 'pixel-1' });
+		expect(event?.recipientId).toMatch(/^p_/);
+	});
+
 	it('aggregate asks nobody for consent', async () => {
 		const consentStatus = jest.fn(deps().consentStatus);
 		const { event, reason } = await receiveOpen(
