@@ -173,16 +173,25 @@ describe('a signed link', () => {
 		expect(JSON.stringify(event)).not.toMatch(/42|marker|203\.0/i);
 	});
 
-	it('gives the classifier the time of sending and the whole request', async () => {
+	it('gives the classifier the whole request, the time since sending, and whose look it is', async () => {
 		const classify = jest.fn(deps().classify);
-		await receiveOpen(request({ query: { t: 'token' } }), settings(), deps({ classify }));
-		expect(classify).toHaveBeenCalledWith({
+		const verifyToken = () => ({ ok: true as const, claims: claims({ preview: true }) });
+		await receiveOpen(
+			request({ query: { t: 'token' } }),
+			settings(),
+			deps({ classify, verifyToken }),
+		);
+		await receiveOpen(request(), settings(), deps({ classify }));
+		const seen = {
 			method: 'GET',
 			headers: request().headers,
+			userAgent: 'Marker-Agent/1.0',
 			ip: '203.0.113.77',
-			receivedAt,
-			sentAt: new Date('2026-11-20T00:00:00Z'),
-		});
+		};
+		expect(classify.mock.calls).toEqual([
+			[{ ...seen, secondsSinceSend: 135_910.123, own: true }],
+			[{ ...seen, secondsSinceSend: null, own: false }],
+		]);
 	});
 });
 
