@@ -1,5 +1,6 @@
 import { exportOpens } from './open/export';
 import { getManyOpens } from './open/get-many';
+import { reclassifyOpens } from './open/reclassify';
 import type { Operation, Resource } from './operation';
 import { createPixel } from './pixel/create';
 import { deletePixel } from './pixel/delete';
@@ -17,7 +18,7 @@ import { checkStatus } from './status/check';
 
 /** Every resource and operation of the node; the fields in the editor follow from this list. */
 export const resources: Resource[] = [
-	{ value: 'open', name: 'Open', operations: [exportOpens, getManyOpens] },
+	{ value: 'open', name: 'Open', operations: [exportOpens, getManyOpens, reclassifyOpens] },
 	{
 		value: 'pixel',
 		name: 'Pixel',
