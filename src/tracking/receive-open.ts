@@ -8,13 +8,12 @@ import {
 } from './consent-policy';
 import { reduceIp, type IpReduction } from './minimise-ip';
 import { applyMode, type PseudonymFunction } from './minimise-mode';
-import type { Actor, Client, ConsentStatus, OpenEvent, RecipientReason } from './open-event';
+import type { Actor, Client, ConsentStatus, OpenEvent } from './open-event';
 import type { Purpose } from './purpose';
+import { readLink, type ReceivedLink } from './received-link';
 import { isWithin, lowestMode, type TrackingMode } from './tracking-mode';
 
-const MAX_ID_LENGTH = 256;
 const MAX_KEPT_HEADER_LENGTH = 512;
-const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /** One request for a pixel, as the webhook or the collector saw it. */
 export interface PixelRequest {
@@ -138,7 +137,7 @@ export async function receiveOpen(
 	if (request.method.toUpperCase() !== 'GET') return nothing('not-a-get');
 	if (settings.mode === 'off') return nothing('mode-off');
 
-	const link = await readLink(request, settings, deps);
+	const link = await readLink(request.query, settings, deps);
 	const mode = lowestMode([settings.mode, link.mode]);
 	if (mode === 'off') return nothing('mode-off');
 
@@ -185,83 +184,6 @@ export async function receiveOpen(
 	};
 }
 
-/** What the link says, believed only as far as it is signed or plain ids are allowed. */
-interface Link {
-	recipientId: string | null;
-	recipientReason: RecipientReason | null;
-	pixelId: string | null;
-	campaignId: string | null;
-	messageId: string | null;
-	/** The mode the link was made for */
-	mode: TrackingMode;
-	purpose: Purpose | null;
-	issuedAt: Date | null;
-	preview: boolean;
-}
-
-async function readLink(
-	request: PixelRequest,
-	settings: ReceiveSettings,
-	deps: ReceiveDeps,
-): Promise<Link> {
-	const { query } = request;
-	const anonymous: Link = {
-		recipientId: null,
-		recipientReason: 'missing',
-		pixelId: null,
-		campaignId: null,
-		messageId: null,
-		mode: settings.mode,
-		purpose: settings.purpose,
-		issuedAt: null,
-		preview: false,
-	};
-
-	// A token that does not hold is never replaced by plain ids: that would reward forging.
-	if (query.t) {
-		const token = await deps.verifyToken(query.t);
-		if (!token.ok) return { ...anonymous, recipientReason: 'invalid-token', mode: 'aggregate' };
-		const { claims } = token;
-		return {
-			...readRecipient(claims.recipientId),
-			pixelId: claims.pixelId,
-			campaignId: claims.campaignId,
-			messageId: claims.messageId,
-			mode: claims.trackingMode ?? settings.mode,
-			purpose: claims.purpose ?? settings.purpose,
-			issuedAt: claims.issuedAt,
-			preview: claims.preview ?? false,
-		};
-	}
-	if (!settings.plainIds.allowed) return anonymous;
-	return {
-		...anonymous,
-		...readRecipient(query[settings.plainIds.recipientParameter]),
-		pixelId: readId(query.pixelId),
-		campaignId: readId(query.campaignId),
-		messageId: readId(query.messageId),
-	};
-}
-
-function readRecipient(
-	text: string | null | undefined,
-): Pick<Link, 'recipientId' | 'recipientReason'> {
-	const reason = whyNotAnId(text);
-	return reason === null
-		? { recipientId: text ?? null, recipientReason: null }
-		: { recipientId: null, recipientReason: reason };
-}
-
-function readId(text: string | undefined): string | null {
-	return whyNotAnId(text) === null ? (text ?? null) : null;
-}
-
-function whyNotAnId(text: string | null | undefined): RecipientReason | null {
-	if (text === null || text === undefined || text === '') return 'missing';
-	if (text.length > MAX_ID_LENGTH) return 'too-long';
-	return CONTROL_CHARACTER.test(text) ? 'control-characters' : null;
-}
-
 interface ConsentAnswer {
 	mode: TrackingMode;
 	/** `null` when nobody was asked */
@@ -272,7 +194,7 @@ interface ConsentAnswer {
 }
 
 async function askForConsent(
-	link: Link,
+	link: ReceivedLink,
 	mode: TrackingMode,
 	request: PixelRequest,
 	settings: ReceiveSettings,
