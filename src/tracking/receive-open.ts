@@ -1,3 +1,4 @@
+import type { BurstLoad, BurstRelabel } from './burst-rules';
 import {
 	CONSENT_REASONS,
 	decideConsent,
@@ -83,6 +84,8 @@ export interface LoadVerdict {
 export interface ReceiveDeps {
 	verifyToken(token: string): TokenResult | Promise<TokenResult>;
 	classify(load: ReceivedLoad): LoadVerdict;
+	/** Names the loads that this one shows to be a scanner's, itself included (`burst-rules.ts`) */
+	observeBurst(load: BurstLoad): BurstRelabel[];
 	/** Whether this person was erased or withdrew from everything; may fail */
 	isSuppressed(recipientId: string): Promise<boolean>;
 	/** The registry's word on one person and purpose; may fail */
@@ -113,6 +116,8 @@ export interface ReceivedOpen {
 	/** Minimised and ready to be stored; `null` when nothing may be stored */
 	event: OpenEvent | null;
 	reason: ReceiveReason;
+	/** Earlier opens that this one gave another actor; to be told to the store */
+	relabels: BurstRelabel[];
 	/** What a failed consent or suppression lookup threw; for the operator's log, holds no decision */
 	lookupError: unknown;
 }
@@ -157,8 +162,10 @@ export async function receiveOpen(
 	if (answer.mode === 'off') return { ...nothing(answer.reason), lookupError: answer.lookupError };
 
 	const effective = lowestMode([mode, answer.mode]);
+	const eventId = deps.newEventId();
+	const { judged, relabels } = judgeBurst(eventId, link, verdict, request, deps);
 	const event: OpenEvent = {
-		eventId: deps.newEventId(),
+		eventId,
 		event: 'open',
 		occurredAt: request.receivedAt.toISOString(),
 		recipientId: link.recipientId,
@@ -169,18 +176,50 @@ export async function receiveOpen(
 		// Nothing is reduced yet; applyMode below does that.
 		trackingMode: 'full',
 		purpose: link.purpose,
-		actor: verdict.actor,
-		actorReason: verdict.actorReason,
-		rulesVersion: verdict.rulesVersion,
-		client: { ...verdict.client },
-		features: [...verdict.features],
+		actor: judged.actor,
+		actorReason: judged.actorReason,
+		rulesVersion: judged.rulesVersion,
+		client: { ...judged.client },
+		features: [...judged.features],
 		consent: { status: answer.status, recordId: answer.recordId, policy: settings.consent.label },
 		request: keptOfRequest(request, effective, settings, deps),
 	};
 	return {
 		event: applyMode(event, effective, deps.pseudonym, link.mode),
 		reason: answer.reason,
+		relabels,
 		lookupError: answer.lookupError,
+	};
+}
+
+/** What the loads around this one say of it, and what it says of them. */
+function judgeBurst(
+	eventId: string,
+	link: ReceivedLink,
+	verdict: LoadVerdict,
+	request: PixelRequest,
+	deps: ReceiveDeps,
+): { judged: LoadVerdict; relabels: BurstRelabel[] } {
+	const { recipientId } = link;
+	const named = deps.observeBurst({
+		eventId,
+		at: request.receivedAt.getTime(),
+		recipient: recipientId === null ? null : JSON.stringify([link.pixelId, recipientId]),
+		recipientDomain: recipientId?.includes('@') ? recipientId.split('@').at(-1)! : null,
+		ip: request.ip,
+		actor: verdict.actor,
+		features: verdict.features,
+	});
+	const own = named.find((relabel) => relabel.eventId === eventId);
+	if (!own) return { judged: verdict, relabels: named };
+	return {
+		judged: {
+			...verdict,
+			actor: own.actor,
+			actorReason: own.actorReason,
+			features: [...verdict.features, own.feature],
+		},
+		relabels: named.filter((relabel) => relabel !== own),
 	};
 }
 
@@ -274,5 +313,5 @@ function keptOfRequest(
 }
 
 function nothing(reason: ReceiveReason): ReceivedOpen {
-	return { event: null, reason, lookupError: null };
+	return { event: null, reason, relabels: [], lookupError: null };
 }
