@@ -31,11 +31,11 @@ export type ContactOpens = {
 /**
  * The settings that all CRM sinks share.
  *
- * @param defaults per CRM: names of its fields and what its own ids are called
+ * @param defaults per CRM: its name and what its fields and entries are called
  */
 export function crmParameters(defaults: {
 	timelineName: string;
-	crmIdName: string;
+	crmName: string;
 	lastOpenedField: string;
 	lastOpenedFormat: 'date' | 'dateTime';
 	fieldHint: string;
@@ -69,7 +69,7 @@ export function crmParameters(defaults: {
 			default: 'email',
 			options: [
 				{ name: 'Email Address', value: 'email' },
-				{ name: defaults.crmIdName, value: 'crmId' },
+				{ name: `ID in ${defaults.crmName}`, value: 'crmId' },
 			],
 		},
 		{

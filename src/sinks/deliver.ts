@@ -167,7 +167,7 @@ export async function deliver(
 		try {
 			response = await sendWithin(request, timeoutMs);
 		} catch (error) {
-			return records.map(() => retryable(`No answer (${faultName(error)})`));
+			return records.map(() => retryable(faultReason(error)));
 		}
 		try {
 			const answer = sink.outcome(response, records, { ...asked, now: deps.now() });
@@ -209,16 +209,15 @@ export async function deliver(
 }
 
 class TimeoutFault extends Error {
-	constructor(ms: number) {
-		super(`no answer within ${Math.round(ms / 1000)} s`);
-		this.name = this.message;
+	constructor(readonly ms: number) {
+		super();
 	}
 }
 
 /** A fault by its code, because messages of HTTP clients hold addresses and keys. */
-function faultName(error: unknown): string {
-	if (error instanceof TimeoutFault) return error.message;
+function faultReason(error: unknown): string {
+	if (error instanceof TimeoutFault) return `No answer within ${Math.round(error.ms / 1000)} s`;
 	const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
-	if (typeof code === 'string') return code;
-	return error instanceof Error ? error.name : 'unknown fault';
+	if (typeof code === 'string') return `No answer (${code})`;
+	return `No answer (${error instanceof Error ? error.name : 'unknown fault'})`;
 }

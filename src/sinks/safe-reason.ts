@@ -1,6 +1,8 @@
 import type { CredentialValues, Sink } from './sink';
 
 const LONGEST_REASON = 300;
+/** Shorter values are no secrets, and would cut words apart. */
+const SHORTEST_SECRET = 6;
 const ADDRESS = /[^\s"'<>(),;:]+@[^\s"'<>(),;:]+/g;
 
 /**
@@ -11,7 +13,9 @@ export function safeReason(reason: string, sink: Sink, credential: CredentialVal
 	let text = reason;
 	for (const field of sink.credential.fields) {
 		const value = credential[field.name];
-		if (field.secret && value) text = text.replaceAll(value, '[secret]');
+		if (field.secret && value && value.length >= SHORTEST_SECRET) {
+			text = text.replaceAll(value, '[secret]');
+		}
 	}
 	text = text.replace(ADDRESS, '[address]').trim();
 	return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON - 1)}…` : text;

@@ -88,7 +88,7 @@ export const activeCampaign = defineSink({
 	},
 	parameters: crmParameters({
 		timelineName: 'Note',
-		crmIdName: 'ActiveCampaign Contact ID',
+		crmName: 'ActiveCampaign',
 		lastOpenedField: '',
 		lastOpenedFormat: 'date',
 		fieldHint: 'number of a custom field',

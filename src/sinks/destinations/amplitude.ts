@@ -2,10 +2,11 @@ import { z } from 'zod/v4';
 
 import { openProperties, PROPERTY_FIELDS } from '../event-properties';
 import { httpFailure, jsonBody, jsonBodyOrNull } from '../http-answer';
+import { retryAfterMs } from '../retry-after';
 import { defineSink, delivered, rejected, retryable, retryLater } from '../sink';
 import { trimUrl } from '../url';
 
-/** How long Amplitude asks to wait when it throttles a user; it sends no `Retry-After`. */
+/** How long Amplitude's documentation asks to wait when it throttles a user. */
 const THROTTLED_MS = 30_000;
 
 type AmplitudeEvent = {
@@ -117,11 +118,12 @@ export const amplitude = defineSink({
 		if (response.status === 429) {
 			const { exceeded_daily_quota_users: users, exceeded_daily_quota_devices: devices } =
 				throttling.parse(jsonBodyOrNull(response) ?? {});
+			const waitMs = retryAfterMs(response.headers['retry-after'], now) ?? THROTTLED_MS;
 			const usedUp = new Set([...Object.keys(users ?? {}), ...Object.keys(devices ?? {})]);
 			return records.map((record) =>
 				usedUp.has(String(record.user_id ?? record.device_id))
 					? retryLater('Amplitude takes no more events of this user today')
-					: retryable('Amplitude throttles this batch', THROTTLED_MS),
+					: retryable('Amplitude throttles this batch', waitMs),
 			);
 		}
 		const failure = httpFailure(response, records, now);

@@ -71,7 +71,7 @@ export const brevo = defineSink({
 	parameters: [
 		...crmParameters({
 			timelineName: 'Event',
-			crmIdName: 'Brevo Contact ID',
+			crmName: 'Brevo',
 			lastOpenedField: 'LAST_EMAIL_OPEN',
 			lastOpenedFormat: 'date',
 			fieldHint: 'name of a contact attribute',

@@ -83,7 +83,7 @@ export const hubSpot = defineSink({
 	parameters: [
 		...crmParameters({
 			timelineName: 'Custom Event',
-			crmIdName: 'HubSpot Record ID',
+			crmName: 'HubSpot',
 			lastOpenedField: 'last_email_open',
 			lastOpenedFormat: 'dateTime',
 			fieldHint: 'internal name of a contact property',

@@ -71,7 +71,7 @@ export const pipedrive = defineSink({
 	},
 	parameters: crmParameters({
 		timelineName: 'Note',
-		crmIdName: 'Pipedrive Person ID',
+		crmName: 'Pipedrive',
 		lastOpenedField: '',
 		lastOpenedFormat: 'date',
 		fieldHint: 'key of a custom person field, 40 characters',

@@ -11,7 +11,6 @@ import {
 	mergeContactOpens,
 	openNote,
 	refuseForCrm,
-	TIMELINE_FIELDS,
 } from '../crm-contact';
 import { httpFailure, jsonBody } from '../http-answer';
 import {
@@ -92,7 +91,7 @@ export const salesforce = defineSink({
 	parameters: [
 		...crmParameters({
 			timelineName: 'Task',
-			crmIdName: 'Salesforce Record ID',
+			crmName: 'Salesforce',
 			lastOpenedField: 'Last_Email_Open__c',
 			lastOpenedFormat: 'dateTime',
 			fieldHint: 'API name of a field',
@@ -119,7 +118,7 @@ export const salesforce = defineSink({
 			showFor: { parameter: 'write', values: ['timeline'] },
 		},
 	],
-	fields: [...CONTACT_FIELDS, ...TIMELINE_FIELDS],
+	fields: [...CONTACT_FIELDS, 'eventId', 'campaignId', 'client.family'],
 	deduplication: 'Task Event ID Field = eventId; contact fields are set, a count may repeat',
 	overrideExample: 'fields.Favourite_Campaign__c',
 	// 100, not 200, because the query travels in the address, which ends at 16,384 characters.
