@@ -4,7 +4,7 @@ const common = {
 	transform: {
 		'^.+\\.ts$': [
 			'ts-jest',
-			{ tsconfig: 'tsconfig.json', isolatedModules: true, diagnostics: false },
+			{ tsconfig: 'tsconfig.json', diagnostics: false },
 		],
 	},
 };

@@ -10,7 +10,7 @@ const { parseArgs } = require('node:util');
 
 const { build, installBuiltPackage } = require('./lib/built-package');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
-const { syncWorkflows } = require('./lib/bundled-workflows');
+const { publishBundled, syncWorkflows } = require('./lib/bundled-workflows');
 const {
 	assertPortFree,
 	hashPassword,
@@ -106,7 +106,6 @@ runMain(async () => {
 	});
 
 	const rest = await signIn(n8n.url, login.email, login.password);
-	const { publishBundled } = require('./lib/bundled-workflows');
 	await publishBundled(rest, workflowsFolder);
 	const pixelUrl = `${n8n.url}/webhook/${PIXEL_PATH}`;
 	await waitForPixel(n8n, pixelUrl);
@@ -122,6 +121,6 @@ The three-step flow is live.
   Paste into a mail, with the recipient's ID in place of 42:
   <img src="${pixelUrl}?id=42" width="1" height="1" alt="" role="presentation" border="0" style="display:block;width:1px;height:1px;border:0;overflow:hidden" />
 
-Load the pixel URL in a browser, then run the workflow "Show recorded opens" in the editor.
+Load the pixel URL in a browser, then run "Show Recorded Opens" in the editor.
 Ctrl-C stops everything.`);
 });

@@ -30,14 +30,16 @@ export class EmailOpenTrigger implements INodeType {
 		defaults: { name: 'Email Open Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' }],
+		credentials: [
+			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
+			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
+		],
 		webhooks: [
 			{
 				name: 'default',
 				// n8n splits the text, and registers each method.
 				httpMethod: 'GET,HEAD' as 'GET',
 				isFullPath: true,
-				path: '',
 				...webhookDescriptionFields({
 					path: fromParameter('path'),
 					responseMode: fromFunction((parameters) =>

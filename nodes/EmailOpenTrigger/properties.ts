@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { trackingModeOptions } from '../shared/tracking-mode-options';
 import { PIXEL_PATH } from '../../src/tracking/tracking-link';
 
 export const properties: INodeProperties[] = [
@@ -41,6 +42,14 @@ export const properties: INodeProperties[] = [
 		description: 'When to send the image. It goes out in any case, also when the workflow fails.',
 	},
 	{
+		displayName: 'Tracking Mode',
+		name: 'trackingMode',
+		type: 'options',
+		options: trackingModeOptions,
+		default: 'identified',
+		description: 'The most that any open here may leave behind; a link can ask for less',
+	},
+	{
 		displayName: 'Options',
 		name: 'options',
 		type: 'collection',
@@ -68,7 +77,7 @@ export const properties: INodeProperties[] = [
 				],
 				default: [],
 				description:
-					'What else to keep of each request. All four are personal data: keep none without a reason and a consent that covers it.',
+					'What else to keep of each request, in tracking mode Full only. All four are personal data: keep none without a reason and a consent that covers it.',
 			},
 		],
 	},

@@ -124,12 +124,14 @@ async function startN8n(options) {
 }
 
 /** Asks `url` until `accept` says yes; gives up when n8n ends or after three minutes. */
-async function waitFor(url, accept, exited, output) {
+async function waitFor(url, accept, exited, output, method = 'GET') {
 	let ended = false;
 	void exited.then(() => (ended = true));
 	const giveUpAt = Date.now() + 180_000;
 	for (;;) {
-		const answer = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+		const answer = await fetch(url, { method, signal: AbortSignal.timeout(5000) }).catch(
+			() => undefined,
+		);
 		if (answer) {
 			await answer.arrayBuffer();
 			if (accept(answer)) return;
@@ -144,13 +146,14 @@ async function waitFor(url, accept, exited, output) {
 	}
 }
 
-/** Waits until a published pixel answers with an image. */
+/** Waits until a published pixel answers with an image. Asks with HEAD, which is never counted. */
 async function waitForPixel(n8n, pixelUrl) {
 	await waitFor(
 		pixelUrl,
 		(response) => response.headers.get('content-type') === 'image/png',
 		n8n.exited,
 		n8n.output,
+		'HEAD',
 	);
 }
 

@@ -57,6 +57,8 @@ export interface LinkClaims {
 	purpose: Purpose | null;
 	/** When the link was made, which is about when the mail was sent */
 	issuedAt: Date | null;
+	/** Whether the link was made for the sender to look at the mail */
+	preview?: boolean;
 }
 export type TokenResult = { ok: true; claims: LinkClaims } | { ok: false; reason: string };
 
@@ -64,10 +66,12 @@ export type TokenResult = { ok: true; claims: LinkClaims } | { ok: false; reason
 export interface ReceivedLoad {
 	method: string;
 	headers: Readonly<Record<string, string | undefined>>;
+	userAgent: string | null;
 	ip: string | null;
-	receivedAt: Date;
-	/** When the mail went out, if the link knows */
-	sentAt: Date | null;
+	/** Seconds between the making of the link and this load; `null` when the link does not say */
+	secondsSinceSend: number | null;
+	/** Whether the link was made for the sender to look at the mail */
+	own: boolean;
 }
 export interface LoadVerdict {
 	actor: Actor;
@@ -141,9 +145,13 @@ export async function receiveOpen(
 	const verdict = deps.classify({
 		method: request.method,
 		headers: request.headers,
+		userAgent: request.headers['user-agent'] ?? null,
 		ip: request.ip,
-		receivedAt: request.receivedAt,
-		sentAt: link.issuedAt,
+		secondsSinceSend:
+			link.issuedAt === null
+				? null
+				: (request.receivedAt.getTime() - link.issuedAt.getTime()) / 1000,
+		own: link.preview,
 	});
 
 	const answer = await askForConsent(link, mode, request, settings, deps);
@@ -159,7 +167,8 @@ export async function receiveOpen(
 		pixelId: link.pixelId,
 		campaignId: link.campaignId,
 		messageId: link.messageId,
-		trackingMode: link.mode,
+		// Nothing is reduced yet; applyMode below does that.
+		trackingMode: 'full',
 		purpose: link.purpose,
 		actor: verdict.actor,
 		actorReason: verdict.actorReason,
@@ -170,7 +179,7 @@ export async function receiveOpen(
 		request: keptOfRequest(request, effective, settings, deps),
 	};
 	return {
-		event: applyMode(event, effective, deps.pseudonym),
+		event: applyMode(event, effective, deps.pseudonym, link.mode),
 		reason: answer.reason,
 		lookupError: answer.lookupError,
 	};
@@ -187,6 +196,7 @@ interface Link {
 	mode: TrackingMode;
 	purpose: Purpose | null;
 	issuedAt: Date | null;
+	preview: boolean;
 }
 
 async function readLink(
@@ -204,6 +214,7 @@ async function readLink(
 		mode: settings.mode,
 		purpose: settings.purpose,
 		issuedAt: null,
+		preview: false,
 	};
 
 	// A token that does not hold is never replaced by plain ids: that would reward forging.
@@ -219,6 +230,7 @@ async function readLink(
 			mode: claims.trackingMode ?? settings.mode,
 			purpose: claims.purpose ?? settings.purpose,
 			issuedAt: claims.issuedAt,
+			preview: claims.preview ?? false,
 		};
 	}
 	if (!settings.plainIds.allowed) return anonymous;

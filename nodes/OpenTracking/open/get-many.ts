@@ -1,48 +1,21 @@
+import type { OpenFilter } from '../../../src/storage/tracking-store';
+import { toItems } from '../items';
 import type { Operation } from '../operation';
+import { pagingProperties, readPages } from '../paging';
+import { openFilterProperty, readOpenFilter } from './filter';
 
 export const getManyOpens: Operation = {
 	value: 'getMany',
 	name: 'Get Many',
 	action: 'Get many opens',
 	description: 'List recorded opens, newest first',
-	properties: [
-		{
-			displayName: 'Return All',
-			name: 'returnAll',
-			type: 'boolean',
-			default: false,
-			description: 'Whether to return all results or only up to a given limit',
-		},
-		{
-			displayName: 'Limit',
-			name: 'limit',
-			type: 'number',
-			typeOptions: { minValue: 1 },
-			default: 50,
-			displayOptions: { show: { returnAll: [false] } },
-			description: 'Max number of results to return',
-		},
-		{
-			displayName: 'Filters',
-			name: 'filters',
-			type: 'collection',
-			placeholder: 'Add filter',
-			default: {},
-			options: [
-				{ displayName: 'Campaign ID', name: 'campaignId', type: 'string', default: '' },
-				{ displayName: 'Pixel ID', name: 'pixelId', type: 'string', default: '' },
-				{ displayName: 'Recipient ID', name: 'recipientId', type: 'string', default: '' },
-			],
-		},
-	],
+	properties: [...pagingProperties, openFilterProperty],
 	async execute({ node, store, index }) {
-		const returnAll = node.getNodeParameter('returnAll', index) as boolean;
-		const limit = returnAll
-			? Number.POSITIVE_INFINITY
-			: (node.getNodeParameter('limit', index) as number);
-		const filters = node.getNodeParameter('filters', index, {}) as Record<string, string>;
-		const items = [];
-		for await (const event of store.streamOpens({ ...filters, limit })) items.push({ json: event });
-		return items;
+		const filter: OpenFilter = readOpenFilter(node, index);
+		const opens = await readPages(node, index, async (request) => {
+			const page = await store.listOpens({ ...filter, ...request });
+			return { entries: page.opens, nextCursor: page.nextCursor };
+		});
+		return toItems(opens);
 	},
 };

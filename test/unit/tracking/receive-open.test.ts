@@ -173,16 +173,25 @@ describe('a signed link', () => {
 		expect(JSON.stringify(event)).not.toMatch(/42|marker|203\.0/i);
 	});
 
-	it('gives the classifier the time of sending and the whole request', async () => {
+	it('gives the classifier the whole request, the time since sending, and whose look it is', async () => {
 		const classify = jest.fn(deps().classify);
-		await receiveOpen(request({ query: { t: 'token' } }), settings(), deps({ classify }));
-		expect(classify).toHaveBeenCalledWith({
+		const verifyToken = () => ({ ok: true as const, claims: claims({ preview: true }) });
+		await receiveOpen(
+			request({ query: { t: 'token' } }),
+			settings(),
+			deps({ classify, verifyToken }),
+		);
+		await receiveOpen(request(), settings(), deps({ classify }));
+		const seen = {
 			method: 'GET',
 			headers: request().headers,
+			userAgent: 'Marker-Agent/1.0',
 			ip: '203.0.113.77',
-			receivedAt,
-			sentAt: new Date('2026-11-20T00:00:00Z'),
-		});
+		};
+		expect(classify.mock.calls).toEqual([
+			[{ ...seen, secondsSinceSend: 135_910.123, own: true }],
+			[{ ...seen, secondsSinceSend: null, own: false }],
+		]);
 	});
 });
 
@@ -254,6 +263,24 @@ describe('the mode', () => {
 			referer: null,
 			acceptLanguage: null,
 		});
+	});
+
+	it('needs the address key of the day only where a hash is stored', async () => {
+		const keep = { ip: 'hash', userAgent: false, referer: false, acceptLanguage: false } as const;
+		const ask = (mode: 'identified' | 'full') =>
+			receiveOpen(request(), settings({ mode, keep }), deps({ ipKey: null }));
+		await expect(ask('identified')).resolves.toMatchObject({ event: { request: { ip: null } } });
+		await expect(ask('full')).rejects.toThrow(/No address key/);
+	});
+
+	it('pseudonymous in the link is pseudonymous in the event, with its shared pixel', async () => {
+		const { event } = await receiveOpen(
+			request({ query: { t: 'x' } }),
+			settings({ mode: 'full' }),
+			deps({ verifyToken: () => ({ ok: true, claims: claims({ trackingMode: 'pseudonymous' }) }) }),
+		);
+		expect(event).toMatchObject({ trackingMode: 'pseudonymous', pixelId: 'pixel-1' });
+		expect(event?.recipientId).toMatch(/^p_/);
 	});
 
 	it('aggregate asks nobody for consent', async () => {

@@ -1,0 +1,52 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { v5 as uuidv5 } from 'uuid';
+
+import { openEventSchema, type OpenEvent } from '../../src/tracking/open-event';
+import { receiveOpen } from '../../src/tracking/receive-open';
+import { DEFAULT_SETTINGS, receiveDeps } from '../shared/receive';
+
+/** Namespace of the ids of events that n8n's own Webhook node received. */
+const STOCK_WEBHOOK_NAMESPACE = '4f6b9a52-2d5c-4d53-8a2b-6f4b3c1e7a10';
+
+/**
+ * The event that an item stands for. Behind the Email Open Trigger it is the item itself. Behind
+ * n8n's own Webhook node it is made from query and headers, by the same steps as in the trigger;
+ * its id then comes from the execution, so that a retry writes the same event.
+ *
+ * @returns null when nothing may be stored of this load
+ */
+export async function eventOf(
+	context: IExecuteFunctions,
+	item: INodeExecutionData,
+	index: number,
+): Promise<OpenEvent | null> {
+	const parsed = openEventSchema.safeParse(item.json);
+	if (parsed.success) return parsed.data;
+	const { query, headers } = item.json;
+	if (item.json.event === 'open' || !isTextRecord(query) || !isTextRecord(headers)) {
+		const issue = parsed.error.issues[0];
+		throw new NodeOperationError(
+			context.getNode(),
+			`The item is not an open event: ${issue.path.join('.') || 'item'}: ${issue.message}`,
+			{
+				itemIndex: index,
+				description:
+					'Connect this node behind an Email Open Trigger or a Webhook node, and let the JSON of the event pass through the nodes between them unchanged',
+			},
+		);
+	}
+	const received = await receiveOpen(
+		{ method: 'GET', query, headers, ip: null, receivedAt: new Date() },
+		DEFAULT_SETTINGS,
+		{
+			...receiveDeps(context),
+			newEventId: () => uuidv5(`${context.getExecutionId()}/${index}`, STOCK_WEBHOOK_NAMESPACE),
+		},
+	);
+	return received.event;
+}
+
+function isTextRecord(value: unknown): value is Record<string, string | undefined> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

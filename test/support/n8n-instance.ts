@@ -1,0 +1,183 @@
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import { installBuiltPackage } from '../../scripts/lib/built-package';
+import { isPublishable } from '../../scripts/lib/bundled-workflows';
+import { hashPassword, publishWorkflow, runN8n, signIn, startN8n } from '../../scripts/lib/n8n';
+
+const OWNER = { email: 'owner@example.com', password: 'Open-tracking-1' };
+
+export interface WorkflowJson {
+	id: string;
+	name: string;
+	nodes: Array<{
+		id: string;
+		name: string;
+		type: string;
+		typeVersion: number;
+		position: number[];
+		parameters: Record<string, unknown>;
+		webhookId?: string;
+		onError?: string;
+		disabled?: boolean;
+		credentials?: Record<string, { id: string; name: string }>;
+	}>;
+	connections: Record<
+		string,
+		{ main: Array<Array<{ node: string; type: string; index: number }>> }
+	>;
+	settings?: Record<string, unknown>;
+	[key: string]: unknown;
+}
+
+/** What n8n's own REST interface answers; each test names the fields it reads. */
+export interface RestAnswer {
+	[field: string]: unknown;
+	id?: string;
+	versionId?: string;
+	results?: unknown[];
+}
+
+export type Rest = (method: string, path: string, body?: unknown) => Promise<RestAnswer>;
+
+/** A real n8n with the built package, in a folder of its own. */
+export interface N8nInstance {
+	url: string;
+	folder: string;
+	rest: Rest;
+	output: () => string;
+	/** The rows of a table of the embedded store. */
+	rows: (sql: string) => Array<Record<string, unknown>>;
+	stop: () => Promise<void>;
+}
+
+/** The JSON of one bundled workflow, as it ships. */
+export function bundledWorkflow(file: string): WorkflowJson {
+	return JSON.parse(
+		readFileSync(join(__dirname, '..', '..', 'workflows', file), 'utf8'),
+	) as WorkflowJson;
+}
+
+/** A port of this machine that is free now, with the next one free as well. */
+export async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as { port: number };
+	await new Promise((resolve) => server.close(resolve));
+	return port > 60_000 ? await freePort() : port;
+}
+
+/**
+ * Boots the pinned n8n with `workflows` imported and published, as a user's n8n would have them.
+ * Needs Node 24, the built package and the installed `runtime/`: `npm run check` sees to all three.
+ */
+export async function startInstance(options: {
+	workflows: WorkflowJson[];
+	env?: NodeJS.ProcessEnv;
+	/** Keep a folder that an earlier instance used */
+	folder?: string;
+}): Promise<N8nInstance> {
+	const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'email-open-tracking-e2e-'));
+	const env = { ...process.env };
+	delete env.NODE_OPTIONS;
+	delete env.JEST_WORKER_ID;
+	delete env.NODE_ENV;
+	const port = await freePort();
+	const settings = {
+		env,
+		folder,
+		port,
+		owner: { email: OWNER.email, passwordHash: await hashPassword(OWNER.password) },
+		extra: options.env,
+	};
+	const nodesFolder = await sharedNodesFolder(env);
+	mkdirSync(join(folder, '.n8n'), { recursive: true });
+	rmSync(join(folder, '.n8n', 'nodes'), { force: true });
+	symlinkSync(nodesFolder, join(folder, '.n8n', 'nodes'));
+
+	if (options.workflows.length > 0) {
+		const input = mkdtempSync(join(tmpdir(), 'email-open-tracking-import-'));
+		for (const [index, workflow] of options.workflows.entries()) {
+			writeFileSync(join(input, `${index}.json`), JSON.stringify(workflow));
+		}
+		await runN8n(settings, ['import:workflow', '--separate', `--input=${input}`]);
+		rmSync(input, { recursive: true });
+	}
+	const n8n = await startN8n(settings);
+	try {
+		const rest = (await signIn(n8n.url, OWNER.email, OWNER.password)) as Rest;
+		for (const workflow of options.workflows) {
+			if (isPublishable(workflow)) await publishWorkflow(rest, workflow.id);
+		}
+		return {
+			url: n8n.url,
+			folder,
+			rest,
+			output: n8n.output,
+			rows: (sql) => readRows(join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite'), sql),
+			stop: async () => {
+				await n8n.stop();
+				if (!options.folder) rmSync(folder, { recursive: true, force: true });
+			},
+		};
+	} catch (error) {
+		await n8n.stop();
+		throw error;
+	}
+}
+
+/** The built package, installed once for all instances of this test run. */
+async function sharedNodesFolder(env: NodeJS.ProcessEnv): Promise<string> {
+	const folder = join(tmpdir(), 'email-open-tracking-e2e-nodes');
+	await installBuiltPackage(folder, env);
+	return folder;
+}
+
+function readRows(file: string, sql: string): Array<Record<string, unknown>> {
+	// Nothing was stored yet, so n8n has not made the file.
+	if (!existsSync(file)) return [];
+	const database = new DatabaseSync(file, { readOnly: true });
+	try {
+		return database
+			.prepare(sql)
+			.all()
+			.map((row) => ({ ...row }));
+	} finally {
+		database.close();
+	}
+}
+
+/** Asks `probe` until it gives something, for at most `limitMs`; n8n offers no event to wait for. */
+export async function eventually<T>(
+	probe: () => T | undefined | false | null | Promise<T | undefined | false | null>,
+	limitMs = 15_000,
+): Promise<T> {
+	const giveUpAt = Date.now() + limitMs;
+	for (;;) {
+		const value = await probe();
+		if (value) return value;
+		if (Date.now() > giveUpAt) throw new Error(`Still not so after ${limitMs} ms: ${probe}`);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
+
+/** All text of all files below a folder, for searches for what must not be there. */
+export function allBytes(folder: string): Buffer {
+	const parts: Buffer[] = [];
+	for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+		if (entry.isFile()) parts.push(readFileSync(join(entry.parentPath, entry.name)));
+	}
+	return Buffer.concat(parts);
+}

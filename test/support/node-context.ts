@@ -1,0 +1,96 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
+import { NodeHelpers } from 'n8n-workflow';
+
+/**
+ * An execute context for one node that is strict where n8n is lenient: reading a parameter that
+ * the node does not declare, or that its own display rules hide, throws. Values not given take
+ * the declared default, as in n8n. (The idea of the checking double is n8n-nodes-imap's.)
+ */
+export function executeContext(
+	nodeType: INodeType,
+	items: INodeExecutionData[],
+	options: {
+		parameters?: Record<string, unknown>;
+		continueOnFail?: boolean;
+		credentials?: Record<string, Record<string, unknown>>;
+	} = {},
+): { context: IExecuteFunctions; responses: unknown[]; hints: unknown[] } {
+	const { description } = nodeType;
+	const version = Array.isArray(description.version) ? description.version[0] : description.version;
+	const node = {
+		id: 'node',
+		name: description.displayName,
+		type: `n8n-nodes-email-open-tracking.${description.name}`,
+		typeVersion: version,
+		position: [0, 0] as [number, number],
+		parameters: {},
+		credentials: Object.fromEntries(
+			Object.keys(options.credentials ?? {}).map((name) => [name, { id: name, name }]),
+		),
+	};
+	const parameters =
+		NodeHelpers.getNodeParameters(
+			description.properties,
+			(options.parameters ?? {}) as never,
+			true,
+			false,
+			node,
+			description,
+		) ?? {};
+	node.parameters = parameters;
+	const responses: unknown[] = [];
+	const hints: unknown[] = [];
+	const frozen = items.map((item) => deepFreeze(item));
+
+	const context = {
+		getInputData: () => frozen,
+		getNode: () => node,
+		getExecutionId: () => 'execution-1',
+		continueOnFail: () => options.continueOnFail ?? false,
+		sendResponse: (response: unknown) => responses.push(response),
+		addExecutionHints: (...given: unknown[]) => hints.push(...given),
+		logger: { debug() {}, info() {}, warn() {}, error() {} },
+		getNodeParameter(name: string, _index: number, fallback?: unknown) {
+			if (!(name in parameters) && fallback === undefined) {
+				const declared = description.properties.some((property) => property.name === name);
+				throw new Error(
+					declared
+						? `The parameter "${name}" is hidden for these values`
+						: `The node does not declare the parameter "${name}"`,
+				);
+			}
+			return parameters[name] ?? fallback;
+		},
+		async getCredentials(name: string) {
+			const credential = options.credentials?.[name];
+			if (!credential) throw new Error(`No credential "${name}" was given`);
+			return credential;
+		},
+		helpers: {
+			async getBinaryDataBuffer(index: number, field: string) {
+				return Buffer.from(items[index].binary?.[field].data ?? '', 'base64');
+			},
+		},
+	};
+	return { context: context as unknown as IExecuteFunctions, responses, hints };
+}
+
+/** Runs a node once over `items`. */
+export async function executeNode(
+	nodeType: INodeType,
+	items: INodeExecutionData[],
+	options?: Parameters<typeof executeContext>[2],
+): Promise<{ output: INodeExecutionData[][]; responses: unknown[]; hints: unknown[] }> {
+	const { context, responses, hints } = executeContext(nodeType, items, options);
+	const output = (await nodeType.execute!.call(context)) as INodeExecutionData[][];
+	return { output, responses, hints };
+}
+
+/** Makes a change to an input item throw: nodes must never change what they are given. */
+function deepFreeze<T>(value: T): T {
+	if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value)) {
+		for (const inner of Object.values(value)) deepFreeze(inner);
+		Object.freeze(value);
+	}
+	return value;
+}
