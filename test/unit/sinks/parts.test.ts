@@ -70,7 +70,7 @@ describe('Retry-After (RFC 9110 §10.2.3)', () => {
 		expect(retryAfterMs(header, NOW)).toBe(ms);
 	});
 
-	it.each([undefined, '', 'soon', '-5', '2026'.repeat(0), '1e3x'])('%s says nothing', (header) => {
+	it.each([undefined, '', 'soon', '-5', '1e3x'])('%s says nothing', (header) => {
 		expect(retryAfterMs(header, NOW)).toBeNull();
 	});
 });
