@@ -140,6 +140,8 @@ describe('the registry', () => {
 	it('has unique names and credential types, and sorted display names', () => {
 		const names = SINKS.map((one) => one.name);
 		expect(new Set(names).size).toBe(names.length);
+		const shown = SINKS.map((one) => one.displayName);
+		expect(shown).toEqual([...shown].sort((a, b) => a.localeCompare(b, 'en')));
 		const credentials = SINKS.map((one) => one.credential.name);
 		expect(new Set(credentials).size).toBe(credentials.length);
 	});
