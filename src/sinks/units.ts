@@ -23,14 +23,14 @@ export function toUnits(
 ): Unit[] {
 	const byEvent = new Map<string, { record: SinkRecord; positions: number[] }>();
 	items.forEach((item, position) => {
-		const known = byEvent.get(item.event.eventId);
-		if (known) {
-			known.positions.push(position);
-			return;
-		}
 		const forbidden = mayLeave(item.event);
 		if (forbidden !== null) {
 			settle(position, { status: 'rejected', reason: forbidden });
+			return;
+		}
+		const known = byEvent.get(item.event.eventId);
+		if (known) {
+			known.positions.push(position);
 			return;
 		}
 		const refusal = sink.refuses?.(item.event, context);
@@ -57,7 +57,9 @@ function collapse(units: readonly Unit[], sink: Sink): Unit[] {
 	units.forEach((unit, index) => {
 		const key = rule.key(unit.record);
 		const own = key === null ? `alone:${index}` : `key:${key}`;
-		byKey.set(own, [...(byKey.get(own) ?? []), unit]);
+		const same = byKey.get(own);
+		if (same) same.push(unit);
+		else byKey.set(own, [unit]);
 	});
 	return [...byKey.values()].map((same) =>
 		same.length === 1

@@ -12,7 +12,7 @@ import {
 	unixMs,
 } from './esp-part';
 
-const OPENS = ['open', 'initial_open', 'amp_open', 'amp_initial_open'];
+const OPENS = ['open', 'amp_open'];
 
 const flag = z.unknown().transform((value) => value === true || value === 'true');
 const track = z.looseObject({
@@ -41,9 +41,8 @@ const envelope = z.looseObject({ msys: z.looseObject({ track_event: z.unknown() 
 
 /**
  * SparkPost webhooks: https://developers.sparkpost.com/api/webhooks/#webhooks-events
- * `initial_open` is the pixel at the top of a mail, `open` the one at its end. With both switched on
- * one reading is two loads with two ids. Both are kept, since nothing says whether the other one is
- * sent here too: subscribe the webhook to one of the two.
+ * `initial_open` is the pixel at the top of a mail, `open` the one at its end. With both on, one
+ * reading is two loads with two ids, so only `open` is an open here and `initial_open` is ignored.
  */
 export const readSparkPost: EspReader = (payload) =>
 	readEach(listOf(payload), envelope, ({ msys }) => {

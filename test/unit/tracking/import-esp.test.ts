@@ -270,6 +270,18 @@ describe('what a service does its own way', () => {
 		expect([opens.length, ignored, rejected.length]).toEqual([1, 2, 0]);
 	});
 
+	it('SparkPost: one reading of a mail with two pixels is one open', () => {
+		const [open] = fixture('sparkpost') as Json[];
+		const top = changed(open, 'msys.track_event.type', 'initial_open');
+		const { opens, ignored } = parse('sparkpost', [top, open]);
+		expect([opens.length, ignored]).toEqual([1, 1]);
+	});
+
+	it('Mailjet: a single event comes without a list', () => {
+		const [open] = fixture('mailjet') as Json[];
+		expect(first('mailjet', open)).toEqual(first('mailjet', [open]));
+	});
+
 	it('Mailjet: a list without opens has none', () => {
 		expect(parse('mailjet', (fixture('mailjet') as Json[]).slice(1))).toEqual({
 			opens: [],
