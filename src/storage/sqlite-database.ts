@@ -3,7 +3,8 @@ import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import pRetry, { AbortError } from 'p-retry';
 
-import { asKyselyDatabase, isBusy, NodeSqliteDialect, sqliteCode } from './node-sqlite';
+import { asKyselyDatabase, isBusy, NodeSqliteDialect, sqliteCode, sqliteText } from './node-sqlite';
+import { OpenGate } from './open-gate';
 import type { StoreDatabase } from './store-database';
 import { StoreError } from './store-error';
 import type { StoreSchema } from './store-schema';
@@ -50,21 +51,16 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 	const db = new Kysely<StoreSchema>({
 		dialect: new NodeSqliteDialect({ database: asKyselyDatabase(database) }),
 	});
-	let closed = false;
-	const orClosed = <T>(action: () => Promise<T>): Promise<T> => {
-		if (closed) throw new StoreError('closed', 'The tracking store is closed. Open it again.');
-		return whenFree(action);
-	};
+	const gate = new OpenGate();
 	return {
 		engine: 'sqlite',
-		read: async (query) => await orClosed(() => query(db)),
-		write: async (change) => await orClosed(() => db.transaction().execute(change)),
-		close: async () => {
-			if (closed) return;
-			closed = true;
-			await db.destroy();
-			if (database.isOpen) database.close();
-		},
+		read: (query) => gate.run(() => whenFree(() => query(db))),
+		write: (change) => gate.run(() => whenFree(() => db.transaction().execute(change))),
+		close: () =>
+			gate.close(async () => {
+				await db.destroy();
+				if (database.isOpen) database.close();
+			}),
 	};
 }
 
@@ -103,8 +99,9 @@ async function retryWhileBusy<T>(action: () => Promise<T>, limitMs: number): Pro
 			try {
 				return await action();
 			} catch (error) {
-				if (isBusy(error) && Date.now() < givenUpAt) throw error;
-				throw new AbortError(toStoreError(error));
+				const failure = toStoreError(error);
+				if (isBusy(error) && Date.now() < givenUpAt) throw failure;
+				throw new AbortError(failure);
 			}
 		},
 		{ forever: true, minTimeout: FIRST_RETRY_MS, maxTimeout: LONGEST_RETRY_MS, randomize: true },
@@ -120,10 +117,8 @@ function toStoreError(error: unknown): Error {
 	}
 	const code = sqliteCode(error);
 	if (code === null) return error instanceof Error ? error : new Error(String(error));
-	// SQLite's messages name tables and columns, never values.
-	const reason = error instanceof Error ? error.message : '';
 	return new StoreError(
 		'failed',
-		`The tracking store refused an operation (SQLite ${code}: ${reason}). Check the file and the free disk space.`,
+		`The tracking store refused an operation (SQLite ${code}: ${sqliteText(error)}). Check its file, the rights on it and the free disk space.`,
 	);
 }

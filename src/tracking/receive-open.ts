@@ -1,3 +1,4 @@
+import type { BurstLoad, BurstRelabel } from './burst-rules';
 import {
 	CONSENT_REASONS,
 	decideConsent,
@@ -8,13 +9,12 @@ import {
 } from './consent-policy';
 import { reduceIp, type IpReduction } from './minimise-ip';
 import { applyMode, type PseudonymFunction } from './minimise-mode';
-import type { Actor, Client, ConsentStatus, OpenEvent, RecipientReason } from './open-event';
+import type { Actor, Client, ConsentStatus, OpenEvent } from './open-event';
 import type { Purpose } from './purpose';
+import { readLink, type ReceivedLink } from './received-link';
 import { isWithin, lowestMode, type TrackingMode } from './tracking-mode';
 
-const MAX_ID_LENGTH = 256;
 const MAX_KEPT_HEADER_LENGTH = 512;
-const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /** One request for a pixel, as the webhook or the collector saw it. */
 export interface PixelRequest {
@@ -84,6 +84,8 @@ export interface LoadVerdict {
 export interface ReceiveDeps {
 	verifyToken(token: string): TokenResult | Promise<TokenResult>;
 	classify(load: ReceivedLoad): LoadVerdict;
+	/** Names the loads that this one shows to be a scanner's, itself included (`burst-rules.ts`) */
+	observeBurst(load: BurstLoad): BurstRelabel[];
 	/** Whether this person was erased or withdrew from everything; may fail */
 	isSuppressed(recipientId: string): Promise<boolean>;
 	/** The registry's word on one person and purpose; may fail */
@@ -114,6 +116,8 @@ export interface ReceivedOpen {
 	/** Minimised and ready to be stored; `null` when nothing may be stored */
 	event: OpenEvent | null;
 	reason: ReceiveReason;
+	/** Earlier opens that this one gave another actor; to be told to the store */
+	relabels: BurstRelabel[];
 	/** What a failed consent or suppression lookup threw; for the operator's log, holds no decision */
 	lookupError: unknown;
 }
@@ -138,7 +142,7 @@ export async function receiveOpen(
 	if (request.method.toUpperCase() !== 'GET') return nothing('not-a-get');
 	if (settings.mode === 'off') return nothing('mode-off');
 
-	const link = await readLink(request, settings, deps);
+	const link = await readLink(request.query, settings, deps);
 	const mode = lowestMode([settings.mode, link.mode]);
 	if (mode === 'off') return nothing('mode-off');
 
@@ -158,8 +162,10 @@ export async function receiveOpen(
 	if (answer.mode === 'off') return { ...nothing(answer.reason), lookupError: answer.lookupError };
 
 	const effective = lowestMode([mode, answer.mode]);
+	const eventId = deps.newEventId();
+	const { judged, relabels } = judgeBurst(eventId, link, verdict, request, deps);
 	const event: OpenEvent = {
-		eventId: deps.newEventId(),
+		eventId,
 		event: 'open',
 		occurredAt: request.receivedAt.toISOString(),
 		recipientId: link.recipientId,
@@ -170,97 +176,51 @@ export async function receiveOpen(
 		// Nothing is reduced yet; applyMode below does that.
 		trackingMode: 'full',
 		purpose: link.purpose,
-		actor: verdict.actor,
-		actorReason: verdict.actorReason,
-		rulesVersion: verdict.rulesVersion,
-		client: { ...verdict.client },
-		features: [...verdict.features],
+		actor: judged.actor,
+		actorReason: judged.actorReason,
+		rulesVersion: judged.rulesVersion,
+		client: { ...judged.client },
+		features: [...judged.features],
 		consent: { status: answer.status, recordId: answer.recordId, policy: settings.consent.label },
 		request: keptOfRequest(request, effective, settings, deps),
 	};
 	return {
 		event: applyMode(event, effective, deps.pseudonym, link.mode),
 		reason: answer.reason,
+		relabels,
 		lookupError: answer.lookupError,
 	};
 }
 
-/** What the link says, believed only as far as it is signed or plain ids are allowed. */
-interface Link {
-	recipientId: string | null;
-	recipientReason: RecipientReason | null;
-	pixelId: string | null;
-	campaignId: string | null;
-	messageId: string | null;
-	/** The mode the link was made for */
-	mode: TrackingMode;
-	purpose: Purpose | null;
-	issuedAt: Date | null;
-	preview: boolean;
-}
-
-async function readLink(
+/** What the loads around this one say of it, and what it says of them. */
+function judgeBurst(
+	eventId: string,
+	link: ReceivedLink,
+	verdict: LoadVerdict,
 	request: PixelRequest,
-	settings: ReceiveSettings,
 	deps: ReceiveDeps,
-): Promise<Link> {
-	const { query } = request;
-	const anonymous: Link = {
-		recipientId: null,
-		recipientReason: 'missing',
-		pixelId: null,
-		campaignId: null,
-		messageId: null,
-		mode: settings.mode,
-		purpose: settings.purpose,
-		issuedAt: null,
-		preview: false,
-	};
-
-	// A token that does not hold is never replaced by plain ids: that would reward forging.
-	if (query.t) {
-		const token = await deps.verifyToken(query.t);
-		if (!token.ok) return { ...anonymous, recipientReason: 'invalid-token', mode: 'aggregate' };
-		const { claims } = token;
-		return {
-			...readRecipient(claims.recipientId),
-			pixelId: claims.pixelId,
-			campaignId: claims.campaignId,
-			messageId: claims.messageId,
-			mode: claims.trackingMode ?? settings.mode,
-			purpose: claims.purpose ?? settings.purpose,
-			issuedAt: claims.issuedAt,
-			preview: claims.preview ?? false,
-		};
-	}
-	if (!settings.plainIds.allowed) return anonymous;
+): { judged: LoadVerdict; relabels: BurstRelabel[] } {
+	const { recipientId } = link;
+	const named = deps.observeBurst({
+		eventId,
+		at: request.receivedAt.getTime(),
+		recipient: recipientId === null ? null : JSON.stringify([link.pixelId, recipientId]),
+		recipientDomain: recipientId?.includes('@') ? recipientId.split('@').at(-1)! : null,
+		ip: request.ip,
+		actor: verdict.actor,
+		features: verdict.features,
+	});
+	const own = named.find((relabel) => relabel.eventId === eventId);
+	if (!own) return { judged: verdict, relabels: named };
 	return {
-		...anonymous,
-		...readRecipient(query[settings.plainIds.recipientParameter]),
-		pixelId: readId(query.pixelId),
-		campaignId: readId(query.campaignId),
-		messageId: readId(query.messageId),
+		judged: {
+			...verdict,
+			actor: own.actor,
+			actorReason: own.actorReason,
+			features: [...verdict.features, own.feature],
+		},
+		relabels: named.filter((relabel) => relabel !== own),
 	};
-}
-
-function readRecipient(
-	text: string | null | undefined,
-): Pick<Link, 'recipientId' | 'recipientReason'> {
-	const reason = whyNotAnId(text);
-	return reason === null
-		? { recipientId: text ?? null, recipientReason: null }
-		: { recipientId: null, recipientReason: reason };
-}
-
-function readId(text: string | undefined): string | null {
-	return whyNotAnId(text) === null ? (text ?? null) : null;
-}
-
-/** Why a text cannot be an id; `null` when it can. */
-export function whyNotAnId(text: string | null | undefined): RecipientReason | null {
-	if (text === null || text === undefined || text === '') return 'missing';
-	if (text.length > MAX_ID_LENGTH) return 'too-long';
-	return CONTROL_CHARACTER.test(text) ? 'control-characters' : null;
 }
 
 export interface ConsentAnswer {
@@ -279,7 +239,7 @@ export interface ConsentAnswer {
  * @param headers of the request, for `Sec-GPC`; empty where somebody else saw the request
  */
 export async function askForConsent(
-	link: Pick<Link, 'recipientId' | 'recipientReason' | 'purpose'>,
+	link: Pick<ReceivedLink, 'recipientId' | 'recipientReason' | 'purpose'>,
 	mode: TrackingMode,
 	headers: PixelRequest['headers'],
 	settings: Pick<ReceiveSettings, 'consent'>,
@@ -359,5 +319,5 @@ function keptOfRequest(
 }
 
 function nothing(reason: ReceiveReason): ReceivedOpen {
-	return { event: null, reason, lookupError: null };
+	return { event: null, reason, relabels: [], lookupError: null };
 }

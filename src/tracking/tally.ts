@@ -178,7 +178,8 @@ export function relabelLoad(
 	others: readonly number[],
 	ends: Pick<OpenTimes, 'firstOpenAt' | 'lastOpenAt'>,
 ): RecipientTally {
-	const after = { ...tally, ...ends };
+	const { firstOpenAt, lastOpenAt } = ends;
+	const after = { ...tally, firstOpenAt, lastOpenAt };
 	after[COUNTER_OF[load.from]] -= 1;
 	after[COUNTER_OF[load.to]] += 1;
 	const step = Number(isCounted(load.to)) - Number(isCounted(load.from));

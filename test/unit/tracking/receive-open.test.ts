@@ -57,6 +57,7 @@ const deps = (over: Partial<ReceiveDeps> = {}): ReceiveDeps => ({
 		client: { family: 'Thunderbird', os: 'Linux', device: 'desktop' },
 		features: ['ua:browser'],
 	}),
+	observeBurst: () => [],
 	isSuppressed: async () => false,
 	consentStatus: async () => ({ status: 'unknown', recordId: null }),
 	newEventId: () => EVENT_ID,
@@ -304,7 +305,12 @@ describe('a request that is no open', () => {
 			settings(),
 			deps({ verifyToken }),
 		);
-		expect(result).toEqual({ event: null, reason: 'not-a-get', lookupError: null });
+		expect(result).toEqual({
+			event: null,
+			reason: 'not-a-get',
+			relabels: [],
+			lookupError: null,
+		});
 		expect(verifyToken).not.toHaveBeenCalled();
 	});
 });
@@ -362,7 +368,7 @@ describe('consent', () => {
 			settings({ consent: { ...required, keepAsAggregate: true } }),
 			deps({ isSuppressed: async (id) => id === '42' }),
 		);
-		expect(result).toEqual({ event: null, reason: 'suppressed', lookupError: null });
+		expect(result).toMatchObject({ event: null, reason: 'suppressed', lookupError: null });
 	});
 
 	it('refused but kept as aggregate leaves a count that names nobody, and no single-mail pixel', async () => {
@@ -448,4 +454,26 @@ it('only ever answers with a reason that is described', async () => {
 		),
 		{ numRuns: 200 },
 	);
+});
+
+describe("loads that show each other to be a scanner's", () => {
+	it('labels the open at hand, and names the earlier ones for the store', async () => {
+		const burst = (eventId: string) => ({
+			eventId,
+			actor: 'scanner' as const,
+			actorReason: 'network-burst' as const,
+			feature: 'burst:networks' as const,
+		});
+		const received = await receiveOpen(
+			request(),
+			settings(),
+			deps({ observeBurst: (load) => [burst('earlier'), burst(load.eventId)] }),
+		);
+		expect(received.event).toMatchObject({
+			actor: 'scanner',
+			actorReason: 'network-burst',
+			features: ['ua:browser', 'burst:networks'],
+		});
+		expect(received.relabels).toEqual([burst('earlier')]);
+	});
 });
