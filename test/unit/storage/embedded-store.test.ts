@@ -2,39 +2,6 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-<<<<<<< HEAD
-const event = (id: string, at: number): OpenEvent => ({
-	eventId: id,
-	event: 'open',
-	occurredAt: new Date(at).toISOString(),
-	recipientId: 'r',
-	recipientReason: null,
-	pixelId: 'p',
-	campaignId: null,
-	messageId: null,
-	trackingMode: 'full',
-	purpose: null,
-	actor: 'human',
-	actorReason: null,
-	rulesVersion: null,
-	client: { family: null, os: null, device: null },
-	features: ['a'],
-	consent: { status: null, recordId: null, policy: null },
-	request: { ip: null, userAgent: null, referer: null, acceptLanguage: null },
-});
-test('opens are kept once, listed newest first, and survive a restart', async () => {
-	const folder = join(await mkdtemp(join(tmpdir(), 'store-')), 'x');
-	const store = await openEmbeddedStore({ folder, queueMode: false });
-	expect(await store.recordOpens([event('a', 1000), event('b', 2000), event('a', 1000)])).toEqual({
-		recorded: 2,
-		duplicates: 1,
-		ignored: 0,
-	});
-	expect(await store.recordOpens([event('a', 1000), event('c', 2000)])).toEqual({
-		recorded: 1,
-		duplicates: 1,
-		ignored: 0,
-=======
 import { openEmbeddedStore } from '../../../src/storage/embedded-store';
 import { sampleOpen } from '../../support/sample-opens';
 
@@ -116,6 +83,5 @@ describe('the embedded store', () => {
 			setVersion(node);
 		}
 		expect(await readdir(parent)).toEqual([]);
->>>>>>> storage
 	});
 });
