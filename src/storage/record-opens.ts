@@ -36,7 +36,8 @@ interface Incoming {
  * - `nothing`, or a deleted pixel: nothing;
  * - `counters` (aggregate): one more load in the sums of pixel, campaign and total and in their
  *   hours. No row, no recipient, no time but the hour. Nobody can be unique without a recipient,
- *   so it counts as an open and never as a unique open;
+ *   so it counts as an open and never as a unique open. A load whose token did not hold is no
+ *   open of anyone's mail: it has a sum of its own;
  * - `last-open` (hygiene): the day of the recipient's last counted load, which a later one
  *   overwrites. The event carries no hour, so it is in no counter;
  * - `every-open`: a row in the log, and the recipient's own counters.
@@ -108,7 +109,11 @@ async function count(
 		...countedOnly.map(({ place }) => ({ ...place, recipientId: null })),
 	]);
 	await log(db, book, logged);
-	for (const { place, load } of countedOnly) {
+	for (const { row, place, load } of countedOnly) {
+		if (row.recipient_reason === 'invalid-token') {
+			book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, invalidTokens: 1 });
+			continue;
+		}
 		book.moveSums(place, EMPTY_GROUP, loneLoad(load, false));
 		book.countHour(place, load.at, load.actor);
 	}

@@ -101,6 +101,8 @@ export interface GroupCounts extends OpenCounts {
 	openedOfSent: number;
 	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
 	openRate: number | null;
+	/** Loads with a forged, damaged or expired token: in none of the other counters */
+	invalidTokens: number;
 }
 
 export interface NewPixel {

@@ -88,6 +88,8 @@ export interface GroupTally extends LoadCounts, OpenTimes {
 	/** Pixels made through the store, and those of them that were opened */
 	pixels: number;
 	openedPixels: number;
+	/** Loads with a forged, damaged or expired token: no opens, and nobody's */
+	invalidTokens: number;
 }
 
 /** A pixel's counters, and what decides whether its anonymous loads are a unique open. */
@@ -132,6 +134,7 @@ export const EMPTY_GROUP: Readonly<GroupTally> = {
 	uniqueOpens: 0,
 	pixels: 0,
 	openedPixels: 0,
+	invalidTokens: 0,
 };
 
 /**
@@ -257,6 +260,7 @@ export function shareOf(tally: RecipientTally, anonymous: boolean): GroupTally {
 		uniqueOpens: unique,
 		pixels: 0,
 		openedPixels: 0,
+		invalidTokens: 0,
 	};
 }
 
@@ -297,6 +301,7 @@ const SUMS = [
 	'uniqueOpens',
 	'pixels',
 	'openedPixels',
+	'invalidTokens',
 ] as const satisfies ReadonlyArray<keyof GroupTally>;
 
 /**

@@ -45,6 +45,21 @@ describe.each(engines)('recording and listing opens on $name', (engine) => {
 		expect((await again.listOpens({ limit: 10 })).opens).toEqual([event]);
 	});
 
+	test('a load with a token that does not hold is counted as that, and as no open', async () => {
+		const forged = sampleOpen({
+			recipientId: null,
+			recipientReason: 'invalid-token',
+			pixelId: null,
+			campaignId: null,
+			trackingMode: 'aggregate',
+		});
+		await store.recordOpens([forged]);
+		await store.recordOpens([forged]);
+		const { totals } = await store.getDashboard();
+		expect(totals).toMatchObject({ invalidTokens: 1, opens: 0, machineOpens: 0 });
+		expect((await store.listOpens({ limit: 10 })).opens).toEqual([]);
+	});
+
 	test('the same event id is one open, in one batch, in two, and from two stores at once', async () => {
 		const events = Array.from({ length: 30 }, (_, index) =>
 			sampleOpen({ pixelId: 'p', recipientId: `r${index % 5}`, at: START + index * 1000 }),
