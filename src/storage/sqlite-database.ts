@@ -1,9 +1,16 @@
 import { Kysely } from 'kysely';
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import pRetry, { AbortError } from 'p-retry';
 
-import { asKyselyDatabase, isBusy, NodeSqliteDialect, sqliteCode } from './node-sqlite';
+import {
+	asKyselyDatabase,
+	isBusy,
+	NodeSqliteDialect,
+	SQLITE_BUSY,
+	sqliteCode,
+} from './node-sqlite';
 import type { StoreDatabase } from './store-database';
 import { StoreError } from './store-error';
 import type { StoreSchema } from './store-schema';
@@ -41,6 +48,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		try {
 			opened.exec('pragma journal_mode = wal; pragma synchronous = normal;');
 			opened.exec('pragma foreign_keys = on; pragma temp_store = memory;');
+			// Deleted rows are overwritten with zeros (https://www.sqlite.org/pragma.html#pragma_secure_delete).
+			opened.exec('pragma secure_delete = on;');
 			return opened;
 		} catch (error) {
 			opened.close();
@@ -59,6 +68,9 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		engine: 'sqlite',
 		read: async (query) => await orClosed(() => query(db)),
 		write: async (change) => await orClosed(() => db.transaction().execute(change)),
+		scrub: async (what) => {
+			await orClosed(async () => scrubSqlite(database, what === 'everything'));
+		},
 		close: async () => {
 			if (closed) return;
 			closed = true;
@@ -66,6 +78,22 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 			if (database.isOpen) database.close();
 		},
 	};
+}
+
+/**
+ * Overwriting deleted rows leaves two things: copies of rows that SQLite moved between pages, and
+ * old pages in the write-ahead log. VACUUM rebuilds the file without the first, the checkpoint
+ * cuts the log to nothing. Fails as busy while another process reads.
+ */
+function scrubSqlite(database: DatabaseSync, rebuild: boolean): void {
+	if (rebuild) database.exec('vacuum');
+	const state = database.prepare('pragma wal_checkpoint(truncate)').get();
+	if (state?.busy !== 0) throw new CheckpointBusy();
+}
+
+/** The checkpoint reports a reader in its answer; this gives it the form of all other waiting. */
+class CheckpointBusy extends Error {
+	readonly errcode = SQLITE_BUSY;
 }
 
 async function loadNodeSqlite() {
