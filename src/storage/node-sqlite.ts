@@ -72,6 +72,12 @@ export function isBusy(error: unknown): boolean {
 
 /** The extended result code of a `node:sqlite` error, `null` for any other error. */
 export function sqliteCode(error: unknown): number | null {
-	if (!(error instanceof Error) || !('errcode' in error)) return null;
+	if (typeof error !== 'object' || error === null || !('errcode' in error)) return null;
 	return typeof error.errcode === 'number' ? error.errcode : null;
+}
+
+/** SQLite's fixed English text for the error's result code: no table, no value. */
+export function sqliteText(error: unknown): string {
+	if (typeof error !== 'object' || error === null || !('errstr' in error)) return 'no text';
+	return String(error.errstr);
 }

@@ -144,6 +144,7 @@ export interface TalliesTable extends LoadColumns {
 	anonymous_first_open_at: number | null;
 	sent_recipients: number;
 	opened_of_sent: number;
+	invalid_tokens: number;
 	recipients: number;
 	unique_recipients: number;
 	unique_opens: number;
