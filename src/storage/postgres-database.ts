@@ -26,6 +26,18 @@ export interface PostgresOptions {
 }
 
 const INT8 = 20;
+/** The tables that hold personal data; VACUUM frees the deleted rows in them to be overwritten. */
+const ERASABLE_TABLES = [
+	'opens',
+	'label_history',
+	'last_open_days',
+	'recipients',
+	'recipient_tallies',
+	'sent_messages',
+	'consent_records',
+	'consent_states',
+	'daily_keys',
+] as const satisfies ReadonlyArray<keyof StoreSchema>;
 const MAX_CONNECTIONS = 5;
 const CONNECT_LIMIT_MS = 10_000;
 /** Parameters that would override the TLS setting of the credential. */
@@ -72,6 +84,15 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 					),
 				),
 			),
+		scrub: (what) => {
+			const names = what === 'everything' ? ERASABLE_TABLES : [what];
+			const tables = names.map((table) => sql.table(`${schema}.${table}`));
+			return gate.run(() =>
+				explained(async () => {
+					await sql`vacuum ${sql.join(tables)}`.execute(db);
+				}),
+			);
+		},
 		close: () => gate.close(() => db.destroy()),
 	};
 }

@@ -1,9 +1,16 @@
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import pRetry, { AbortError } from 'p-retry';
 
-import { asKyselyDatabase, isBusy, NodeSqliteDialect, sqliteCode, sqliteText } from './node-sqlite';
+import {
+	asKyselyDatabase,
+	isBusy,
+	NodeSqliteDialect,
+	SQLITE_BUSY,
+	sqliteCode,
+	sqliteText,
+} from './node-sqlite';
 import { OpenGate } from './open-gate';
 import type { StoreDatabase } from './store-database';
 import { StoreError } from './store-error';
@@ -42,6 +49,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		try {
 			opened.exec('pragma journal_mode = wal; pragma synchronous = normal;');
 			opened.exec('pragma foreign_keys = on; pragma temp_store = memory;');
+			// Deleted rows are overwritten with zeros (https://www.sqlite.org/pragma.html#pragma_secure_delete).
+			opened.exec('pragma secure_delete = on;');
 			return opened;
 		} catch (error) {
 			opened.close();
@@ -56,12 +65,32 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		engine: 'sqlite',
 		read: (query) => gate.run(() => whenFree(() => query(db))),
 		write: (change) => gate.run(() => whenFree(() => db.transaction().execute(change))),
+		scrub: (what) => gate.run(() => whenFree(() => scrub(db, what === 'everything'))),
 		close: () =>
 			gate.close(async () => {
 				await db.destroy();
 				if (database.isOpen) database.close();
 			}),
 	};
+}
+
+/**
+ * Overwriting deleted rows leaves two things: copies of rows that SQLite moved between pages, and
+ * old pages in the write-ahead log. VACUUM rebuilds the file without the first, the checkpoint
+ * cuts the log to nothing. Fails as busy while another process reads.
+ */
+async function scrub(db: Kysely<StoreSchema>, rebuild: boolean): Promise<void> {
+	await db.connection().execute(async (connection) => {
+		if (rebuild) await sql`vacuum`.execute(connection);
+		const checkpoint = sql<{ busy: number }>`pragma wal_checkpoint(truncate)`;
+		const { rows } = await checkpoint.execute(connection);
+		if (rows[0]?.busy !== 0) throw new CheckpointBusy();
+	});
+}
+
+/** The checkpoint reports a reader in its answer; this gives it the form of all other waiting. */
+class CheckpointBusy extends Error {
+	readonly errcode = SQLITE_BUSY;
 }
 
 async function loadNodeSqlite() {

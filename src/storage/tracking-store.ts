@@ -1,5 +1,6 @@
 import type { Actor, OpenEvent } from '../tracking/open-event';
 import type { TrackingMode } from '../tracking/tracking-mode';
+import type { PrivacyStore } from './privacy-store';
 
 /** What became of the given events. */
 export interface RecordResult {
@@ -257,7 +258,7 @@ export interface HoursRequest {
  * Everything the package keeps, as one interface. All methods throw a `StoreError`, whose message
  * carries nothing personal.
  */
-export interface TrackingStore {
+export interface TrackingStore extends PrivacyStore {
 	/** Records opens in one transaction. An `eventId` the store knows already changes nothing. */
 	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
 	/**
