@@ -1,2 +1,2 @@
-// What mailers outside n8n use; n8n itself loads the nodes that package.json lists.
+/** For mailers outside n8n. n8n itself loads the files that package.json lists under "n8n". */
 module.exports = require('./dist/src/mailer.js');

@@ -30,7 +30,10 @@ export class EmailOpenTrigger implements INodeType {
 		defaults: { name: 'Email Open Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' }],
+		credentials: [
+			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
+			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
+		],
 		webhooks: [
 			{
 				name: 'default',

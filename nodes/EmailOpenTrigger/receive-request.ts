@@ -37,7 +37,7 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 		const received = await receiveOpen(
 			pixelRequest(request),
 			settings(context, options),
-			receiveDeps(),
+			receiveDeps(context),
 		);
 		if (received.lookupError) {
 			context.logger.warn('A consent lookup did not answer; the policy decided without it');

@@ -26,7 +26,10 @@ export class RespondAndLogOpen implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: undefined,
-		credentials: [{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' }],
+		credentials: [
+			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
+			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
+		],
 		properties,
 	};
 

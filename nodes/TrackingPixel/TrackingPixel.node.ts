@@ -7,8 +7,13 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { eachItem } from '../shared/each-item';
+import { credentialTest } from '../shared/credential-tests';
 import { createImage } from './create-image';
+import { createLink } from './create-link';
+import { embed } from './embed';
 import { properties } from './properties';
+
+const operations = { createImage, createLink, embed };
 
 export class TrackingPixel implements INodeType {
 	description: INodeTypeDescription = {
@@ -17,16 +22,34 @@ export class TrackingPixel implements INodeType {
 		icon: { light: 'file:../../icons/pixel.svg', dark: 'file:../../icons/pixel.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: 'Create image',
-		description: 'Turns Base64 into the image that a tracked mail loads',
+		subtitle: '={{ $parameter["operation"] }}',
+		description: 'Makes the image, the tracking links and the embed code of tracked mails',
 		defaults: { name: 'Tracking Pixel' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: undefined,
+		credentials: [
+			{
+				name: 'openTrackingSigningKeyApi',
+				displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
+				testedBy: 'openTrackingSigningKeyTest',
+			},
+			{
+				name: 'hostedPixelTrackerApi',
+				required: true,
+				displayOptions: { show: { operation: ['createLink'], trackedBy: ['hosted'] } },
+				testedBy: 'hostedPixelTrackerTest',
+			},
+		],
 		properties,
 	};
 
+	methods = { credentialTest };
+
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [await eachItem(this, async (item, index) => [createImage(this, item, index)])];
+		const operation = this.getNodeParameter('operation', 0) as keyof typeof operations;
+		return [
+			await eachItem(this, async (item, index) => [await operations[operation](this, item, index)]),
+		];
 	}
 }

@@ -1,8 +1,41 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { PIXEL_PNG_BASE64 } from '../../src/tracking/pixel-image';
+import { PIXEL_PATH } from '../../src/tracking/tracking-link';
+import { purposeOptions } from '../shared/purpose-options';
+import { trackingModeOptions } from '../shared/tracking-mode-options';
+
+const forOperation = (...operation: string[]) => ({ show: { operation } });
 
 export const properties: INodeProperties[] = [
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{
+				name: 'Create Image',
+				value: 'createImage',
+				action: 'Create image',
+				description: 'Turn Base64 into the image that a tracked mail loads',
+			},
+			{
+				name: 'Create Tracking Link',
+				value: 'createLink',
+				action: 'Create tracking link',
+				description: 'Make the pixel URL of one mail to one recipient, and its embed code',
+			},
+			{
+				name: 'Embed in HTML',
+				value: 'embed',
+				action: 'Embed in HTML',
+				description: 'Put the pixel into the HTML of a mail',
+			},
+		],
+		default: 'createImage',
+	},
+
 	{
 		displayName: 'Image as Base64',
 		name: 'imageBase64',
@@ -10,6 +43,7 @@ export const properties: INodeProperties[] = [
 		typeOptions: { rows: 3 },
 		default: PIXEL_PNG_BASE64,
 		required: true,
+		displayOptions: forOperation('createImage'),
 		description:
 			'A PNG file of at most 64 KB as Base64 text. The default is one fully transparent dot of 67 bytes.',
 	},
@@ -19,6 +53,159 @@ export const properties: INodeProperties[] = [
 		type: 'string',
 		default: 'data',
 		required: true,
+		displayOptions: forOperation('createImage'),
 		hint: 'The name of the output binary field to put the image in',
+	},
+
+	{
+		displayName: 'Tracked By',
+		name: 'trackedBy',
+		type: 'options',
+		options: [
+			{
+				name: 'Hosted Tracker',
+				value: 'hosted',
+				description: 'A tracker elsewhere that speaks the Pixel Tracking API',
+			},
+			{
+				name: 'This N8n',
+				value: 'signed',
+				description: 'A signed link to the Email Open Trigger',
+			},
+		],
+		default: 'signed',
+		displayOptions: forOperation('createLink'),
+	},
+	{
+		displayName: 'Recipient ID',
+		name: 'recipientId',
+		type: 'string',
+		default: '',
+		required: true,
+		placeholder: 'e.g. 42',
+		displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
+		description:
+			'Who the mail goes to. It is encrypted in the link; an ID is still better than an address.',
+	},
+	{
+		displayName: 'Campaign ID',
+		name: 'campaignId',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. spring-launch',
+		displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
+		description: 'What the opens are added up by',
+	},
+	{
+		displayName: 'Put Link in Field',
+		name: 'linkField',
+		type: 'string',
+		default: 'tracking',
+		required: true,
+		displayOptions: forOperation('createLink'),
+		hint: 'The output field for URL, embed code and pixel ID',
+	},
+	{
+		displayName: 'Options',
+		name: 'linkOptions',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
+		options: [
+			{
+				displayName: 'Message ID',
+				name: 'messageId',
+				type: 'string',
+				default: '',
+				description: 'Your own ID of the mail, given out with each open',
+			},
+			{
+				displayName: 'Own Preview',
+				name: 'preview',
+				type: 'boolean',
+				default: false,
+				description: 'Whether this is a mail to yourself, whose opens are kept but not counted',
+			},
+			{
+				displayName: 'Pixel ID',
+				name: 'pixelId',
+				type: 'string',
+				default: '',
+				description: 'A new one is made for each item when this is empty',
+			},
+			{
+				displayName: 'Pixel Path',
+				name: 'path',
+				type: 'string',
+				default: PIXEL_PATH,
+				description: 'The path of the Email Open Trigger, if it is not the default one',
+			},
+			{
+				displayName: 'Purpose',
+				name: 'purpose',
+				type: 'options',
+				options: purposeOptions,
+				default: 'performance',
+				description: 'What the opens may be used for; written into the link and onto each event',
+			},
+			{
+				displayName: 'Tracking Mode',
+				name: 'trackingMode',
+				type: 'options',
+				options: trackingModeOptions,
+				default: 'identified',
+				description:
+					'The most that opens by this link may leave behind; nothing can widen it later',
+			},
+		],
+	},
+
+	{
+		displayName: 'HTML',
+		name: 'html',
+		type: 'string',
+		typeOptions: { rows: 5 },
+		default: '={{ $json.html }}',
+		required: true,
+		displayOptions: forOperation('embed'),
+		description: 'The mail. Plain text, with no markup at all, is given back as it is.',
+	},
+	{
+		displayName: 'Tracking Link',
+		name: 'link',
+		type: 'string',
+		default: '={{ $json.tracking.url }}',
+		displayOptions: forOperation('embed'),
+		description:
+			'The pixel URL. When it is empty the mail is given back as it is, without a pixel.',
+	},
+	{
+		displayName: 'Position',
+		name: 'position',
+		type: 'options',
+		options: [
+			{
+				name: 'End of the Mail',
+				value: 'end',
+				description: 'Before the last body end tag. Gmail clips mails over 102 KB before they end.',
+			},
+			{
+				name: 'Start of the Mail',
+				value: 'start',
+				description: 'Right after the body start tag. Loaded also when Gmail clips the mail.',
+			},
+		],
+		default: 'end',
+		displayOptions: forOperation('embed'),
+	},
+	{
+		displayName: 'Put HTML in Field',
+		name: 'htmlField',
+		type: 'string',
+		default: 'html',
+		required: true,
+		displayOptions: forOperation('embed'),
+		hint: 'The output field for the HTML with the pixel',
 	},
 ];

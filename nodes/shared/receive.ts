@@ -1,6 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 
 import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive-open';
+import { verifyToken } from '../../src/tracking/token';
+import { signingOf } from './signing';
 
 /** What the base template does: recipient ids are read from the query, objections are honoured. */
 export const DEFAULT_SETTINGS: ReceiveSettings = {
@@ -11,10 +13,15 @@ export const DEFAULT_SETTINGS: ReceiveSettings = {
 	keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
 };
 
+type ReceivingContext = Parameters<typeof signingOf>[0];
+
 /** The parts of the receive pipeline that are not pure, put together for a node. */
-export function receiveDeps(): ReceiveDeps {
+export function receiveDeps(context: ReceivingContext): ReceiveDeps {
 	return {
-		verifyToken: () => ({ ok: false, reason: 'unknown-key' }),
+		verifyToken: async (token) => {
+			const { keyRing, maxAgeDays } = await signingOf(context);
+			return verifyToken(token, keyRing, { now: new Date(), maxAgeDays });
+		},
 		classify: () => ({
 			actor: 'unknown',
 			actorReason: null,

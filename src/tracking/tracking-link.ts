@@ -1,2 +1,121 @@
+import type { KeyRing } from './key-ring';
+import { addressText, parseServerAddress } from './server-address';
+import { MAX_TOKEN_LENGTH, signToken } from './token';
+import type { TokenClaims } from './token-claims';
+
 /** Where the pixel is served, below the base URL: the trigger's default path and every link's. */
 export const PIXEL_PATH = 'email-open/pixel.png';
+
+/** The query parameter that holds the token. */
+export const TOKEN_PARAMETER = 't';
+
+/** The longest tracking link that is made, in characters. */
+export const MAX_LINK_LENGTH = 299;
+
+/** What base URL and path may take of it, so that there is always room for ids. */
+const MAX_PREFIX_LENGTH = 150;
+
+/** Where n8n serves webhooks unless `N8N_ENDPOINT_WEBHOOK` says otherwise. */
+const WEBHOOK_PATH = '/webhook';
+const TEST_WEBHOOK_SEGMENT = 'webhook-test';
+
+/**
+ * The base URL of all tracking links in its one form, `https://host/webhook`. A bare host gets
+ * n8n's own `/webhook`; any other path is taken as it is.
+ *
+ * @throws when it is no http(s) address, carries a user, a query or a fragment, or is the address
+ *   of n8n's test webhooks
+ * @example normaliseBaseUrl('https://n8n.example.com/') // 'https://n8n.example.com/webhook'
+ */
+export function normaliseBaseUrl(text: string): string {
+	const url = parseServerAddress(text, 'The base URL');
+	if (url.pathname.split('/').includes(TEST_WEBHOOK_SEGMENT)) {
+		throw new Error(
+			'The base URL is a test address (/webhook-test/). It answers only while the editor listens for a test event, so mails would carry a dead image. Use the production address, which ends in /webhook.',
+		);
+	}
+	if (url.pathname === '/') url.pathname = WEBHOOK_PATH;
+	return addressText(url);
+}
+
+/**
+ * The address of the pixel for one token.
+ *
+ * @param path below the base URL; `PIXEL_PATH` unless the trigger listens elsewhere
+ * @throws when base URL, path or token are not usable, or the link would exceed 299 characters
+ */
+export function trackingLink({
+	baseUrl,
+	path,
+	token,
+}: {
+	baseUrl: string;
+	path: string;
+	token: string;
+}): string {
+	if (!/^[A-Za-z0-9_-]+$/.test(token)) {
+		throw new Error('The token of the tracking link is not base64url. Make it with signToken.');
+	}
+	const link = linkPrefix(baseUrl, path) + token;
+	if (link.length > MAX_LINK_LENGTH) {
+		throw new Error(
+			`The tracking link would have ${link.length} characters, and ${MAX_LINK_LENGTH} are the most. Use shorter ids or a shorter base URL.`,
+		);
+	}
+	return link;
+}
+
+/**
+ * Signs claims and makes their tracking link, with as much room for the ids as the base URL leaves.
+ *
+ * @param iv 12 fresh random bytes, never used twice
+ * @throws as `signToken` and `trackingLink` do; and when the mode is `off`, which means no pixel at
+ *   all, or `aggregate` with a recipient or message id, because such a link must not tell
+ *   recipients apart
+ */
+export function signTrackingLink({
+	baseUrl,
+	path,
+	claims,
+	keyRing,
+	iv,
+}: {
+	baseUrl: string;
+	path: string;
+	claims: TokenClaims;
+	keyRing: KeyRing;
+	iv: Uint8Array;
+}): { url: string; token: string } {
+	if (claims.trackingMode === 'off') {
+		throw new Error('The tracking mode is off. Send this mail without a pixel.');
+	}
+	if (
+		claims.trackingMode === 'aggregate' &&
+		(claims.recipientId !== null || claims.messageId !== null)
+	) {
+		throw new Error(
+			'An aggregate link must not tell recipients apart. Leave recipientId and messageId out, and use one link for the whole campaign.',
+		);
+	}
+	const prefix = linkPrefix(baseUrl, path);
+	const maxLength = Math.min(MAX_LINK_LENGTH - prefix.length, MAX_TOKEN_LENGTH);
+	const token = signToken(claims, keyRing, { iv, maxLength });
+	return { url: prefix + token, token };
+}
+
+/** Everything of a link before its token. */
+function linkPrefix(baseUrl: string, path: string): string {
+	if (/[?#\\]/.test(path)) {
+		throw new Error('The pixel path holds a "?", "#" or "\\". Keep only the path.');
+	}
+	const trimmed = path.trim().replace(/^\/+|\/+$/g, '');
+	if (trimmed === '') throw new Error('The pixel path is empty. Use the path of the trigger.');
+	const pixelUrl = new URL(`${normaliseBaseUrl(baseUrl)}/${trimmed}`).href;
+	const prefix = `${pixelUrl}?${TOKEN_PARAMETER}=`;
+	if (prefix.length > MAX_PREFIX_LENGTH) {
+		throw new Error(
+			`Base URL and pixel path have ${prefix.length} characters together, and ${MAX_PREFIX_LENGTH} are the most. Use a shorter host name or path.`,
+		);
+	}
+	return prefix;
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
+import { v4 as uuidv4 } from 'uuid';
+
+import { createHostedTracker } from '../../src/hosted-tracker';
+import { embedCode } from '../../src/tracking/embed-code';
+import type { Purpose } from '../../src/tracking/purpose';
+import { PIXEL_PATH, signTrackingLink } from '../../src/tracking/tracking-link';
+import { TOKEN_IV_BYTES } from '../../src/tracking/token';
+import type { TrackingMode } from '../../src/tracking/tracking-mode';
+import { instanceBaseUrl } from '../shared/base-url';
+import { signingOf } from '../shared/signing';
+
+/** What a mail is tracked by; nulls when it goes out untracked, and why it does. */
+interface Tracking {
+	url: string | null;
+	embedCode: string | null;
+	pixelId: string | null;
+	token: string | null;
+	untracked: string | null;
+}
+
+interface LinkOptions {
+	messageId?: string;
+	pixelId?: string;
+	path?: string;
+	preview?: boolean;
+	purpose?: Purpose;
+	trackingMode?: TrackingMode;
+}
+
+const HOSTED_CREDENTIAL = 'hostedPixelTrackerApi';
+
+/** Adds the tracking link of one mail to one recipient to the item. */
+export async function createLink(
+	context: IExecuteFunctions,
+	item: INodeExecutionData,
+	index: number,
+): Promise<INodeExecutionData> {
+	const trackedBy = context.getNodeParameter('trackedBy', index) as 'signed' | 'hosted';
+	const field = context.getNodeParameter('linkField', index) as string;
+	const tracking =
+		trackedBy === 'hosted' ? await hostedLink(context, index) : await signedLink(context, index);
+	return { ...item, json: { ...item.json, [field]: tracking } };
+}
+
+async function signedLink(context: IExecuteFunctions, index: number): Promise<Tracking & object> {
+	const options = context.getNodeParameter('linkOptions', index, {}) as LinkOptions;
+	if (options.trackingMode === 'off') return untracked('The tracking mode is Off');
+	const { keyRing, baseUrl } = await signingOf(context);
+	const pixelId = options.pixelId || uuidv4();
+	// An aggregate link is the same kind of link for everybody: it must not tell recipients apart.
+	const countsOnly = options.trackingMode === 'aggregate';
+	const { url, token } = signTrackingLink({
+		baseUrl: baseUrl || instanceBaseUrl(context),
+		path: options.path || PIXEL_PATH,
+		keyRing,
+		iv: randomBytes(TOKEN_IV_BYTES),
+		claims: {
+			recipientId: countsOnly
+				? null
+				: String(context.getNodeParameter('recipientId', index)) || null,
+			pixelId: countsOnly ? options.pixelId || null : pixelId,
+			campaignId: (context.getNodeParameter('campaignId', index) as string) || null,
+			messageId: countsOnly ? null : options.messageId || null,
+			trackingMode: options.trackingMode ?? null,
+			purpose: options.purpose ?? null,
+			issuedAt: new Date(),
+			preview: options.preview ?? false,
+		},
+	});
+	return {
+		url,
+		embedCode: embedCode(url),
+		pixelId: countsOnly ? options.pixelId || null : pixelId,
+		token,
+		untracked: null,
+	};
+}
+
+/** A tracker that is away must not hold up a mail: the mail goes out without a pixel, and says so. */
+async function hostedLink(context: IExecuteFunctions, index: number): Promise<Tracking> {
+	const { baseUrl } = await context.getCredentials<{ baseUrl: string }>(HOSTED_CREDENTIAL, index);
+	try {
+		const pixel = await createHostedTracker({ baseUrl, sleep }).createPixel();
+		return {
+			url: pixel.trackingUrl,
+			embedCode: pixel.embedCode,
+			pixelId: pixel.id,
+			token: null,
+			untracked: null,
+		};
+	} catch (error) {
+		return untracked(error instanceof Error ? error.message : String(error));
+	}
+}
+
+function untracked(reason: string): Tracking {
+	return { url: null, embedCode: null, pixelId: null, token: null, untracked: reason };
+}

@@ -1,0 +1,37 @@
+import type { INodePropertyOptions } from 'n8n-workflow';
+
+/** The purposes of an open for a list in the editor. */
+export const purposeOptions: INodePropertyOptions[] = [
+	{
+		name: 'Deliverability',
+		value: 'deliverability',
+		description: 'Keeping a list clean; needs no consent, keeps only the date of the last open',
+	},
+	{ name: 'Frequency', value: 'frequency', description: 'How often a recipient is mailed' },
+	{
+		name: 'Legal Notice',
+		value: 'legal-notice',
+		description: 'Proof that a notice the law asks for was delivered; needs no consent',
+	},
+	{
+		name: 'Performance',
+		value: 'performance',
+		description: 'Individual open rates, to measure and improve campaigns',
+	},
+	{
+		name: 'Personalisation',
+		value: 'personalisation',
+		description: 'Content chosen by what a recipient opened before',
+	},
+	{ name: 'Profiling', value: 'profiling', description: 'Profiles that are used outside mail' },
+	{
+		name: 'Security',
+		value: 'security',
+		description: 'Protecting a sign-in or an account; needs no consent',
+	},
+	{
+		name: 'View Time',
+		value: 'view-time',
+		description: 'How long an image connection stayed open; needs a consent of its own',
+	},
+];

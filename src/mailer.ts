@@ -1,0 +1,135 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+import { embedCode } from './tracking/embed-code';
+import { embedPixel, type EmbedResult, type PixelPosition } from './tracking/embed';
+import { generateKey as generateKeyFrom, parseKeyRing } from './tracking/key-ring';
+import type { Purpose } from './tracking/purpose';
+import { TOKEN_IV_BYTES, verifyToken, type TokenVerdict } from './tracking/token';
+import { PIXEL_PATH, normaliseBaseUrl, signTrackingLink } from './tracking/tracking-link';
+import type { TrackingMode } from './tracking/tracking-mode';
+
+/*
+ * What `require('n8n-nodes-email-open-tracking')` gives to mailers outside n8n: the same functions
+ * that the Tracking Pixel node calls.
+ */
+export { embedCode } from './tracking/embed-code';
+export { embedPixel, type EmbedResult, type PixelPosition } from './tracking/embed';
+export { parseKeyRing, type KeyRing } from './tracking/key-ring';
+export type { Purpose } from './tracking/purpose';
+export { signToken, verifyToken, type TokenRefusal, type TokenVerdict } from './tracking/token';
+export type { TokenClaims } from './tracking/token-claims';
+export {
+	PIXEL_PATH,
+	normaliseBaseUrl,
+	signTrackingLink,
+	trackingLink,
+} from './tracking/tracking-link';
+export type { TrackingMode } from './tracking/tracking-mode';
+
+/** A new signing key, `id:secret`, for the tracker and for n8n's credential alike. */
+export function generateKey(): string {
+	return generateKeyFrom(randomBytes);
+}
+
+export interface TrackerOptions {
+	/** The base URL of n8n's webhooks, for example `https://n8n.example.com/webhook` */
+	baseUrl: string;
+	/** The active signing key, the same as in n8n */
+	key: string;
+	/** Keys used before, for `verify` */
+	previousKeys?: string;
+	/** Where the trigger listens below the base URL; its default if left out */
+	path?: string;
+}
+
+/** What a link is for. Everything may be left out. */
+export interface LinkSubject {
+	/** The addressee, by an id of yours; unreadable to others in the link */
+	recipientId?: string | null;
+	campaignId?: string | null;
+	messageId?: string | null;
+	/** A new UUID if left out, so that every link is a pixel of its own */
+	pixelId?: string;
+	/** The most an open may leave behind; n8n's own setting if left out */
+	trackingMode?: TrackingMode | null;
+	/** What the open may be used for; n8n's own setting if left out */
+	purpose?: Purpose | null;
+	/** A look at the mail by its sender: loads are kept but not counted */
+	preview?: boolean;
+}
+
+export interface TrackedLink {
+	url: string;
+	embedCode: string;
+	pixelId: string;
+}
+
+export type TrackedMail = Omit<EmbedResult, 'reason'> & {
+	reason: EmbedResult['reason'] | 'tracking-off';
+	/** The link that was put in, or `null` when none was */
+	link: TrackedLink | null;
+};
+
+export interface Tracker {
+	/** @throws when an id is too long or unusable, or the mode allows no such link */
+	link(subject: LinkSubject): TrackedLink;
+	/**
+	 * The mail with a pixel of its own. With mode `off`, plain text, or a mail that has a pixel, it
+	 * comes back unchanged and `reason` says why.
+	 */
+	embed(html: string, subject: LinkSubject & { position?: PixelPosition }): TrackedMail;
+	verify(token: string, options?: { maxAgeDays?: number }): TokenVerdict;
+}
+
+/**
+ * Signed tracking links for a mailer of your own, counted by the n8n that holds the same key.
+ *
+ * @throws when the base URL or a key is not usable
+ * @example
+ * const tracker = createTracker({ baseUrl: 'https://n8n.example.com/webhook', key });
+ * const { html } = tracker.embed('<p>Hello</p>', { recipientId: 'customer-42' });
+ */
+export function createTracker({
+	baseUrl,
+	key,
+	previousKeys,
+	path = PIXEL_PATH,
+}: TrackerOptions): Tracker {
+	const keyRing = parseKeyRing({ activeKey: key, previousKeys });
+	const base = normaliseBaseUrl(baseUrl);
+
+	const link = (subject: LinkSubject): TrackedLink => {
+		const pixelId = subject.pixelId ?? randomUUID();
+		const { url } = signTrackingLink({
+			baseUrl: base,
+			path,
+			keyRing,
+			iv: randomBytes(TOKEN_IV_BYTES),
+			claims: {
+				pixelId,
+				recipientId: subject.recipientId ?? null,
+				campaignId: subject.campaignId ?? null,
+				messageId: subject.messageId ?? null,
+				trackingMode: subject.trackingMode ?? null,
+				purpose: subject.purpose ?? null,
+				issuedAt: new Date(),
+				preview: subject.preview ?? false,
+			},
+		});
+		return { url, embedCode: embedCode(url), pixelId };
+	};
+
+	return {
+		link,
+		embed(html, { position, ...subject }) {
+			if (subject.trackingMode === 'off') {
+				const untouched = { html, embedded: false, beyondGmailClipping: false };
+				return { ...untouched, reason: 'tracking-off', link: null };
+			}
+			const tracked = link(subject);
+			const result = embedPixel(html, tracked.url, { position });
+			return { ...result, link: result.embedded ? tracked : null };
+		},
+		verify: (token, options = {}) => verifyToken(token, keyRing, { now: new Date(), ...options }),
+	};
+}

@@ -1,0 +1,79 @@
+import { createHmac } from 'node:crypto';
+
+import { z } from 'zod/v4';
+
+const MIN_KEY_BYTES = 16;
+
+/**
+ * What is left of an erased person: a keyed hash that lets an old pixel be recognised and stay
+ * silent, and tells nothing to anybody without the key. The key is used for this alone and has
+ * to live as long as the list.
+ *
+ * @param key at least 16 bytes
+ * @returns `d_` and 64 hex digits
+ */
+export function denylistKey(recipientId: string, key: Buffer): string {
+	if (key.length < MIN_KEY_BYTES) {
+		throw new Error(`The denylist key is too short. Pass at least ${MIN_KEY_BYTES} bytes.`);
+	}
+	return `d_${createHmac('sha256', key).update(`denylist\0${recipientId}`).digest('hex')}`;
+}
+
+const count = z.number().int().min(0);
+
+/**
+ * What a person gets, and the sender keeps, as proof of an erasure (GDPR Art. 17, 19 and 5(2)).
+ * Names the person by the denylist key only, so that the proof is not a new record about them.
+ */
+export const erasureReceiptSchema = z.object({
+	receiptId: z.uuid({ version: 'v7' }).describe('UUIDv7 of this receipt'),
+	schema: z.literal('erasure-receipt/1'),
+	denylistKey: z
+		.string()
+		.regex(/^d_[0-9a-f]{64}$/)
+		.describe('Keyed hash that keeps old pixels of this person silent'),
+	requestedAt: z.iso.datetime().describe('When the person asked'),
+	completedAt: z.iso.datetime().describe('When the store was clean'),
+	erased: z
+		.array(z.object({ dataClass: z.string().min(1), records: count }))
+		.describe('How much was erased, per data class'),
+	kept: z
+		.array(z.object({ dataClass: z.string().min(1), records: count, because: z.string().min(1) }))
+		.describe('What must stay and why, for example proof of consent (GDPR Art. 17(3)(e))'),
+	passedOnTo: z
+		.array(
+			z.object({
+				sink: z.string().min(1),
+				state: z.enum(['erased', 'told', 'to-be-told']),
+				at: z.iso.datetime().nullable(),
+			}),
+		)
+		.describe('Destinations that had received opens of this person, and whether they know'),
+});
+export type ErasureReceipt = z.infer<typeof erasureReceiptSchema>;
+
+/**
+ * Everything held about one person, for the person (GDPR Art. 15 and 20): the data and, next to
+ * it, the facts Art. 15(1) asks for.
+ */
+export const subjectExportSchema = z.object({
+	schema: z.literal('subject-export/1'),
+	generatedAt: z.iso.datetime(),
+	subject: z.object({ recipientId: z.string().min(1) }),
+	controller: z.object({ name: z.string().min(1), contact: z.string().min(1) }),
+	purposes: z.array(z.string()).describe('What the data is used for'),
+	sinks: z
+		.array(z.object({ name: z.string().min(1), fields: z.array(z.string()) }))
+		.describe('Who received which fields'),
+	retention: z
+		.array(z.object({ dataClass: z.string().min(1), kept: z.string().min(1) }))
+		.describe('How long each class of data is kept'),
+	rights: z.array(z.string().min(1)).describe('What the person may ask for, and where to complain'),
+	recipients: z
+		.array(z.record(z.string(), z.unknown()))
+		.describe('Addressee entries, with the pixels they belong to'),
+	opens: z.array(z.record(z.string(), z.unknown())).describe('Recorded opens, as stored'),
+	lastOpenDay: z.iso.date().nullable().describe('Day of the last open, where only that is kept'),
+	consent: z.record(z.string(), z.unknown()).describe('Consent records as JSON-LD'),
+});
+export type SubjectExport = z.infer<typeof subjectExportSchema>;

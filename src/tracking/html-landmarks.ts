@@ -1,0 +1,199 @@
+import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2';
+
+/** Elements whose content is text to the HTML tokenizer, so tags in it are none (HTML §13.2.5). */
+const RAW_TEXT = new Set('script style title textarea xmp iframe noembed noframes'.split(' '));
+/** Elements that come before the body's first content when `<head>` or `<body>` are not written. */
+const HEAD_CONTENT = new Set('html head title meta link base style script'.split(' '));
+/** What people write in mails. A word in angle brackets that is none of these is no markup. */
+const KNOWN_ELEMENTS = new Set(
+	(
+		'a abbr address amp-img article aside b big blockquote body br button caption center code col ' +
+		'colgroup dd del div dl dt em font footer form h1 h2 h3 h4 h5 h6 head header hr html i img ins ' +
+		'li link main map mark meta nav ol p pre q s section small span strike strong style sub sup ' +
+		'table tbody td tfoot th thead title tr tt u ul'
+	).split(' '),
+);
+const AMP_EMAIL = /^(?:amp|\u26a1\ufe0f?)4email$/;
+
+/** An image in the HTML, at the offset of its `<`. */
+export interface HtmlImage {
+	offset: number;
+	/** As written, character references and all */
+	src: string;
+	attributeNames: readonly string[];
+}
+
+/** Places in an HTML text, as offsets in UTF-16 code units. */
+export interface HtmlLandmarks {
+	/** Whether there is any element at all; if not, it is plain text */
+	hasMarkup: boolean;
+	/** Whether it is the AMP part of a mail */
+	isAmp: boolean;
+	/** Where body content begins */
+	bodyStart: number;
+	/** The last real `</body>`, or `null` */
+	bodyEnd: number | null;
+	/** The last place where appended HTML is still read as HTML */
+	safeEnd: number;
+	images: readonly HtmlImage[];
+}
+
+/**
+ * Finds the places in an HTML text where something can be put, as a browser's tokenizer reads it:
+ * what is inside comments, raw text, CDATA sections or attribute values is no tag.
+ */
+export function findLandmarks(html: string): HtmlLandmarks {
+	const scanner = new Scanner(html);
+	// Without decoding, the tokenizer skips from tag to tag; character references are of no interest.
+	const tokenizer = new Tokenizer({ decodeEntities: false }, scanner);
+	tokenizer.write(html);
+	tokenizer.end();
+	return scanner.landmarks();
+}
+
+class Scanner implements TokenizerCallbacks {
+	private hasMarkup = false;
+	private isAmp = false;
+	private bodyEnd: number | null = null;
+	private readonly images: HtmlImage[] = [];
+
+	private afterBodyTag: number | null = null;
+	private afterHead: number | null = null;
+	/** The end of the last doctype, `<html>` or head element before any content */
+	private afterPreamble: number;
+	private inPreamble = true;
+
+	/** The end of the last complete tag, comment or declaration */
+	private boundary = 0;
+	/** The raw text element that is open, and where it began */
+	private raw: { name: string; offset: number } | null = null;
+
+	private tag = { name: '', offset: 0 };
+	private attributeNames: string[] = [];
+	private value = '';
+	private src = '';
+
+	constructor(private readonly html: string) {
+		this.afterPreamble = html.startsWith('\ufeff') ? 1 : 0;
+	}
+
+	landmarks(): HtmlLandmarks {
+		return {
+			hasMarkup: this.hasMarkup,
+			isAmp: this.isAmp,
+			bodyStart: this.afterBodyTag ?? this.afterHead ?? this.afterPreamble,
+			bodyEnd: this.bodyEnd,
+			safeEnd: this.safeEnd(),
+			images: this.images,
+		};
+	}
+
+	/** A tag, comment or raw text that never ends would swallow whatever is put behind it. */
+	private safeEnd(): number {
+		if (this.raw) return this.raw.offset;
+		const unfinished = this.html.slice(this.boundary).search(/<[a-z/!?]/i);
+		return unfinished === -1 ? this.html.length : this.boundary + unfinished;
+	}
+
+	onopentagname(start: number, end: number): void {
+		this.tag = { name: this.html.slice(start, end).toLowerCase(), offset: start - 1 };
+		this.attributeNames = [];
+		this.src = '';
+	}
+
+	onattribname(start: number, end: number): void {
+		this.attributeNames.push(this.html.slice(start, end).toLowerCase());
+		this.value = '';
+	}
+
+	onattribdata(start: number, end: number): void {
+		this.value += this.html.slice(start, end);
+	}
+
+	onattribend(): void {
+		// The first of two attributes of one name is the one that counts (HTML §13.2.5.33).
+		const name = this.attributeNames.at(-1);
+		if (name === 'src' && this.attributeNames.indexOf('src') === this.attributeNames.length - 1) {
+			this.src = this.value;
+		}
+	}
+
+	onopentagend(end: number): void {
+		this.closeOpenTag(end + 1);
+	}
+
+	onselfclosingtag(end: number): void {
+		this.closeOpenTag(end + 1);
+	}
+
+	private closeOpenTag(end: number): void {
+		this.boundary = end;
+		if (this.raw) return;
+		const { name, offset } = this.tag;
+		if (KNOWN_ELEMENTS.has(name)) this.hasMarkup = true;
+		if (name === 'html' && this.attributeNames.some((each) => AMP_EMAIL.test(each))) {
+			this.isAmp = true;
+		}
+		if (name === 'img' || name === 'amp-img') {
+			this.images.push({ offset, src: this.src, attributeNames: this.attributeNames });
+		}
+		if (name === 'body') this.afterBodyTag ??= end;
+		if (RAW_TEXT.has(name)) this.raw = this.tag;
+		this.passPreamble(HEAD_CONTENT.has(name), end);
+	}
+
+	onclosetag(start: number, end: number): void {
+		const tagEnd = this.html.indexOf('>', end) + 1;
+		if (tagEnd > 0) this.boundary = tagEnd;
+		// "</ body>" is a comment to browsers (HTML §13.2.5.7).
+		if (!this.html.startsWith('</', start - 2)) return;
+		const [name] = this.html.slice(start, end).toLowerCase().split('/', 1);
+		if (this.raw) {
+			if (this.raw.name !== name) return;
+			this.raw = null;
+		}
+		if (KNOWN_ELEMENTS.has(name)) this.hasMarkup = true;
+		if (name === 'body') this.bodyEnd = start - 2;
+		if (name === 'head') this.afterHead ??= this.boundary;
+		this.passPreamble(HEAD_CONTENT.has(name), this.boundary);
+	}
+
+	private passPreamble(belongs: boolean, end: number): void {
+		if (!belongs) this.inPreamble = false;
+		else if (this.inPreamble && !this.raw) this.afterPreamble = end;
+	}
+
+	ontext(start: number, end: number): void {
+		if (this.inPreamble && !this.raw && /\S/.test(this.html.slice(start, end))) {
+			this.inPreamble = false;
+		}
+	}
+
+	ondeclaration(start: number, end: number): void {
+		this.passOver(end);
+		const isDoctype = /^!?doctype\b/i.test(this.html.slice(start, start + 10));
+		if (isDoctype && !this.raw) this.passPreamble(true, this.boundary);
+	}
+
+	onprocessinginstruction(_start: number, end: number): void {
+		this.passOver(end);
+		if (!this.raw) this.passPreamble(true, this.boundary);
+	}
+
+	oncomment(_start: number, end: number): void {
+		this.passOver(end);
+	}
+
+	oncdata(_start: number, end: number): void {
+		this.passOver(end);
+	}
+
+	/** What the end of the text cut off is reported as ending there; it is not complete. */
+	private passOver(end: number): void {
+		if (end < this.html.length) this.boundary = end + 1;
+	}
+
+	onattribentity(): void {}
+	ontextentity(): void {}
+	onend(): void {}
+}

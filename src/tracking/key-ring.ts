@@ -1,0 +1,102 @@
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+
+const MIN_SECRET_BYTES = 32;
+const DERIVED_KEY_BYTES = 32;
+const KEY_ID_BYTES = 3;
+const KEY_TEXT = /^([A-Za-z0-9_-]{1,16}):([A-Za-z0-9+/_-]+={0,2})$/;
+
+/** What a derived key is for. One key per job, so that no job can be turned against another. */
+export type KeyLabel =
+	| 'token-encryption'
+	| 'token-mac'
+	| 'recipient-pseudonym'
+	| 'denylist'
+	| 'withdrawal-link';
+
+/** One signing key. The secret is a `KeyObject`, which neither prints nor serialises. */
+export interface RingKey {
+	/** 1 to 16 letters, digits, `_` or `-`; readable in every token */
+	readonly id: string;
+	readonly secret: KeyObject;
+}
+
+/** The keys of one installation: the active one signs, all of them verify. */
+export interface KeyRing {
+	readonly active: RingKey;
+	/** By key id, the active one included */
+	readonly keys: ReadonlyMap<string, RingKey>;
+}
+
+/**
+ * Reads a key ring as the credential and the key file hold it.
+ *
+ * @param text `activeKey` is one key, `id:secret` with at least 32 bytes of Base64;
+ *   `previousKeys` holds any number of them, separated by line breaks, spaces or commas
+ * @throws when a key is not of that form, too short, or an id occurs twice; never with the key in
+ *   the message
+ * @example parseKeyRing({ activeKey: generateKey(randomBytes) })
+ */
+export function parseKeyRing(text: { activeKey: string; previousKeys?: string }): KeyRing {
+	const active = parseKey(text.activeKey.trim(), 'The active key');
+	const keys = new Map([[active.id, active]]);
+	const previous = (text.previousKeys ?? '').split(/[\s,]+/).filter((part) => part !== '');
+	previous.forEach((part, index) => {
+		const name = `Previous key ${index + 1}`;
+		const key = parseKey(part, name);
+		if (keys.has(key.id)) {
+			throw new Error(`${name} has the id of another key. Give every key an id of its own.`);
+		}
+		keys.set(key.id, key);
+	});
+	return { active, keys };
+}
+
+function parseKey(text: string, name: string): RingKey {
+	const match = KEY_TEXT.exec(text);
+	if (!match) {
+		throw new Error(
+			`${name} is not a signing key. Write it as id:secret, where the id is 1 to 16 letters, digits, "_" or "-" and the secret is Base64.`,
+		);
+	}
+	const secret = Buffer.from(match[2], 'base64');
+	if (secret.length < MIN_SECRET_BYTES) {
+		throw new Error(
+			`${name} is too short: its secret has ${secret.length} bytes. Use at least ${MIN_SECRET_BYTES} random bytes.`,
+		);
+	}
+	return { id: match[1], secret: createSecretKey(secret) };
+}
+
+/**
+ * A new key in the form the credential and the key file hold.
+ *
+ * @param randomBytes a source of that many unpredictable bytes, such as node:crypto's
+ * @returns `id:secret`, the secret being 32 bytes of Base64
+ */
+export function generateKey(randomBytes: (size: number) => Uint8Array): string {
+	const id = Buffer.from(randomBytes(KEY_ID_BYTES)).toString('hex');
+	return `${id}:${Buffer.from(randomBytes(MIN_SECRET_BYTES)).toString('base64')}`;
+}
+
+const derived = new WeakMap<RingKey, Map<KeyLabel, Buffer>>();
+
+/**
+ * The key for one job, by HKDF-SHA-256 (RFC 5869) from a ring key. Derived once per ring key and
+ * label, then remembered as long as the ring key lives.
+ *
+ * @returns 32 bytes; do not change them
+ */
+export function deriveKey(key: RingKey, label: KeyLabel): Buffer {
+	let byLabel = derived.get(key);
+	if (!byLabel) {
+		byLabel = new Map();
+		derived.set(key, byLabel);
+	}
+	let bytes = byLabel.get(label);
+	if (!bytes) {
+		const info = `n8n-nodes-email-open-tracking/${label}`;
+		bytes = Buffer.from(hkdfSync('sha256', key.secret, '', info, DERIVED_KEY_BYTES));
+		byLabel.set(label, bytes);
+	}
+	return bytes;
+}

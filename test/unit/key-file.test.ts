@@ -1,0 +1,65 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { KEY_FILE_NAME, loadOrCreateKeyFile } from '../../src/key-file';
+import { generateKey } from '../../src/mailer';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'key-file-'));
+	path = join(folder, KEY_FILE_NAME);
+});
+afterEach(async () => await rm(folder, { recursive: true }));
+
+describe('the key file', () => {
+	it('is made once, for its owner alone, and read from then on', async () => {
+		const inner = join(folder, 'not', 'there', 'yet');
+		const first = await loadOrCreateKeyFile(inner);
+		const again = await loadOrCreateKeyFile(inner);
+		expect(again.active.id).toBe(first.active.id);
+		expect(again.active.secret.equals(first.active.secret)).toBe(true);
+		expect((await stat(join(inner, KEY_FILE_NAME))).mode & 0o777).toBe(0o600);
+		expect(await readdir(inner)).toEqual([KEY_FILE_NAME]);
+	});
+
+	it('is the same for all who start at the same moment', async () => {
+		const rings = await Promise.all(
+			Array.from({ length: 30 }, async () => await loadOrCreateKeyFile(folder)),
+		);
+		for (const ring of rings) {
+			expect(ring.active.secret.equals(rings[0].active.secret)).toBe(true);
+		}
+		expect(await readdir(folder)).toEqual([KEY_FILE_NAME]);
+	});
+
+	it('can hold previous keys', async () => {
+		const [activeKey, one, two] = [generateKey(), generateKey(), generateKey()];
+		await writeFile(path, JSON.stringify({ activeKey, previousKeys: [one, two] }));
+		const ring = await loadOrCreateKeyFile(folder);
+		expect([...ring.keys.keys()]).toEqual([activeKey, one, two].map((key) => key.split(':')[0]));
+	});
+
+	it.each([
+		['', 'does not hold signing keys'],
+		['{"activeKey":"id:hunter2', 'does not hold signing keys'],
+		['{"activeKey":"id:hunter2"}', 'does not hold signing keys'],
+		['{"activeKey":"id:hunter2","previousKeys":[]}', 'The active key is too short'],
+		['{"activeKey":"hunter2","previousKeys":[]}', 'The active key is not a signing key'],
+	])('is refused, kept and not shown when it holds %j', async (content, message) => {
+		await writeFile(path, content);
+		const loading = loadOrCreateKeyFile(folder);
+		await expect(loading).rejects.toThrow(message);
+		await expect(loading).rejects.not.toThrow('hunter2');
+		await expect(loading).rejects.toThrow(KEY_FILE_NAME);
+		expect(await readFile(path, 'utf8')).toBe(content);
+	});
+
+	it('says so when it cannot be saved or read', async () => {
+		await writeFile(join(folder, 'file'), '');
+		await expect(loadOrCreateKeyFile(join(folder, 'file', 'below'))).rejects.toThrow(
+			/ENOTDIR.*(access|writable)/,
+		);
+	});
+});

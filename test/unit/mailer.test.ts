@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+
+import * as mailer from '../../src/mailer';
+
+const projectFolder = join(__dirname, '../..');
+const key = mailer.generateKey();
+const baseUrl = 'https://n8n.example.com/webhook';
+const tracker = mailer.createTracker({ baseUrl, key });
+const tokenOf = (url: string) => new URL(url).searchParams.get('t') ?? '';
+
+describe('a tracker for mailers outside n8n', () => {
+	it('makes a link that the holder of the key can read', () => {
+		const before = Math.floor(Date.now() / 1000) * 1000;
+		const link = tracker.link({ recipientId: 'r1', campaignId: 'c1', trackingMode: 'identified' });
+		expect(link.url).toMatch(/^https:\/\/n8n\.example\.com\/webhook\/email-open\/pixel\.png\?t=/);
+		expect(link.embedCode).toBe(mailer.embedCode(link.url));
+		const verdict = tracker.verify(tokenOf(link.url));
+		expect(verdict).toEqual({
+			ok: true,
+			claims: {
+				pixelId: link.pixelId,
+				campaignId: 'c1',
+				messageId: null,
+				recipientId: 'r1',
+				trackingMode: 'identified',
+				purpose: null,
+				issuedAt: expect.any(Date),
+				preview: false,
+			},
+		});
+		if (!verdict.ok) return;
+		expect(verdict.claims.issuedAt.getTime()).toBeGreaterThanOrEqual(before);
+		expect(verdict.claims.issuedAt.getTime()).toBeLessThanOrEqual(Date.now());
+	});
+
+	it('never uses a pixel twice, nor an IV', () => {
+		const links = Array.from({ length: 50 }, () => tracker.link({ pixelId: undefined }));
+		expect(new Set(links.map((link) => link.pixelId)).size).toBe(50);
+		const ivs = links.map((link) =>
+			Buffer.from(tokenOf(link.url), 'base64url').subarray(8, 20).toString('hex'),
+		);
+		expect(new Set(ivs).size).toBe(50);
+	});
+
+	it('embeds one pixel and says which', () => {
+		const mail = tracker.embed('<p>Hi</p>', { recipientId: 'r1', position: 'start' });
+		expect(mail).toMatchObject({ embedded: true, reason: null });
+		expect(mail.html).toBe(`${mail.link?.embedCode}<p>Hi</p>`);
+		expect(tracker.embed(mail.html, { recipientId: 'r2' })).toMatchObject({
+			html: mail.html,
+			embedded: false,
+			reason: 'already-embedded',
+			link: null,
+		});
+	});
+
+	it('sends the mail as it is when tracking is off', () => {
+		const html = '<p>Hi</p>';
+		expect(tracker.embed(html, { trackingMode: 'off' })).toEqual({
+			html,
+			embedded: false,
+			reason: 'tracking-off',
+			link: null,
+			beyondGmailClipping: false,
+		});
+		expect(() => tracker.link({ trackingMode: 'off' })).toThrow('without a pixel');
+	});
+
+	it('marks a preview, listens elsewhere, and knows previous keys', () => {
+		const newer = mailer.createTracker({
+			baseUrl,
+			key: mailer.generateKey(),
+			previousKeys: key,
+			path: 'o.png',
+		});
+		const { url } = tracker.link({ preview: true });
+		expect(newer.verify(tokenOf(url))).toMatchObject({ ok: true, claims: { preview: true } });
+		expect(newer.link({}).url).toContain('/webhook/o.png?t=');
+		expect(tracker.verify(tokenOf(newer.link({}).url))).toEqual({
+			ok: false,
+			reason: 'unknown-key',
+		});
+	});
+
+	it('is not made with an unusable key or base URL', () => {
+		expect(() => mailer.createTracker({ baseUrl, key: '' })).toThrow('active key');
+		expect(() => mailer.createTracker({ baseUrl: 'n8n', key })).toThrow('base URL');
+	});
+});
+
+describe('the package', () => {
+	it('exports the mailer', () => {
+		const source = readFileSync(join(projectFolder, 'index.js'), 'utf8');
+		const exported: { exports: unknown } = { exports: null };
+		runInNewContext(source, {
+			module: exported,
+			require: (name: string) => (name === './dist/src/mailer.js' ? mailer : undefined),
+		});
+		expect(exported.exports).toBe(mailer);
+	});
+
+	it('does in the documented example what the comments say', () => {
+		const text = readFileSync(join(projectFolder, 'docs/tracking-links.md'), 'utf8');
+		const example = /```js\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+		const printed: unknown[] = [];
+		runInNewContext(example, {
+			require: (name: string) => (name === 'n8n-nodes-email-open-tracking' ? mailer : undefined),
+			process: { env: { OPEN_TRACKING_KEY: key } },
+			console: { log: (value: unknown) => printed.push(value) },
+		});
+		expect(printed).toEqual([
+			true,
+			expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4/),
+			expect.stringMatching(
+				/^<html><body><p>Hello<\/p><img src="https:\/\/n8n\.example\.com\/[^"]+" [^>]+ \/><\/body><\/html>$/,
+			),
+		]);
+	});
+});
