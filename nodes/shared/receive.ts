@@ -1,7 +1,5 @@
-import { v7 as uuidv7 } from 'uuid';
-
+import { createReceiveDeps } from '../../src/receive-deps';
 import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive-open';
-import { verifyToken } from '../../src/tracking/token';
 import { signingOf } from './signing';
 
 /** What the base template does: recipient ids are read from the query, objections are honoured. */
@@ -17,22 +15,5 @@ type ReceivingContext = Parameters<typeof signingOf>[0];
 
 /** The parts of the receive pipeline that are not pure, put together for a node. */
 export function receiveDeps(context: ReceivingContext): ReceiveDeps {
-	return {
-		verifyToken: async (token) => {
-			const { keyRing, maxAgeDays } = await signingOf(context);
-			return verifyToken(token, keyRing, { now: new Date(), maxAgeDays });
-		},
-		classify: () => ({
-			actor: 'unknown',
-			actorReason: null,
-			rulesVersion: null,
-			client: { family: null, os: null, device: null },
-			features: [],
-		}),
-		isSuppressed: async () => false,
-		consentStatus: async () => ({ status: 'unknown', recordId: null }),
-		newEventId: () => uuidv7(),
-		pseudonym: null,
-		ipKey: null,
-	};
+	return createReceiveDeps({ signing: () => signingOf(context) });
 }

@@ -58,8 +58,8 @@ export interface OpenLog {
 	): void;
 	/** Refused events, oldest first. */
 	deadLetters(limit: number): DeadLetter[];
-	/** Events that a consumer has not passed yet. */
-	backlog(consumer: string): number;
+	/** Events that a consumer has not passed yet, counted up to `limit`. */
+	backlog(consumer: string, limit: number): number;
 	/** Bytes of the file that are in use; what was trimmed is free again. */
 	usedBytes(): number;
 	close(): void;
@@ -102,6 +102,9 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 	const move = database.prepare('update cursors set seq = ? where name = ? and seq < ?');
 	const readAfter = database.prepare(
 		'select seq, event from log where seq > ? order by seq limit ?',
+	);
+	const countAfter = database.prepare(
+		'select count(*) as events from (select 1 from log where seq > ? limit ?)',
 	);
 	const trim = database.prepare(
 		`delete from log where seq in (select seq from log
@@ -157,12 +160,8 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 					reason: String(row.reason),
 					buriedAt: String(row.buried_at),
 				})),
-		backlog: (consumer) => {
-			const row = database
-				.prepare('select count(*) as n from log where seq > ?')
-				.get(positionOf(consumer));
-			return Number(row?.n);
-		},
+		backlog: (consumer, limit) =>
+			Number(countAfter.get(positionOf(consumer), limit)?.events),
 		usedBytes: () => {
 			const read = (pragma: string) =>
 				Number(Object.values(database.prepare(`pragma ${pragma}`).get() ?? {})[0]);
