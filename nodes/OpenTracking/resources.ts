@@ -1,8 +1,43 @@
+import { exportOpens } from './open/export';
 import { getManyOpens } from './open/get-many';
 import type { Operation, Resource } from './operation';
+import { createPixel } from './pixel/create';
+import { deletePixel } from './pixel/delete';
+import { getPixel } from './pixel/get';
+import { getEmbedCode } from './pixel/get-embed-code';
+import { getManyPixels } from './pixel/get-many';
+import { addManyRecipients } from './recipient/add-many';
+import { deleteRecipient } from './recipient/delete';
+import { exportRecipients } from './recipient/export-csv';
+import { getManyRecipients } from './recipient/get-many';
+import { getNotOpened } from './recipient/get-not-opened';
+import { registerSent } from './recipient/register-sent';
+import { dashboardStatistics } from './statistics/dashboard';
+import { checkStatus } from './status/check';
 
 /** Every resource and operation of the node; the fields in the editor follow from this list. */
-export const resources: Resource[] = [{ value: 'open', name: 'Open', operations: [getManyOpens] }];
+export const resources: Resource[] = [
+	{ value: 'open', name: 'Open', operations: [exportOpens, getManyOpens] },
+	{
+		value: 'pixel',
+		name: 'Pixel',
+		operations: [createPixel, deletePixel, getPixel, getEmbedCode, getManyPixels],
+	},
+	{
+		value: 'recipient',
+		name: 'Recipient',
+		operations: [
+			addManyRecipients,
+			deleteRecipient,
+			exportRecipients,
+			getManyRecipients,
+			getNotOpened,
+			registerSent,
+		],
+	},
+	{ value: 'statistics', name: 'Statistics', operations: [dashboardStatistics] },
+	{ value: 'status', name: 'Status', operations: [checkStatus] },
+];
 
 /** The operation that the user chose. */
 export function findOperation(resource: string, operation: string): Operation | undefined {

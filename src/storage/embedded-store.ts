@@ -1,17 +1,10 @@
 import { join, resolve } from 'node:path';
 
-import { migrateToLatest } from './migrate';
+import { sharedStore } from './shared-stores';
 import { openSqliteDatabase } from './sqlite-database';
-import { createStore } from './store';
+import { startStore } from './start-store';
 import { StoreError } from './store-error';
 import type { TrackingStore } from './tracking-store';
-
-/**
- * One open store per file. Module scope outlives the node instances, which n8n makes anew, and
- * ends with this version of the code: a store kept on `globalThis` would hand old code to a newer
- * version that n8n loaded without a restart.
- */
-const openStores = new Map<string, Promise<TrackingStore>>();
 
 /** Name of the store's file inside its folder. */
 export const EMBEDDED_FILE = 'tracking.sqlite';
@@ -40,36 +33,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
 		);
 	}
 	const path = join(resolve(folder), EMBEDDED_FILE);
-	const known = openStores.get(path);
-	if (known) return await known;
-	const opening = open(path, lockLimitMs, () => openStores.delete(path));
-	openStores.set(path, opening);
-	try {
-		return await opening;
-	} catch (error) {
-		openStores.delete(path);
-		throw error;
-	}
-}
-
-async function open(
-	path: string,
-	lockLimitMs: number | undefined,
-	forget: () => void,
-): Promise<TrackingStore> {
-	const database = await openSqliteDatabase({ path, lockLimitMs });
-	try {
-		await database.read((db) => migrateToLatest(db));
-	} catch (error) {
-		await database.close();
-		throw error;
-	}
-	const store = createStore(database);
-	return {
-		...store,
-		close: async () => {
-			forget();
-			await store.close();
-		},
-	};
+	return await sharedStore(`sqlite ${path}`, async () =>
+		startStore(await openSqliteDatabase({ path, lockLimitMs })),
+	);
 }

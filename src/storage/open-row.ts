@@ -1,17 +1,8 @@
 import { openEventSchema } from '../tracking/open-event';
 import type { OpenEvent } from '../tracking/open-event';
+import { requiredId, storable, storableId } from './checked-input';
 import { StoreError } from './store-error';
 import type { OpenRow } from './store-schema';
-
-/** PostgreSQL cannot store U+0000 in text; both engines keep a replacement character instead. */
-function storable(text: string | null): string | null {
-	return text === null || !text.includes('\u0000') ? text : text.replaceAll('\u0000', '\ufffd');
-}
-
-/** An id column: the empty string is no id. */
-function storableId(text: string | null): string | null {
-	return storable(text) || null;
-}
 
 /** The row that keeps an event. Throws a {@link StoreError} when it is not an event. */
 export function toOpenRow(event: OpenEvent): OpenRow {
@@ -25,13 +16,13 @@ export function toOpenRow(event: OpenEvent): OpenRow {
 	}
 	const { client, consent, request, ...open } = checked.data;
 	return {
-		event_id: storable(open.eventId) ?? open.eventId,
+		event_id: requiredId(open.eventId, 'event id'),
 		occurred_at: Date.parse(open.occurredAt),
-		recipient_id: storableId(open.recipientId),
+		recipient_id: storableId(open.recipientId, 'recipient id'),
 		recipient_reason: open.recipientReason,
-		pixel_id: storableId(open.pixelId),
-		campaign_id: storableId(open.campaignId),
-		message_id: storableId(open.messageId),
+		pixel_id: storableId(open.pixelId, 'pixel id'),
+		campaign_id: storableId(open.campaignId, 'campaign id'),
+		message_id: storable(open.messageId),
 		tracking_mode: open.trackingMode,
 		purpose: open.purpose,
 		actor: open.actor,

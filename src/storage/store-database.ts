@@ -11,6 +11,8 @@ export type Writer = Transaction<StoreSchema>;
 /** One open database, whichever engine it runs on. All access of the store goes through it. */
 export interface StoreDatabase {
 	readonly engine: 'sqlite' | 'postgres';
+	/** The schema that the tables are in, where the engine has schemas */
+	readonly schema?: string;
 	/** Runs `query` outside a transaction. Throws a {@link StoreError} on failure. */
 	read<T>(query: (db: Reader) => Promise<T>): Promise<T>;
 	/**

@@ -4,6 +4,7 @@ export type StoreErrorCode =
 	| 'closed'
 	| 'invalid'
 	| 'newer-version'
+	| 'not-found'
 	| 'queue-mode'
 	| 'unavailable'
 	| 'failed';

@@ -1,12 +1,18 @@
 import type { Selectable } from 'kysely';
 
-/** One row per recorded open. Times are integer milliseconds since 1970. */
+/*
+ * The tables of the store as the migrations leave them. Times are integer milliseconds since
+ * 1970, flags are 0 or 1, ids are text.
+ */
+
+/** One row per recorded open. */
 export interface OpensTable {
 	event_id: string;
 	occurred_at: number;
 	recipient_id: string | null;
 	recipient_reason: string | null;
 	pixel_id: string | null;
+	/** The campaign the open is counted in: that of its pixel, else the event's own */
 	campaign_id: string | null;
 	message_id: string | null;
 	tracking_mode: string;
@@ -29,7 +35,142 @@ export interface OpensTable {
 }
 export type OpenRow = Selectable<OpensTable>;
 
-/** The tables of the store, as the migrations leave them. */
+/** Every label an open had, in order of `revision`. */
+export interface LabelHistoryTable {
+	event_id: string;
+	revision: number;
+	from_actor: string;
+	from_reason: string | null;
+	from_rules_version: string | null;
+	to_actor: string;
+	to_reason: string | null;
+	to_rules_version: string | null;
+	changed_at: number;
+}
+
+/** Ids of events and messages that left counters only, kept for a while to count them once. */
+export interface SeenEventsTable {
+	event_id: string;
+	seen_at: number;
+}
+
+/** Mode `hygiene`: the day of a recipient's last open, overwritten. */
+export interface LastOpenDaysTable {
+	recipient_id: string;
+	/** YYYY-MM-DD in UTC */
+	day: string;
+}
+
+export interface PixelsTable {
+	id: string;
+	name: string;
+	created_at: number;
+	campaign_id: string | null;
+	/** The most a link of this pixel may ask for; null sets no limit */
+	tracking_mode: string | null;
+	sample: number;
+	image_type: string | null;
+}
+
+export interface PixelImagesTable {
+	pixel_id: string;
+	bytes: Uint8Array;
+}
+
+export interface RecipientsTable {
+	/** UUIDv7, so that the order of ids is the order of adding */
+	id: string;
+	pixel_id: string;
+	recipient_id: string;
+	email: string | null;
+	token: string | null;
+	created_at: number;
+}
+
+/** The messages counted as sent, so that each is counted once. */
+export interface SentMessagesTable {
+	parent: string;
+	recipient_id: string;
+	message_id: string;
+}
+
+/** Pixels and recipients that were deleted, whose later loads must leave nothing. */
+export interface TombstonesTable {
+	/** `p:` and a pixel id, or `r:` and a hash of pixel and recipient */
+	id: string;
+	deleted_at: number;
+	/** Whether rows of it are still to be removed */
+	pending: number;
+}
+
+interface LoadColumns {
+	human: number;
+	human_via_proxy: number;
+	unknown: number;
+	prefetch: number;
+	scanner: number;
+	bot: number;
+	view_time_ms: number;
+	sessions: number;
+	sent: number;
+	first_open_at: number | null;
+	last_open_at: number | null;
+	last_load_at: number | null;
+}
+
+/** One row per recipient, and per pixel for the loads that name none. */
+export interface RecipientTalliesTable extends LoadColumns {
+	/** `p:` and the pixel, `c:` and the campaign of loads without a pixel, or empty */
+	parent: string;
+	/** Empty for the loads of a pixel that name no recipient */
+	recipient_id: string;
+	campaign_id: string | null;
+	registered: number;
+	first_sent_at: number | null;
+	last_sent_at: number | null;
+}
+
+export type Scope = 'total' | 'campaign' | 'pixel';
+
+/** One row per pixel, per campaign, and one for everything. */
+export interface TalliesTable extends LoadColumns {
+	scope: Scope;
+	/** Empty for the total */
+	scope_id: string;
+	/** Of a pixel */
+	campaign_id: string | null;
+	anonymous_first_open_at: number | null;
+	sent_recipients: number;
+	opened_of_sent: number;
+	recipients: number;
+	unique_recipients: number;
+	unique_opens: number;
+	pixels: number;
+	opened_pixels: number;
+}
+
+/** Opens per hour (UTC) of a pixel, a campaign and everything. */
+export interface HourlyTable {
+	scope: Scope;
+	scope_id: string;
+	/** Start of the hour */
+	hour: number;
+	opens: number;
+	unique_opens: number;
+	machine_opens: number;
+}
+
 export interface StoreSchema {
 	opens: OpensTable;
+	label_history: LabelHistoryTable;
+	seen_events: SeenEventsTable;
+	last_open_days: LastOpenDaysTable;
+	pixels: PixelsTable;
+	pixel_images: PixelImagesTable;
+	recipients: RecipientsTable;
+	sent_messages: SentMessagesTable;
+	tombstones: TombstonesTable;
+	recipient_tallies: RecipientTalliesTable;
+	tallies: TalliesTable;
+	hourly: HourlyTable;
 }

@@ -1,9 +1,14 @@
 import type { Actor, OpenEvent } from '../tracking/open-event';
+import type { TrackingMode } from '../tracking/tracking-mode';
 
-/** How many of the given events are new, and how many the store had already. */
+/** What became of the given events. */
 export interface RecordResult {
+	/** New events, in the log or in the counters as their tracking mode allows */
 	recorded: number;
+	/** Events the store knew by their id */
 	duplicates: number;
+	/** Events that must leave nothing: mode `off`, or the pixel was deleted */
+	ignored: number;
 }
 
 /** Which opens a list or export is about; a field left out does not limit. */
@@ -20,7 +25,7 @@ export interface OpenFilter {
 	to?: Date;
 }
 
-/** One page of a list, newest first. */
+/** One page of a list. */
 export interface PageRequest {
 	/** 1 to 1,000 */
 	limit: number;
@@ -28,10 +33,221 @@ export interface PageRequest {
 	cursor?: string;
 }
 
+export interface OpenPageRequest extends PageRequest, OpenFilter {
+	/** Opens to skip, for numbered pages; a cursor costs the same on every page, this does not */
+	offset?: number;
+}
+
 export interface OpenPage {
 	opens: OpenEvent[];
 	/** Pass it as `cursor` to get the next page; `null` on the last one */
 	nextCursor: string | null;
+}
+
+/** A new judgement about who loaded the image. */
+export interface Relabel {
+	eventId: string;
+	actor: Actor;
+	actorReason: string | null;
+	rulesVersion: string | null;
+}
+
+export interface RelabelResult {
+	relabelled: number;
+	/** Opens that had this label already */
+	unchanged: number;
+	/** Ids that the log does not hold */
+	unknown: number;
+}
+
+/** One change of an open's label. */
+export interface LabelChange {
+	eventId: string;
+	from: Omit<Relabel, 'eventId'>;
+	to: Omit<Relabel, 'eventId'>;
+	/** ISO 8601 in UTC */
+	changedAt: string;
+}
+
+/** Counters of loads, wherever they stand. Times are ISO 8601 in UTC. */
+export interface OpenCounts {
+	/** Loads that count: human, human-via-proxy, unknown */
+	opens: number;
+	/** Loads that do not: prefetch, scanner, bot */
+	machineOpens: number;
+	/** All loads, by actor */
+	loads: Record<Actor, number>;
+	/** Sum of the gaps of at most 30 s between successive counted loads, in milliseconds */
+	viewTimeMs: number;
+	/** Number of runs of counted loads with such gaps */
+	sessions: number;
+	firstOpenAt: string | null;
+	lastOpenAt: string | null;
+	/** The last load of any actor */
+	lastLoadAt: string | null;
+	/** Messages registered as sent */
+	sent: number;
+}
+
+/** Counters of a pixel, of a campaign or of everything. */
+export interface GroupCounts extends OpenCounts {
+	/** Recipients that were added or sent to */
+	recipients: number;
+	/** Recipients, and pixels without recipients, with at least one counted open */
+	uniqueOpens: number;
+	/** Recipients, and pixels without recipients, that a message was sent to */
+	sentRecipients: number;
+	/** Those of them with at least one counted open */
+	openedOfSent: number;
+	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
+	openRate: number | null;
+}
+
+export interface NewPixel {
+	/** Default: a new UUID */
+	id?: string;
+	name: string;
+	campaignId?: string | null;
+	/** The most a link of this pixel may ask for */
+	trackingMode?: TrackingMode | null;
+	/** Whether this is sample data, to be shown as such and deleted in one go */
+	sample?: boolean;
+}
+
+export interface Pixel {
+	id: string;
+	name: string;
+	/** ISO 8601 in UTC */
+	createdAt: string;
+	campaignId: string | null;
+	trackingMode: TrackingMode | null;
+	sample: boolean;
+	/** Content type of the pixel's own image, `null` where it has none */
+	imageType: string | null;
+	counts: GroupCounts;
+}
+
+export interface PixelPage {
+	pixels: Pixel[];
+	nextCursor: string | null;
+}
+
+export interface PixelImage {
+	contentType: string;
+	bytes: Buffer;
+}
+
+export interface NewRecipient {
+	recipientId: string;
+	email?: string | null;
+	token?: string | null;
+}
+
+export interface Recipient {
+	/** UUIDv7 of the row */
+	id: string;
+	pixelId: string;
+	recipientId: string;
+	email: string | null;
+	token: string | null;
+	/** ISO 8601 in UTC */
+	createdAt: string;
+}
+
+/** A recipient with what is known of its opens. */
+export interface RecipientWithCounts extends Recipient {
+	counts: OpenCounts;
+}
+
+export interface RecipientPage {
+	recipients: RecipientWithCounts[];
+	nextCursor: string | null;
+}
+
+export interface AddRecipientsResult {
+	added: number;
+	/** One per given recipient and in its order; those the pixel had already are as they were */
+	recipients: Recipient[];
+}
+
+/** A message that left, as the denominator of open rates. */
+export interface SentMessage {
+	messageId: string | null;
+	pixelId: string | null;
+	campaignId: string | null;
+	recipientId: string | null;
+	sentAt: Date;
+	/**
+	 * The effective mode of the link in the message. `aggregate` and `hygiene` count the message
+	 * without noting to whom it went; `off` leaves nothing, since it can never be opened.
+	 */
+	trackingMode: TrackingMode;
+}
+
+export interface NotOpenedRequest extends PageRequest {
+	/** Exactly one of the two */
+	pixelId?: string;
+	campaignId?: string;
+	/** Only recipients whose last message left before this time */
+	sentBefore: Date;
+}
+
+/** Somebody who was sent to and has no counted open. */
+export interface NotOpened {
+	pixelId: string | null;
+	campaignId: string | null;
+	recipientId: string | null;
+	/** The address, where the recipient was added with one */
+	email: string | null;
+	/** ISO 8601 in UTC */
+	lastSentAt: string;
+	sent: number;
+	/** Loads by machines: the mail arrived, which is all they show */
+	machineOpens: number;
+}
+
+export interface NotOpenedPage {
+	recipients: NotOpened[];
+	nextCursor: string | null;
+}
+
+/** Whether a mail was opened. Times are ISO 8601 in UTC, `viewTime` in milliseconds. */
+export interface OpenStatus extends OpenCounts {
+	opened: boolean;
+	/** Mode `hygiene`: the day (YYYY-MM-DD) of the recipient's last open in any mail */
+	lastOpenDay: string | null;
+}
+
+export interface Dashboard {
+	totals: GroupCounts;
+	/** Pixels made through the store, and those of them with a counted open */
+	pixels: number;
+	openedPixels: number;
+	/** Milliseconds of view time per unique open; `null` before the first one */
+	averageViewTimeMs: number | null;
+	/** The latest opens, newest first */
+	recentOpens: OpenEvent[];
+}
+
+export interface CampaignCounts extends GroupCounts {
+	campaignId: string;
+	pixels: number;
+}
+
+export interface OpensPerHour {
+	/** Start of the hour, ISO 8601 in UTC */
+	hour: string;
+	opens: number;
+	uniqueOpens: number;
+	machineOpens: number;
+}
+
+/** What a series is about: a pixel, a campaign, or everything when neither is given. */
+export interface HoursRequest {
+	pixelId?: string;
+	campaignId?: string;
+	from: Date;
+	to: Date;
 }
 
 /**
@@ -41,8 +257,64 @@ export interface OpenPage {
 export interface TrackingStore {
 	/** Records opens in one transaction. An `eventId` the store knows already changes nothing. */
 	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
+	/** Changes labels in one transaction; counters follow and the history keeps the old label. */
+	relabelOpens(changes: readonly Relabel[]): Promise<RelabelResult>;
+	/** Every change of an open's label, oldest first. */
+	listLabelHistory(eventId: string): Promise<LabelChange[]>;
 	/** Opens, newest first. */
-	listOpens(request: PageRequest & OpenFilter): Promise<OpenPage>;
+	listOpens(request: OpenPageRequest): Promise<OpenPage>;
+	/** All opens that match, newest first, read as they are consumed. */
+	streamOpens(filter: OpenFilter): AsyncIterable<OpenEvent>;
+
+	/** Throws `invalid` when the id is taken or was deleted. */
+	createPixel(pixel: NewPixel): Promise<Pixel>;
+	/** `null` for an id that no pixel has. */
+	getPixel(id: string): Promise<Pixel | null>;
+	/** Pixels, newest first. */
+	listPixels(
+		request: PageRequest & { campaignId?: string; sample?: boolean; offset?: number },
+	): Promise<PixelPage>;
+	/**
+	 * Removes a pixel with its image, recipients, opens and counters; its later loads leave
+	 * nothing. Returns whether there was anything.
+	 */
+	deletePixel(id: string): Promise<boolean>;
+	/** Throws `not-found` for an unknown pixel. */
+	setPixelImage(id: string, image: PixelImage): Promise<void>;
+	/** `null` where the pixel has no image of its own. */
+	getPixelImage(id: string): Promise<PixelImage | null>;
+
+	/** Adds recipients to a pixel, each once. Throws `not-found` for an unknown pixel. */
+	addRecipients(pixelId: string, recipients: readonly NewRecipient[]): Promise<AddRecipientsResult>;
+	/** By the id of the row. */
+	getRecipient(id: string): Promise<RecipientWithCounts | null>;
+	/** Recipients of a pixel in the order they were added. */
+	listRecipients(request: PageRequest & { pixelId: string }): Promise<RecipientPage>;
+	/** All recipients of a pixel in the order they were added, read as they are consumed. */
+	streamRecipients(pixelId: string): AsyncIterable<Recipient>;
+	/**
+	 * Removes a recipient by the id of its row, with the address. Opens stay, under a random name
+	 * that leads to nobody; later loads are recorded without a recipient. Returns whether there
+	 * was one.
+	 */
+	deleteRecipient(id: string): Promise<boolean>;
+
+	/** Counts messages as sent, each once per recipient and message id. */
+	registerSent(messages: readonly SentMessage[]): Promise<RecordResult>;
+	/** Recipients that were sent to and have no counted open. */
+	listNotOpened(request: NotOpenedRequest): Promise<NotOpenedPage>;
+
+	/** One recipient's status, or a pixel's. `null` where the store knows neither. */
+	getStatus(request: { pixelId: string; recipientId?: string }): Promise<OpenStatus | null>;
+	/** Totals and the latest opens. */
+	getDashboard(request?: { recentOpens?: number }): Promise<Dashboard>;
+	/** Counters per campaign, most recently loaded first. */
+	listCampaigns(request: { limit: number; offset?: number }): Promise<CampaignCounts[]>;
+	/** `null` for a campaign without pixel, message or open. */
+	getCampaign(campaignId: string): Promise<CampaignCounts | null>;
+	/** Opens over time; hours without loads are left out. */
+	listOpensPerHour(request: HoursRequest): Promise<OpensPerHour[]>;
+
 	/** Closes the store. Stores are shared within a process: for its end, and for tests. */
 	close(): Promise<void>;
 }

@@ -29,10 +29,12 @@ test('opens are kept once, listed newest first, and survive a restart', async ()
 	expect(await store.recordOpens([event('a', 1000), event('b', 2000), event('a', 1000)])).toEqual({
 		recorded: 2,
 		duplicates: 1,
+		ignored: 0,
 	});
 	expect(await store.recordOpens([event('a', 1000), event('c', 2000)])).toEqual({
 		recorded: 1,
 		duplicates: 1,
+		ignored: 0,
 	});
 	const first = await store.listOpens({ limit: 2 });
 	expect(first.opens.map((o) => o.eventId)).toEqual(['c', 'b']);

@@ -1,0 +1,56 @@
+import type { TrackingMode } from '../../../src/tracking/tracking-mode';
+import { trackingModeOptions } from '../../shared/tracking-mode-options';
+import { toItems } from '../items';
+import type { Operation } from '../operation';
+
+export const createPixel: Operation = {
+	value: 'create',
+	name: 'Create',
+	action: 'Create pixel',
+	description: 'Make a pixel for one mail or one campaign',
+	properties: [
+		{
+			displayName: 'Name',
+			name: 'pixelName',
+			type: 'string',
+			default: '',
+			required: true,
+			placeholder: 'e.g. Spring launch',
+		},
+		{
+			displayName: 'Additional Fields',
+			name: 'pixelFields',
+			type: 'collection',
+			placeholder: 'Add field',
+			default: {},
+			options: [
+				{
+					displayName: 'Campaign ID',
+					name: 'campaignId',
+					type: 'string',
+					default: '',
+				},
+				{
+					displayName: 'Tracking Mode',
+					name: 'trackingMode',
+					type: 'options',
+					options: trackingModeOptions,
+					default: 'identified',
+					description: 'The most a link of this pixel may ask for',
+				},
+			],
+		},
+	],
+	async execute({ node, store, index }) {
+		const fields = node.getNodeParameter('pixelFields', index, {}) as {
+			campaignId?: string;
+			trackingMode?: TrackingMode;
+		};
+		const pixel = await store.createPixel({
+			name: node.getNodeParameter('pixelName', index) as string,
+			campaignId: fields.campaignId || null,
+			trackingMode: fields.trackingMode ?? null,
+		});
+		return toItems([pixel]);
+	},
+};

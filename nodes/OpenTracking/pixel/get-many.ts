@@ -1,0 +1,28 @@
+import { toItems } from '../items';
+import type { Operation } from '../operation';
+import { pagingProperties, readPages } from '../paging';
+
+export const getManyPixels: Operation = {
+	value: 'getMany',
+	name: 'Get Many',
+	action: 'Get many pixels',
+	description: 'List pixels with their counters, newest first',
+	properties: [
+		...pagingProperties,
+		{
+			displayName: 'Campaign ID',
+			name: 'campaignFilter',
+			type: 'string',
+			default: '',
+			description: 'Only pixels of this campaign; empty for all',
+		},
+	],
+	async execute({ node, store, index }) {
+		const campaignId = (node.getNodeParameter('campaignFilter', index) as string) || undefined;
+		const pixels = await readPages(node, index, async (request) => {
+			const page = await store.listPixels({ ...request, campaignId });
+			return { entries: page.pixels, nextCursor: page.nextCursor };
+		});
+		return toItems(pixels);
+	},
+};

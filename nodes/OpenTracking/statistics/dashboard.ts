@@ -1,0 +1,29 @@
+import { toItems } from '../items';
+import type { Operation } from '../operation';
+
+const CAMPAIGNS = 100;
+
+export const dashboardStatistics: Operation = {
+	value: 'dashboard',
+	name: 'Dashboard',
+	action: 'Get dashboard statistics',
+	description: 'Totals, open rates, campaigns and the latest opens',
+	properties: [
+		{
+			displayName: 'Recent Opens',
+			name: 'recentOpens',
+			type: 'number',
+			typeOptions: { minValue: 0, maxValue: 100 },
+			default: 10,
+			description: 'How many of the latest opens to include',
+		},
+	],
+	async execute({ node, store, index }) {
+		const recentOpens = node.getNodeParameter('recentOpens', index) as number;
+		const [dashboard, campaigns] = await Promise.all([
+			store.getDashboard({ recentOpens }),
+			store.listCampaigns({ limit: CAMPAIGNS }),
+		]);
+		return toItems([{ ...dashboard, campaigns }]);
+	},
+};

@@ -1,0 +1,173 @@
+import { isCounted } from '../tracking/open-event';
+import type { Actor, OpenEvent } from '../tracking/open-event';
+import { addLoads, EMPTY_GROUP, loneLoad } from '../tracking/tally';
+import type { Load } from '../tracking/tally';
+import { chunks } from './chunks';
+import { CounterBook } from './counter-book';
+import { nearbyOpens } from './nearby-opens';
+import type { PlacedTime } from './nearby-opens';
+import { toOpenRow } from './open-row';
+import { tallyKeyOf, textOfKey } from './place';
+import type { Place, TallyKey } from './place';
+import { findSeen, noteSeen } from './seen-events';
+import type { Writer } from './store-database';
+import type { OpenRow } from './store-schema';
+import { fatesOf } from './tombstones';
+import type { RecordResult } from './tracking-store';
+
+/** 500 rows of 23 columns stay below the 32,766 parameters of a SQLite statement. */
+const INSERT_ROWS = 500;
+const READ_ROWS = 1000;
+
+/** An open on its way into the store. */
+interface Incoming {
+	row: OpenRow;
+	place: Place;
+	load: Load;
+}
+
+/**
+ * Records events, each once, with all counters. What an event leaves behind depends on its
+ * tracking mode, and this is the one place that decides it:
+ *
+ * - `off`, or a deleted pixel: nothing;
+ * - `aggregate`: one more load in the sums of pixel, campaign and total and in their hours. No
+ *   row, no recipient, no time but the hour. Without a recipient nobody can be unique, so it
+ *   counts as an open and never as a unique open;
+ * - `hygiene`: the same, and the day of the recipient's last open, which the next one overwrites;
+ * - `pseudonymous` and above: a row in the log, and the recipient's own counters.
+ */
+export async function recordOpens(db: Writer, events: readonly OpenEvent[]): Promise<RecordResult> {
+	const rows = new Map<string, OpenRow>();
+	for (const event of events) {
+		const row = toOpenRow(event);
+		if (row.tracking_mode !== 'off' && !rows.has(row.event_id)) rows.set(row.event_id, row);
+	}
+	const off = events.filter((event) => event.trackingMode === 'off').length;
+	const known = await findKnown(db, [...rows.keys()]);
+	const fresh = [...rows.values()].filter((row) => !known.has(row.event_id));
+	const alive = await withoutDeleted(db, fresh);
+	await count(db, alive.map(toIncoming));
+	const ignored = off + fresh.length - alive.length;
+	return {
+		recorded: alive.length,
+		duplicates: events.length - alive.length - ignored,
+		ignored,
+	};
+}
+
+function toIncoming(row: OpenRow): Incoming {
+	return {
+		row,
+		place: { pixelId: row.pixel_id, campaignId: row.campaign_id, recipientId: row.recipient_id },
+		load: { at: row.occurred_at, actor: row.actor as Actor },
+	};
+}
+
+async function findKnown(db: Writer, ids: readonly string[]): Promise<Set<string>> {
+	const known = await findSeen(db, ids);
+	for (const part of chunks(ids, READ_ROWS)) {
+		const found = await db
+			.selectFrom('opens')
+			.select('event_id')
+			.where('event_id', 'in', part)
+			.execute();
+		for (const row of found) known.add(row.event_id);
+	}
+	return known;
+}
+
+/** Leaves out loads of deleted pixels; loads of deleted recipients lose the recipient. */
+async function withoutDeleted(db: Writer, rows: readonly OpenRow[]): Promise<OpenRow[]> {
+	const fates = await fatesOf(
+		db,
+		rows.map((row) => toIncoming(row).place),
+	);
+	return rows.flatMap((row, index) => {
+		if (fates[index] === 'pixel-deleted') return [];
+		if (fates[index] === 'alive') return [row];
+		return [{ ...row, recipient_id: null, recipient_reason: 'invalid-token', message_id: null }];
+	});
+}
+
+async function count(db: Writer, incoming: readonly Incoming[]): Promise<void> {
+	if (incoming.length === 0) return;
+	const logged = incoming.filter(({ row }) => keepsRow(row));
+	const countedOnly = incoming.filter(({ row }) => !keepsRow(row));
+	const book = await CounterBook.load(db, [
+		...logged.map(({ place }) => place),
+		...countedOnly.map(({ place }) => ({ ...place, recipientId: null })),
+	]);
+	await log(db, book, logged);
+	for (const { place, load } of countedOnly) {
+		book.moveSums(place, EMPTY_GROUP, loneLoad(load, false));
+		book.countHour(place, load.at, load.actor);
+	}
+	await book.save();
+	if (countedOnly.length === 0) return;
+	await noteSeen(
+		db,
+		countedOnly.map(({ row }) => row.event_id),
+	);
+	await keepLastDays(
+		db,
+		countedOnly.filter(({ row }) => row.tracking_mode === 'hygiene'),
+	);
+}
+
+function keepsRow(row: OpenRow): boolean {
+	return row.tracking_mode !== 'aggregate' && row.tracking_mode !== 'hygiene';
+}
+
+/** Writes rows to the log and their loads to the recipients' counters. */
+async function log(db: Writer, book: CounterBook, incoming: readonly Incoming[]): Promise<void> {
+	const loadsOf = new Map<string, { key: TallyKey; loads: Load[]; nearby: number[] }>();
+	const late: Array<PlacedTime & { nearby: number[] }> = [];
+	for (const { place, load } of incoming) {
+		book.countHour(place, load.at, load.actor);
+		const key = tallyKeyOf(place);
+		if (key === null) {
+			book.moveSums(place, EMPTY_GROUP, loneLoad(load, true));
+			continue;
+		}
+		const text = textOfKey(key);
+		const group = loadsOf.get(text) ?? { key, loads: [], nearby: [] };
+		loadsOf.set(text, group);
+		group.loads.push(load);
+		const { lastOpenAt } = book.recipient(key);
+		if (isCounted(load.actor) && lastOpenAt !== null && load.at < lastOpenAt) {
+			late.push({ place, at: load.at, nearby: group.nearby });
+		}
+	}
+	// Asked before the new rows are in the log, so that they are not their own neighbours.
+	const found = await nearbyOpens(db, late);
+	late.forEach(({ nearby }, index) => nearby.push(...(found[index] ?? [])));
+	for (const { key, loads, nearby } of loadsOf.values()) {
+		book.setRecipient(key, addLoads(book.recipient(key), loads, nearby));
+	}
+	for (const part of chunks(incoming, INSERT_ROWS)) {
+		const rows = part.map(({ row, place }) => ({ ...row, campaign_id: book.campaignOf(place) }));
+		await db.insertInto('opens').values(rows).execute();
+	}
+}
+
+async function keepLastDays(db: Writer, incoming: readonly Incoming[]): Promise<void> {
+	const days = new Map<string, string>();
+	for (const { place, load } of incoming) {
+		if (place.recipientId === null || !isCounted(load.actor)) continue;
+		const day = new Date(load.at).toISOString().slice(0, 10);
+		if (day > (days.get(place.recipientId) ?? '')) days.set(place.recipientId, day);
+	}
+	for (const part of chunks([...days], INSERT_ROWS)) {
+		await db
+			.insertInto('last_open_days')
+			.values(part.map(([recipient_id, day]) => ({ recipient_id, day })))
+			.onConflict((conflict) =>
+				conflict
+					.column('recipient_id')
+					.doUpdateSet((is) => ({ day: is.ref('excluded.day') }))
+					.whereRef('last_open_days.day', '<', 'excluded.day'),
+			)
+			.execute();
+	}
+}

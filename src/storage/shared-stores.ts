@@ -1,0 +1,37 @@
+import type { TrackingStore } from './tracking-store';
+
+/**
+ * The open stores of this process, by what they are opened with. Module scope outlives the node
+ * instances, which n8n makes anew, and ends with this version of the code: a store kept on
+ * `globalThis` would hand old code to a newer version that n8n loads without a restart.
+ */
+const openStores = new Map<string, Promise<TrackingStore>>();
+
+/**
+ * The open store of this key, or a new one by `open`. A store that failed to open or was closed
+ * is opened again by the next caller.
+ */
+export async function sharedStore(
+	key: string,
+	open: () => Promise<TrackingStore>,
+): Promise<TrackingStore> {
+	const known = openStores.get(key);
+	if (known !== undefined) return await known;
+	const forget = () => {
+		if (openStores.get(key) === opening) openStores.delete(key);
+	};
+	const opening = open().then((store) => ({
+		...store,
+		close: async () => {
+			forget();
+			await store.close();
+		},
+	}));
+	openStores.set(key, opening);
+	try {
+		return await opening;
+	} catch (error) {
+		forget();
+		throw error;
+	}
+}

@@ -1,0 +1,122 @@
+import { sql } from 'kysely';
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { openPostgresDatabase } from '../../src/storage/postgres-database';
+import { openSqliteDatabase } from '../../src/storage/sqlite-database';
+import { startStore } from '../../src/storage/start-store';
+import type { StoreDatabase } from '../../src/storage/store-database';
+import type { TrackingStore } from '../../src/storage/tracking-store';
+
+/** A fresh place for a store, on one engine; several stores can be opened on it. */
+export interface StorePlace {
+	/** Opens a store of its own connections, as another process would */
+	openStore(): Promise<TrackingStore>;
+	/** A connection to look at the tables behind the store's back */
+	openDatabase(options?: { lockLimitMs?: number }): Promise<StoreDatabase>;
+	/** Closes everything that was opened and removes the data */
+	dispose(): Promise<void>;
+}
+
+export interface Engine {
+	name: string;
+	newPlace(): Promise<StorePlace>;
+}
+
+const POSTGRES_CANDIDATES = [
+	'postgres://postgres@127.0.0.1:5432/test',
+	'postgres://root@127.0.0.1:5432/test',
+	'postgres://postgres:postgres@127.0.0.1:5432/postgres',
+];
+
+/** URL of the PostgreSQL that tests may use, `null` where there is none. */
+export const postgresUrl = findPostgres();
+
+/** The engines that the store tests run on: SQLite, and PostgreSQL where there is one. */
+export const engines: Engine[] = [
+	{ name: 'SQLite', newPlace: newSqlitePlace },
+	...(postgresUrl === null ? [] : [postgresEngine(postgresUrl)]),
+];
+
+function findPostgres(): string | null {
+	const given = process.env.TEST_POSTGRES_URL;
+	const url = (given ? [given] : POSTGRES_CANDIDATES).find(canConnect) ?? null;
+	if (url !== null) {
+		const { host, pathname } = new URL(url);
+		say(`Store tests run on SQLite and on PostgreSQL at ${host}${pathname}.`);
+	} else if (given || process.env.REQUIRE_POSTGRES === '1') {
+		throw new Error(
+			'PostgreSQL is required for these tests and did not answer. Start it on 127.0.0.1:5432, or set TEST_POSTGRES_URL.',
+		);
+	} else {
+		say(
+			'!!! PostgreSQL WAS NOT TESTED: none answers at 127.0.0.1:5432 and TEST_POSTGRES_URL is not set.',
+		);
+	}
+	return url;
+}
+
+/** Asks in a process of its own, because tests are declared synchronously. */
+function canConnect(url: string): boolean {
+	const script = `
+		const { Client } = require('pg');
+		const client = new Client({ connectionString: process.argv[1], connectionTimeoutMillis: 3000 });
+		client.connect().then(() => process.exit(0), () => process.exit(1));`;
+	const options = { cwd: __dirname, timeout: 10_000 };
+	return spawnSync(process.execPath, ['-e', script, url], options).status === 0;
+}
+
+function say(line: string): void {
+	process.stderr.write(`\n${line}\n`);
+}
+
+async function newSqlitePlace(): Promise<StorePlace> {
+	const folder = await mkdtemp(join(tmpdir(), 'tracking-store-'));
+	const path = join(folder, 'tracking.sqlite');
+	return placeOver(
+		(options) => openSqliteDatabase({ path, ...options }),
+		async () => {
+			await rm(folder, { recursive: true });
+		},
+	);
+}
+
+function postgresEngine(connectionString: string): Engine {
+	return {
+		name: 'PostgreSQL',
+		newPlace: async () => {
+			const schema = `test_${randomUUID().replaceAll('-', '')}`;
+			const open = (options?: { lockLimitMs?: number }) =>
+				openPostgresDatabase({ connectionString, tls: 'disable', schema, ...options });
+			return placeOver(open, async () => {
+				const database = await open();
+				await database.read((db) =>
+					sql`drop schema if exists ${sql.ref(schema)} cascade`.execute(db),
+				);
+				await database.close();
+			});
+		},
+	};
+}
+
+function placeOver(
+	open: (options?: { lockLimitMs?: number }) => Promise<StoreDatabase>,
+	remove: () => Promise<void>,
+): StorePlace {
+	const opened: Array<{ close(): Promise<void> }> = [];
+	const keep = <T extends { close(): Promise<void> }>(one: T): T => {
+		opened.push(one);
+		return one;
+	};
+	return {
+		openStore: async () => keep(await startStore(await open())),
+		openDatabase: async (options) => keep(await open(options)),
+		dispose: async () => {
+			for (const one of opened) await one.close();
+			await remove();
+		},
+	};
+}
