@@ -43,7 +43,7 @@ export function createFloodLimit(
 	return (ip, now) => {
 		const network = networkOf(ip);
 		if (network === null) return true;
-		const name = createHmac('sha1', key).update(network).digest('latin1');
+		const name = createHmac('sha1', key).update(network).digest('base64');
 		const known = buckets.get(name);
 		const tokens = known
 			? Math.min(burst, known.tokens + (Math.max(0, now - known.at) / 1000) * perSecond)

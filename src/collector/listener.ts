@@ -177,8 +177,7 @@ export async function startListener(
 			headersTimeout: HEADERS_WITHIN_MS,
 			requestTimeout: REQUEST_WITHIN_MS,
 			connectionsCheckingInterval: CHECK_EVERY_MS,
-			keepAliveTimeout:
-				settings.proxyHops > 0 ? KEEP_ALIVE_BEHIND_PROXY_MS : KEEP_ALIVE_DIRECT_MS,
+			keepAliveTimeout: settings.proxyHops > 0 ? KEEP_ALIVE_BEHIND_PROXY_MS : KEEP_ALIVE_DIRECT_MS,
 			// A mail program that forgets the host name gets its image like any other.
 			requireHostHeader: false,
 		},
@@ -189,8 +188,9 @@ export async function startListener(
 	server.timeout = SILENCE_MS;
 	server.on('connection', (socket) => connections.set(socket, newConnection()));
 	server.on('checkExpectation', onRequest);
-	server.on('clientError', (_error, socket) => {
-		counters.malformed += 1;
+	server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+		// A client that goes away has done nothing wrong.
+		if (error.code !== 'ECONNRESET') counters.malformed += 1;
 		const connection = connections.get(socket as Socket);
 		if (!socket.writable || connection?.broken) {
 			socket.destroy();

@@ -160,8 +160,7 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 					reason: String(row.reason),
 					buriedAt: String(row.buried_at),
 				})),
-		backlog: (consumer, limit) =>
-			Number(countAfter.get(positionOf(consumer), limit)?.events),
+		backlog: (consumer, limit) => Number(countAfter.get(positionOf(consumer), limit)?.events),
 		usedBytes: () => {
 			const read = (pragma: string) =>
 				Number(Object.values(database.prepare(`pragma ${pragma}`).get() ?? {})[0]);

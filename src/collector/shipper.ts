@@ -11,6 +11,18 @@ const BATCH = 500;
 const LOOK_EVERY_MS = 200;
 const BACKOFF: Backoff = { firstMs: 250, longestMs: 30_000 };
 
+/** How the shipping is going. */
+export interface ShippingReport {
+	/** Events that the store has taken */
+	shipped: number;
+	/** Events that the store will never take; they are dead letters */
+	refused: number;
+	/** Failures in a row; 0 while the store takes events */
+	failures: number;
+	/** Events that the store does not have yet */
+	backlog: number;
+}
+
 export interface ShipperOptions {
 	log: Pick<OpenLog, 'read' | 'advance' | 'bury'>;
 	/** Opens the store; called again after a failure */

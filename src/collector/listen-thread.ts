@@ -11,7 +11,7 @@ import { startListener } from './listener';
 import { openLog } from './open-log';
 import { STORE_CONSUMER } from './shipper';
 import type { CollectorSettings, KeySettings } from './settings';
-import { startThread, type ThreadReport } from './thread';
+import { runThread, type ListenReport } from './thread';
 
 const REPORT_EVERY_MS = 500;
 
@@ -22,7 +22,7 @@ async function signingKeys(settings: KeySettings): Promise<SigningKeys> {
 		: { keyRing: parseKeyRing(settings), maxAgeDays };
 }
 
-startThread(parentPort, async (port) => {
+runThread(parentPort, async (port) => {
 	const settings = workerData as CollectorSettings;
 	const keys = await signingKeys(settings.keys);
 	const log = openLog({ folder: settings.folder, durable: true });
@@ -38,18 +38,18 @@ startThread(parentPort, async (port) => {
 		onError: (what, error) => port.problem(what, error),
 	});
 
-	const report = async (): Promise<ThreadReport> => ({
+	const report = async (): Promise<ListenReport> => ({
 		counters: { ...counters },
 		connections: await listener.connections(),
 		log: queue.health(),
 	});
 	const reporting = setInterval(() => void report().then(port.report), REPORT_EVERY_MS);
 	return {
-		ready: { port: listener.port },
+		port: listener.port,
 		stop: async (limitMs) => {
-			await listener.stop(limitMs);
 			clearInterval(reporting);
-			port.report(await report());
+			await listener.stop(limitMs);
+			port.report({ counters, connections: 0, log: queue.health() });
 			log.close();
 		},
 	};
