@@ -18,12 +18,11 @@ export function readQuery(
 	const values = Object.create(null) as Record<string, string | undefined>;
 	let start = target.indexOf('?') + 1;
 	if (start === 0) return values;
-	const hash = target.indexOf('#', start);
-	const stop = hash === -1 ? target.length : hash;
+	const stop = target.length;
 
 	for (let count = 0; start < stop && count < MAX_PARAMETERS; count += 1) {
 		const ampersand = target.indexOf('&', start);
-		const end = ampersand === -1 || ampersand > stop ? stop : ampersand;
+		const end = ampersand === -1 ? stop : ampersand;
 		const equals = target.indexOf('=', start);
 		const nameEnd = equals === -1 || equals > end ? end : equals;
 		const name = decode(target.slice(start, nameEnd));
