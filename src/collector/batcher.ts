@@ -10,6 +10,8 @@ const TRIES = 4;
 const TRIES_ALONE = 2;
 /** Single events tried to find out whether anything at all gets through. */
 const PROBES = 8;
+/** Events looked at together then: a small batch may hold nothing but bad ones. */
+const POOL = 50;
 
 /** An event that fails alone while others succeed. */
 export interface RefusedOpen {
@@ -64,7 +66,7 @@ export async function runBatcher(options: BatcherOptions): Promise<void> {
 			failures += 1;
 			options.onFailure(error, failures);
 		}
-		if (failures >= TRIES && (await settleOneByOne(entries, options, random))) {
+		if (failures >= TRIES && (await settleOneByOne(options, random))) {
 			failures = 0;
 			continue;
 		}
@@ -87,18 +89,13 @@ async function nextBatch(options: BatcherOptions): Promise<LogEntry[]> {
 }
 
 /**
- * Finds the events of a failing batch that fail by themselves.
+ * Finds the events, of those that are next, that fail by themselves.
  *
- * @returns whether the batch is settled; false when nothing at all gets through
+ * @returns whether these events are settled; false when nothing at all gets through
  */
-async function settleOneByOne(
-	entries: readonly LogEntry[],
-	options: BatcherOptions,
-	random: () => number,
-): Promise<boolean> {
-	const { log, consumer, signal } = options;
-	// With a batch size of one there would be nothing to compare with; the next events help.
-	const pool = entries.length > 1 ? [...entries] : log.read(consumer, PROBES);
+async function settleOneByOne(options: BatcherOptions, random: () => number): Promise<boolean> {
+	const { log, consumer, batchSize, signal } = options;
+	const pool = log.read(consumer, Math.max(batchSize, POOL));
 	const through = await probe(pool, options, random);
 	if (through === null || signal.aborted) return false;
 
@@ -115,7 +112,10 @@ async function settleOneByOne(
 		await settle(part.slice(0, half));
 		await settle(part.slice(half));
 	};
-	await settle(pool.filter((entry) => entry !== through));
+	const rest = pool.filter((entry) => entry !== through);
+	for (let start = 0; start < rest.length; start += batchSize) {
+		await settle(rest.slice(start, start + batchSize));
+	}
 	if (signal.aborted) return false;
 
 	log.bury(consumer, refused, pool[pool.length - 1].seq, new Date());

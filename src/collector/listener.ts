@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { PIXEL_PNG } from '../tracking/pixel-image';
 import { pixelHeaders } from '../tracking/pixel-response';
@@ -111,8 +112,10 @@ export async function startListener(
 		if (!waiting.delete(request)) return;
 		const { response, connection } = request;
 		connection.inFlight -= 1;
-		if (stopping || connection.broken) response.shouldKeepAlive = false;
-		if (connection.requests >= MAX_REQUESTS_PER_CONNECTION) response.shouldKeepAlive = false;
+		const last =
+			stopping || connection.broken || connection.requests >= MAX_REQUESTS_PER_CONNECTION;
+		// Not before the other answers of this connection: node:http would cut them off.
+		if (last && connection.inFlight === 0) response.shouldKeepAlive = false;
 		response.writeHead(200, HEADERS);
 		response.end(PIXEL_PNG);
 		counters.answered += 1;
@@ -228,10 +231,13 @@ export async function startListener(
 		stop: async (limitMs) => {
 			stopping = true;
 			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+			const giveUpAt = Date.now() + limitMs;
+			while (waiting.size > 0 && Date.now() < giveUpAt) await sleep(SWEEP_EVERY_MS / 4);
+			// A moment for the last answers to leave; then also those go who never asked for anything.
 			server.closeIdleConnections();
-			const giveUp = setTimeout(() => server.closeAllConnections(), limitMs);
+			const cut = setTimeout(() => server.closeAllConnections(), SWEEP_EVERY_MS);
 			await closed;
-			clearTimeout(giveUp);
+			clearTimeout(cut);
 			await queue.drain(limitMs);
 			clearInterval(sweep);
 		},
