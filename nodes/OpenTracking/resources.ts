@@ -15,6 +15,7 @@ import { getNotOpened } from './recipient/get-not-opened';
 import { registerSent } from './recipient/register-sent';
 import { dashboardStatistics } from './statistics/dashboard';
 import { checkStatus } from './status/check';
+import { checkHostedStatus } from './status/check-hosted';
 
 /** Every resource and operation of the node; the fields in the editor follow from this list. */
 export const resources: Resource[] = [
@@ -37,7 +38,7 @@ export const resources: Resource[] = [
 		],
 	},
 	{ value: 'statistics', name: 'Statistics', operations: [dashboardStatistics] },
-	{ value: 'status', name: 'Status', operations: [checkStatus] },
+	{ value: 'status', name: 'Status', operations: [checkStatus, checkHostedStatus] },
 ];
 
 /** The operation that the user chose. */

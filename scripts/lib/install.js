@@ -19,15 +19,20 @@ function lockHash(folder) {
 		.digest('hex');
 }
 
-async function npmCi(folder, label, env) {
+async function npmInstall(folder, label, env, command = ['ci']) {
 	if (isInstalled(folder)) return;
-	await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, env, quiet: true, label });
+	await run('npm', [...command, '--no-audit', '--no-fund'], {
+		cwd: folder,
+		env,
+		quiet: true,
+		label,
+	});
 	writeFileSync(join(folder, 'node_modules', '.installed'), lockHash(folder));
 }
 
 /** Installs what the build and the tests need. */
 async function ensureDependencies() {
-	await npmCi(projectFolder, 'Installing the packages of the project (about a minute)');
+	await npmInstall(projectFolder, 'Installing the packages of the project (about a minute)');
 }
 
 /**
@@ -38,7 +43,7 @@ async function ensureNode24() {
 	if (Number(process.versions.node.split('.')[0]) >= MINIMUM_NODE) {
 		return { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
 	}
-	await npmCi(node24Folder, `Installing Node.js ${MINIMUM_NODE} for n8n`);
+	await npmInstall(node24Folder, `Installing Node.js ${MINIMUM_NODE} for n8n`);
 	const packageFolder = join(node24Folder, 'node_modules', 'node');
 	const headers = join(
 		packageFolder,
@@ -58,10 +63,13 @@ async function ensureNode24() {
  * @param {NodeJS.ProcessEnv} env as from {@link ensureNode24}
  */
 async function ensureRuntime(env) {
-	await npmCi(
+	await npmInstall(
 		runtimeFolder,
 		'Installing n8n 2.41.1 (2 GB, three to five minutes the first time)',
 		env,
+		// Not `ci`: some registries lack optional packages for other systems, which `ci` insists on.
+		// This installs what the lock file says as well, and leaves that file alone.
+		['install', '--no-save'],
 	);
 }
 

@@ -21,6 +21,12 @@ export interface StoreDatabase {
 	 * the database. Throws a {@link StoreError} on failure.
 	 */
 	write<T>(change: (db: Writer) => Promise<T>): Promise<T>;
+	/**
+	 * Makes deleted rows unreadable in the files as well, as far as the engine can: those of one
+	 * small table, or all. The latter rewrites the whole store, so it is for after an erasure and
+	 * for every night, not for each request.
+	 */
+	scrub(what: 'daily_keys' | 'everything'): Promise<void>;
 	/** Closes the connections. Later calls of the others fail. */
 	close(): Promise<void>;
 }

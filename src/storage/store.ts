@@ -1,3 +1,4 @@
+import { createPrivacyStore } from './create-privacy-store';
 import { deletePixel } from './delete-pixel';
 import { listOpens, streamOpens } from './list-opens';
 import { createPixel, getPixel, getPixelImage, listPixels, setPixelImage } from './pixels';
@@ -58,6 +59,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getCampaign: (campaignId) => read((db) => getCampaign(db, campaignId)),
 		listOpensPerHour: (request) => read((db) => listOpensPerHour(db, request)),
 
+		...createPrivacyStore(database),
 		close: () => database.close(),
 	};
 }

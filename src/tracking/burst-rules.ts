@@ -194,3 +194,13 @@ function addTo(
 function hashed(kind: string, value: string, key: KeyObject): string {
 	return createHmac('sha256', key).update(`burst ${kind}\0${value}`).digest('hex').slice(0, 16);
 }
+
+/**
+ * What a stored label says of the loads around an open. A later load relabels earlier opens in the
+ * store, where only the label changes; judging those again must not forget why.
+ */
+export function burstFeatures(actorReason: string | null): BurstFeature[] {
+	return [NETWORK_BURST, DOMAIN_BURST]
+		.filter((rule) => rule.actorReason === actorReason)
+		.map((rule) => rule.feature);
+}

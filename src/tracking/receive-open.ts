@@ -158,7 +158,7 @@ export async function receiveOpen(
 		own: link.preview,
 	});
 
-	const answer = await askForConsent(link, mode, request, settings, deps);
+	const answer = await askForConsent(link, mode, request.headers, settings, deps);
 	if (answer.mode === 'off') return { ...nothing(answer.reason), lookupError: answer.lookupError };
 
 	const effective = lowestMode([mode, answer.mode]);
@@ -223,7 +223,7 @@ function judgeBurst(
 	};
 }
 
-interface ConsentAnswer {
+export interface ConsentAnswer {
 	mode: TrackingMode;
 	/** `null` when nobody was asked */
 	status: ConsentStatus | null;
@@ -232,12 +232,18 @@ interface ConsentAnswer {
 	lookupError: unknown;
 }
 
-async function askForConsent(
-	link: ReceivedLink,
+/**
+ * What consent and erasure leave of an open: the mode that they allow, and what they were based on.
+ *
+ * @param mode what operator and link allow already
+ * @param headers of the request, for `Sec-GPC`; empty where somebody else saw the request
+ */
+export async function askForConsent(
+	link: Pick<ReceivedLink, 'recipientId' | 'recipientReason' | 'purpose'>,
 	mode: TrackingMode,
-	request: PixelRequest,
-	settings: ReceiveSettings,
-	deps: ReceiveDeps,
+	headers: PixelRequest['headers'],
+	settings: Pick<ReceiveSettings, 'consent'>,
+	deps: Pick<ReceiveDeps, 'isSuppressed' | 'consentStatus'>,
 ): Promise<ConsentAnswer> {
 	const unasked = { status: null, recordId: null, lookupError: null };
 	let lookupError: unknown = null;
@@ -275,7 +281,7 @@ async function askForConsent(
 			sources: {
 				registry: registry?.status ?? null,
 				item: null,
-				globalPrivacyControl: request.headers['sec-gpc']?.trim() === '1',
+				globalPrivacyControl: headers['sec-gpc']?.trim() === '1',
 				optedOut: false,
 				lookupFailed,
 			},

@@ -83,7 +83,8 @@ function readId(text: string | undefined): string | null {
 	return whyNotAnId(text) === null ? (text ?? null) : null;
 }
 
-function whyNotAnId(text: string | null | undefined): RecipientReason | null {
+/** Why a text cannot be an id; `null` when it can. */
+export function whyNotAnId(text: string | null | undefined): RecipientReason | null {
 	if (text === null || text === undefined || text === '') return 'missing';
 	if (text.length > MAX_ID_LENGTH) return 'too-long';
 	return CONTROL_CHARACTER.test(text) ? 'control-characters' : null;

@@ -1,4 +1,5 @@
 import type { Relabel } from '../../../src/storage/tracking-store';
+import { burstFeatures } from '../../../src/tracking/burst-rules';
 import { classifyFeatures } from '../../../src/tracking/classify-load';
 import { CURRENT_RULES } from '../../../src/tracking/classify-rules';
 import type { Operation } from '../operation';
@@ -24,7 +25,10 @@ export const reclassifyOpens: Operation = {
 			read += 1;
 			// Opens that another system reported come with its label and without features.
 			if (open.features.length === 0) continue;
-			const { actor, actorReason, rulesVersion } = classifyFeatures(open.features);
+			const { actor, actorReason, rulesVersion } = classifyFeatures([
+				...open.features,
+				...burstFeatures(open.actorReason),
+			]);
 			if (actor === open.actor && actorReason === open.actorReason) continue;
 			batch.push({ eventId: open.eventId, actor, actorReason, rulesVersion });
 			if (batch.length === BATCH) await flush();

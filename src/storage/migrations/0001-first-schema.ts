@@ -193,6 +193,7 @@ async function createCounters(db: Kysely<unknown>): Promise<void> {
 			'unique_opens',
 			'pixels',
 			'opened_pixels',
+			'invalid_tokens',
 		],
 	)
 		.addPrimaryKeyConstraint('tallies_key', ['scope', 'scope_id'])

