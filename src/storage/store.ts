@@ -5,6 +5,8 @@ import { createPixel, getPixel, getPixelImage, listPixels, setPixelImage } from 
 import {
 	addRecipients,
 	deleteRecipient,
+	findRecipientByToken,
+	findRecipients,
 	getRecipient,
 	listRecipients,
 	streamRecipients,
@@ -40,6 +42,9 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getPixelImage: (id) => read((db) => getPixelImage(db, id)),
 
 		addRecipients: (pixelId, list) => write((db) => addRecipients(db, pixelId, list)),
+		findRecipients: (pixelId, ids) => read((db) => findRecipients(db, pixelId, ids)),
+		findRecipientByToken: (pixelId, token) =>
+			read((db) => findRecipientByToken(db, pixelId, token)),
 		getRecipient: (id) => read((db) => getRecipient(db, id)),
 		listRecipients: (request) => read((db) => listRecipients(db, request)),
 		streamRecipients: (pixelId) => streamRecipients(database, pixelId),

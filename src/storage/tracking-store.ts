@@ -293,6 +293,10 @@ export interface TrackingStore extends PrivacyStore {
 
 	/** Adds recipients to a pixel, each once. Throws `not-found` for an unknown pixel. */
 	addRecipients(pixelId: string, recipients: readonly NewRecipient[]): Promise<AddRecipientsResult>;
+	/** Those of the given recipient ids that the pixel has. */
+	findRecipients(pixelId: string, recipientIds: readonly string[]): Promise<Recipient[]>;
+	/** Whom a plain token of at most 64 characters stands for. */
+	findRecipientByToken(pixelId: string, token: string): Promise<Recipient | null>;
 	/** By the id of the row. */
 	getRecipient(id: string): Promise<RecipientWithCounts | null>;
 	/** Recipients of a pixel in the order they were added. */
