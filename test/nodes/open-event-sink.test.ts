@@ -318,9 +318,9 @@ describe('Open Event Sink', () => {
 			);
 			const secrets = sink.credential.fields.filter(({ secret }) => secret);
 			const credential = sampleCredential(sink);
-			// Google Analytics takes nothing that is older than three days.
+			// Google Analytics takes no addresses, and nothing that is older than three days.
 			const event = openEvent({
-				recipientId: 'ada@example.com',
+				recipientId: sink.kind === 'crm' ? 'ada@example.com' : '42',
 				occurredAt: new Date().toISOString(),
 			});
 			const { failed } = await run([event], {
