@@ -1,26 +1,15 @@
 /** The thread that carries the log into the store, which may be slow, far away or down. */
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { openEmbeddedStore } from '../storage/embedded-store';
-import { openPostgresStore } from '../storage/postgres-store';
-import type { TrackingStore } from '../storage/tracking-store';
+import { openCollectorStore } from './collector-store';
 import { openLog } from './open-log';
-import type { CollectorSettings, StoreSettings } from './settings';
+import type { CollectorSettings } from './settings';
 import { shipLog, STORE_CONSUMER, type ShippingReport } from './shipper';
 import { runThread } from './thread';
 
 const REPORT_EVERY_MS = 500;
 /** Counting further than this costs time and tells nothing more. */
 const COUNT_BACKLOG_TO = 1_000_000;
-
-async function openStore(settings: StoreSettings): Promise<TrackingStore> {
-	if (settings.engine === 'embedded') {
-		const { folder, queueMode } = settings;
-		return await openEmbeddedStore({ folder, queueMode });
-	}
-	const { connectionString, tls, caCertificate } = settings;
-	return await openPostgresStore({ connectionString, tls, caCertificate });
-}
 
 runThread(parentPort, async (port) => {
 	const settings = workerData as CollectorSettings;
@@ -30,7 +19,7 @@ runThread(parentPort, async (port) => {
 
 	const shipping = shipLog({
 		log,
-		openStore: () => openStore(settings.store),
+		openStore: () => openCollectorStore(settings.store),
 		signal: stopping.signal,
 		onShipped: (events) => {
 			state.shipped += events;
@@ -60,7 +49,7 @@ runThread(parentPort, async (port) => {
 			await Promise.race([shipping, giveUp]);
 			port.report(report());
 			log.close();
-			if (state.failures === 0) await (await openStore(settings.store)).close();
+			if (state.failures === 0) await (await openCollectorStore(settings.store)).close();
 		},
 	};
 });
