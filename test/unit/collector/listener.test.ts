@@ -32,6 +32,7 @@ const claims = {
 	trackingMode: null,
 	purpose: null,
 	issuedAt: new Date('2026-11-01T00:00:00Z'),
+	preview: false,
 };
 
 describe('the listener of the collector', () => {
