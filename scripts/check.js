@@ -7,6 +7,7 @@ const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { parseArgs } = require('node:util');
 
+const { ensureBrowser } = require('./lib/browser');
 const { build } = require('./lib/built-package');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
 const { projectFolder } = require('./lib/paths');
@@ -68,6 +69,7 @@ runMain(async () => {
 	// Workflow validation and the end-to-end tests read and run the real n8n.
 	if (chosen.includes('fast') || chosen.includes('e2e')) await ensureRuntime(env);
 	await step('fast', async () => await jest('fast'));
+	if (chosen.includes('e2e')) await ensureBrowser();
 	await step('e2e', async () => await jest('e2e'));
 
 	say(`\n${tally.passed} passed, ${tally.failed} failed`);

@@ -48,7 +48,7 @@ export interface LinkSubject {
 	recipientId?: string | null;
 	campaignId?: string | null;
 	messageId?: string | null;
-	/** A new UUID if left out, so that every link is a pixel of its own */
+	/** A new UUID if left out, so that every link is a pixel of its own; none in mode `aggregate` */
 	pixelId?: string;
 	/** The most an open may leave behind; n8n's own setting if left out */
 	trackingMode?: TrackingMode | null;
@@ -61,7 +61,8 @@ export interface LinkSubject {
 export interface TrackedLink {
 	url: string;
 	embedCode: string;
-	pixelId: string;
+	/** `null` in mode `aggregate`, unless the subject named one */
+	pixelId: string | null;
 }
 
 export type TrackedMail = Omit<EmbedResult, 'reason'> & {
@@ -99,7 +100,8 @@ export function createTracker({
 	const base = normaliseBaseUrl(baseUrl);
 
 	const link = (subject: LinkSubject): TrackedLink => {
-		const pixelId = subject.pixelId ?? randomUUID();
+		const ownPixel = subject.trackingMode === 'aggregate' ? null : randomUUID();
+		const pixelId = subject.pixelId ?? ownPixel;
 		const { url } = signTrackingLink({
 			baseUrl: base,
 			path,

@@ -1,5 +1,9 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+
 import { v7 as uuidv7 } from 'uuid';
 
+import { createBurstMemory, type BurstMemory } from './tracking/burst-memory';
+import { classifyLoad } from './tracking/classify-load';
 import type { KeyRing } from './tracking/key-ring';
 import type { ReceiveDeps } from './tracking/receive-open';
 import { verifyToken } from './tracking/token';
@@ -17,6 +21,14 @@ export interface ReceiveSources {
 	signing(): SigningKeys | Promise<SigningKeys>;
 }
 
+let memory: BurstMemory | undefined;
+
+/** The windows of the burst rules: one set per thread, under a key that dies with it. */
+function burstMemory(): BurstMemory {
+	memory ??= createBurstMemory(createSecretKey(randomBytes(32)));
+	return memory;
+}
+
 /**
  * Puts the parts of the receive pipeline together that are not pure: the one assembly for the
  * n8n trigger and the collector.
@@ -27,13 +39,8 @@ export function createReceiveDeps(sources: ReceiveSources): ReceiveDeps {
 			const { keyRing, maxAgeDays } = await sources.signing();
 			return verifyToken(token, keyRing, { now: new Date(), maxAgeDays });
 		},
-		classify: () => ({
-			actor: 'unknown',
-			actorReason: null,
-			rulesVersion: null,
-			client: { family: null, os: null, device: null },
-			features: [],
-		}),
+		classify: classifyLoad,
+		observeBurst: (load) => burstMemory().observe(load),
 		isSuppressed: async () => false,
 		consentStatus: async () => ({ status: 'unknown', recordId: null }),
 		newEventId: () => uuidv7(),

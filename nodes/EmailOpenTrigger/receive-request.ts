@@ -9,6 +9,7 @@ import {
 import type { TrackingMode } from '../../src/tracking/tracking-mode';
 import { toNodeError } from '../shared/each-item';
 import { guardResponse } from '../shared/guarded-response';
+import { relabelEarlier } from '../shared/relabel-earlier';
 import { DEFAULT_SETTINGS, receiveDeps } from '../shared/receive';
 
 const DEFAULT_DEADLINE_MS = 2000;
@@ -42,6 +43,7 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 		if (received.lookupError) {
 			context.logger.warn('A consent lookup did not answer; the policy decided without it');
 		}
+		relabelEarlier(context, received.relabels);
 		if (received.event === null) {
 			response.sendPixel();
 			return { noWebhookResponse: true };

@@ -25,7 +25,20 @@ export class OpenTracking implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
-		credentials: [{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' }],
+		credentials: [
+			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
+			{
+				name: 'openTrackingSigningKeyApi',
+				displayOptions: { show: { resource: ['pixel'], operation: ['getEmbedCode'] } },
+				testedBy: 'openTrackingSigningKeyTest',
+			},
+			{
+				name: 'hostedPixelTrackerApi',
+				required: true,
+				displayOptions: { show: { resource: ['status'], operation: ['checkHosted'] } },
+				testedBy: 'hostedPixelTrackerTest',
+			},
+		],
 		properties,
 	};
 

@@ -1,5 +1,6 @@
 import { exportOpens } from './open/export';
 import { getManyOpens } from './open/get-many';
+import { reclassifyOpens } from './open/reclassify';
 import type { Operation, Resource } from './operation';
 import { createPixel } from './pixel/create';
 import { deletePixel } from './pixel/delete';
@@ -14,10 +15,11 @@ import { getNotOpened } from './recipient/get-not-opened';
 import { registerSent } from './recipient/register-sent';
 import { dashboardStatistics } from './statistics/dashboard';
 import { checkStatus } from './status/check';
+import { checkHostedStatus } from './status/check-hosted';
 
 /** Every resource and operation of the node; the fields in the editor follow from this list. */
 export const resources: Resource[] = [
-	{ value: 'open', name: 'Open', operations: [exportOpens, getManyOpens] },
+	{ value: 'open', name: 'Open', operations: [exportOpens, getManyOpens, reclassifyOpens] },
 	{
 		value: 'pixel',
 		name: 'Pixel',
@@ -36,7 +38,7 @@ export const resources: Resource[] = [
 		],
 	},
 	{ value: 'statistics', name: 'Statistics', operations: [dashboardStatistics] },
-	{ value: 'status', name: 'Status', operations: [checkStatus] },
+	{ value: 'status', name: 'Status', operations: [checkStatus, checkHostedStatus] },
 ];
 
 /** The operation that the user chose. */

@@ -13,7 +13,11 @@ import { createLink } from './create-link';
 import { embed } from './embed';
 import { properties } from './properties';
 
-const operations = { createImage, createLink, embed };
+type PixelOperation = (
+	context: IExecuteFunctions,
+) => (item: INodeExecutionData, index: number) => INodeExecutionData | Promise<INodeExecutionData>;
+
+const operations = { createImage, createLink, embed } satisfies Record<string, PixelOperation>;
 
 export class TrackingPixel implements INodeType {
 	description: INodeTypeDescription = {
@@ -47,9 +51,8 @@ export class TrackingPixel implements INodeType {
 	methods = { credentialTest };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const operation = this.getNodeParameter('operation', 0) as keyof typeof operations;
-		return [
-			await eachItem(this, async (item, index) => [await operations[operation](this, item, index)]),
-		];
+		const name = this.getNodeParameter('operation', 0) as keyof typeof operations;
+		const operation = operations[name](this);
+		return [await eachItem(this, async (item, index) => [await operation(item, index)])];
 	}
 }

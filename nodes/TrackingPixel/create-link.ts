@@ -4,12 +4,13 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 import { v4 as uuidv4 } from 'uuid';
 
-import { createHostedTracker } from '../../src/hosted-tracker';
+import { createHostedTracker, HostedTrackerError } from '../../src/hosted-tracker';
 import { embedCode } from '../../src/tracking/embed-code';
 import type { Purpose } from '../../src/tracking/purpose';
 import { PIXEL_PATH, signTrackingLink } from '../../src/tracking/tracking-link';
 import { TOKEN_IV_BYTES } from '../../src/tracking/token';
 import type { TrackingMode } from '../../src/tracking/tracking-mode';
+import { toNodeError } from '../shared/each-item';
 import { instanceBaseUrl } from '../shared/base-url';
 import { signingOf } from '../shared/signing';
 
@@ -34,19 +35,18 @@ interface LinkOptions {
 const HOSTED_CREDENTIAL = 'hostedPixelTrackerApi';
 
 /** Adds the tracking link of one mail to one recipient to the item. */
-export async function createLink(
-	context: IExecuteFunctions,
-	item: INodeExecutionData,
-	index: number,
-): Promise<INodeExecutionData> {
-	const trackedBy = context.getNodeParameter('trackedBy', index) as 'signed' | 'hosted';
-	const field = context.getNodeParameter('linkField', index) as string;
-	const tracking =
-		trackedBy === 'hosted' ? await hostedLink(context, index) : await signedLink(context, index);
-	return { ...item, json: { ...item.json, [field]: tracking } };
-}
+export const createLink = (context: IExecuteFunctions) => {
+	const hostedLink = hostedLinks(context);
+	return async (item: INodeExecutionData, index: number): Promise<INodeExecutionData> => {
+		const trackedBy = context.getNodeParameter('trackedBy', index) as 'signed' | 'hosted';
+		const field = context.getNodeParameter('linkField', index) as string;
+		const tracking =
+			trackedBy === 'hosted' ? await hostedLink(index) : await signedLink(context, index);
+		return { ...item, json: { ...item.json, [field]: tracking } };
+	};
+};
 
-async function signedLink(context: IExecuteFunctions, index: number): Promise<Tracking & object> {
+async function signedLink(context: IExecuteFunctions, index: number): Promise<Tracking> {
 	const options = context.getNodeParameter('linkOptions', index, {}) as LinkOptions;
 	if (options.trackingMode === 'off') return untracked('The tracking mode is Off');
 	const { keyRing, baseUrl } = await signingOf(context);
@@ -80,21 +80,32 @@ async function signedLink(context: IExecuteFunctions, index: number): Promise<Tr
 	};
 }
 
-/** A tracker that is away must not hold up a mail: the mail goes out without a pixel, and says so. */
-async function hostedLink(context: IExecuteFunctions, index: number): Promise<Tracking> {
-	const { baseUrl } = await context.getCredentials<{ baseUrl: string }>(HOSTED_CREDENTIAL, index);
-	try {
-		const pixel = await createHostedTracker({ baseUrl, sleep }).createPixel();
-		return {
-			url: pixel.trackingUrl,
-			embedCode: pixel.embedCode,
-			pixelId: pixel.id,
-			token: null,
-			untracked: null,
-		};
-	} catch (error) {
-		return untracked(error instanceof Error ? error.message : String(error));
-	}
+/**
+ * A tracker that is away must not hold up a mail: the mail goes out without a pixel, and says so.
+ * Once it could not be reached it is not asked again in this run, so that a campaign does not
+ * wait for the same timeout with each mail.
+ */
+function hostedLinks(context: IExecuteFunctions): (index: number) => Promise<Tracking> {
+	let unreachable: string | undefined;
+	return async (index) => {
+		if (unreachable) return untracked(unreachable);
+		const { baseUrl } = await context.getCredentials<{ baseUrl: string }>(HOSTED_CREDENTIAL, index);
+		try {
+			const pixel = await createHostedTracker({ baseUrl, sleep }).createPixel();
+			return {
+				url: pixel.trackingUrl,
+				// Not the tracker's own snippet: that is HTML of somebody else's making.
+				embedCode: embedCode(pixel.trackingUrl),
+				pixelId: pixel.id,
+				token: null,
+				untracked: null,
+			};
+		} catch (error) {
+			if (!(error instanceof HostedTrackerError)) throw toNodeError(context, error, index);
+			if (error.failure === 'unreachable') unreachable = error.message;
+			return untracked(error.message);
+		}
+	};
 }
 
 function untracked(reason: string): Tracking {

@@ -3,18 +3,16 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { embedPixel, type PixelPosition } from '../../src/tracking/embed';
 
 /** Puts the pixel into the HTML of one mail; a mail without a link goes on as it is. */
-export function embed(
-	context: IExecuteFunctions,
-	item: INodeExecutionData,
-	index: number,
-): INodeExecutionData {
-	const html = context.getNodeParameter('html', index) as string;
-	const link = (context.getNodeParameter('link', index) as string | null) ?? '';
-	const position = context.getNodeParameter('position', index) as PixelPosition;
-	const field = context.getNodeParameter('htmlField', index) as string;
-	const result = link
-		? embedPixel(html, link, { position })
-		: { html, embedded: false, reason: 'no-link', beyondGmailClipping: false };
-	const { html: withPixel, ...pixel } = result;
-	return { ...item, json: { ...item.json, [field]: withPixel, pixel } };
-}
+export const embed =
+	(context: IExecuteFunctions) =>
+	(item: INodeExecutionData, index: number): INodeExecutionData => {
+		const html = context.getNodeParameter('html', index) as string;
+		const link = (context.getNodeParameter('link', index) as string | null) ?? '';
+		const position = context.getNodeParameter('position', index) as PixelPosition;
+		const field = context.getNodeParameter('htmlField', index) as string;
+		const result = link
+			? embedPixel(html, link, { position })
+			: { html, embedded: false, reason: 'no-link', beyondGmailClipping: false };
+		const { html: withPixel, ...pixel } = result;
+		return { ...item, json: { ...item.json, [field]: withPixel, pixel } };
+	};

@@ -45,5 +45,6 @@ export function toGroupCounts(tally: GroupTally): GroupCounts {
 		sentRecipients,
 		openedOfSent,
 		openRate: sentRecipients === 0 ? null : openedOfSent / sentRecipients,
+		invalidTokens: tally.invalidTokens,
 	};
 }

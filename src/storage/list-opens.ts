@@ -2,6 +2,7 @@ import type { SelectQueryBuilder } from 'kysely';
 
 import { COUNTED_ACTORS } from '../tracking/open-event';
 import type { OpenEvent } from '../tracking/open-event';
+import { timeOf } from './checked-input';
 import { checkLimit, MAX_PAGE, readCursor, toPage } from './cursor';
 import { toOpenEvent } from './open-row';
 import type { Reader, StoreDatabase } from './store-database';
@@ -59,7 +60,9 @@ function withFilter<Row>(
 	if (actor !== undefined) filtered = filtered.where('actor', '=', actor);
 	if (actorClass === 'counted') filtered = filtered.where('actor', 'in', COUNTED_ACTORS);
 	if (actorClass === 'machine') filtered = filtered.where('actor', 'not in', COUNTED_ACTORS);
-	if (from !== undefined) filtered = filtered.where('occurred_at', '>=', from.getTime());
-	if (to !== undefined) filtered = filtered.where('occurred_at', '<', to.getTime());
+	if (from !== undefined)
+		filtered = filtered.where('occurred_at', '>=', timeOf(from, 'start of the period'));
+	if (to !== undefined)
+		filtered = filtered.where('occurred_at', '<', timeOf(to, 'end of the period'));
 	return filtered;
 }

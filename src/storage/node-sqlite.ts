@@ -9,7 +9,8 @@ import type {
 } from 'kysely';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
-const SQLITE_BUSY = 5;
+/** Primary result code of every refusal because of another connection's lock. */
+export const SQLITE_BUSY = 5;
 
 /** Gives a `node:sqlite` database the shape that Kysely's SQLite dialect asks for. */
 export function asKyselyDatabase(database: DatabaseSync): SqliteDatabase {
@@ -71,6 +72,12 @@ export function isBusy(error: unknown): boolean {
 
 /** The extended result code of a `node:sqlite` error, `null` for any other error. */
 export function sqliteCode(error: unknown): number | null {
-	if (!(error instanceof Error) || !('errcode' in error)) return null;
+	if (typeof error !== 'object' || error === null || !('errcode' in error)) return null;
 	return typeof error.errcode === 'number' ? error.errcode : null;
+}
+
+/** SQLite's fixed English text for the error's result code: no table, no value. */
+export function sqliteText(error: unknown): string {
+	if (typeof error !== 'object' || error === null || !('errstr' in error)) return 'no text';
+	return String(error.errstr);
 }

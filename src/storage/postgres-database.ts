@@ -1,7 +1,9 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { createHash } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
+import pLimit from 'p-limit';
 
+import { OpenGate } from './open-gate';
 import { toPostgresError } from './postgres-error';
 import type { StoreDatabase, Writer } from './store-database';
 import { StoreError } from './store-error';
@@ -52,38 +54,49 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 	const lock = (trx: Writer) =>
 		sql`select set_config('lock_timeout', ${String(lockLimitMs)}, true),
 			pg_advisory_xact_lock(${lockKey.readInt32BE(0)}, ${lockKey.readInt32BE(4)})`.execute(trx);
-	let closed = false;
-	const guarded = async <T>(action: () => Promise<T>): Promise<T> => {
-		if (closed) throw new StoreError('closed', 'The tracking store is closed. Open it again.');
-		try {
-			return await action();
-		} catch (error) {
-			throw toPostgresError(error);
-		}
-	};
+	const gate = new OpenGate();
+	// Writes follow one another anyway; queued here, they leave the other connections to reads.
+	const oneAtATime = pLimit(1);
 	return {
 		engine: 'postgres',
 		schema,
-		read: (query) => guarded(() => query(db)),
+		read: (query) => gate.run(() => explained(() => query(db))),
 		write: (change) =>
-			guarded(() =>
-				db.transaction().execute(async (trx) => {
-					await lock(trx);
-					return await change(trx);
+			gate.run(() =>
+				oneAtATime(() =>
+					explained(() =>
+						db.transaction().execute(async (trx) => {
+							await lock(trx);
+							return await change(trx);
+						}),
+					),
+				),
+			),
+		// VACUUM frees deleted rows to be overwritten; the server's log and backups are its owner's.
+		scrub: (tables) =>
+			gate.run(() =>
+				explained(async () => {
+					const names = tables.map((table) => sql.table(`${schema}.${table}`));
+					await sql`vacuum ${sql.join(names)}`.execute(db);
 				}),
 			),
-		close: async () => {
-			if (closed) return;
-			closed = true;
-			await db.destroy();
-		},
+		close: () => gate.close(() => db.destroy()),
 	};
+}
+
+async function explained<T>(action: () => Promise<T>): Promise<T> {
+	try {
+		return await action();
+	} catch (error) {
+		throw toPostgresError(error);
+	}
 }
 
 function withoutTlsParameters(connectionString: string): string {
 	let url: URL;
 	try {
 		url = new URL(connectionString);
+		for (const part of [url.username, url.password, url.pathname]) decodeURIComponent(part);
 	} catch {
 		throw badConnectionString();
 	}

@@ -16,8 +16,7 @@ const BY_SQLSTATE: ReadonlyArray<readonly [prefix: string, advice: string]> = [
  */
 export function toPostgresError(error: unknown): Error {
 	if (error instanceof StoreError) return error;
-	if (!(error instanceof Error)) return new StoreError('failed', 'PostgreSQL failed. Try again.');
-	const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+	const code = textOf(error, 'code');
 	if (code === '55P03') {
 		return new StoreError(
 			'busy',
@@ -25,30 +24,36 @@ export function toPostgresError(error: unknown): Error {
 		);
 	}
 	if (code !== null && /^[0-9A-Z]{5}$/.test(code)) return fromSqlState(code, error);
-	if (code !== null) {
+	const reason = code ?? fixedSentence(textOf(error, 'message') ?? '');
+	if (reason !== null) {
 		return new StoreError(
 			'unavailable',
-			`PostgreSQL could not be reached (${code}). Check host, port and TLS setting of the credential, and that the server runs.`,
+			`PostgreSQL could not be reached (${reason}). Check host, port and TLS setting of the credential, and that the server runs.`,
 		);
 	}
-	return isFromDriver(error)
-		? new StoreError('unavailable', `PostgreSQL could not be reached: ${error.message}.`)
-		: error;
+	return error instanceof Error ? error : new StoreError('failed', 'PostgreSQL failed. Try again.');
 }
 
-function fromSqlState(code: string, error: Error): StoreError {
+function fromSqlState(code: string, error: unknown): StoreError {
 	const known = BY_SQLSTATE.find(([prefix]) => code.startsWith(prefix));
 	if (known) return new StoreError('unavailable', `PostgreSQL answered ${code}. ${known[1]}`);
-	const constraint = 'constraint' in error ? ` on ${String(error.constraint)}` : '';
+	const constraint = textOf(error, 'constraint');
+	const where = constraint === null ? '' : ` on ${constraint}`;
 	return new StoreError(
 		'failed',
-		`PostgreSQL refused a statement (${code}${constraint}). Check that the schema is this package's own.`,
+		`PostgreSQL refused a statement (${code}${where}). Check that the schema is this package's own.`,
 	);
 }
 
-/** Failures that `pg` reports by a fixed sentence and no code. */
-function isFromDriver(error: Error): boolean {
-	return /^(timeout exceeded|Connection terminated|The server does not support SSL|SASL|SCRAM|Client has encountered|Query read timeout)/.test(
-		error.message,
-	);
+/** Failures that `pg` reports by a sentence of its own and no code. */
+function fixedSentence(message: string): string | null {
+	const known =
+		/^(timeout exceeded when trying to connect|Connection terminated|The server does not support SSL|SASL|SCRAM|Client has encountered a connection error)/;
+	return known.exec(message)?.[0] ?? null;
+}
+
+function textOf(error: unknown, name: 'code' | 'constraint' | 'message'): string | null {
+	if (typeof error !== 'object' || error === null || !(name in error)) return null;
+	const value: unknown = Reflect.get(error, name);
+	return typeof value === 'string' ? value : null;
 }

@@ -1,3 +1,5 @@
+import { MODE_STORES } from '../tracking/minimise-mode';
+import type { ModeRule } from '../tracking/minimise-mode';
 import { isCounted } from '../tracking/open-event';
 import type { Actor, OpenEvent } from '../tracking/open-event';
 import { addLoads, EMPTY_GROUP, loneLoad } from '../tracking/tally';
@@ -24,36 +26,41 @@ interface Incoming {
 	row: OpenRow;
 	place: Place;
 	load: Load;
+	keeps: ModeRule['keeps'];
 }
 
 /**
- * Records events, each once, with all counters. What an event leaves behind depends on its
- * tracking mode, and this is the one place that decides it:
+ * Records events, each once, with all counters. What an event leaves behind depends on what its
+ * tracking mode keeps (`MODE_STORES`), and this is the one place that acts on it:
  *
- * - `off`, or a deleted pixel: nothing;
- * - `aggregate`: one more load in the sums of pixel, campaign and total and in their hours. No
- *   row, no recipient, no time but the hour. Without a recipient nobody can be unique, so it
- *   counts as an open and never as a unique open;
- * - `hygiene`: the same, and the day of the recipient's last open, which the next one overwrites;
- * - `pseudonymous` and above: a row in the log, and the recipient's own counters.
+ * - `nothing`, or a deleted pixel: nothing;
+ * - `counters` (aggregate): one more load in the sums of pixel, campaign and total and in their
+ *   hours. No row, no recipient, no time but the hour. Nobody can be unique without a recipient,
+ *   so it counts as an open and never as a unique open. A load whose token did not hold is no
+ *   open of anyone's mail: it has a sum of its own;
+ * - `last-open` (hygiene): the day of the recipient's last counted load, which a later one
+ *   overwrites. The event carries no hour, so it is in no counter;
+ * - `every-open`: a row in the log, and the recipient's own counters.
  */
 export async function recordOpens(db: Writer, events: readonly OpenEvent[]): Promise<RecordResult> {
 	const rows = new Map<string, OpenRow>();
-	for (const event of events) {
-		const row = toOpenRow(event);
-		if (row.tracking_mode !== 'off' && !rows.has(row.event_id)) rows.set(row.event_id, row);
+	const leaving = events.filter((event) => keepsOf(event) !== 'nothing');
+	for (const row of leaving.map(toOpenRow)) {
+		if (!rows.has(row.event_id)) rows.set(row.event_id, row);
 	}
-	const off = events.filter((event) => event.trackingMode === 'off').length;
 	const known = await findKnown(db, [...rows.keys()]);
 	const fresh = [...rows.values()].filter((row) => !known.has(row.event_id));
-	const alive = await withoutDeleted(db, fresh);
-	await count(db, alive.map(toIncoming));
-	const ignored = off + fresh.length - alive.length;
-	return {
-		recorded: alive.length,
-		duplicates: events.length - alive.length - ignored,
-		ignored,
-	};
+	const incoming = (await withoutDeleted(db, fresh)).map(toIncoming);
+	const keeping = (keeps: ModeRule['keeps']) => incoming.filter((one) => one.keeps === keeps);
+	await count(db, keeping('every-open'), keeping('counters'));
+	await keepLastDays(db, keeping('last-open'));
+	const ignored = events.length - leaving.length + fresh.length - incoming.length;
+	const recorded = incoming.length;
+	return { recorded, duplicates: events.length - recorded - ignored, ignored };
+}
+
+function keepsOf({ trackingMode }: Pick<OpenEvent, 'trackingMode'>): ModeRule['keeps'] {
+	return MODE_STORES[trackingMode].keeps;
 }
 
 function toIncoming(row: OpenRow): Incoming {
@@ -61,6 +68,7 @@ function toIncoming(row: OpenRow): Incoming {
 		row,
 		place: { pixelId: row.pixel_id, campaignId: row.campaign_id, recipientId: row.recipient_id },
 		load: { at: row.occurred_at, actor: row.actor as Actor },
+		keeps: keepsOf({ trackingMode: row.tracking_mode as OpenEvent['trackingMode'] }),
 	};
 }
 
@@ -90,33 +98,28 @@ async function withoutDeleted(db: Writer, rows: readonly OpenRow[]): Promise<Ope
 	});
 }
 
-async function count(db: Writer, incoming: readonly Incoming[]): Promise<void> {
-	if (incoming.length === 0) return;
-	const logged = incoming.filter(({ row }) => keepsRow(row));
-	const countedOnly = incoming.filter(({ row }) => !keepsRow(row));
+async function count(
+	db: Writer,
+	logged: readonly Incoming[],
+	countedOnly: readonly Incoming[],
+): Promise<void> {
+	if (logged.length + countedOnly.length === 0) return;
 	const book = await CounterBook.load(db, [
 		...logged.map(({ place }) => place),
 		...countedOnly.map(({ place }) => ({ ...place, recipientId: null })),
 	]);
 	await log(db, book, logged);
-	for (const { place, load } of countedOnly) {
+	for (const { row, place, load } of countedOnly) {
+		if (row.recipient_reason === 'invalid-token') {
+			book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, invalidTokens: 1 });
+			continue;
+		}
 		book.moveSums(place, EMPTY_GROUP, loneLoad(load, false));
 		book.countHour(place, load.at, load.actor);
 	}
 	await book.save();
-	if (countedOnly.length === 0) return;
-	await noteSeen(
-		db,
-		countedOnly.map(({ row }) => row.event_id),
-	);
-	await keepLastDays(
-		db,
-		countedOnly.filter(({ row }) => row.tracking_mode === 'hygiene'),
-	);
-}
-
-function keepsRow(row: OpenRow): boolean {
-	return row.tracking_mode !== 'aggregate' && row.tracking_mode !== 'hygiene';
+	const ids = countedOnly.map(({ row }) => row.event_id);
+	if (ids.length > 0) await noteSeen(db, ids);
 }
 
 /** Writes rows to the log and their loads to the recipients' counters. */
@@ -151,6 +154,7 @@ async function log(db: Writer, book: CounterBook, incoming: readonly Incoming[])
 	}
 }
 
+/** Notes the day of each recipient's last open; loads by machines are none. */
 async function keepLastDays(db: Writer, incoming: readonly Incoming[]): Promise<void> {
 	const days = new Map<string, string>();
 	for (const { place, load } of incoming) {

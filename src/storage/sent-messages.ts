@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 
-import { isWithin } from '../tracking/tracking-mode';
+import { MODE_STORES } from '../tracking/minimise-mode';
 import { addSent, EMPTY_GROUP, machineOpensOf } from '../tracking/tally';
 import { storableId, timeOf } from './checked-input';
 import { chunks } from './chunks';
@@ -67,7 +67,7 @@ export async function registerSent(
 }
 
 function toSent(message: SentMessage): Sent {
-	const personal = !isWithin(message.trackingMode, 'hygiene');
+	const personal = MODE_STORES[message.trackingMode].keeps === 'every-open';
 	const place = {
 		pixelId: storableId(message.pixelId, 'pixel id'),
 		campaignId: storableId(message.campaignId, 'campaign id'),

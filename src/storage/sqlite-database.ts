@@ -1,9 +1,17 @@
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import pRetry, { AbortError } from 'p-retry';
 
-import { asKyselyDatabase, isBusy, NodeSqliteDialect, sqliteCode } from './node-sqlite';
+import {
+	asKyselyDatabase,
+	isBusy,
+	NodeSqliteDialect,
+	SQLITE_BUSY,
+	sqliteCode,
+	sqliteText,
+} from './node-sqlite';
+import { OpenGate } from './open-gate';
 import type { StoreDatabase } from './store-database';
 import { StoreError } from './store-error';
 import type { StoreSchema } from './store-schema';
@@ -41,6 +49,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		try {
 			opened.exec('pragma journal_mode = wal; pragma synchronous = normal;');
 			opened.exec('pragma foreign_keys = on; pragma temp_store = memory;');
+			// Deleted rows are overwritten with zeros (https://www.sqlite.org/pragma.html#pragma_secure_delete).
+			opened.exec('pragma secure_delete = on;');
 			return opened;
 		} catch (error) {
 			opened.close();
@@ -50,22 +60,32 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 	const db = new Kysely<StoreSchema>({
 		dialect: new NodeSqliteDialect({ database: asKyselyDatabase(database) }),
 	});
-	let closed = false;
-	const orClosed = <T>(action: () => Promise<T>): Promise<T> => {
-		if (closed) throw new StoreError('closed', 'The tracking store is closed. Open it again.');
-		return whenFree(action);
-	};
+	const gate = new OpenGate();
 	return {
 		engine: 'sqlite',
-		read: async (query) => await orClosed(() => query(db)),
-		write: async (change) => await orClosed(() => db.transaction().execute(change)),
-		close: async () => {
-			if (closed) return;
-			closed = true;
-			await db.destroy();
-			if (database.isOpen) database.close();
-		},
+		read: (query) => gate.run(() => whenFree(() => query(db))),
+		write: (change) => gate.run(() => whenFree(() => db.transaction().execute(change))),
+		scrub: () => gate.run(() => whenFree(() => cutLog(db))),
+		close: () =>
+			gate.close(async () => {
+				await db.destroy();
+				if (database.isOpen) database.close();
+			}),
 	};
+}
+
+/**
+ * With `secure_delete` deleted rows are zeros in new pages; the write-ahead log still holds the old
+ * ones. This writes it back and cuts it to nothing. Busy while another process reads.
+ */
+async function cutLog(db: Kysely<StoreSchema>): Promise<void> {
+	const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
+	if (rows[0]?.busy !== 0) throw new CheckpointBusy();
+}
+
+/** The checkpoint reports a reader in its answer; this gives it the form of all other waiting. */
+class CheckpointBusy extends Error {
+	readonly errcode = SQLITE_BUSY;
 }
 
 async function loadNodeSqlite() {
@@ -103,8 +123,9 @@ async function retryWhileBusy<T>(action: () => Promise<T>, limitMs: number): Pro
 			try {
 				return await action();
 			} catch (error) {
-				if (isBusy(error) && Date.now() < givenUpAt) throw error;
-				throw new AbortError(toStoreError(error));
+				const failure = toStoreError(error);
+				if (isBusy(error) && Date.now() < givenUpAt) throw failure;
+				throw new AbortError(failure);
 			}
 		},
 		{ forever: true, minTimeout: FIRST_RETRY_MS, maxTimeout: LONGEST_RETRY_MS, randomize: true },
@@ -120,10 +141,8 @@ function toStoreError(error: unknown): Error {
 	}
 	const code = sqliteCode(error);
 	if (code === null) return error instanceof Error ? error : new Error(String(error));
-	// SQLite's messages name tables and columns, never values.
-	const reason = error instanceof Error ? error.message : '';
 	return new StoreError(
 		'failed',
-		`The tracking store refused an operation (SQLite ${code}: ${reason}). Check the file and the free disk space.`,
+		`The tracking store refused an operation (SQLite ${code}: ${sqliteText(error)}). Check its file, the rights on it and the free disk space.`,
 	);
 }

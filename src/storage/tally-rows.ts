@@ -53,6 +53,7 @@ export function toPixelTally(row: GroupCounters): PixelTally {
 		uniqueOpens: row.unique_opens,
 		pixels: row.pixels,
 		openedPixels: row.opened_pixels,
+		invalidTokens: row.invalid_tokens,
 		campaignId: row.campaign_id,
 		anonymousFirstOpenAt: row.anonymous_first_open_at,
 	};
@@ -69,6 +70,7 @@ export function fromGroupTally(tally: GroupTally | PixelTally): Insertable<Group
 		unique_opens: tally.uniqueOpens,
 		pixels: tally.pixels,
 		opened_pixels: tally.openedPixels,
+		invalid_tokens: tally.invalidTokens,
 		campaign_id: 'campaignId' in tally ? tally.campaignId : null,
 		anonymous_first_open_at: 'anonymousFirstOpenAt' in tally ? tally.anonymousFirstOpenAt : null,
 	};

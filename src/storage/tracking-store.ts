@@ -1,5 +1,6 @@
 import type { Actor, OpenEvent } from '../tracking/open-event';
 import type { TrackingMode } from '../tracking/tracking-mode';
+import type { PrivacyStore } from './privacy-store';
 
 /** What became of the given events. */
 export interface RecordResult {
@@ -101,12 +102,15 @@ export interface GroupCounts extends OpenCounts {
 	openedOfSent: number;
 	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
 	openRate: number | null;
+	/** Loads with a forged, damaged or expired token: in none of the other counters */
+	invalidTokens: number;
 }
 
 export interface NewPixel {
 	/** Default: a new UUID */
 	id?: string;
 	name: string;
+	/** The campaign its opens count in, whatever a link says; without one they count in none */
 	campaignId?: string | null;
 	/** The most a link of this pixel may ask for */
 	trackingMode?: TrackingMode | null;
@@ -254,10 +258,13 @@ export interface HoursRequest {
  * Everything the package keeps, as one interface. All methods throw a `StoreError`, whose message
  * carries nothing personal.
  */
-export interface TrackingStore {
+export interface TrackingStore extends PrivacyStore {
 	/** Records opens in one transaction. An `eventId` the store knows already changes nothing. */
 	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
-	/** Changes labels in one transaction; counters follow and the history keeps the old label. */
+	/**
+	 * Changes labels in one transaction; counters follow and the history keeps the old label. Give
+	 * some hundreds at a time: others wait for the transaction.
+	 */
 	relabelOpens(changes: readonly Relabel[]): Promise<RelabelResult>;
 	/** Every change of an open's label, oldest first. */
 	listLabelHistory(eventId: string): Promise<LabelChange[]>;
@@ -286,6 +293,10 @@ export interface TrackingStore {
 
 	/** Adds recipients to a pixel, each once. Throws `not-found` for an unknown pixel. */
 	addRecipients(pixelId: string, recipients: readonly NewRecipient[]): Promise<AddRecipientsResult>;
+	/** Those of the given recipient ids that the pixel has. */
+	findRecipients(pixelId: string, recipientIds: readonly string[]): Promise<Recipient[]>;
+	/** Whom a plain token of at most 64 characters stands for. */
+	findRecipientByToken(pixelId: string, token: string): Promise<Recipient | null>;
 	/** By the id of the row. */
 	getRecipient(id: string): Promise<RecipientWithCounts | null>;
 	/** Recipients of a pixel in the order they were added. */

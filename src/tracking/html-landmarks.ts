@@ -13,6 +13,7 @@ const KNOWN_ELEMENTS = new Set(
 		'table tbody td tfoot th thead title tr tt u ul'
 	).split(' '),
 );
+const ATTRIBUTES_MATTER = new Set(['html', 'img', 'amp-img']);
 const AMP_EMAIL = /^(?:amp|\u26a1\ufe0f?)4email$/;
 
 /** An image in the HTML, at the offset of its `<`. */
@@ -69,6 +70,8 @@ class Scanner implements TokenizerCallbacks {
 	private raw: { name: string; offset: number } | null = null;
 
 	private tag = { name: '', offset: 0 };
+	/** Attributes are read where they matter and nowhere else: a mail has thousands */
+	private readsAttributes = false;
 	private attributeNames: string[] = [];
 	private value = '';
 	private src = '';
@@ -97,20 +100,24 @@ class Scanner implements TokenizerCallbacks {
 
 	onopentagname(start: number, end: number): void {
 		this.tag = { name: this.html.slice(start, end).toLowerCase(), offset: start - 1 };
+		this.readsAttributes = ATTRIBUTES_MATTER.has(this.tag.name);
+		if (!this.readsAttributes) return;
 		this.attributeNames = [];
 		this.src = '';
 	}
 
 	onattribname(start: number, end: number): void {
+		if (!this.readsAttributes) return;
 		this.attributeNames.push(this.html.slice(start, end).toLowerCase());
 		this.value = '';
 	}
 
 	onattribdata(start: number, end: number): void {
-		this.value += this.html.slice(start, end);
+		if (this.readsAttributes) this.value += this.html.slice(start, end);
 	}
 
 	onattribend(): void {
+		if (!this.readsAttributes) return;
 		// The first of two attributes of one name is the one that counts (HTML §13.2.5.33).
 		const name = this.attributeNames.at(-1);
 		if (name === 'src' && this.attributeNames.indexOf('src') === this.attributeNames.length - 1) {

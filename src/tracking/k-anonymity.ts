@@ -122,9 +122,13 @@ class Grid {
 			for (const cell of loop) this.hide(cell.row, cell.column);
 			return;
 		}
-		// No loop has room for so many: show the number of all people and nothing else.
+		// No loop has room for so many: show the number of all people and nothing else, save for the
+		// total of an only row or column, which is the same number.
 		this.hideAll();
-		this.hidden[this.height - 1][this.width - 1] = false;
+		const [bottom, right] = [this.height - 1, this.width - 1];
+		this.hidden[bottom][right] = false;
+		if (bottom === 1) this.hidden[0][right] = false;
+		if (right === 1) this.hidden[bottom][0] = false;
 	}
 
 	/**

@@ -143,31 +143,34 @@ export type PseudonymFunction = (recipientId: string, scope: string) => string;
 
 /**
  * Reduces an event to what a mode may store. Fields the mode does not name become `null`.
+ * Applying a mode that the event already has changes nothing.
  *
- * Lowering an event below the mode its link was made for also takes away its pixel id when the
- * result is `aggregate` or `pseudonymous`: a pixel made for `identified` may stand for a single
- * mail, and would name the person again. Its campaign id still counts.
+ * An event whose link was made for more also loses its pixel id when the result is `aggregate` or
+ * `pseudonymous`: a pixel made for `identified` may stand for a single mail, and would name the
+ * person again. Its campaign id still counts.
  *
- * @param event an event whose `trackingMode` is the mode its link was made for
+ * @param event an event that holds no more than its `trackingMode` allows
  * @param mode the effective mode; never higher than `event.trackingMode` is applied
- * @param pseudonym needed for `pseudonymous`; without it the event falls to `aggregate`, because
- *   the real id must not be stored
+ * @param pseudonym needed to get to `pseudonymous`; without it the event falls to `aggregate`,
+ *   because the real id must not be stored
+ * @param madeFor the mode the link was made for; only needed while that is not `event.trackingMode`
  * @returns a new event, or `null` for `off`
  */
 export function applyMode(
 	event: OpenEvent,
 	mode: TrackingMode,
 	pseudonym: PseudonymFunction | null,
+	madeFor: TrackingMode = event.trackingMode,
 ): OpenEvent | null {
 	let effective = isWithin(mode, event.trackingMode) ? mode : event.trackingMode;
-	if (effective === 'pseudonymous' && !pseudonym) effective = 'aggregate';
+	const needsPseudonym = effective === 'pseudonymous' && event.trackingMode !== 'pseudonymous';
+	if (needsPseudonym && !pseudonym) effective = 'aggregate';
 	if (effective === 'off') return null;
 
 	const rule = MODE_STORES[effective];
 	const allowed = new Set<EventField>(rule.fields);
 	const keep = <T>(field: EventField, value: T): T | null => (allowed.has(field) ? value : null);
-	const lowered = effective !== event.trackingMode;
-	const pixelMayNameAPerson = lowered && rule.recipient !== 'id';
+	const pixelMayNameAPerson = effective !== madeFor && rule.recipient !== 'id';
 	const recipientId = reduceRecipient(event, rule, pseudonym);
 	const occurredAt = roundTime(event.occurredAt, rule.time);
 	if (occurredAt === null) {
@@ -215,7 +218,8 @@ function reduceRecipient(
 	pseudonym: PseudonymFunction | null,
 ): string | null {
 	if (event.recipientId === null || rule.recipient === 'none') return null;
-	if (rule.recipient === 'id') return event.recipientId;
+	const isPseudonym = event.trackingMode === 'pseudonymous';
+	if (rule.recipient === 'id' || isPseudonym) return event.recipientId;
 	if (!pseudonym) return null;
 	return pseudonym(event.recipientId, event.campaignId ?? event.pixelId ?? '');
 }

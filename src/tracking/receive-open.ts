@@ -1,3 +1,4 @@
+import type { BurstLoad, BurstRelabel } from './burst-rules';
 import {
 	CONSENT_REASONS,
 	decideConsent,
@@ -8,13 +9,12 @@ import {
 } from './consent-policy';
 import { reduceIp, type IpReduction } from './minimise-ip';
 import { applyMode, type PseudonymFunction } from './minimise-mode';
-import type { Actor, Client, ConsentStatus, OpenEvent, RecipientReason } from './open-event';
+import type { Actor, Client, ConsentStatus, OpenEvent } from './open-event';
 import type { Purpose } from './purpose';
+import { readLink, type ReceivedLink } from './received-link';
 import { isWithin, lowestMode, type TrackingMode } from './tracking-mode';
 
-const MAX_ID_LENGTH = 256;
 const MAX_KEPT_HEADER_LENGTH = 512;
-const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /** One request for a pixel, as the webhook or the collector saw it. */
 export interface PixelRequest {
@@ -57,6 +57,8 @@ export interface LinkClaims {
 	purpose: Purpose | null;
 	/** When the link was made, which is about when the mail was sent */
 	issuedAt: Date | null;
+	/** Whether the link was made for the sender to look at the mail */
+	preview?: boolean;
 }
 export type TokenResult = { ok: true; claims: LinkClaims } | { ok: false; reason: string };
 
@@ -64,10 +66,12 @@ export type TokenResult = { ok: true; claims: LinkClaims } | { ok: false; reason
 export interface ReceivedLoad {
 	method: string;
 	headers: Readonly<Record<string, string | undefined>>;
+	userAgent: string | null;
 	ip: string | null;
-	receivedAt: Date;
-	/** When the mail went out, if the link knows */
-	sentAt: Date | null;
+	/** Seconds between the making of the link and this load; `null` when the link does not say */
+	secondsSinceSend: number | null;
+	/** Whether the link was made for the sender to look at the mail */
+	own: boolean;
 }
 export interface LoadVerdict {
 	actor: Actor;
@@ -80,6 +84,8 @@ export interface LoadVerdict {
 export interface ReceiveDeps {
 	verifyToken(token: string): TokenResult | Promise<TokenResult>;
 	classify(load: ReceivedLoad): LoadVerdict;
+	/** Names the loads that this one shows to be a scanner's, itself included (`burst-rules.ts`) */
+	observeBurst(load: BurstLoad): BurstRelabel[];
 	/** Whether this person was erased or withdrew from everything; may fail */
 	isSuppressed(recipientId: string): Promise<boolean>;
 	/** The registry's word on one person and purpose; may fail */
@@ -110,6 +116,8 @@ export interface ReceivedOpen {
 	/** Minimised and ready to be stored; `null` when nothing may be stored */
 	event: OpenEvent | null;
 	reason: ReceiveReason;
+	/** Earlier opens that this one gave another actor; to be told to the store */
+	relabels: BurstRelabel[];
 	/** What a failed consent or suppression lookup threw; for the operator's log, holds no decision */
 	lookupError: unknown;
 }
@@ -134,24 +142,30 @@ export async function receiveOpen(
 	if (request.method.toUpperCase() !== 'GET') return nothing('not-a-get');
 	if (settings.mode === 'off') return nothing('mode-off');
 
-	const link = await readLink(request, settings, deps);
+	const link = await readLink(request.query, settings, deps);
 	const mode = lowestMode([settings.mode, link.mode]);
 	if (mode === 'off') return nothing('mode-off');
 
 	const verdict = deps.classify({
 		method: request.method,
 		headers: request.headers,
+		userAgent: request.headers['user-agent'] ?? null,
 		ip: request.ip,
-		receivedAt: request.receivedAt,
-		sentAt: link.issuedAt,
+		secondsSinceSend:
+			link.issuedAt === null
+				? null
+				: (request.receivedAt.getTime() - link.issuedAt.getTime()) / 1000,
+		own: link.preview,
 	});
 
-	const answer = await askForConsent(link, mode, request, settings, deps);
+	const answer = await askForConsent(link, mode, request.headers, settings, deps);
 	if (answer.mode === 'off') return { ...nothing(answer.reason), lookupError: answer.lookupError };
 
 	const effective = lowestMode([mode, answer.mode]);
+	const eventId = deps.newEventId();
+	const { judged, relabels } = judgeBurst(eventId, link, verdict, request, deps);
 	const event: OpenEvent = {
-		eventId: deps.newEventId(),
+		eventId,
 		event: 'open',
 		occurredAt: request.receivedAt.toISOString(),
 		recipientId: link.recipientId,
@@ -159,98 +173,57 @@ export async function receiveOpen(
 		pixelId: link.pixelId,
 		campaignId: link.campaignId,
 		messageId: link.messageId,
-		trackingMode: link.mode,
+		// Nothing is reduced yet; applyMode below does that.
+		trackingMode: 'full',
 		purpose: link.purpose,
-		actor: verdict.actor,
-		actorReason: verdict.actorReason,
-		rulesVersion: verdict.rulesVersion,
-		client: { ...verdict.client },
-		features: [...verdict.features],
+		actor: judged.actor,
+		actorReason: judged.actorReason,
+		rulesVersion: judged.rulesVersion,
+		client: { ...judged.client },
+		features: [...judged.features],
 		consent: { status: answer.status, recordId: answer.recordId, policy: settings.consent.label },
 		request: keptOfRequest(request, effective, settings, deps),
 	};
 	return {
-		event: applyMode(event, effective, deps.pseudonym),
+		event: applyMode(event, effective, deps.pseudonym, link.mode),
 		reason: answer.reason,
+		relabels,
 		lookupError: answer.lookupError,
 	};
 }
 
-/** What the link says, believed only as far as it is signed or plain ids are allowed. */
-interface Link {
-	recipientId: string | null;
-	recipientReason: RecipientReason | null;
-	pixelId: string | null;
-	campaignId: string | null;
-	messageId: string | null;
-	/** The mode the link was made for */
-	mode: TrackingMode;
-	purpose: Purpose | null;
-	issuedAt: Date | null;
-}
-
-async function readLink(
+/** What the loads around this one say of it, and what it says of them. */
+function judgeBurst(
+	eventId: string,
+	link: ReceivedLink,
+	verdict: LoadVerdict,
 	request: PixelRequest,
-	settings: ReceiveSettings,
 	deps: ReceiveDeps,
-): Promise<Link> {
-	const { query } = request;
-	const anonymous: Link = {
-		recipientId: null,
-		recipientReason: 'missing',
-		pixelId: null,
-		campaignId: null,
-		messageId: null,
-		mode: settings.mode,
-		purpose: settings.purpose,
-		issuedAt: null,
-	};
-
-	// A token that does not hold is never replaced by plain ids: that would reward forging.
-	if (query.t) {
-		const token = await deps.verifyToken(query.t);
-		if (!token.ok) return { ...anonymous, recipientReason: 'invalid-token', mode: 'aggregate' };
-		const { claims } = token;
-		return {
-			...readRecipient(claims.recipientId),
-			pixelId: claims.pixelId,
-			campaignId: claims.campaignId,
-			messageId: claims.messageId,
-			mode: claims.trackingMode ?? settings.mode,
-			purpose: claims.purpose ?? settings.purpose,
-			issuedAt: claims.issuedAt,
-		};
-	}
-	if (!settings.plainIds.allowed) return anonymous;
+): { judged: LoadVerdict; relabels: BurstRelabel[] } {
+	const { recipientId } = link;
+	const named = deps.observeBurst({
+		eventId,
+		at: request.receivedAt.getTime(),
+		recipient: recipientId === null ? null : JSON.stringify([link.pixelId, recipientId]),
+		recipientDomain: recipientId?.includes('@') ? recipientId.split('@').at(-1)! : null,
+		ip: request.ip,
+		actor: verdict.actor,
+		features: verdict.features,
+	});
+	const own = named.find((relabel) => relabel.eventId === eventId);
+	if (!own) return { judged: verdict, relabels: named };
 	return {
-		...anonymous,
-		...readRecipient(query[settings.plainIds.recipientParameter]),
-		pixelId: readId(query.pixelId),
-		campaignId: readId(query.campaignId),
-		messageId: readId(query.messageId),
+		judged: {
+			...verdict,
+			actor: own.actor,
+			actorReason: own.actorReason,
+			features: [...verdict.features, own.feature],
+		},
+		relabels: named.filter((relabel) => relabel !== own),
 	};
 }
 
-function readRecipient(
-	text: string | null | undefined,
-): Pick<Link, 'recipientId' | 'recipientReason'> {
-	const reason = whyNotAnId(text);
-	return reason === null
-		? { recipientId: text ?? null, recipientReason: null }
-		: { recipientId: null, recipientReason: reason };
-}
-
-function readId(text: string | undefined): string | null {
-	return whyNotAnId(text) === null ? (text ?? null) : null;
-}
-
-function whyNotAnId(text: string | null | undefined): RecipientReason | null {
-	if (text === null || text === undefined || text === '') return 'missing';
-	if (text.length > MAX_ID_LENGTH) return 'too-long';
-	return CONTROL_CHARACTER.test(text) ? 'control-characters' : null;
-}
-
-interface ConsentAnswer {
+export interface ConsentAnswer {
 	mode: TrackingMode;
 	/** `null` when nobody was asked */
 	status: ConsentStatus | null;
@@ -259,12 +232,18 @@ interface ConsentAnswer {
 	lookupError: unknown;
 }
 
-async function askForConsent(
-	link: Link,
+/**
+ * What consent and erasure leave of an open: the mode that they allow, and what they were based on.
+ *
+ * @param mode what operator and link allow already
+ * @param headers of the request, for `Sec-GPC`; empty where somebody else saw the request
+ */
+export async function askForConsent(
+	link: Pick<ReceivedLink, 'recipientId' | 'recipientReason' | 'purpose'>,
 	mode: TrackingMode,
-	request: PixelRequest,
-	settings: ReceiveSettings,
-	deps: ReceiveDeps,
+	headers: PixelRequest['headers'],
+	settings: Pick<ReceiveSettings, 'consent'>,
+	deps: Pick<ReceiveDeps, 'isSuppressed' | 'consentStatus'>,
 ): Promise<ConsentAnswer> {
 	const unasked = { status: null, recordId: null, lookupError: null };
 	let lookupError: unknown = null;
@@ -302,7 +281,7 @@ async function askForConsent(
 			sources: {
 				registry: registry?.status ?? null,
 				item: null,
-				globalPrivacyControl: request.headers['sec-gpc']?.trim() === '1',
+				globalPrivacyControl: headers['sec-gpc']?.trim() === '1',
 				optedOut: false,
 				lookupFailed,
 			},
@@ -340,5 +319,5 @@ function keptOfRequest(
 }
 
 function nothing(reason: ReceiveReason): ReceivedOpen {
-	return { event: null, reason, lookupError: null };
+	return { event: null, reason, relabels: [], lookupError: null };
 }

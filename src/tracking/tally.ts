@@ -88,6 +88,8 @@ export interface GroupTally extends LoadCounts, OpenTimes {
 	/** Pixels made through the store, and those of them that were opened */
 	pixels: number;
 	openedPixels: number;
+	/** Loads with a forged, damaged or expired token: no opens, and nobody's */
+	invalidTokens: number;
 }
 
 /** A pixel's counters, and what decides whether its anonymous loads are a unique open. */
@@ -132,6 +134,7 @@ export const EMPTY_GROUP: Readonly<GroupTally> = {
 	uniqueOpens: 0,
 	pixels: 0,
 	openedPixels: 0,
+	invalidTokens: 0,
 };
 
 /**
@@ -178,7 +181,8 @@ export function relabelLoad(
 	others: readonly number[],
 	ends: Pick<OpenTimes, 'firstOpenAt' | 'lastOpenAt'>,
 ): RecipientTally {
-	const after = { ...tally, ...ends };
+	const { firstOpenAt, lastOpenAt } = ends;
+	const after = { ...tally, firstOpenAt, lastOpenAt };
 	after[COUNTER_OF[load.from]] -= 1;
 	after[COUNTER_OF[load.to]] += 1;
 	const step = Number(isCounted(load.to)) - Number(isCounted(load.from));
@@ -256,6 +260,7 @@ export function shareOf(tally: RecipientTally, anonymous: boolean): GroupTally {
 		uniqueOpens: unique,
 		pixels: 0,
 		openedPixels: 0,
+		invalidTokens: 0,
 	};
 }
 
@@ -296,6 +301,7 @@ const SUMS = [
 	'uniqueOpens',
 	'pixels',
 	'openedPixels',
+	'invalidTokens',
 ] as const satisfies ReadonlyArray<keyof GroupTally>;
 
 /**

@@ -1,7 +1,9 @@
-import type { KeyRing } from './key-ring';
+import { createHmac } from 'node:crypto';
+
+import { deriveKey, type KeyRing } from './key-ring';
 import { addressText, parseServerAddress } from './server-address';
-import { MAX_TOKEN_LENGTH, signToken } from './token';
-import type { TokenClaims } from './token-claims';
+import { MAX_TOKEN_LENGTH, signToken, TOKEN_IV_BYTES } from './token';
+import { packClaims, type TokenClaims } from './token-claims';
 
 /** Where the pixel is served, below the base URL: the trigger's default path and every link's. */
 export const PIXEL_PATH = 'email-open/pixel.png';
@@ -18,6 +20,8 @@ const MAX_PREFIX_LENGTH = 150;
 /** Where n8n serves webhooks unless `N8N_ENDPOINT_WEBHOOK` says otherwise. */
 const WEBHOOK_PATH = '/webhook';
 const TEST_WEBHOOK_SEGMENT = 'webhook-test';
+
+const DAY_MS = 86_400_000;
 
 /**
  * The base URL of all tracking links in its one form, `https://host/webhook`. A bare host gets
@@ -68,6 +72,9 @@ export function trackingLink({
 /**
  * Signs claims and makes their tracking link, with as much room for the ids as the base URL leaves.
  *
+ * Links of mode `aggregate` are one and the same for everybody: equal claims give an equal link all
+ * day (UTC), because any difference would be an identifier.
+ *
  * @param iv 12 fresh random bytes, never used twice
  * @throws as `signToken` and `trackingLink` do; and when the mode is `off`, which means no pixel at
  *   all, or `aggregate` with a recipient or message id, because such a link must not tell
@@ -94,13 +101,32 @@ export function signTrackingLink({
 		(claims.recipientId !== null || claims.messageId !== null)
 	) {
 		throw new Error(
-			'An aggregate link must not tell recipients apart. Leave recipientId and messageId out, and use one link for the whole campaign.',
+			'An aggregate link must not tell recipients apart. Leave recipientId and messageId out.',
 		);
 	}
+	const signed =
+		claims.trackingMode === 'aggregate' ? sharedByAll(claims, keyRing) : { claims, iv };
 	const prefix = linkPrefix(baseUrl, path);
 	const maxLength = Math.min(MAX_LINK_LENGTH - prefix.length, MAX_TOKEN_LENGTH);
-	const token = signToken(claims, keyRing, { iv, maxLength });
+	const token = signToken(signed.claims, keyRing, { iv: signed.iv, maxLength });
 	return { url: prefix + token, token };
+}
+
+/**
+ * Claims and IV that are the same for all. The IV is a keyed hash of the claims, so it can occur
+ * twice only with the very same text behind it.
+ */
+function sharedByAll(
+	claims: TokenClaims,
+	keyRing: KeyRing,
+): { claims: TokenClaims; iv: Uint8Array } {
+	const day = Math.floor(claims.issuedAt.getTime() / DAY_MS) * DAY_MS;
+	const shared = { ...claims, issuedAt: new Date(day) };
+	const iv = createHmac('sha256', deriveKey(keyRing.active, 'shared-link-iv'))
+		.update(packClaims(shared))
+		.digest()
+		.subarray(0, TOKEN_IV_BYTES);
+	return { claims: shared, iv };
 }
 
 /** Everything of a link before its token. */

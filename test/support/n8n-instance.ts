@@ -154,6 +154,10 @@ function readRows(file: string, sql: string): Array<Record<string, unknown>> {
 			.prepare(sql)
 			.all()
 			.map((row) => ({ ...row }));
+	} catch (error) {
+		// The file is there a moment before its tables are.
+		if (error instanceof Error && error.message.startsWith('no such table')) return [];
+		throw error;
 	} finally {
 		database.close();
 	}

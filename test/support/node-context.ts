@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
 import { NodeHelpers } from 'n8n-workflow';
 
@@ -25,7 +27,7 @@ export function executeContext(
 		position: [0, 0] as [number, number],
 		parameters: {},
 		credentials: Object.fromEntries(
-			Object.keys(options.credentials ?? {}).map((name) => [name, { id: name, name }]),
+			Object.keys(options.credentials ?? {}).map((name) => [name, { id: randomUUID(), name }]),
 		),
 	};
 	const parameters =

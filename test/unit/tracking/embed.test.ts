@@ -85,6 +85,7 @@ describe('position start without <body>', () => {
 		['<html><head><noscript><p>a</p></noscript></head><p>Hi</p>', '<p>Hi</p>'],
 		['<p>Hi</p><style>p{}</style>', '<p>Hi</p><style>p{}</style>'],
 		['Hello <b>you</b>', 'Hello <b>you</b>'],
+		['\ufeff<p>Hi</p>', '<p>Hi</p>'],
 		['<!-- <body> --><p>Hi</p>', '<!-- <body> --><p>Hi</p>'],
 		['<style>p{} <p>Hi</p>', '<style>p{} <p>Hi</p>'],
 	])('goes after doctype and head in %j', (html, rest) => {
@@ -126,6 +127,7 @@ describe('mails that are left alone', () => {
 	it.each([
 		['the marker', '<IMG alt="" DATA-OPEN-TRACKING=pixel src="cid:1">'],
 		['the same link, unmarked', `<img src="${url}">`],
+		['the same link, unmarked and unescaped', `<img src="${otherUrl}">`],
 		['the same link, escaped', `<img src='${otherUrl.replace('&', '&amp;')}'>`],
 		['a token of ours', `<img src="https://other.example.com/p?x=1&amp;t=${tokenShaped()}">`],
 	])('a mail whose image has %s', (_what, image) => {

@@ -99,6 +99,15 @@ describe('a table of counts', () => {
 		});
 	});
 
+	it('shows only the number of all people when small groups are all there is', () => {
+		expect(suppressSmallCells(table([[1], [1], [1]]), 3)).toMatchObject({
+			counts: [[null], [null], [null]],
+			rowTotals: [null, null, null],
+			columnTotals: [3],
+			total: 3,
+		});
+	});
+
 	it('hides a small total as well, and what would give it away', () => {
 		const published = suppressSmallCells(
 			table([

@@ -137,7 +137,8 @@ it('never raises a mode, never changes its input, and gives the same again on it
 			fc.constantFrom(...TRACKING_MODES),
 			fc.constantFrom(...TRACKING_MODES),
 			(made, wanted) => {
-				const input = { ...structuredClone(full), trackingMode: made };
+				const input = applyMode({ ...full }, made, pseudonym);
+				if (!input) return;
 				const copy = structuredClone(input);
 				const event = applyMode(input, wanted, pseudonym);
 				expect(input).toEqual(copy);
@@ -145,8 +146,9 @@ it('never raises a mode, never changes its input, and gives the same again on it
 				expect(isWithin(event.trackingMode, made) && isWithin(event.trackingMode, wanted)).toBe(
 					true,
 				);
-				if (event.trackingMode !== 'pseudonymous') {
-					expect(applyMode(event, event.trackingMode, pseudonym)).toEqual(event);
+				for (const key of [pseudonym, null]) {
+					expect(applyMode(event, event.trackingMode, key)).toEqual(event);
+					expect(applyMode(event, 'full', key)).toEqual(event);
 				}
 			},
 		),

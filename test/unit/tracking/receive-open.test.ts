@@ -57,6 +57,7 @@ const deps = (over: Partial<ReceiveDeps> = {}): ReceiveDeps => ({
 		client: { family: 'Thunderbird', os: 'Linux', device: 'desktop' },
 		features: ['ua:browser'],
 	}),
+	observeBurst: () => [],
 	isSuppressed: async () => false,
 	consentStatus: async () => ({ status: 'unknown', recordId: null }),
 	newEventId: () => EVENT_ID,
@@ -173,16 +174,25 @@ describe('a signed link', () => {
 		expect(JSON.stringify(event)).not.toMatch(/42|marker|203\.0/i);
 	});
 
-	it('gives the classifier the time of sending and the whole request', async () => {
+	it('gives the classifier the whole request, the time since sending, and whose look it is', async () => {
 		const classify = jest.fn(deps().classify);
-		await receiveOpen(request({ query: { t: 'token' } }), settings(), deps({ classify }));
-		expect(classify).toHaveBeenCalledWith({
+		const verifyToken = () => ({ ok: true as const, claims: claims({ preview: true }) });
+		await receiveOpen(
+			request({ query: { t: 'token' } }),
+			settings(),
+			deps({ classify, verifyToken }),
+		);
+		await receiveOpen(request(), settings(), deps({ classify }));
+		const seen = {
 			method: 'GET',
 			headers: request().headers,
+			userAgent: 'Marker-Agent/1.0',
 			ip: '203.0.113.77',
-			receivedAt,
-			sentAt: new Date('2026-11-20T00:00:00Z'),
-		});
+		};
+		expect(classify.mock.calls).toEqual([
+			[{ ...seen, secondsSinceSend: 135_910.123, own: true }],
+			[{ ...seen, secondsSinceSend: null, own: false }],
+		]);
 	});
 });
 
@@ -256,6 +266,24 @@ describe('the mode', () => {
 		});
 	});
 
+	it('needs the address key of the day only where a hash is stored', async () => {
+		const keep = { ip: 'hash', userAgent: false, referer: false, acceptLanguage: false } as const;
+		const ask = (mode: 'identified' | 'full') =>
+			receiveOpen(request(), settings({ mode, keep }), deps({ ipKey: null }));
+		await expect(ask('identified')).resolves.toMatchObject({ event: { request: { ip: null } } });
+		await expect(ask('full')).rejects.toThrow(/No address key/);
+	});
+
+	it('pseudonymous in the link is pseudonymous in the event, with its shared pixel', async () => {
+		const { event } = await receiveOpen(
+			request({ query: { t: 'x' } }),
+			settings({ mode: 'full' }),
+			deps({ verifyToken: () => ({ ok: true, claims: claims({ trackingMode: 'pseudonymous' }) }) }),
+		);
+		expect(event).toMatchObject({ trackingMode: 'pseudonymous', pixelId: 'pixel-1' });
+		expect(event?.recipientId).toMatch(/^p_/);
+	});
+
 	it('aggregate asks nobody for consent', async () => {
 		const consentStatus = jest.fn(deps().consentStatus);
 		const { event, reason } = await receiveOpen(
@@ -277,7 +305,12 @@ describe('a request that is no open', () => {
 			settings(),
 			deps({ verifyToken }),
 		);
-		expect(result).toEqual({ event: null, reason: 'not-a-get', lookupError: null });
+		expect(result).toEqual({
+			event: null,
+			reason: 'not-a-get',
+			relabels: [],
+			lookupError: null,
+		});
 		expect(verifyToken).not.toHaveBeenCalled();
 	});
 });
@@ -335,7 +368,7 @@ describe('consent', () => {
 			settings({ consent: { ...required, keepAsAggregate: true } }),
 			deps({ isSuppressed: async (id) => id === '42' }),
 		);
-		expect(result).toEqual({ event: null, reason: 'suppressed', lookupError: null });
+		expect(result).toMatchObject({ event: null, reason: 'suppressed', lookupError: null });
 	});
 
 	it('refused but kept as aggregate leaves a count that names nobody, and no single-mail pixel', async () => {
@@ -421,4 +454,26 @@ it('only ever answers with a reason that is described', async () => {
 		),
 		{ numRuns: 200 },
 	);
+});
+
+describe("loads that show each other to be a scanner's", () => {
+	it('labels the open at hand, and names the earlier ones for the store', async () => {
+		const burst = (eventId: string) => ({
+			eventId,
+			actor: 'scanner' as const,
+			actorReason: 'network-burst' as const,
+			feature: 'burst:networks' as const,
+		});
+		const received = await receiveOpen(
+			request(),
+			settings(),
+			deps({ observeBurst: (load) => [burst('earlier'), burst(load.eventId)] }),
+		);
+		expect(received.event).toMatchObject({
+			actor: 'scanner',
+			actorReason: 'network-burst',
+			features: ['ua:browser', 'burst:networks'],
+		});
+		expect(received.relabels).toEqual([burst('earlier')]);
+	});
 });

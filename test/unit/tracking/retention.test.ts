@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+
 import {
 	denylistKey,
 	erasureReceiptSchema,
@@ -73,6 +75,8 @@ describe('an erased person', () => {
 		expect(denylistKey('anna@example.com', Buffer.alloc(32, 6))).not.toBe(entry);
 		expect(denylistKey('bert@example.com', key)).not.toBe(entry);
 		expect(recipientPseudonym('anna@example.com', '', key).slice(2)).not.toBe(entry.slice(2, 34));
+		const bare = createHmac('sha256', key).update('anna@example.com').digest('hex');
+		expect(entry).not.toContain(bare);
 		expect(() => denylistKey('anna', Buffer.alloc(4))).toThrow(/too short/);
 		expect(() => recipientPseudonym('anna', 'c', Buffer.alloc(4))).toThrow(/too short/);
 	});

@@ -143,8 +143,19 @@ describe('a token', () => {
 		expect(bytes.includes(Buffer.from('0192f1c47d5e', 'hex'))).toBe(false);
 	});
 
-	it('looks different each time, even for one recipient', () => {
-		expect(sign().slice(12)).not.toBe(sign().slice(12));
+	it('looks different each time, even for one recipient, down to its ciphertext', () => {
+		const ciphertexts = Array.from({ length: 20 }, () =>
+			Buffer.from(sign(), 'base64url').subarray(20, -16).toString('hex'),
+		);
+		expect(new Set(ciphertexts).size).toBe(20);
+	});
+
+	it('of another version is malformed', () => {
+		const bytes = Buffer.from(sign(), 'base64url');
+		for (const version of [0, 2, 255]) {
+			bytes[0] = version;
+			expect(verify(bytes.toString('base64url'))).toEqual({ ok: false, reason: 'malformed' });
+		}
 	});
 
 	it('still counts after its key was replaced, and no longer once the key is gone', () => {

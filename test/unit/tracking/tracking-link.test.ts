@@ -124,6 +124,19 @@ describe('a signed tracking link', () => {
 	it('tells no recipients apart when it only counts', () => {
 		expect(() => make({ trackingMode: 'aggregate', recipientId: 'r' })).toThrow('recipients apart');
 		expect(() => make({ trackingMode: 'aggregate', messageId: 'm' })).toThrow('recipients apart');
-		expect(make({ trackingMode: 'aggregate' }).url).toContain('?t=');
+		const shared = { trackingMode: 'aggregate', pixelId: null } as const;
+		const first = make({ ...shared, issuedAt: new Date('2026-11-21T00:00:00Z') });
+		const last = make({ ...shared, issuedAt: new Date('2026-11-21T23:59:59Z') });
+		expect(last.url).toBe(first.url);
+		expect(verifyToken(last.token, keyRing, { now: claims.issuedAt })).toEqual({
+			ok: true,
+			claims: { ...claims, ...shared, issuedAt: new Date('2026-11-21T00:00:00Z') },
+		});
+		expect(make({ ...shared, campaignId: 'other' }).url).not.toBe(first.url);
+		expect(make({ ...shared, issuedAt: new Date('2026-11-22T00:00:00Z') }).url).not.toBe(first.url);
+	});
+
+	it('differs each time when it stands for one mail', () => {
+		expect(make({}).url).not.toBe(make({}).url);
 	});
 });

@@ -1,0 +1,166 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { v7 as uuidV7 } from 'uuid';
+
+import { openEmbeddedStore } from '../src/storage/embedded-store';
+import type { TrackingStore } from '../src/storage/tracking-store';
+import { ACTORS } from '../src/tracking/open-event';
+import type { OpenEvent } from '../src/tracking/open-event';
+
+/**
+ * The store on SQLite: events per second, what a status check and the dashboard cost with few and
+ * with many opens, and the memory of an export. `STORE_BENCH_OPENS` and `STORE_BENCH_RECIPIENTS`
+ * change the sizes.
+ */
+const FEW = 1_000;
+const MANY = Number(process.env.STORE_BENCH_OPENS ?? 1_000_000);
+const SINGLES = 20_000;
+const RECIPIENTS = Number(process.env.STORE_BENCH_RECIPIENTS ?? 1_000_000);
+const BATCH = 500;
+const START = Date.UTC(2026, 0, 1);
+
+async function main(): Promise<void> {
+	const folder = await mkdtemp(join(tmpdir(), 'store-bench-'));
+	const store = await openEmbeddedStore({ folder, queueMode: false });
+	try {
+		await fill(store, 0, FEW, campaignOpen);
+		const few = await latencies(store);
+		const seconds = await fill(store, FEW, MANY, campaignOpen);
+		const many = await latencies(store);
+		print(`record ${MANY - FEW} opens in batches of ${BATCH}`, rate(MANY - FEW, seconds));
+		for (const name of ['status', 'dashboard'] as const) {
+			const ratio = (many[name] / few[name]).toFixed(2);
+			print(
+				`${name} at ${MANY} opens against ${FEW}`,
+				`${few[name].toFixed(3)} ms -> ${many[name].toFixed(3)} ms, ratio ${ratio}`,
+			);
+		}
+		const singles = await fill(store, 0, SINGLES, singleMailOpen);
+		print(`record ${SINGLES} opens, each of a pixel of its own`, rate(SINGLES, singles));
+		const late = await fill(store, 0, SINGLES, lateOpen);
+		print(`record ${SINGLES} opens that arrive late`, rate(SINGLES, late));
+		await recipients(store);
+	} finally {
+		await store.close();
+		await rm(folder, { recursive: true });
+	}
+}
+
+/** Records opens in batches; gives the seconds it took. */
+async function fill(
+	store: TrackingStore,
+	from: number,
+	to: number,
+	sample: (number: number) => OpenEvent,
+): Promise<number> {
+	let seconds = 0;
+	for (let start = from; start < to; start += BATCH) {
+		const batch = Array.from({ length: Math.min(BATCH, to - start) }, (_, index) =>
+			sample(start + index),
+		);
+		const began = performance.now();
+		await store.recordOpens(batch);
+		seconds += (performance.now() - began) / 1000;
+	}
+	return seconds;
+}
+
+/** One of 100 campaigns with 200 recipients each, in order of time. */
+function campaignOpen(number: number): OpenEvent {
+	const campaign = (number * 7) % 100;
+	return {
+		eventId: uuidV7(),
+		event: 'open',
+		occurredAt: new Date(START + number * 40).toISOString(),
+		recipientId: `recipient-${(number * 31) % 200}`,
+		recipientReason: null,
+		pixelId: `pixel-${campaign}`,
+		campaignId: `campaign-${campaign}`,
+		messageId: null,
+		trackingMode: 'identified',
+		purpose: 'performance',
+		actor: ACTORS[number % ACTORS.length] ?? 'human',
+		actorReason: 'bench',
+		rulesVersion: '1',
+		client: { family: 'Mail', os: 'iOS', device: 'phone' },
+		features: [],
+		consent: { status: 'given', recordId: null, policy: null },
+		request: { ip: null, userAgent: null, referer: null, acceptLanguage: null },
+	};
+}
+
+/** A mail with a pixel of its own. */
+function singleMailOpen(number: number): OpenEvent {
+	return { ...campaignOpen(number), pixelId: uuidV7(), recipientId: uuidV7() };
+}
+
+/** Older than what its recipient has already, so that its neighbours must be looked up. */
+function lateOpen(number: number): OpenEvent {
+	const event = campaignOpen(number);
+	return { ...event, occurredAt: new Date(START - number * 1000).toISOString() };
+}
+
+async function latencies(store: TrackingStore): Promise<{ status: number; dashboard: number }> {
+	const status = await median(() =>
+		store.getStatus({ pixelId: 'pixel-7', recipientId: 'recipient-31' }),
+	);
+	return { status, dashboard: await median(() => store.getDashboard()) };
+}
+
+async function median(action: () => Promise<unknown>): Promise<number> {
+	const times: number[] = [];
+	for (let turn = 0; turn < 500; turn++) {
+		const began = performance.now();
+		await action();
+		times.push(performance.now() - began);
+	}
+	times.sort((a, b) => a - b);
+	return times[Math.floor(times.length / 2)] ?? 0;
+}
+
+async function recipients(store: TrackingStore): Promise<void> {
+	const pixel = await store.createPixel({ name: 'Bench' });
+	const part = 10_000;
+	let slowest = 0;
+	for (let start = 0; start < RECIPIENTS; start += part) {
+		const list = Array.from({ length: part }, (_, index) => ({
+			recipientId: uuidV7(),
+			email: `recipient-${start + index}@example.com`,
+			token: `token-${uuidV7()}`,
+		}));
+		const began = performance.now();
+		await store.addRecipients(pixel.id, list);
+		slowest = Math.max(slowest, performance.now() - began);
+	}
+	print(`add 10,000 recipients to up to ${RECIPIENTS}`, `at most ${slowest.toFixed(0)} ms`);
+	let count = 0;
+	let peak = 0;
+	global.gc?.();
+	const before = process.memoryUsage().rss;
+	const began = performance.now();
+	for await (const recipient of store.streamRecipients(pixel.id)) {
+		if (recipient.email === null) throw new Error('An address is missing.');
+		count += 1;
+		if (count % 10_000 === 0) peak = Math.max(peak, process.memoryUsage().rss);
+	}
+	print(`stream ${count} recipients`, rate(count, (performance.now() - began) / 1000));
+	print(
+		'resident memory before and at most while streaming',
+		`${mib(before)} and ${mib(peak)} MiB`,
+	);
+}
+
+function rate(count: number, seconds: number): string {
+	return `${Math.round(count / seconds)}/s`;
+}
+
+function mib(bytes: number): number {
+	return Math.round(bytes / 1024 / 1024);
+}
+
+function print(what: string, result: string): void {
+	process.stdout.write(`${what.padEnd(50)}  ${result}\n`);
+}
+
+void main();

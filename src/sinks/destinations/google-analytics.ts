@@ -1,0 +1,125 @@
+import { openProperties, PROPERTY_FIELDS } from '../event-properties';
+import { httpFailure } from '../http-answer';
+import { defineSink, delivered, rejected } from '../sink';
+import { trimUrl } from '../url';
+
+const OLDEST_MS = 72 * 60 * 60 * 1000;
+const LONGEST_VALUE = 100;
+
+type HitRecord = {
+	client_id: string;
+	user_id?: string;
+	event: { name: string; params: Record<string, unknown>; timestamp_micros: number };
+};
+
+/**
+ * Google Analytics 4, Measurement Protocol:
+ * https://developers.google.com/analytics/devguides/collection/protocol/ga4/sending-events
+ * At most 25 events and 130 KB per request, one client per request, values of at most 100
+ * characters (longer ones are left out), events of the last 72 hours. The protocol answers 2xx to
+ * whatever is well formed and knows no idempotency key. Google forbids personal data, so a
+ * recipient id that is a mail address is refused
+ * (https://support.google.com/analytics/answer/6366371).
+ */
+export const googleAnalytics = defineSink({
+	name: 'googleAnalytics',
+	displayName: 'Google Analytics 4',
+	kind: 'analytics',
+	description: 'Sends each open as an event by the Measurement Protocol',
+	docsUrl:
+		'https://developers.google.com/analytics/devguides/collection/protocol/ga4/sending-events',
+	credential: {
+		name: 'openTrackingGoogleAnalyticsApi',
+		displayName: 'Open Tracking Google Analytics API',
+		docsUrl: 'https://developers.google.com/analytics/devguides/collection/protocol/ga4/reference',
+		fields: [
+			{
+				name: 'host',
+				displayName: 'Collection',
+				secret: false,
+				default: 'https://www.google-analytics.com',
+				required: true,
+				options: [
+					{ name: 'European Union', value: 'https://region1.google-analytics.com' },
+					{ name: 'Global', value: 'https://www.google-analytics.com' },
+				],
+			},
+			{
+				name: 'measurementId',
+				displayName: 'Measurement ID',
+				secret: false,
+				default: '',
+				required: true,
+				placeholder: 'e.g. G-XXXXXXX',
+			},
+			{ name: 'apiSecret', displayName: 'API Secret', secret: true, default: '', required: true },
+		],
+		authenticate: ({ measurementId, apiSecret }) => ({
+			query: { measurement_id: measurementId, api_secret: apiSecret },
+		}),
+		test: ({ host }) => ({
+			method: 'POST',
+			url: `${trimUrl(host)}/debug/mp/collect`,
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({
+				client_id: 'credential-test',
+				events: [{ name: 'test', params: {} }],
+			}),
+			ok: [200],
+			proves: 'Google Analytics answers; it does not say whether the API secret is right',
+		}),
+	},
+	parameters: [
+		{
+			name: 'eventName',
+			displayName: 'Event Name',
+			description: 'Letters, digits and underscores, at most 40',
+			type: 'string',
+			default: 'email_open',
+			required: true,
+		},
+	],
+	fields: [...PROPERTY_FIELDS, 'occurredAt', 'recipientId'],
+	deduplication: null,
+	overrideExample: 'event.params.plan',
+	limits: () => ({ records: 25, bytes: 130_000 }),
+	refuses(event, { now }) {
+		if (event.recipientId?.includes('@')) {
+			return rejected(
+				'recipientId is a mail address, which Google Analytics forbids. Give recipients a pseudonym with Open Data Minimizer',
+			);
+		}
+		if (now.getTime() - Date.parse(event.occurredAt) > OLDEST_MS) {
+			return rejected('occurredAt is more than 72 hours ago, which Google Analytics does not take');
+		}
+		return null;
+	},
+	map(event, options): HitRecord {
+		const params = Object.entries(openProperties(event)).filter(
+			([, value]) => String(value).length <= LONGEST_VALUE,
+		);
+		return {
+			client_id: event.recipientId ?? event.eventId,
+			...(event.recipientId === null ? {} : { user_id: event.recipientId }),
+			event: {
+				name: options.eventName,
+				params: Object.fromEntries(params),
+				timestamp_micros: Date.parse(event.occurredAt) * 1000,
+			},
+		};
+	},
+	group: (record) => JSON.stringify([record.client_id, record.user_id]),
+	request: (records, { credential }) => ({
+		method: 'POST',
+		url: `${trimUrl(credential.host)}/mp/collect`,
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({
+			client_id: records[0].client_id,
+			user_id: records[0].user_id,
+			non_personalized_ads: true,
+			events: records.map((record) => record.event),
+		}),
+	}),
+	outcome: (response, records, { now }) =>
+		httpFailure(response, records, now) ?? records.map(() => delivered),
+});

@@ -1,0 +1,37 @@
+/**
+ * Why a load was given its actor: stable codes, each with a line for people. Stored events, the
+ * documentation and the reports carry them. Append only.
+ */
+export const ACTOR_REASONS = {
+	'own-open': 'The sender loaded it: a preview link or a "this is me" mark',
+	'method-not-get': 'HEAD or another method; only GET shows an image',
+	'prefetch-header': 'The request itself says that it is a prefetch, preview or prerender',
+	'gmail-prefetch': 'The user agent of Gmail when it loads images before anybody opens the mail',
+	'apple-mpp-egress': "A mail user agent through Apple's relays: Mail Privacy Protection",
+	'apple-mpp-agent': 'The bare user agent of Apple Mail Privacy Protection, from another network',
+	'google-image-proxy': "Gmail's image proxy, which loads when the mail is opened",
+	'yahoo-mail-proxy': "Yahoo's and AOL's image proxy, which loads when the mail is opened",
+	'fastmail-proxy': "Fastmail's image proxy, which loads when the mail is opened",
+	'rambler-mail-proxy': "Rambler's image proxy, which loads when the mail is opened",
+	'seznam-mail-proxy': "Seznam's image proxy, which loads when the mail is opened",
+	'security-agent': 'The user agent names a mail security product',
+	'service-agent': 'The user agent of a server or background service that touches mail',
+	'exchange-online-protection-network': "Microsoft's mail filtering network; nobody reads there",
+	'barracuda-network': "Barracuda's mail filtering network; nobody reads there",
+	'security-network-early':
+		'A mail security network that people also browse through, within a minute of sending',
+	'early-bare-browser':
+		'Claims to be a browser, sends none of its headers, and came within 10 seconds of sending',
+	'network-burst': 'Three or more networks loaded the image of one recipient within two minutes',
+	'address-many-domains':
+		'One address loaded images of recipients at ten or more domains within ten minutes',
+	'no-agent': 'No user agent; every mail program and browser sends one',
+	'http-library': 'The user agent of an HTTP library or command line tool',
+	'headless-browser': 'The user agent of a browser without a screen',
+	'mail-client': 'The user agent of a program that people read mail in',
+	'crawler-list': "The user agent is on isbot's list of crawlers",
+	browser: 'The user agent of a browser, or of an app that shows pages like one',
+	unrecognised: 'Nothing about the load says who made it; it counts',
+} as const;
+
+export type ActorReason = keyof typeof ACTOR_REASONS;

@@ -1,0 +1,115 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+
+import { openPostgresDatabase } from '../../../src/storage/postgres-database';
+import { openPostgresStore, testPostgresConnection } from '../../../src/storage/postgres-store';
+import { postgresUrl } from '../../support/stores';
+
+const PASSWORD = 'planted-password';
+
+/** Everything an error could give away: message, stack and own fields. */
+async function failureOf(action: Promise<unknown>): Promise<{ code: unknown; text: string }> {
+	const error = await action.then(
+		() => Promise.reject(new Error('It did not fail.')),
+		(reason: unknown) => reason as Error & { code: unknown },
+	);
+	const own = Object.fromEntries(
+		Object.getOwnPropertyNames(error).map((name) => [name, Reflect.get(error, name)]),
+	);
+	return { code: error.code, text: JSON.stringify(own) };
+}
+
+describe('connecting to PostgreSQL', () => {
+	test.each([
+		`not a url ${PASSWORD}`,
+		`mysql://user:${PASSWORD}@localhost/db`,
+		`postgres://user:${PASSWORD}@host:notaport/db`,
+		`postgres://user:${PASSWORD}%@127.0.0.1:1/db`,
+	])('a bad connection string is refused without being shown (%#)', async (connectionString) => {
+		const { code, text } = await failureOf(
+			testPostgresConnection({ connectionString, tls: 'disable' }),
+		);
+		expect(code).toBe('invalid');
+		expect(text).not.toContain(PASSWORD);
+	});
+
+	test('a server that is not there is named as that', async () => {
+		const server = createServer().listen(0, '127.0.0.1');
+		await new Promise((resolve) => server.once('listening', resolve));
+		const { port } = server.address() as AddressInfo;
+		await new Promise((resolve) => server.close(resolve));
+		const connectionString = `postgres://user:${PASSWORD}@127.0.0.1:${port}/db`;
+		const { code, text } = await failureOf(openPostgresStore({ connectionString, tls: 'disable' }));
+		expect(code).toBe('unavailable');
+		expect(text).toContain('ECONNREFUSED');
+		expect(text).not.toContain(PASSWORD);
+	});
+
+	test('TLS follows the setting, whatever the connection string says', async () => {
+		const greetings: string[] = [];
+		// Answers an SSL request with "no", as a server without TLS does.
+		const server = createServer((socket) => {
+			socket.once('data', (data) => {
+				greetings.push(data.readInt32BE(4) === 80877103 ? 'tls' : 'plain');
+				socket.end('N');
+			});
+			socket.on('error', () => {});
+		}).listen(0, '127.0.0.1');
+		await new Promise((resolve) => server.once('listening', resolve));
+		const { port } = server.address() as AddressInfo;
+		const at = `postgres://user:${PASSWORD}@127.0.0.1:${port}/db`;
+		for (const [tls, parameters] of [
+			['require', '?sslmode=disable'],
+			['verify-full', '?ssl=false'],
+			['disable', '?sslmode=require'],
+		] as const) {
+			const connectionString = at + parameters;
+			const { code } = await failureOf(testPostgresConnection({ connectionString, tls }));
+			expect(code).toBe('unavailable');
+		}
+		expect(greetings).toEqual(['tls', 'tls', 'plain']);
+		await new Promise((resolve) => server.close(resolve));
+	});
+});
+
+const withPostgres = postgresUrl === null ? describe.skip : describe;
+
+withPostgres('a PostgreSQL that is there', () => {
+	const connectionString = postgresUrl ?? '';
+
+	test('passes the credential test, which changes nothing', async () => {
+		const schema = 'test_untouched';
+		await testPostgresConnection({ connectionString, tls: 'disable', schema });
+		const database = await openPostgresDatabase({ connectionString, tls: 'disable', schema });
+		const schemas = await database.read((db) => db.introspection.getSchemas());
+		expect(schemas.map(({ name }) => name)).not.toContain(schema);
+		await database.close();
+	});
+
+	test('says when the database does not exist or the server lacks TLS', async () => {
+		const url = new URL(connectionString);
+		url.pathname = '/planted_missing_database';
+		const missing = { connectionString: url.href, tls: 'disable' as const };
+		const { text } = await failureOf(testPostgresConnection(missing));
+		expect(text).toContain('3D000');
+		expect(text).not.toContain('planted_missing_database');
+	});
+
+	test('errors of statements show no value', async () => {
+		const database = await openPostgresDatabase({ connectionString, tls: 'disable' });
+		const { text } = await failureOf(
+			database.read((db) =>
+				db
+					.withTables<{ pg_class: { relname: number } }>()
+					.withoutPlugins()
+					.selectFrom('pg_class')
+					.select('relname')
+					.where((is) => is(is.cast<number>(is.val('planted-value'), 'integer'), '=', 1))
+					.execute(),
+			),
+		);
+		expect(text).toContain('22P02');
+		expect(text).not.toContain('planted-value');
+		await database.close();
+	});
+});
