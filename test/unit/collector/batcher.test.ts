@@ -188,14 +188,14 @@ describe('handing the log over in batches', () => {
 	});
 
 	it('goes on after telling about refused events failed', async () => {
-		const { batches } = await run(ids(1, 20), {
+		const { batches } = await run(ids(1, 60), {
 			refuses: (batch) => batch.includes('7'),
 			onRefused: async () => {
 				throw new Error('that branch fails too');
 			},
-			until: ({ cursor }) => cursor === 20,
+			until: ({ cursor }) => cursor === 60,
 		});
-		expect(batches.flat()).toEqual(expect.arrayContaining(ids(11, 20)));
+		expect(batches.at(-1)).toEqual(ids(51, 60));
 	});
 
 	it('loses nothing and buries exactly the bad ones, wherever they are', async () => {
