@@ -56,7 +56,8 @@ async function run(
 			}
 			batches.push(batch);
 		},
-		onRefused: async (given) => void refused.push(...given.map(({ event }) => event.eventId)),
+		onRefused: async (given) =>
+			void refused.push(...given.map(({ event }) => (JSON.parse(event) as OpenEvent).eventId)),
 		onFailure: (_error, count) => failures.push(count),
 		signal: stopping.signal,
 		...options,
@@ -170,6 +171,36 @@ describe('handing the log over in batches', () => {
 		expect(attempts).toBeGreaterThanOrEqual(30);
 		expect(state.buried.map(({ event }) => event)).toEqual([asEvent('bad')]);
 		expect(delivered).toEqual(['good']);
+	});
+
+	it('gives no relabels to the workflow, and takes them for no proof that it works', async () => {
+		const relabel = JSON.stringify({ relabel: { eventId: '1', actor: 'scanner' } });
+		const { log, state } = memoryLog([asEvent('1'), relabel, relabel, asEvent('2'), relabel]);
+		const stopping = new AbortController();
+		const batches: string[][] = [];
+		let failing = true;
+		let failures = 0;
+		const running = runBatcher({
+			log,
+			consumer: 'n8n',
+			batchSize: 10,
+			intervalMs: 1,
+			backoff: { firstMs: 1, longestMs: 2 },
+			deliver: async (events) => {
+				if (failing) throw new Error('no');
+				batches.push(events.map(({ eventId }) => eventId));
+				if (batches.flat().length === 2) stopping.abort();
+			},
+			onRefused: async () => undefined,
+			onFailure: () => {
+				failures += 1;
+				if (failures === 20) failing = false;
+			},
+			signal: stopping.signal,
+		});
+		await running;
+		expect(state.buried).toEqual([]);
+		expect(batches.flat().sort()).toEqual(['1', '2']);
 	});
 
 	it('does not bury an event for one bad moment', async () => {
