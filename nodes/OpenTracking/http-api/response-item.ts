@@ -6,6 +6,11 @@ import type { OpenEvent } from '../../../src/tracking/open-event';
 
 /** Bodies up to this size travel inside the item; larger ones through n8n's file store. */
 const INLINE_BYTES = 256 * 1024;
+/**
+ * How many header fields the Respond to Webhook node of the bundled workflow has. Its list of
+ * headers cannot be an expression as a whole, only each name and value can.
+ */
+export const HEADER_FIELDS = 8;
 /** n8n sets its own and warns about each one it has to drop. */
 const SET_BY_N8N = new Set(['content-security-policy', 'content-length']);
 
@@ -24,9 +29,7 @@ export async function responseItem(
 		unrecordedOpen,
 	}: { field: string; isHead: boolean; unrecordedOpen: OpenEvent | null },
 ): Promise<INodeExecutionData> {
-	const headers = [...response.headers]
-		.filter(([name]) => !SET_BY_N8N.has(name))
-		.map(([name, value]) => ({ name, value }));
+	const headers = headerList(response.headers);
 	const mimeType = response.headers.get('content-type') ?? 'application/octet-stream';
 	const body = isHead
 		? // n8n counts the bytes it is given for Content-Length, and HTTP sends none of them.
@@ -36,6 +39,18 @@ export async function responseItem(
 		json: { statusCode: response.status, headers, unrecordedOpen },
 		binary: { [field]: body },
 	};
+}
+
+/** Filled up by repeating the last one, which changes nothing: the list has a fixed length there. */
+function headerList(headers: Headers): Array<{ name: string; value: string }> {
+	const list = [...headers]
+		.filter(([name]) => !SET_BY_N8N.has(name))
+		.map(([name, value]) => ({ name, value }));
+	if (list.length > HEADER_FIELDS) throw new Error('The answer has more headers than fit');
+	return Array.from(
+		{ length: HEADER_FIELDS },
+		(_, index) => list[Math.min(index, list.length - 1)],
+	);
 }
 
 async function binaryOf(
