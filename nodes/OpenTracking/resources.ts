@@ -1,5 +1,6 @@
 import { exportOpens } from './open/export';
 import { getManyOpens } from './open/get-many';
+import { importOpens } from './open/import';
 import { reclassifyOpens } from './open/reclassify';
 import type { Operation, Resource } from './operation';
 import { createPixel } from './pixel/create';
@@ -19,7 +20,11 @@ import { checkHostedStatus } from './status/check-hosted';
 
 /** Every resource and operation of the node; the fields in the editor follow from this list. */
 export const resources: Resource[] = [
-	{ value: 'open', name: 'Open', operations: [exportOpens, getManyOpens, reclassifyOpens] },
+	{
+		value: 'open',
+		name: 'Open',
+		operations: [exportOpens, getManyOpens, importOpens, reclassifyOpens],
+	},
 	{
 		value: 'pixel',
 		name: 'Pixel',
