@@ -9,20 +9,22 @@ import { sleep } from 'n8n-workflow';
 import { v4 as uuidv4 } from 'uuid';
 
 import { createHostedTracker } from '../../src/hosted-tracker';
-import { openPostgresStore } from '../../src/storage/postgres-store';
+import { testPostgresConnection } from '../../src/storage/postgres-store';
 import { TOKEN_IV_BYTES, verifyToken } from '../../src/tracking/token';
 import { PIXEL_PATH, signTrackingLink } from '../../src/tracking/tracking-link';
 import { readSigning, type SigningCredential } from './signing';
 import { postgresSettings, type PostgresCredential } from './store';
 
-/** Opens the database of the credential *Open Tracking PostgreSQL*, and brings its tables up to date. */
+/** Connects to the database of the credential *Open Tracking PostgreSQL*, and changes nothing there. */
 async function openTrackingPostgresTest(
 	this: ICredentialTestFunctions,
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
 	return await testResult(async () => {
-		await openPostgresStore(postgresSettings(credential.data as unknown as PostgresCredential));
-		return 'Connected; the tables are ready';
+		await testPostgresConnection(
+			postgresSettings(credential.data as unknown as PostgresCredential),
+		);
+		return 'Connected';
 	});
 }
 

@@ -2,11 +2,13 @@ import { Migrator } from 'kysely';
 import type { Migration } from 'kysely';
 
 import * as firstSchema from './migrations/0001-first-schema';
+import * as consent from './migrations/0002-consent';
 import type { Reader, StoreDatabase } from './store-database';
 import { StoreError } from './store-error';
 
 const MIGRATIONS: Record<string, Migration> = {
 	'0001-first-schema': firstSchema,
+	'0002-consent': consent,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 

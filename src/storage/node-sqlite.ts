@@ -9,7 +9,8 @@ import type {
 } from 'kysely';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
-const SQLITE_BUSY = 5;
+/** Primary result code of every refusal because of another connection's lock. */
+export const SQLITE_BUSY = 5;
 
 /** Gives a `node:sqlite` database the shape that Kysely's SQLite dialect asks for. */
 export function asKyselyDatabase(database: DatabaseSync): SqliteDatabase {

@@ -94,6 +94,33 @@ async function countRegistered(
 	await book.save();
 }
 
+/** The recipients of a pixel among the given ids. */
+export async function findRecipients(
+	db: Reader,
+	pixelId: string,
+	recipientIds: readonly string[],
+): Promise<Recipient[]> {
+	const rows = await findRows(db, pixelId, recipientIds);
+	return [...rows.values()].map(toRecipient);
+}
+
+/** Whom a plain token stands for; `null` for an unknown one and for signed ones, which are longer. */
+export async function findRecipientByToken(
+	db: Reader,
+	pixelId: string,
+	token: string,
+): Promise<Recipient | null> {
+	const row = await db
+		.selectFrom('recipients')
+		.selectAll()
+		.where('pixel_id', '=', pixelId)
+		.where('token', '=', token)
+		// Names the partial index; signed tokens would fill it for nothing.
+		.where(sql<boolean>`length(token) <= 64`)
+		.executeTakeFirst();
+	return row === undefined ? null : toRecipient(row);
+}
+
 /** A recipient by the id of its row, `null` for an unknown one. */
 export async function getRecipient(db: Reader, id: string): Promise<RecipientWithCounts | null> {
 	const row = await selectRecipients(db).where('recipients.id', '=', id).executeTakeFirst();

@@ -1,9 +1,16 @@
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import pRetry, { AbortError } from 'p-retry';
 
-import { asKyselyDatabase, isBusy, NodeSqliteDialect, sqliteCode, sqliteText } from './node-sqlite';
+import {
+	asKyselyDatabase,
+	isBusy,
+	NodeSqliteDialect,
+	SQLITE_BUSY,
+	sqliteCode,
+	sqliteText,
+} from './node-sqlite';
 import { OpenGate } from './open-gate';
 import type { StoreDatabase } from './store-database';
 import { StoreError } from './store-error';
@@ -42,6 +49,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		try {
 			opened.exec('pragma journal_mode = wal; pragma synchronous = normal;');
 			opened.exec('pragma foreign_keys = on; pragma temp_store = memory;');
+			// Deleted rows are overwritten with zeros (https://www.sqlite.org/pragma.html#pragma_secure_delete).
+			opened.exec('pragma secure_delete = on;');
 			return opened;
 		} catch (error) {
 			opened.close();
@@ -56,12 +65,27 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		engine: 'sqlite',
 		read: (query) => gate.run(() => whenFree(() => query(db))),
 		write: (change) => gate.run(() => whenFree(() => db.transaction().execute(change))),
+		scrub: () => gate.run(() => whenFree(() => cutLog(db))),
 		close: () =>
 			gate.close(async () => {
 				await db.destroy();
 				if (database.isOpen) database.close();
 			}),
 	};
+}
+
+/**
+ * With `secure_delete` deleted rows are zeros in new pages; the write-ahead log still holds the old
+ * ones. This writes it back and cuts it to nothing. Busy while another process reads.
+ */
+async function cutLog(db: Kysely<StoreSchema>): Promise<void> {
+	const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
+	if (rows[0]?.busy !== 0) throw new CheckpointBusy();
+}
+
+/** The checkpoint reports a reader in its answer; this gives it the form of all other waiting. */
+class CheckpointBusy extends Error {
+	readonly errcode = SQLITE_BUSY;
 }
 
 async function loadNodeSqlite() {

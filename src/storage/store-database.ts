@@ -21,6 +21,11 @@ export interface StoreDatabase {
 	 * the database. Throws a {@link StoreError} on failure.
 	 */
 	write<T>(change: (db: Writer) => Promise<T>): Promise<T>;
+	/**
+	 * Makes the deleted rows of these tables unreadable in the files as well, as far as the engine
+	 * can. For after an erasure, not for each request.
+	 */
+	scrub(tables: ReadonlyArray<keyof StoreSchema>): Promise<void>;
 	/** Closes the connections. Later calls of the others fail. */
 	close(): Promise<void>;
 }

@@ -1,5 +1,7 @@
 import type { Selectable } from 'kysely';
 
+import type { ConsentSchema } from './consent-schema';
+
 /*
  * The tables of the store as the migrations leave them. Times are integer milliseconds since
  * 1970, flags are 0 or 1, ids are text.
@@ -161,7 +163,7 @@ export interface HourlyTable {
 	machine_opens: number;
 }
 
-export interface StoreSchema {
+export interface StoreSchema extends ConsentSchema {
 	opens: OpensTable;
 	label_history: LabelHistoryTable;
 	seen_events: SeenEventsTable;

@@ -1,9 +1,12 @@
+import { createPrivacyStore } from './create-privacy-store';
 import { deletePixel } from './delete-pixel';
 import { listOpens, streamOpens } from './list-opens';
 import { createPixel, getPixel, getPixelImage, listPixels, setPixelImage } from './pixels';
 import {
 	addRecipients,
 	deleteRecipient,
+	findRecipientByToken,
+	findRecipients,
 	getRecipient,
 	listRecipients,
 	streamRecipients,
@@ -39,6 +42,9 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getPixelImage: (id) => read((db) => getPixelImage(db, id)),
 
 		addRecipients: (pixelId, list) => write((db) => addRecipients(db, pixelId, list)),
+		findRecipients: (pixelId, ids) => read((db) => findRecipients(db, pixelId, ids)),
+		findRecipientByToken: (pixelId, token) =>
+			read((db) => findRecipientByToken(db, pixelId, token)),
 		getRecipient: (id) => read((db) => getRecipient(db, id)),
 		listRecipients: (request) => read((db) => listRecipients(db, request)),
 		streamRecipients: (pixelId) => streamRecipients(database, pixelId),
@@ -53,6 +59,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getCampaign: (campaignId) => read((db) => getCampaign(db, campaignId)),
 		listOpensPerHour: (request) => read((db) => listOpensPerHour(db, request)),
 
+		...createPrivacyStore(database),
 		close: () => database.close(),
 	};
 }

@@ -1,5 +1,6 @@
 import type { Actor, OpenEvent } from '../tracking/open-event';
 import type { TrackingMode } from '../tracking/tracking-mode';
+import type { PrivacyStore } from './privacy-store';
 
 /** What became of the given events. */
 export interface RecordResult {
@@ -257,7 +258,7 @@ export interface HoursRequest {
  * Everything the package keeps, as one interface. All methods throw a `StoreError`, whose message
  * carries nothing personal.
  */
-export interface TrackingStore {
+export interface TrackingStore extends PrivacyStore {
 	/** Records opens in one transaction. An `eventId` the store knows already changes nothing. */
 	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
 	/**
@@ -292,6 +293,10 @@ export interface TrackingStore {
 
 	/** Adds recipients to a pixel, each once. Throws `not-found` for an unknown pixel. */
 	addRecipients(pixelId: string, recipients: readonly NewRecipient[]): Promise<AddRecipientsResult>;
+	/** Those of the given recipient ids that the pixel has. */
+	findRecipients(pixelId: string, recipientIds: readonly string[]): Promise<Recipient[]>;
+	/** Whom a plain token of at most 64 characters stands for. */
+	findRecipientByToken(pixelId: string, token: string): Promise<Recipient | null>;
 	/** By the id of the row. */
 	getRecipient(id: string): Promise<RecipientWithCounts | null>;
 	/** Recipients of a pixel in the order they were added. */

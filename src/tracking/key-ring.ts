@@ -12,7 +12,9 @@ export type KeyLabel =
 	| 'shared-link-iv'
 	| 'recipient-pseudonym'
 	| 'denylist'
-	| 'withdrawal-link';
+	| 'withdrawal-link'
+	| 'recipient-of-address'
+	| 'form-token';
 
 /** One signing key. The secret is a `KeyObject`, which neither prints nor serialises. */
 export interface RingKey {

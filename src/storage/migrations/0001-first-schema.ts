@@ -125,6 +125,12 @@ async function createPixels(db: Kysely<unknown>): Promise<void> {
 		.columns(['pixel_id', 'id'])
 		.execute();
 	await db.schema
+		.createIndex('recipients_by_token')
+		.on('recipients')
+		.columns(['pixel_id', 'token'])
+		.where(sql<boolean>`length(token)`, '<=', sql.lit(64))
+		.execute();
+	await db.schema
 		.createTable('sent_messages')
 		.addColumn('parent', 'text', (column) => column.notNull())
 		.addColumn('recipient_id', 'text', (column) => column.notNull())

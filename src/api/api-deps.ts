@@ -1,0 +1,31 @@
+import type { TrackingStore } from '../storage/tracking-store';
+import type { KeyRing } from '../tracking/key-ring';
+import type { OpenEvent } from '../tracking/open-event';
+import type { ReceiveDeps, ReceiveSettings } from '../tracking/receive-open';
+
+/** How often something may still be done; `rate-limiter-flexible` gives such objects. */
+export interface RateLimiter {
+	/** Takes one turn; rejects with `msBeforeNext` when there is none left */
+	consume(key: string): Promise<unknown>;
+}
+
+/** Everything the HTTP APIs need from outside; they have no clock, randomness or store of their own. */
+export interface ApiDeps {
+	/** Opens the store. May fail: the pixel is answered all the same. */
+	openStore(): Promise<TrackingStore>;
+	/** The keys that sign tracking links, and the address they start with, `https://host/webhook` */
+	signing(): Promise<{ keyRing: KeyRing; baseUrl: string }>;
+	receiveSettings: ReceiveSettings;
+	receiveDeps: ReceiveDeps;
+	/** Guards `generate-tokens` */
+	tokenLimiter: RateLimiter;
+	now(): Date;
+	/** That many unpredictable bytes */
+	randomBytes(size: number): Uint8Array;
+	/** IANA name of the zone that pages show times in unless the reader chooses another */
+	timeZone: string;
+	/** An open that could not be written. Writing it later is safe: its id makes it one open. */
+	onUnrecordedOpen(event: OpenEvent): void;
+	/** What failed, for the operator's log; nothing of it is told to the requester */
+	onError(error: unknown): void;
+}

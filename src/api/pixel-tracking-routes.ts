@@ -1,0 +1,114 @@
+import { Hono } from 'hono';
+import { z } from 'zod/v4';
+
+import type { GroupCounts, OpenCounts, Pixel } from '../storage/tracking-store';
+import { embedCode } from '../tracking/embed-code';
+import type { OpenEvent } from '../tracking/open-event';
+import type { ApiDeps } from './api-deps';
+import { readJson } from './api-error';
+import { trackerLinks } from './tracker-link';
+
+const RECENT = 20;
+const MAX_NAME = 200;
+
+const checkSchema = z.object({ id: z.string().min(1).max(256) });
+
+/**
+ * The Pixel Tracking API: `GET /api/pixel/create`, `POST /api/pixel/check`, `GET /api/dashboard`.
+ * Field names and units are those of its public documentation
+ * (https://github.com/sahil00000001/Pixel-Tracker, API_DOCUMENTATION.md); counts leave machines
+ * out, which have a field of their own.
+ */
+export function pixelTrackingRoutes(deps: ApiDeps): Hono {
+	const app = new Hono();
+
+	app.get('/api/pixel/create', async (c) => {
+		const store = await deps.openStore();
+		const links = await trackerLinks(deps);
+		const wanted = c.req.query('name') ?? c.req.query('metadata');
+		const name = wanted?.trim().slice(0, MAX_NAME) || 'Pixel';
+		const pixel = await store.createPixel({ name });
+		const trackingUrl = links.url(pixel.id, links.sign(pixel, null));
+		return c.json({
+			id: pixel.id,
+			trackingUrl,
+			embedCode: embedCode(trackingUrl),
+			createdAt: pixel.createdAt,
+		});
+	});
+
+	app.post('/api/pixel/check', async (c) => {
+		const { id } = await readJson(c.req.raw, checkSchema);
+		const store = await deps.openStore();
+		const [pixel, status] = await Promise.all([
+			store.getPixel(id),
+			store.getStatus({ pixelId: id }),
+		]);
+		// Clients look at the message; those that look at the status expect 404.
+		if (status === null) return c.json({ opened: false, message: 'Pixel not found' }, 404);
+		return c.json({
+			...statusOf(status),
+			createdAt: pixel?.createdAt ?? null,
+			sessions: status.sessions,
+		});
+	});
+
+	app.get('/api/dashboard', async (c) => {
+		const store = await deps.openStore();
+		const [{ totals, pixels, openedPixels, recentOpens }, recent] = await Promise.all([
+			store.getDashboard({ recentOpens: RECENT }),
+			store.listPixels({ limit: RECENT }),
+		]);
+		const stats = statsOf(totals, pixels, openedPixels);
+		return c.json({
+			stats,
+			recentPixels: recent.pixels.map(pixelOf),
+			...stats,
+			recentActivity: recentOpens.map(activityOf),
+		});
+	});
+
+	return app;
+}
+
+function statusOf(counts: OpenCounts) {
+	return {
+		opened: counts.opens > 0,
+		openedAt: counts.firstOpenAt,
+		lastSeenAt: counts.lastOpenAt,
+		viewCount: counts.opens,
+		totalViewTime: counts.viewTimeMs,
+		machineOpens: counts.machineOpens,
+	};
+}
+
+function pixelOf(pixel: Pixel) {
+	return {
+		id: pixel.id,
+		name: pixel.name,
+		createdAt: pixel.createdAt,
+		...statusOf(pixel.counts),
+	};
+}
+
+function statsOf(totals: GroupCounts, totalPixels: number, openedPixels: number) {
+	return {
+		totalPixels,
+		openedPixels,
+		openRate: totalPixels === 0 ? 0 : Math.round((100 * openedPixels) / totalPixels),
+		avgViewTime: openedPixels === 0 ? 0 : Math.round(totals.viewTimeMs / openedPixels),
+		totalViewTime: totals.viewTimeMs,
+		totalOpens: totals.opens,
+		machineOpens: totals.machineOpens,
+	};
+}
+
+function activityOf(open: OpenEvent) {
+	return {
+		id: open.pixelId,
+		campaignId: open.campaignId,
+		occurredAt: open.occurredAt,
+		actor: open.actor,
+		actorReason: open.actorReason,
+	};
+}
