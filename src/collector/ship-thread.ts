@@ -1,4 +1,5 @@
 /** The thread that carries the log into the store, which may be slow, far away or down. */
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { openEmbeddedStore } from '../storage/embedded-store';
@@ -10,6 +11,8 @@ import { shipLog, STORE_CONSUMER, type ShippingReport } from './shipper';
 import { runThread } from './thread';
 
 const REPORT_EVERY_MS = 500;
+/** Below that of the listening thread: on a busy machine answers come first, the log waits. */
+const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 /** Counting further than this costs time and tells nothing more. */
 const COUNT_BACKLOG_TO = 1_000_000;
 
@@ -23,6 +26,8 @@ async function openStore(settings: StoreSettings): Promise<TrackingStore> {
 }
 
 runThread(parentPort, async (port) => {
+	// Linux sets it for the calling thread; other systems would set it for the whole process.
+	if (process.platform === 'linux') setPriority(PRIORITY);
 	const settings = workerData as CollectorSettings;
 	const log = openLog({ folder: settings.folder, durable: false });
 	const stopping = new AbortController();
