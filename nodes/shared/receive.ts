@@ -1,11 +1,13 @@
+import { dailyIpKey } from '../../src/daily-ip-key';
 import { createReceiveDeps } from '../../src/receive-deps';
 import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive-open';
 import { signingOf } from './signing';
+import { openTrackingStore } from './store';
 
 /** What the base template does: recipient ids are read from the query, objections are honoured. */
 export const DEFAULT_SETTINGS: ReceiveSettings = {
 	mode: 'identified',
-	purpose: null,
+	purpose: 'performance',
 	plainIds: { allowed: true, recipientParameter: 'id' },
 	consent: { policy: 'objection-honoured', label: 'objection-honoured', keepAsAggregate: false },
 	keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
@@ -14,6 +16,17 @@ export const DEFAULT_SETTINGS: ReceiveSettings = {
 type ReceivingContext = Parameters<typeof signingOf>[0];
 
 /** The parts of the receive pipeline that are not pure, put together for a node. */
-export function receiveDeps(context: ReceivingContext): ReceiveDeps {
-	return createReceiveDeps({ signing: () => signingOf(context) });
+export async function receiveDeps(
+	context: ReceivingContext,
+	settings: ReceiveSettings,
+): Promise<ReceiveDeps> {
+	const store = () => openTrackingStore(context);
+	return createReceiveDeps({
+		signing: () => signingOf(context),
+		store,
+		ipKey:
+			settings.mode === 'full' && settings.keep.ip === 'hash'
+				? await dailyIpKey(await store(), new Date())
+				: null,
+	});
 }

@@ -5,6 +5,7 @@ import { loadOrCreateKeyFile } from '../key-file';
 import { createReceiveDeps, type SigningKeys } from '../receive-deps';
 import { clientAddress } from '../tracking/client-address';
 import { parseKeyRing } from '../tracking/key-ring';
+import { openCollectorStore } from './collector-store';
 import { createCommitQueue } from './commit-queue';
 import { newCounters } from './counters';
 import { startListener } from './listener';
@@ -30,7 +31,10 @@ runThread(parentPort, async (port) => {
 	const counters = newCounters();
 	const queue = createCommitQueue(log, { maxBytes: settings.maxBytes, counters });
 	const listener = await startListener(settings.listener, {
-		receive: createReceiveDeps({ signing: () => keys }),
+		receive: createReceiveDeps({
+			signing: () => keys,
+			store: () => openCollectorStore(settings.store),
+		}),
 		clientAddress,
 		queue,
 		counters,

@@ -2,11 +2,9 @@
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { openEmbeddedStore } from '../storage/embedded-store';
-import { openPostgresStore } from '../storage/postgres-store';
-import type { TrackingStore } from '../storage/tracking-store';
+import { openCollectorStore } from './collector-store';
 import { openLog } from './open-log';
-import type { CollectorSettings, StoreSettings } from './settings';
+import type { CollectorSettings } from './settings';
 import { shipLog, STORE_CONSUMER, type ShippingReport } from './shipper';
 import { runThread } from './thread';
 
@@ -15,15 +13,6 @@ const REPORT_EVERY_MS = 500;
 const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 /** Counting further than this costs time and tells nothing more. */
 const COUNT_BACKLOG_TO = 1_000_000;
-
-async function openStore(settings: StoreSettings): Promise<TrackingStore> {
-	if (settings.engine === 'embedded') {
-		const { folder, queueMode } = settings;
-		return await openEmbeddedStore({ folder, queueMode });
-	}
-	const { connectionString, tls, caCertificate } = settings;
-	return await openPostgresStore({ connectionString, tls, caCertificate });
-}
 
 runThread(parentPort, async (port) => {
 	// Linux sets it for the calling thread; other systems would set it for the whole process.
@@ -35,7 +24,7 @@ runThread(parentPort, async (port) => {
 
 	const shipping = shipLog({
 		log,
-		openStore: () => openStore(settings.store),
+		openStore: () => openCollectorStore(settings.store),
 		signal: stopping.signal,
 		onShipped: (events) => {
 			state.shipped += events;
@@ -66,7 +55,7 @@ runThread(parentPort, async (port) => {
 			await Promise.race([shipping, giveUp]);
 			port.report(report());
 			log.close();
-			if (state.failures === 0) await (await openStore(settings.store)).close();
+			if (state.failures === 0) await (await openCollectorStore(settings.store)).close();
 		},
 	};
 });

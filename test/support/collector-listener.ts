@@ -59,7 +59,13 @@ export async function listen(
 		},
 		{
 			receive: {
-				...createReceiveDeps({ signing: () => ({ keyRing: KEY_RING, maxAgeDays: undefined }) }),
+				...createReceiveDeps({
+					signing: () => ({ keyRing: KEY_RING, maxAgeDays: undefined }),
+					store: () => ({
+						isDenied: async () => false,
+						getConsent: async () => ({ status: 'unknown', record: null }),
+					}),
+				}),
 				...overrides.receive,
 			},
 			clientAddress,

@@ -238,7 +238,8 @@ describe('handing the log over in batches', () => {
 				async (count, batchSize, badIndexes) => {
 					const all = ids(1, count);
 					const bad = new Set(badIndexes.map((index) => `${index + 1}`));
-					fc.pre(all.length > bad.size);
+					// With nothing but bad events left, all of them wait for one that gets through.
+					fc.pre(!bad.has(`${count}`));
 					const good = all.filter((id) => !bad.has(id));
 					const { batches, refused } = await run(all, {
 						batchSize,
