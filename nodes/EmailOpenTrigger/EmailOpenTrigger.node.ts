@@ -1,4 +1,5 @@
 import type {
+	IHookFunctions,
 	INodeType,
 	INodeTypeDescription,
 	IWebhookFunctions,
@@ -12,6 +13,7 @@ import {
 } from 'n8n-workflow';
 
 import { credentialTest } from '../shared/credential-tests';
+import { announce, withdrawAnnouncement } from './announce';
 import { properties } from './properties';
 import { receiveRequest } from './receive-request';
 
@@ -63,16 +65,18 @@ export class EmailOpenTrigger implements INodeType {
 
 	methods = { credentialTest };
 
-	// n8n itself registers the path; there is nothing to set up anywhere else.
+	// n8n itself registers the path; all there is to do is to note how the trigger is set up.
 	webhookMethods = {
 		default: {
-			async checkExists(): Promise<boolean> {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				await announce(this);
 				return true;
 			},
 			async create(): Promise<boolean> {
 				return true;
 			},
-			async delete(): Promise<boolean> {
+			async delete(this: IHookFunctions): Promise<boolean> {
+				await withdrawAnnouncement(this);
 				return true;
 			},
 		},

@@ -1,23 +1,16 @@
 import type { Request } from 'express';
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
 
-import {
-	receiveOpen,
-	type PixelRequest,
-	type ReceiveSettings,
-} from '../../src/tracking/receive-open';
-import type { TrackingMode } from '../../src/tracking/tracking-mode';
+import { receiveOpen, type PixelRequest } from '../../src/tracking/receive-open';
+import { answerLikeOthers, noteAnswer } from '../shared/answers-so-far';
 import { toNodeError } from '../shared/each-item';
-import { guardResponse } from '../shared/guarded-response';
+import { guardResponse, type GuardedResponse } from '../shared/guarded-response';
+import { receiveDeps } from '../shared/receive';
 import { relabelEarlier } from '../shared/relabel-earlier';
-import { DEFAULT_SETTINGS, receiveDeps } from '../shared/receive';
+import { receiveSettings, triggerOptions } from './settings';
 
 const DEFAULT_DEADLINE_MS = 2000;
-
-interface Options {
-	deadline?: number;
-	keep?: Array<'acceptLanguage' | 'ip' | 'referer' | 'userAgent'>;
-}
 
 /**
  * Answers one load of the pixel, and gives n8n the event to start the workflow with. Whatever
@@ -25,29 +18,35 @@ interface Options {
  * shows it as a failed execution.
  */
 export async function receiveRequest(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const startedAt = performance.now();
 	const request = context.getRequestObject();
-	const options = context.getNodeParameter('options', {}) as Options;
+	const isHead = request.method === 'HEAD';
+	const trigger = `${context.getWorkflow().id}/${context.getNode().id}`;
+	let startsWorkflow = false;
 	const response = guardResponse(context.getResponseObject(), {
-		deadlineMs: options.deadline ?? DEFAULT_DEADLINE_MS,
-		withBody: request.method !== 'HEAD',
+		deadlineMs: triggerOptions(context).deadline ?? DEFAULT_DEADLINE_MS,
+		withBody: !isHead,
+		onAnswer: (image, contentType) => {
+			if (!startsWorkflow) return;
+			noteAnswer(trigger, { image, contentType, tookMs: performance.now() - startedAt });
+		},
 	});
 	try {
 		const respondsHere = context.getNodeParameter('respond') === 'immediately';
-		if (respondsHere || request.method === 'HEAD') response.sendPixel();
+		if (respondsHere || isHead) response.sendPixel();
 
-		const received = await receiveOpen(
-			pixelRequest(request),
-			settings(context, options),
-			receiveDeps(context),
-		);
+		const settings = receiveSettings(context);
+		const deps = await receiveDeps(context, settings);
+		const received = await receiveOpen(pixelRequest(request), settings, deps);
 		if (received.lookupError) {
 			context.logger.warn('A consent lookup did not answer; the policy decided without it');
 		}
 		relabelEarlier(context, received.relabels);
 		if (received.event === null) {
-			response.sendPixel();
+			if (!respondsHere && !isHead) await answerAsWorkflow(response, trigger, startedAt);
 			return { noWebhookResponse: true };
 		}
+		startsWorkflow = !respondsHere;
 		return {
 			noWebhookResponse: respondsHere,
 			workflowData: [[{ json: received.event as unknown as IDataObject }]],
@@ -58,22 +57,16 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 	}
 }
 
-function settings(context: IWebhookFunctions, options: Options): ReceiveSettings {
-	const keep = options.keep ?? [];
-	return {
-		...DEFAULT_SETTINGS,
-		mode: context.getNodeParameter('trackingMode') as TrackingMode,
-		plainIds: {
-			allowed: true,
-			recipientParameter: context.getNodeParameter('recipientParameter') as string,
-		},
-		keep: {
-			ip: keep.includes('ip') ? 'keep' : 'drop',
-			userAgent: keep.includes('userAgent'),
-			referer: keep.includes('referer'),
-			acceptLanguage: keep.includes('acceptLanguage'),
-		},
-	};
+/** An open that is not kept must look like one that is: neither image nor time may tell. */
+async function answerAsWorkflow(
+	response: GuardedResponse,
+	trigger: string,
+	startedAt: number,
+): Promise<void> {
+	const { image, contentType, tookMs } = answerLikeOthers(trigger, Math.random);
+	const rest = tookMs - (performance.now() - startedAt);
+	if (rest > 0) await sleep(rest);
+	response.sendImage(image, contentType);
 }
 
 /** Express gives repeated names as lists; the first value is the one that was meant. */

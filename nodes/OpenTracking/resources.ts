@@ -1,6 +1,7 @@
 import { handleRequest } from './http-api/handle-request';
 import { exportOpens } from './open/export';
 import { getManyOpens } from './open/get-many';
+import { importOpens } from './open/import';
 import { reclassifyOpens } from './open/reclassify';
 import type { Operation, OperationWithOwnStore, Resource } from './operation';
 import { createPixel } from './pixel/create';
@@ -23,7 +24,11 @@ import { checkHostedStatus } from './status/check-hosted';
 /** Every resource and operation of the node; the fields in the editor follow from this list. */
 export const resources: Resource[] = [
 	{ value: 'httpApi', name: 'HTTP API', operations: [handleRequest] },
-	{ value: 'open', name: 'Open', operations: [exportOpens, getManyOpens, reclassifyOpens] },
+	{
+		value: 'open',
+		name: 'Open',
+		operations: [exportOpens, getManyOpens, importOpens, reclassifyOpens],
+	},
 	{
 		value: 'pixel',
 		name: 'Pixel',

@@ -9,6 +9,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { eachItem } from '../shared/each-item';
 import { openTrackingStore } from '../shared/store';
 import { eventOf } from './event-of';
+import { wasErased } from './was-erased';
 import { answerWithImage } from './answer';
 import { credentialTest } from '../shared/credential-tests';
 import { properties } from './properties';
@@ -42,6 +43,7 @@ export class RespondAndLogOpen implements INodeType {
 			const event = await eventOf(this, item, index);
 			if (event === null) return [];
 			const store = await openTrackingStore(this);
+			if (await wasErased(this, store, event)) return [];
 			await store.recordOpens([event]);
 			return [{ json: event, pairedItem: { item: index } }];
 		});

@@ -3,9 +3,11 @@ import type { Response } from 'express';
 import { PIXEL_PNG } from '../../src/tracking/pixel-image';
 import { pixelHeaders } from '../../src/tracking/pixel-response';
 
-/** Sends the default pixel at once, unless something was sent before. */
+/** Sends an image at once, unless something was sent before. */
 export interface GuardedResponse {
+	/** The default pixel */
 	sendPixel(): void;
+	sendImage(image: Buffer, contentType?: string): void;
 }
 
 /**
@@ -19,10 +21,19 @@ export interface GuardedResponse {
  * @param response the Express response that n8n gives a webhook
  * @param deadlineMs when nothing has answered after this many milliseconds, the pixel goes out
  * @param withBody false for HEAD: the same headers, no body (RFC 9110 §9.3.2)
+ * @param onAnswer called once, with the image that went out
  */
 export function guardResponse(
 	response: Response,
-	{ deadlineMs, withBody }: { deadlineMs: number; withBody: boolean },
+	{
+		deadlineMs,
+		withBody,
+		onAnswer,
+	}: {
+		deadlineMs: number;
+		withBody: boolean;
+		onAnswer?: (image: Buffer, contentType?: string) => void;
+	},
 ): GuardedResponse {
 	const end = response.end.bind(response) as (body?: Buffer) => Response;
 	const writeHead = response.writeHead.bind(response) as (
@@ -35,6 +46,7 @@ export function guardResponse(
 		if (answered) return response;
 		answered = true;
 		clearTimeout(deadline);
+		onAnswer?.(image, contentType);
 		for (const name of response.getHeaderNames()) response.removeHeader(name);
 		writeHead(200, pixelHeaders(image.length, contentType));
 		end(withBody ? image : undefined);
@@ -56,5 +68,8 @@ export function guardResponse(
 
 	const deadline = setTimeout(() => send(PIXEL_PNG), deadlineMs);
 	response.once('close', () => clearTimeout(deadline));
-	return { sendPixel: () => void send(PIXEL_PNG) };
+	return {
+		sendPixel: () => void send(PIXEL_PNG),
+		sendImage: (image, contentType) => void send(image, contentType),
+	};
 }

@@ -22,6 +22,6 @@ export const trackingModeOptions: INodePropertyOptions[] = [
 	{
 		name: 'Full',
 		value: 'full',
-		description: 'Also what the option Keep From Request names',
+		description: 'Also what the options IP Address and Keep From Request name',
 	},
 ];

@@ -3,7 +3,7 @@ const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const { delimiter, dirname, join } = require('node:path');
 
 const { node24Folder, projectFolder, runtimeFolder } = require('./paths');
-const { run } = require('./run');
+const { PlainError, run } = require('./run');
 
 const MINIMUM_NODE = 24;
 
@@ -19,11 +19,12 @@ function lockHash(folder) {
 		.digest('hex');
 }
 
-async function npmInstall(folder, label, env, command = ['ci']) {
+async function npmInstall(folder, label, { env, command = ['ci'], scripts = false } = {}) {
 	if (isInstalled(folder)) return;
 	await run('npm', [...command, '--no-audit', '--no-fund'], {
 		cwd: folder,
-		env,
+		// `npm run` hands the settings of this project down, and its packages need no scripts.
+		env: { ...(env ?? process.env), npm_config_ignore_scripts: String(!scripts) },
 		quiet: true,
 		label,
 	});
@@ -43,8 +44,14 @@ async function ensureNode24() {
 	if (Number(process.versions.node.split('.')[0]) >= MINIMUM_NODE) {
 		return { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
 	}
-	await npmInstall(node24Folder, `Installing Node.js ${MINIMUM_NODE} for n8n`);
+	await npmInstall(node24Folder, `Installing Node.js ${MINIMUM_NODE} for n8n`, { scripts: true });
 	const packageFolder = join(node24Folder, 'node_modules', 'node');
+	const program = join(packageFolder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+	if (!existsSync(program)) {
+		throw new PlainError(
+			`Node.js ${MINIMUM_NODE} could not be installed for ${process.platform} ${process.arch}. Install it yourself (https://nodejs.org) and run the same command with it.`,
+		);
+	}
 	const headers = join(
 		packageFolder,
 		'node_modules',
@@ -66,10 +73,13 @@ async function ensureRuntime(env) {
 	await npmInstall(
 		runtimeFolder,
 		'Installing n8n 2.41.1 (2 GB, three to five minutes the first time)',
-		env,
-		// Not `ci`: some registries lack optional packages for other systems, which `ci` insists on.
-		// This installs what the lock file says as well, and leaves that file alone.
-		['install', '--no-save'],
+		{
+			env,
+			scripts: true,
+			// Not `ci`: some registries lack optional packages for other systems, which `ci` insists
+			// on. This installs what the lock file says as well, and leaves that file alone.
+			command: ['install', '--no-save'],
+		},
 	);
 }
 

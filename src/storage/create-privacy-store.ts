@@ -11,7 +11,22 @@ import { eraseSubject, isDenied } from './erase-subject';
 import { countPeople, countPolicies, listParts, removePart, savePart } from './privacy-counts';
 import type { PrivacyStore } from './privacy-store';
 import type { StoreDatabase } from './store-database';
+import type { StoreSchema } from './store-schema';
 import { exportSubject } from './subject';
+
+/** The tables that erasure and retention delete from. */
+const PERSONAL_TABLES = [
+	'opens',
+	'label_history',
+	'last_open_days',
+	'recipients',
+	'recipient_tallies',
+	'sent_messages',
+	'tallies',
+	'hourly',
+	'consent_records',
+	'consent_states',
+] as const satisfies ReadonlyArray<keyof StoreSchema>;
 
 /** The part of the store that consent, rights and retention are about. */
 export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
@@ -29,12 +44,21 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 
 		isDenied: (keys) => read((db) => isDenied(db, keys)),
 		exportSubject: (subject) => read((db) => exportSubject(db, subject)),
-		eraseSubject: (subject, now) => write((db) => eraseSubject(db, subject, now)),
+		eraseSubject: async (subject, now) => {
+			const counts = await write((db) => eraseSubject(db, subject, now));
+			await database.scrub(PERSONAL_TABLES);
+			return counts;
+		},
 
-		applyRetention: (plan, options) => applyRetention(database, plan, options),
+		applyRetention: async (plan, options) => {
+			const counts = await applyRetention(database, plan, options);
+			if (counts.some(({ records }) => records > 0) && !options.dryRun) {
+				await database.scrub(PERSONAL_TABLES);
+			}
+			return counts;
+		},
 		dailyKey: (now) => dailyKey(database, now),
 		destroyOldKeys: (now) => destroyOldKeys(database, now),
-		scrub: () => database.scrub('everything'),
 
 		countPeople: (by) => read((db) => countPeople(db, by)),
 		countPolicies: () => read((db) => countPolicies(db)),

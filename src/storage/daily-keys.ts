@@ -53,5 +53,5 @@ async function followPlan(database: StoreDatabase, plan: DailyKeyPlan): Promise<
 			.execute();
 	});
 	// A deleted row is not a destroyed key while an older page of the file still shows it.
-	if (plan.destroy.length > 0) await database.scrub('daily_keys');
+	if (plan.destroy.length > 0) await database.scrub(['daily_keys']);
 }

@@ -26,18 +26,6 @@ export interface PostgresOptions {
 }
 
 const INT8 = 20;
-/** The tables that hold personal data; VACUUM frees the deleted rows in them to be overwritten. */
-const ERASABLE_TABLES = [
-	'opens',
-	'label_history',
-	'last_open_days',
-	'recipients',
-	'recipient_tallies',
-	'sent_messages',
-	'consent_records',
-	'consent_states',
-	'daily_keys',
-] as const satisfies ReadonlyArray<keyof StoreSchema>;
 const MAX_CONNECTIONS = 5;
 const CONNECT_LIMIT_MS = 10_000;
 /** Parameters that would override the TLS setting of the credential. */
@@ -84,15 +72,14 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 					),
 				),
 			),
-		scrub: (what) => {
-			const names = what === 'everything' ? ERASABLE_TABLES : [what];
-			const tables = names.map((table) => sql.table(`${schema}.${table}`));
-			return gate.run(() =>
+		// VACUUM frees deleted rows to be overwritten; the server's log and backups are its owner's.
+		scrub: (tables) =>
+			gate.run(() =>
 				explained(async () => {
-					await sql`vacuum ${sql.join(tables)}`.execute(db);
+					const names = tables.map((table) => sql.table(`${schema}.${table}`));
+					await sql`vacuum ${sql.join(names)}`.execute(db);
 				}),
-			);
-		},
+			),
 		close: () => gate.close(() => db.destroy()),
 	};
 }

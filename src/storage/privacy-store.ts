@@ -79,8 +79,8 @@ export interface PrivacyStore {
 	exportSubject(subject: Subject): Promise<SubjectData>;
 	/**
 	 * Erases a person in one transaction: their opens, counters, entries and addresses, out of all
-	 * sums. Proof of consent stays under the denylist key, with consents in force ended. Call
-	 * `scrub` afterwards, once for any number of people.
+	 * sums, and out of the files where the engine can. Proof of consent stays under the denylist
+	 * key, with consents in force ended.
 	 */
 	eraseSubject(subject: Subject, now: Date): Promise<ErasureCounts>;
 
@@ -93,8 +93,6 @@ export interface PrivacyStore {
 	dailyKey(now: Date): Promise<{ key: Buffer; until: Date }>;
 	/** Destroys the keys of days that are over. Returns how many there were. */
 	destroyOldKeys(now: Date): Promise<number>;
-	/** Overwrites what deletions left in the files. Rewrites the whole store. */
-	scrub(): Promise<void>;
 
 	/** People with a counted open per campaign and, say, mail program; each counts once per campaign. */
 	countPeople(by: PeopleColumn): Promise<CountTable>;

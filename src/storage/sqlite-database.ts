@@ -65,7 +65,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		engine: 'sqlite',
 		read: (query) => gate.run(() => whenFree(() => query(db))),
 		write: (change) => gate.run(() => whenFree(() => db.transaction().execute(change))),
-		scrub: (what) => gate.run(() => whenFree(() => scrub(db, what === 'everything'))),
+		scrub: () => gate.run(() => whenFree(() => cutLog(db))),
 		close: () =>
 			gate.close(async () => {
 				await db.destroy();
@@ -75,17 +75,12 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 }
 
 /**
- * Overwriting deleted rows leaves two things: copies of rows that SQLite moved between pages, and
- * old pages in the write-ahead log. VACUUM rebuilds the file without the first, the checkpoint
- * cuts the log to nothing. Fails as busy while another process reads.
+ * With `secure_delete` deleted rows are zeros in new pages; the write-ahead log still holds the old
+ * ones. This writes it back and cuts it to nothing. Busy while another process reads.
  */
-async function scrub(db: Kysely<StoreSchema>, rebuild: boolean): Promise<void> {
-	await db.connection().execute(async (connection) => {
-		if (rebuild) await sql`vacuum`.execute(connection);
-		const checkpoint = sql<{ busy: number }>`pragma wal_checkpoint(truncate)`;
-		const { rows } = await checkpoint.execute(connection);
-		if (rows[0]?.busy !== 0) throw new CheckpointBusy();
-	});
+async function cutLog(db: Kysely<StoreSchema>): Promise<void> {
+	const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
+	if (rows[0]?.busy !== 0) throw new CheckpointBusy();
 }
 
 /** The checkpoint reports a reader in its answer; this gives it the form of all other waiting. */

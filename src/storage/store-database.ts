@@ -22,11 +22,10 @@ export interface StoreDatabase {
 	 */
 	write<T>(change: (db: Writer) => Promise<T>): Promise<T>;
 	/**
-	 * Makes deleted rows unreadable in the files as well, as far as the engine can: those of one
-	 * small table, or all. The latter rewrites the whole store, so it is for after an erasure and
-	 * for every night, not for each request.
+	 * Makes the deleted rows of these tables unreadable in the files as well, as far as the engine
+	 * can. For after an erasure, not for each request.
 	 */
-	scrub(what: 'daily_keys' | 'everything'): Promise<void>;
+	scrub(tables: ReadonlyArray<keyof StoreSchema>): Promise<void>;
 	/** Closes the connections. Later calls of the others fail. */
 	close(): Promise<void>;
 }

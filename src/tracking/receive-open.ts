@@ -8,7 +8,8 @@ import {
 	type PurposeRules,
 } from './consent-policy';
 import { reduceIp, type IpReduction } from './minimise-ip';
-import { applyMode, type PseudonymFunction } from './minimise-mode';
+import { applyMode, MODE_STORES, type PseudonymFunction } from './minimise-mode';
+import { roundEventId, roundTime, type TimePrecision } from './minimise-time';
 import type { Actor, Client, ConsentStatus, OpenEvent } from './open-event';
 import type { Purpose } from './purpose';
 import { readLink, type ReceivedLink } from './received-link';
@@ -44,6 +45,8 @@ export interface ReceiveSettings {
 	};
 	/** What stays of the request itself; only mode `full` may hold any of it */
 	keep: { ip: IpReduction; userAgent: boolean; referer: boolean; acceptLanguage: boolean };
+	/** How exactly the time is kept, where the mode would keep it more exactly */
+	time?: TimePrecision;
 }
 
 /** What a signed tracking link says. */
@@ -162,12 +165,15 @@ export async function receiveOpen(
 	if (answer.mode === 'off') return { ...nothing(answer.reason), lookupError: answer.lookupError };
 
 	const effective = lowestMode([mode, answer.mode]);
-	const eventId = deps.newEventId();
+	const time = settings.time ?? 'exact';
+	// Rounded before the burst rules note it: what they name later must be the id that is stored.
+	const eventId = roundEventId(roundEventId(deps.newEventId(), time), MODE_STORES[effective].time);
 	const { judged, relabels } = judgeBurst(eventId, link, verdict, request, deps);
+	const receivedAt = request.receivedAt.toISOString();
 	const event: OpenEvent = {
 		eventId,
 		event: 'open',
-		occurredAt: request.receivedAt.toISOString(),
+		occurredAt: roundTime(receivedAt, time) ?? receivedAt,
 		recipientId: link.recipientId,
 		recipientReason: link.recipientReason,
 		pixelId: link.pixelId,

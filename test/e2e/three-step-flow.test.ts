@@ -65,7 +65,7 @@ const immediate = variant('immediate', (workflow) => {
 const keeping = variant('keeping', (workflow) => {
 	Object.assign(node(workflow, 'Email Open Trigger').parameters, {
 		trackingMode: 'full',
-		options: { keep: ['ip', 'userAgent'] },
+		options: { ip: 'keep', keep: ['userAgent'] },
 	});
 });
 const ownImage = variant('own-image', (workflow) => {

@@ -60,7 +60,7 @@ export const handleRequest: OperationWithOwnStore = {
 				return { keyRing, baseUrl: baseUrl || instanceBaseUrl(node) };
 			},
 			receiveSettings: DEFAULT_SETTINGS,
-			receiveDeps: receiveDeps(node),
+			receiveDeps: await receiveDeps(node, DEFAULT_SETTINGS),
 			tokenLimiter: sharedTokenLimiter(),
 			now: () => new Date(),
 			randomBytes,

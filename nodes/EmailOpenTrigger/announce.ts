@@ -1,0 +1,40 @@
+import type { IHookFunctions } from 'n8n-workflow';
+
+import { openTrackingStore } from '../shared/store';
+import { reportedTracker } from './settings';
+
+/**
+ * Notes in the store how this trigger is set up, when its workflow is published: for the privacy
+ * report, and for links, which must not ask for more than the trigger allows. A store that is away
+ * does not keep a workflow from being published.
+ */
+export async function announce(context: IHookFunctions): Promise<void> {
+	if (context.getMode() === 'manual') return;
+	await inStore(context, async (id) => {
+		const name = `${context.getWorkflow().name ?? 'Workflow'}: ${context.getNode().name}`;
+		const settings = { ...reportedTracker(context) };
+		const store = await openTrackingStore(context);
+		await store.savePart({ kind: 'tracker', id, name, settings });
+	});
+}
+
+/** Takes the note back when the workflow is no longer published. */
+export async function withdrawAnnouncement(context: IHookFunctions): Promise<void> {
+	if (context.getMode() === 'manual') return;
+	await inStore(context, async (id) => {
+		await (await openTrackingStore(context)).removePart('tracker', id);
+	});
+}
+
+async function inStore(
+	context: IHookFunctions,
+	change: (id: string) => Promise<void>,
+): Promise<void> {
+	try {
+		await change(`${context.getWorkflow().id}/${context.getNode().id}`);
+	} catch (error) {
+		context.logger.warn('The setup of the trigger could not be noted for the privacy report', {
+			reason: error instanceof Error ? error.message : String(error),
+		});
+	}
+}

@@ -1,0 +1,67 @@
+import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+
+import type { ReportedTracker } from '../../src/reports/privacy-report';
+import { JURISDICTION_PRESETS, type Jurisdiction } from '../../src/tracking/jurisdictions';
+import type { IpReduction } from '../../src/tracking/minimise-ip';
+import type { TimePrecision } from '../../src/tracking/minimise-time';
+import type { Purpose } from '../../src/tracking/purpose';
+import type { ReceiveSettings } from '../../src/tracking/receive-open';
+import type { TrackingMode } from '../../src/tracking/tracking-mode';
+import { consentRulesOf, withinPreset, type ConsentChoice } from '../shared/consent-policy-options';
+import { DEFAULT_SETTINGS } from '../shared/receive';
+
+export interface TriggerOptions {
+	deadline?: number;
+	ip?: IpReduction;
+	keep?: Array<'acceptLanguage' | 'referer' | 'userAgent'>;
+	keepAsAggregate?: boolean;
+	purpose?: Purpose;
+	time?: TimePrecision;
+}
+
+type WithParameters = Pick<IWebhookFunctions | IHookFunctions, 'getNodeParameter'>;
+
+export function triggerOptions(context: WithParameters): TriggerOptions {
+	return context.getNodeParameter('options', {}) as TriggerOptions;
+}
+
+/** What the fields of the trigger ask of the receive pipeline. */
+export function receiveSettings(context: WithParameters): ReceiveSettings {
+	const options = triggerOptions(context);
+	const choice = context.getNodeParameter('consentPolicy') as ConsentChoice;
+	const keep = options.keep ?? [];
+	return {
+		mode: withinPreset(context.getNodeParameter('trackingMode') as TrackingMode, choice),
+		purpose: options.purpose ?? DEFAULT_SETTINGS.purpose,
+		plainIds: {
+			allowed: true,
+			recipientParameter: context.getNodeParameter('recipientParameter') as string,
+		},
+		consent: { ...consentRulesOf(choice), keepAsAggregate: options.keepAsAggregate ?? false },
+		keep: {
+			ip: options.ip ?? 'drop',
+			userAgent: keep.includes('userAgent'),
+			referer: keep.includes('referer'),
+			acceptLanguage: keep.includes('acceptLanguage'),
+		},
+		time: options.time ?? 'exact',
+	};
+}
+
+/** The same as the privacy report shows it. */
+export function reportedTracker(
+	context: WithParameters,
+): Omit<ReportedTracker, 'name'> & { path: string } {
+	const { mode, purpose, consent, keep } = receiveSettings(context);
+	const choice = context.getNodeParameter('consentPolicy') as ConsentChoice;
+	return {
+		path: context.getNodeParameter('path') as string,
+		mode,
+		purpose,
+		policy: consent.policy,
+		policyLabel: consent.label,
+		jurisdiction: choice in JURISDICTION_PRESETS ? (choice as Jurisdiction) : null,
+		keepAsAggregate: consent.keepAsAggregate,
+		keep,
+	};
+}

@@ -1,0 +1,58 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { TrackingStore } from '../../src/storage/tracking-store';
+import type { KeyRing } from '../../src/tracking/key-ring';
+import type { Purpose } from '../../src/tracking/purpose';
+import { denylistKeysOf } from '../../src/tracking/subject-keys';
+import {
+	assertWithinCeiling,
+	TRACKING_MODES,
+	type TrackingMode,
+} from '../../src/tracking/tracking-mode';
+import { openTrackingStore } from '../shared/store';
+
+/**
+ * Why a mail to this person must go out without a pixel; `null` when it may carry one. A store that
+ * is away means no pixel: nobody can say then whether the person objected.
+ */
+export async function whyUntracked(
+	context: IExecuteFunctions,
+	link: { recipientId: string | null; purpose: Purpose | null; keyRing: KeyRing },
+): Promise<string | null> {
+	const { recipientId, purpose, keyRing } = link;
+	if (recipientId === null) return null;
+	try {
+		const store = await openTrackingStore(context);
+		if (await store.isDenied(denylistKeysOf(recipientId, keyRing))) {
+			return 'The person was erased and is not tracked again';
+		}
+		const { status } = await store.getConsent(recipientId, purpose, new Date());
+		if (status === 'refused') return 'The person refused to be tracked';
+		if (status === 'withdrawn') return 'The person withdrew consent to be tracked';
+		return null;
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		return `Whether the person objected could not be looked up: ${reason}`;
+	}
+}
+
+/**
+ * Holds a link to what the operator allows at the trigger that will serve it, and to what the pixel
+ * was made for. Asking for more is an error now and not a silent cut later.
+ *
+ * @throws ModeAboveCeilingError
+ */
+export async function assertAllowed(
+	store: Pick<TrackingStore, 'listParts' | 'getPixel'>,
+	link: { requested: TrackingMode; path: string; pixelId: string | null },
+): Promise<void> {
+	const trackers = (await store.listParts()).filter(
+		({ kind, settings }) => kind === 'tracker' && settings.path === link.path,
+	);
+	const pixel = link.pixelId === null ? null : await store.getPixel(link.pixelId);
+	const operator = TRACKING_MODES.find((mode) => trackers.some((t) => t.settings.mode === mode));
+	assertWithinCeiling(link.requested, {
+		[`the Email Open Trigger at "${link.path}"`]: operator,
+		'the pixel': pixel?.trackingMode,
+	});
+}

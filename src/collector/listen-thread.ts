@@ -1,0 +1,61 @@
+/** The thread that listens and writes the log. It does nothing else, so nothing can hold it up. */
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { loadOrCreateKeyFile } from '../key-file';
+import { createReceiveDeps, type SigningKeys } from '../receive-deps';
+import { clientAddress } from '../tracking/client-address';
+import { parseKeyRing } from '../tracking/key-ring';
+import { openCollectorStore } from './collector-store';
+import { createCommitQueue } from './commit-queue';
+import { newCounters } from './counters';
+import { startListener } from './listener';
+import { openLog } from './open-log';
+import { STORE_CONSUMER } from './shipper';
+import type { CollectorSettings, KeySettings } from './settings';
+import { runThread, type ListenReport } from './thread';
+
+const REPORT_EVERY_MS = 500;
+
+async function signingKeys(settings: KeySettings): Promise<SigningKeys> {
+	const { maxAgeDays } = settings;
+	return 'keyFolder' in settings
+		? { keyRing: await loadOrCreateKeyFile(settings.keyFolder), maxAgeDays }
+		: { keyRing: parseKeyRing(settings), maxAgeDays };
+}
+
+runThread(parentPort, async (port) => {
+	const settings = workerData as CollectorSettings;
+	const keys = await signingKeys(settings.keys);
+	const log = openLog({ folder: settings.folder, durable: true });
+	log.setConsumers([STORE_CONSUMER, ...settings.consumers]);
+	const counters = newCounters();
+	const queue = createCommitQueue(log, { maxBytes: settings.maxBytes, counters });
+	const listener = await startListener(settings.listener, {
+		receive: createReceiveDeps({
+			signing: () => keys,
+			store: () => openCollectorStore(settings.store),
+		}),
+		clientAddress,
+		queue,
+		counters,
+		now: () => new Date(),
+		onError: (what, error) => port.problem(what, error),
+	});
+
+	const report = async (): Promise<ListenReport> => ({
+		counters: { ...counters },
+		connections: await listener.connections(),
+		log: queue.health(),
+	});
+	port.report(await report());
+	const reporting = setInterval(() => void report().then(port.report), REPORT_EVERY_MS);
+	return {
+		port: listener.port,
+		stop: async (limitMs) => {
+			clearInterval(reporting);
+			await listener.stop(limitMs);
+			port.report({ counters, connections: 0, log: queue.health() });
+			log.close();
+		},
+	};
+});

@@ -1,0 +1,39 @@
+import type { ListenerSettings } from './listener';
+
+/** Where opens end up. The connection string is a secret; it stays in memory. */
+export type StoreSettings =
+	| { engine: 'embedded'; folder: string; queueMode: boolean }
+	| {
+			engine: 'postgres';
+			connectionString: string;
+			tls: 'disable' | 'require' | 'verify-full';
+			caCertificate?: string;
+	  };
+
+/** The signing keys: as text, or of the key file in a folder. */
+export type KeySettings =
+	| { activeKey: string; previousKeys?: string; maxAgeDays?: number }
+	| { keyFolder: string; maxAgeDays?: number };
+
+/** All that a collector needs to know. Plain data, so that it can be sent to a worker thread. */
+export interface CollectorSettings {
+	/** Folder of the log; one collector at a time */
+	folder: string;
+	/** The log takes no more events from this size on, in bytes */
+	maxBytes: number;
+	/** Cursors that other readers of the log hold, beside the store's */
+	consumers: readonly string[];
+	listener: ListenerSettings;
+	keys: KeySettings;
+	store: StoreSettings;
+}
+
+/**
+ * Limits for those who set none. A log of 4 GiB holds about six million opens. One address may
+ * record as much as the busiest image proxies of large mailbox providers load.
+ */
+export const DEFAULT_LIMITS = {
+	maxBytes: 4 * 1024 ** 3,
+	maxConnections: 10_000,
+	flood: { perSecond: 1000, burst: 10_000 },
+} as const;

@@ -1,0 +1,93 @@
+import { StoreError } from '../storage/store-error';
+import type { TrackingStore } from '../storage/tracking-store';
+import { pause, pauseAfter, type Backoff } from './backoff';
+import { readRecord } from './log-record';
+import type { LogEntry, OpenLog } from './open-log';
+
+/** Name of the cursor of what the store has. */
+export const STORE_CONSUMER = 'store';
+
+const BATCH = 500;
+const LOOK_EVERY_MS = 200;
+const BACKOFF: Backoff = { firstMs: 250, longestMs: 30_000 };
+
+/** How the shipping is going. */
+export interface ShippingReport {
+	/** Events that the store has taken */
+	shipped: number;
+	/** Events that the store will never take; they are dead letters */
+	refused: number;
+	/** Failures in a row; 0 while the store takes events */
+	failures: number;
+	/** Events that the store does not have yet */
+	backlog: number;
+}
+
+export interface ShipperOptions {
+	log: Pick<OpenLog, 'read' | 'advance' | 'bury'>;
+	/** Opens the store; called again after a failure */
+	openStore(): Promise<Pick<TrackingStore, 'recordOpens' | 'relabelOpens'>>;
+	/** Ends the shipping; what was not shipped stays in the log */
+	signal: AbortSignal;
+	/** Called after each batch */
+	onShipped(events: number): void;
+	/** Called at each failure, with the number of failures in a row */
+	onFailure(error: unknown, failures: number): void;
+	/** Called for an event that the store will never take; it is a dead letter now */
+	onRefused(error: unknown): void;
+	/** How long to wait between tries */
+	backoff?: Backoff;
+}
+
+/**
+ * Carries the log into the store, batch by batch and in order. The cursor moves after the store
+ * has committed: a crash in between repeats a batch, and the store knows its events by their id.
+ * While the store is away the log keeps everything. Resolves when `signal` aborts.
+ */
+export async function shipLog(options: ShipperOptions): Promise<void> {
+	const { log, signal, backoff = BACKOFF } = options;
+	let failures = 0;
+	while (!signal.aborted) {
+		try {
+			const entries = log.read(STORE_CONSUMER, BATCH);
+			if (entries.length > 0) await shipBatch(entries, options);
+			failures = 0;
+			if (entries.length < BATCH) await pause(LOOK_EVERY_MS, signal);
+		} catch (error) {
+			failures += 1;
+			options.onFailure(error, failures);
+			await pause(pauseAfter(failures, backoff, Math.random()), signal);
+		}
+	}
+}
+
+async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions): Promise<void> {
+	const store = await options.openStore();
+	const last = entries[entries.length - 1].seq;
+	try {
+		const records = entries.map(({ event }) => readRecord(event));
+		const opens = records.flatMap((record) => ('open' in record ? [record.open] : []));
+		const relabels = records.flatMap((record) => ('relabel' in record ? [record.relabel] : []));
+		if (opens.length > 0) await store.recordOpens(opens);
+		// A relabel stands behind its open in the log, so the store has the open by now.
+		if (relabels.length > 0) await store.relabelOpens(relabels);
+		options.log.advance(STORE_CONSUMER, last);
+		options.onShipped(entries.length);
+	} catch (error) {
+		// Any other failure may pass; an event that the store finds invalid stays so.
+		if (!isRefusal(error)) throw error;
+		if (entries.length === 1) {
+			const reason = error instanceof Error ? error.message : String(error);
+			options.log.bury(STORE_CONSUMER, [{ ...entries[0], reason }], last, new Date());
+			options.onRefused(error);
+			return;
+		}
+		const half = Math.ceil(entries.length / 2);
+		await shipBatch(entries.slice(0, half), options);
+		await shipBatch(entries.slice(half), options);
+	}
+}
+
+function isRefusal(error: unknown): boolean {
+	return error instanceof SyntaxError || (error instanceof StoreError && error.code === 'invalid');
+}

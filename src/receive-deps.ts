@@ -1,0 +1,75 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+
+import { v7 as uuidv7 } from 'uuid';
+
+import type { PrivacyStore } from './storage/privacy-store';
+import { createBurstMemory, type BurstMemory } from './tracking/burst-memory';
+import { classifyLoad } from './tracking/classify-load';
+import type { KeyRing } from './tracking/key-ring';
+import type { ReceiveDeps } from './tracking/receive-open';
+import { denylistKeysOf, pseudonymOf } from './tracking/subject-keys';
+import { verifyToken } from './tracking/token';
+
+/** What signed links are checked with. */
+export interface SigningKeys {
+	keyRing: KeyRing;
+	/** `undefined` for links that never expire */
+	maxAgeDays: number | undefined;
+}
+
+/** The part of the store that is asked about each open. */
+export type LookupStore = Pick<PrivacyStore, 'isDenied' | 'getConsent'>;
+
+/** Where the receive pipeline gets what is not pure. */
+export interface ReceiveSources {
+	/** Asked for each signed link, so that a changed key is in force at once */
+	signing(): SigningKeys | Promise<SigningKeys>;
+	/** Consent and erasures are read for each open and never remembered: both act at once */
+	store(): LookupStore | Promise<LookupStore>;
+	/** The key of the day, where addresses are kept as a hash */
+	ipKey?: Buffer | null;
+}
+
+let memory: BurstMemory | undefined;
+
+/** The windows of the burst rules: one set per thread, under a key that dies with it. */
+function burstMemory(): BurstMemory {
+	memory ??= createBurstMemory(createSecretKey(randomBytes(32)));
+	return memory;
+}
+
+/**
+ * Puts the parts of the receive pipeline together that are not pure: the one assembly for the
+ * n8n trigger and the collector. Made anew for each open in the trigger, once in the collector.
+ */
+export function createReceiveDeps(sources: ReceiveSources): ReceiveDeps {
+	let known: KeyRing | undefined;
+	const keyRing = async () => {
+		known = (await sources.signing()).keyRing;
+		return known;
+	};
+	return {
+		verifyToken: async (token) => {
+			const { maxAgeDays } = await sources.signing();
+			return verifyToken(token, await keyRing(), { now: new Date(), maxAgeDays });
+		},
+		classify: classifyLoad,
+		observeBurst: (load) => burstMemory().observe(load),
+		isSuppressed: async (recipientId) => {
+			const keys = denylistKeysOf(recipientId, await keyRing());
+			return await (await sources.store()).isDenied(keys);
+		},
+		consentStatus: async (recipientId, purpose) => {
+			const store = await sources.store();
+			const { status, record } = await store.getConsent(recipientId, purpose, new Date());
+			return { status, recordId: record?.recordId ?? null };
+		},
+		newEventId: () => uuidv7(),
+		pseudonym: (recipientId, scope) => {
+			// Whoever has a recipient id was looked up above with the same keys.
+			if (!known) throw new Error('The signing keys could not be read. Check their credential.');
+			return pseudonymOf(recipientId, scope, known);
+		},
+		ipKey: sources.ipKey ?? null,
+	};
+}

@@ -1,0 +1,31 @@
+import { denylistKey } from './erasure';
+import { deriveKey, type KeyRing, type RingKey } from './key-ring';
+import { recipientPseudonym } from './pseudonym';
+
+/**
+ * A person's keys on the list of erased people, one per key of the ring and the active one's
+ * first: an entry made before a change of keys is still found.
+ */
+export function denylistKeysOf(recipientId: string, keyRing: KeyRing): [string, ...string[]] {
+	const [active, ...previous] = ringKeys(keyRing);
+	const keyOf = (key: RingKey) => denylistKey(recipientId, deriveKey(key, 'denylist').export());
+	return [keyOf(active), ...previous.map(keyOf)];
+}
+
+/** A person's pseudonym in a campaign. After a change of keys people get new pseudonyms. */
+export function pseudonymOf(recipientId: string, scope: string, keyRing: KeyRing): string {
+	return pseudonymBy(keyRing.active, recipientId, scope);
+}
+
+/** Every pseudonym a person may have in a campaign, one per key of the ring. */
+export function pseudonymsOf(recipientId: string, scope: string, keyRing: KeyRing): string[] {
+	return ringKeys(keyRing).map((key) => pseudonymBy(key, recipientId, scope));
+}
+
+function pseudonymBy(key: RingKey, recipientId: string, scope: string): string {
+	return recipientPseudonym(recipientId, scope, deriveKey(key, 'recipient-pseudonym').export());
+}
+
+function ringKeys({ active, keys }: KeyRing): [RingKey, ...RingKey[]] {
+	return [active, ...[...keys.values()].filter((key) => key !== active)];
+}

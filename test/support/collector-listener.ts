@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createCommitQueue } from '../../src/collector/commit-queue';
+import { newCounters, type Counters } from '../../src/collector/counters';
+import { startListener, type Listener, type ListenerSettings } from '../../src/collector/listener';
+import { openLog, type OpenLog } from '../../src/collector/open-log';
+import { createReceiveDeps } from '../../src/receive-deps';
+import { clientAddress } from '../../src/tracking/client-address';
+import { parseKeyRing, type KeyRing } from '../../src/tracking/key-ring';
+import type { OpenEvent } from '../../src/tracking/open-event';
+import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive-open';
+
+export const RECEIVE: ReceiveSettings = {
+	mode: 'identified',
+	purpose: null,
+	plainIds: { allowed: true, recipientParameter: 'id' },
+	consent: { policy: 'objection-honoured', label: 'objection-honoured', keepAsAggregate: false },
+	keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
+};
+export const KEY_RING: KeyRing = parseKeyRing({
+	activeKey: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+});
+
+export interface TestListener {
+	url: string;
+	port: number;
+	log: OpenLog;
+	counters: Counters;
+	errors: Array<{ what: string; error: unknown }>;
+	listener: Listener;
+	/** Events in the log */
+	events(): OpenEvent[];
+	stop(): Promise<void>;
+}
+
+/** A listener of this process with a log of its own, as the listening thread puts it together. */
+export async function listen(
+	settings: Partial<ListenerSettings> = {},
+	overrides: { receive?: Partial<ReceiveDeps>; wrapLog?: (log: OpenLog) => OpenLog } = {},
+): Promise<TestListener> {
+	const folder = mkdtempSync(join(tmpdir(), 'collector-'));
+	const log = openLog({ folder, durable: true });
+	log.setConsumers(['test']);
+	const counters = newCounters();
+	const errors: TestListener['errors'] = [];
+	const queue = createCommitQueue(overrides.wrapLog?.(log) ?? log, { maxBytes: 1e9, counters });
+	const listener = await startListener(
+		{
+			host: '127.0.0.1',
+			port: 0,
+			proxyHops: 0,
+			maxConnections: 1000,
+			flood: { perSecond: 0, burst: 0 },
+			receive: RECEIVE,
+			...settings,
+		},
+		{
+			receive: {
+				...createReceiveDeps({
+					signing: () => ({ keyRing: KEY_RING, maxAgeDays: undefined }),
+					store: () => ({
+						isDenied: async () => false,
+						getConsent: async () => ({ status: 'unknown', record: null }),
+					}),
+				}),
+				...overrides.receive,
+			},
+			clientAddress,
+			queue,
+			counters,
+			now: () => new Date(),
+			onError: (what, error) => errors.push({ what, error }),
+		},
+	);
+	return {
+		url: `http://127.0.0.1:${listener.port}`,
+		port: listener.port,
+		log,
+		counters,
+		errors,
+		listener,
+		events: () => log.read('test', 100_000).map(({ event }) => JSON.parse(event) as OpenEvent),
+		stop: async () => {
+			await listener.stop(1000);
+			log.close();
+			rmSync(folder, { recursive: true });
+		},
+	};
+}
+
+/** A plain TCP client: writes what it is given, and keeps all that comes back. */
+export class RawClient {
+	received = Buffer.alloc(0);
+	readonly socket: Socket;
+	readonly closed: Promise<void>;
+	#waiting: Array<() => void> = [];
+
+	constructor(port: number) {
+		this.socket = connect(port, '127.0.0.1');
+		this.socket.on('data', (chunk) => {
+			this.received = Buffer.concat([this.received, chunk]);
+			for (const check of this.#waiting) check();
+		});
+		this.socket.on('error', () => undefined);
+		this.closed = new Promise((resolve) => this.socket.once('close', () => resolve()));
+	}
+
+	write(text: string | Buffer): this {
+		this.socket.write(text);
+		return this;
+	}
+
+	/** How often a text occurs in what came back. */
+	count(text: string): number {
+		return this.received.toString('latin1').split(text).length - 1;
+	}
+
+	/** Resolves when `text` has come back `times` times. */
+	async until(text: string, times = 1): Promise<void> {
+		if (this.count(text) >= times) return;
+		await new Promise<void>((resolve) =>
+			this.#waiting.push(() => {
+				if (this.count(text) >= times) resolve();
+			}),
+		);
+	}
+}
