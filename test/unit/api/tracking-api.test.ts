@@ -472,6 +472,16 @@ describe('with a store that is away', () => {
 		const image = await client.send('/tracker/p-1.png', { headers: PERSON });
 		expect(image.status).toBe(200);
 		expect(client.unrecorded).toMatchObject([{ pixelId: 'p-1' }]);
-		expect(client.errors).toHaveLength(1);
+		expect(client.errors).toEqual([new Error('disk full')]);
+	});
+
+	it('a store that hangs does not hold up the image, and the open is handed on', async () => {
+		const never = async () => await new Promise<never>(() => undefined);
+		const hanging = testApi({} as TrackingStore, { openStore: never });
+		const start = Date.now();
+		const image = await hanging.send('/tracker/p-1.png', { headers: PERSON });
+		expect(image.status).toBe(200);
+		expect(Date.now() - start).toBeLessThan(3_000);
+		expect(hanging.unrecorded).toMatchObject([{ pixelId: 'p-1' }]);
 	});
 });
