@@ -52,6 +52,7 @@ export const handleRequest: OperationWithOwnStore = {
 		const method = node.getNodeParameter('method', index) as string;
 		const url = node.getNodeParameter('url', index) as string;
 		const field = node.getNodeParameter('responseField', index) as string;
+		const request = await webRequest(node, index, { method, url });
 		let unrecordedOpen: OpenEvent | null = null;
 		const api = createTrackingApi({
 			openStore: async () => await openTrackingStore(node),
@@ -70,7 +71,7 @@ export const handleRequest: OperationWithOwnStore = {
 			},
 			onError: (error) => logError(node, error),
 		});
-		const response = await api.fetch(await webRequest(node, index, { method, url }));
+		const response = await api.fetch(request);
 		const isHead = method.toUpperCase() === 'HEAD';
 		return [await responseItem(node, response, { field, isHead, unrecordedOpen })];
 	},
