@@ -38,7 +38,16 @@ runMain(async () => {
 	};
 	const jest = async (project) => {
 		const report = join(tmpdir(), `email-open-tracking-${process.pid}-${project}.json`);
-		const args = ['jest', '--selectProjects', project, '--json', '--outputFile', report];
+		// A test that failed may have left something running; it must not hold up the result.
+		const args = [
+			'jest',
+			'--selectProjects',
+			project,
+			'--json',
+			'--outputFile',
+			report,
+			'--forceExit',
+		];
 		if (project === 'e2e') args.push('--runInBand');
 		let ended;
 		try {

@@ -4,7 +4,7 @@ const { homedir } = require('node:os');
 const { join } = require('node:path');
 const { parseArgs } = require('node:util');
 
-const { ensureBrowser } = require('./lib/browser');
+const { launchBrowser } = require('./lib/browser');
 const { projectFolder } = require('./lib/paths');
 const { runMain, say } = require('./lib/run');
 
@@ -16,18 +16,7 @@ runMain(async () => {
 		},
 	});
 	const login = JSON.parse(readFileSync(join(values.data, 'login.json'), 'utf8'));
-	const { chromium } = require('playwright-core');
-	const browser = await chromium.launch({
-		executablePath: await ensureBrowser(),
-		args: [
-			'--no-sandbox',
-			'--disable-gpu',
-			'--disable-background-networking',
-			'--disable-component-update',
-			'--disable-sync',
-			'--no-first-run',
-		],
-	});
+	const browser = await launchBrowser();
 	try {
 		const page = await browser.newPage({ viewport: { width: 1600, height: 900 } });
 		await page.request.post(`${values.url}/rest/login`, {

@@ -29,7 +29,9 @@ export class OpenTracking implements INodeType {
 			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
 			{
 				name: 'openTrackingSigningKeyApi',
-				displayOptions: { show: { resource: ['pixel'], operation: ['getEmbedCode'] } },
+				displayOptions: {
+					show: { resource: ['httpApi', 'pixel'], operation: ['getEmbedCode', 'handleRequest'] },
+				},
 				testedBy: 'openTrackingSigningKeyTest',
 			},
 			{
@@ -45,7 +47,6 @@ export class OpenTracking implements INodeType {
 	methods = { credentialTest };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const store = await openTrackingStore(this);
 		const output = await eachItem(this, async (_item, index) => {
 			const resource = this.getNodeParameter('resource', index) as string;
 			const name = this.getNodeParameter('operation', index) as string;
@@ -60,6 +61,8 @@ export class OpenTracking implements INodeType {
 					},
 				);
 			}
+			if ('executeAlone' in operation) return await operation.executeAlone({ node: this, index });
+			const store = await openTrackingStore(this);
 			return await operation.execute({ node: this, store, index });
 		});
 		return [output];

@@ -58,4 +58,23 @@ async function ensureBrowser() {
 	);
 }
 
-module.exports = { ensureBrowser };
+/**
+ * Starts a headless browser that calls nobody by itself.
+ * @returns {Promise<import('playwright-core').Browser>}
+ */
+async function launchBrowser() {
+	const { chromium } = require('playwright-core');
+	return await chromium.launch({
+		executablePath: await ensureBrowser(),
+		args: [
+			'--no-sandbox',
+			'--disable-gpu',
+			'--disable-background-networking',
+			'--disable-component-update',
+			'--disable-sync',
+			'--no-first-run',
+		],
+	});
+}
+
+module.exports = { ensureBrowser, launchBrowser };

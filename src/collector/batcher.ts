@@ -1,5 +1,6 @@
 import type { OpenEvent } from '../tracking/open-event';
 import { pause, pauseAfter, type Backoff } from './backoff';
+import { readRecord } from './log-record';
 import type { LogEntry, OpenLog } from './open-log';
 
 const LOOK_EVERY_MS = 200;
@@ -14,9 +15,7 @@ const PROBES = 8;
 const POOL = 50;
 
 /** An event that fails alone while others succeed. */
-export interface RefusedOpen {
-	seq: number;
-	event: OpenEvent;
+export interface RefusedOpen extends LogEntry {
 	reason: string;
 }
 
@@ -58,7 +57,7 @@ export async function runBatcher(options: BatcherOptions): Promise<void> {
 		if (entries.length === 0) continue;
 		const last = entries[entries.length - 1].seq;
 		try {
-			await options.deliver(entries.map(eventOf));
+			await deliver(entries, options);
 			options.log.advance(options.consumer, last);
 			failures = 0;
 			continue;
@@ -96,10 +95,12 @@ async function nextBatch(options: BatcherOptions): Promise<LogEntry[]> {
 async function settleOneByOne(options: BatcherOptions, random: () => number): Promise<boolean> {
 	const { log, consumer, batchSize, signal } = options;
 	const pool = log.read(consumer, Math.max(batchSize, POOL));
-	const through = await probe(pool, options, random);
+	// A relabel always gets through, and would prove nothing.
+	const opens = pool.filter(({ event }) => !isRelabel(event));
+	const through = await probe(opens, options, random);
 	if (through === null || signal.aborted) return false;
 
-	const refused: Array<LogEntry & { reason: string }> = [];
+	const refused: RefusedOpen[] = [];
 	const settle = async (part: readonly LogEntry[]): Promise<void> => {
 		if (part.length === 0 || signal.aborted) return;
 		const failure = await tryDelivering(part, options, part.length === 1 ? TRIES_ALONE : 1);
@@ -112,7 +113,7 @@ async function settleOneByOne(options: BatcherOptions, random: () => number): Pr
 		await settle(part.slice(0, half));
 		await settle(part.slice(half));
 	};
-	const rest = pool.filter((entry) => entry !== through);
+	const rest = opens.filter((entry) => entry !== through);
 	for (let start = 0; start < rest.length; start += batchSize) {
 		await settle(rest.slice(start, start + batchSize));
 	}
@@ -120,9 +121,7 @@ async function settleOneByOne(options: BatcherOptions, random: () => number): Pr
 
 	log.bury(consumer, refused, pool[pool.length - 1].seq, new Date());
 	if (refused.length > 0) {
-		await options
-			.onRefused(refused.map((entry) => ({ ...entry, event: eventOf(entry) })))
-			.catch((error: unknown) => options.onFailure(error, 1));
+		await options.onRefused(refused).catch((error: unknown) => options.onFailure(error, 1));
 	}
 	return true;
 }
@@ -151,7 +150,7 @@ async function tryDelivering(
 	let failure: string | null = null;
 	for (let tried = 0; tried < tries; tried += 1) {
 		try {
-			await options.deliver(entries.map(eventOf));
+			await deliver(entries, options);
 			return null;
 		} catch (error) {
 			failure = error instanceof Error ? error.message : String(error);
@@ -160,6 +159,20 @@ async function tryDelivering(
 	return failure;
 }
 
-function eventOf(entry: Pick<LogEntry, 'event'>): OpenEvent {
-	return JSON.parse(entry.event) as OpenEvent;
+function isRelabel(text: string): boolean {
+	try {
+		return 'relabel' in readRecord(text);
+	} catch {
+		// Not even JSON. It will fail alone and be found.
+		return false;
+	}
+}
+
+/** Delivers the opens among the entries. Relabels are for the store alone. */
+async function deliver(entries: readonly LogEntry[], options: BatcherOptions): Promise<void> {
+	const events = entries.flatMap(({ event }) => {
+		const record = readRecord(event);
+		return 'open' in record ? [record.open] : [];
+	});
+	if (events.length > 0) await options.deliver(events);
 }

@@ -12,7 +12,7 @@ const MEASURE_EVERY_MS = 200;
 /** From this share of the allowed size on, the collector says that it is not well. */
 export const LOUD_SHARE = 0.8;
 
-/** What became of an event: on disk, or lost because there is no room. */
+/** What became of entries: on disk, or lost because there is no room. */
 export type Outcome = 'durable' | 'full';
 
 /** How the log is doing. */
@@ -28,18 +28,18 @@ export interface LogHealth {
 /** Gathers the events of many requests into few transactions. */
 export interface CommitQueue {
 	/**
-	 * Writes one event with the next transaction and then calls `done`. `null` writes nothing and
-	 * waits for that transaction all the same, so that the time an answer takes does not tell
+	 * Writes entries with the next transaction and then calls `done`. An empty list writes nothing
+	 * and waits for that transaction all the same, so that the time an answer takes does not tell
 	 * whether something was stored.
 	 */
-	add(event: string | null, done: (outcome: Outcome) => void): void;
+	add(entries: readonly string[], done: (outcome: Outcome) => void): void;
 	health(): LogHealth;
 	/** Resolves when everything that was added before is on disk; gives up after `limitMs`. */
 	drain(limitMs: number): Promise<void>;
 }
 
 interface Waiting {
-	event: string | null;
+	entries: readonly string[];
 	done: (outcome: Outcome) => void;
 }
 
@@ -47,8 +47,7 @@ interface Waiting {
  * Group commit. All requests that arrive in one turn of the event loop share a transaction; while
  * it is being written the next ones pile up, so the busier the listener, the larger the groups.
  *
- * When the file has reached `maxBytes`, events are refused and counted until consumers have made
- * room. When a transaction fails, its events stay in memory, in order, and are tried again.
+ * When the file has reached `maxBytes`, entries are refused until consumers have made room. When a transaction fails, its events stay in memory, in order, and are tried again.
  */
 export function createCommitQueue(
 	log: Pick<OpenLog, 'append' | 'usedBytes'>,
@@ -85,12 +84,11 @@ export function createCommitQueue(
 	const commit = (): void => {
 		scheduled = false;
 		const batch = waiting.slice(0, MAX_BATCH);
-		const events = batch.flatMap(({ event }) => (event === null ? [] : [event]));
+		const entries = batch.flatMap((waiter) => waiter.entries);
 		try {
-			if (events.length > 0) {
-				log.append(events);
+			if (entries.length > 0) {
+				log.append(entries);
 				counters.commits += 1;
-				counters.recorded += events.length;
 			}
 			failures = 0;
 			failure = null;
@@ -108,12 +106,11 @@ export function createCommitQueue(
 	};
 
 	return {
-		add: (event, done) => {
-			if (event !== null && isFull()) {
-				counters.droppedFull += 1;
-				waiting.push({ event: null, done: () => done('full') });
+		add: (entries, done) => {
+			if (entries.length > 0 && isFull()) {
+				waiting.push({ entries: [], done: () => done('full') });
 			} else {
-				waiting.push({ event, done });
+				waiting.push({ entries, done });
 			}
 			schedule();
 		},

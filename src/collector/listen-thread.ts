@@ -47,6 +47,7 @@ runThread(parentPort, async (port) => {
 		connections: await listener.connections(),
 		log: queue.health(),
 	});
+	port.report(await report());
 	const reporting = setInterval(() => void report().then(port.report), REPORT_EVERY_MS);
 	return {
 		port: listener.port,

@@ -9,6 +9,7 @@ import { CollectorError } from './collector-error';
 import type { CommitQueue } from './commit-queue';
 import type { Counters } from './counters';
 import { createFloodLimit, type FloodSettings } from './flood-limit';
+import { writeRecord } from './log-record';
 import { readQuery } from './query';
 
 /** A tracking link takes a few hundred bytes, the headers of a mail program one or two thousand. */
@@ -131,7 +132,7 @@ export async function startListener(
 		});
 		if (!mayRecord(ip, receivedAt.getTime())) {
 			counters.rateLimited += 1;
-			return queue.add(null, done);
+			return queue.add([], done);
 		}
 		const received = await receiveOpen(
 			{
@@ -149,8 +150,20 @@ export async function startListener(
 			counters.lookupErrors += 1;
 			deps.onError('lookup', received.lookupError);
 		}
-		if (received.event === null) counters.notRecorded += 1;
-		queue.add(received.event && JSON.stringify(received.event), done);
+		const { event, relabels } = received;
+		if (event === null) {
+			counters.notRecorded += 1;
+			return queue.add([], done);
+		}
+		const entries = relabels.map(({ eventId, actor, actorReason }) =>
+			writeRecord({
+				relabel: { eventId, actor, actorReason, rulesVersion: event.rulesVersion },
+			}),
+		);
+		queue.add([writeRecord({ open: event }), ...entries], (outcome) => {
+			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
+			done();
+		});
 	};
 
 	const onRequest = (request: IncomingMessage, response: ServerResponse): void => {

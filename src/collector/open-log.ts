@@ -16,7 +16,7 @@ export const DEAD_LETTER_DAYS = 30;
 const DAY_MS = 86_400_000;
 const SCHEMA_VERSION = 1;
 
-/** One event of the log. `event` is the JSON text of an `OpenEvent`. */
+/** One entry of the log. `event` is its text, as `log-record.ts` writes and reads it. */
 export interface LogEntry {
 	/** Its place in the log; grows, with gaps, and is never given twice */
 	seq: number;

@@ -27,3 +27,13 @@ export interface CollectorSettings {
 	keys: KeySettings;
 	store: StoreSettings;
 }
+
+/**
+ * Limits for those who set none. A log of 4 GiB holds about six million opens. One address may
+ * record as much as the busiest image proxies of large mailbox providers load.
+ */
+export const DEFAULT_LIMITS = {
+	maxBytes: 4 * 1024 ** 3,
+	maxConnections: 10_000,
+	flood: { perSecond: 1000, burst: 10_000 },
+} as const;

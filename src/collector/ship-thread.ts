@@ -38,6 +38,7 @@ runThread(parentPort, async (port) => {
 		...state,
 		backlog: log.backlog(STORE_CONSUMER, COUNT_BACKLOG_TO),
 	});
+	port.report(report());
 	const reporting = setInterval(() => port.report(report()), REPORT_EVERY_MS);
 	return {
 		port: null,

@@ -1,7 +1,7 @@
 import { StoreError } from '../storage/store-error';
 import type { TrackingStore } from '../storage/tracking-store';
-import type { OpenEvent } from '../tracking/open-event';
 import { pause, pauseAfter, type Backoff } from './backoff';
+import { readRecord } from './log-record';
 import type { LogEntry, OpenLog } from './open-log';
 
 /** Name of the cursor of what the store has. */
@@ -26,7 +26,7 @@ export interface ShippingReport {
 export interface ShipperOptions {
 	log: Pick<OpenLog, 'read' | 'advance' | 'bury'>;
 	/** Opens the store; called again after a failure */
-	openStore(): Promise<Pick<TrackingStore, 'recordOpens'>>;
+	openStore(): Promise<Pick<TrackingStore, 'recordOpens' | 'relabelOpens'>>;
 	/** Ends the shipping; what was not shipped stays in the log */
 	signal: AbortSignal;
 	/** Called after each batch */
@@ -65,7 +65,12 @@ async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions):
 	const store = await options.openStore();
 	const last = entries[entries.length - 1].seq;
 	try {
-		await store.recordOpens(entries.map(({ event }) => JSON.parse(event) as OpenEvent));
+		const records = entries.map(({ event }) => readRecord(event));
+		const opens = records.flatMap((record) => ('open' in record ? [record.open] : []));
+		const relabels = records.flatMap((record) => ('relabel' in record ? [record.relabel] : []));
+		if (opens.length > 0) await store.recordOpens(opens);
+		// A relabel stands behind its open in the log, so the store has the open by now.
+		if (relabels.length > 0) await store.relabelOpens(relabels);
 		options.log.advance(STORE_CONSUMER, last);
 		options.onShipped(entries.length);
 	} catch (error) {

@@ -217,7 +217,13 @@ class TimeoutFault extends Error {
 /** A fault by its code, because messages of HTTP clients hold addresses and keys. */
 function faultReason(error: unknown): string {
 	if (error instanceof TimeoutFault) return `No answer within ${Math.round(error.ms / 1000)} s`;
-	const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
-	if (typeof code === 'string') return `No answer (${code})`;
+	// n8n wraps what its HTTP client throws; the code is in the cause then.
+	const code = codeOf(error) ?? codeOf(error instanceof Error ? error.cause : null);
+	if (code !== null) return `No answer (${code})`;
 	return `No answer (${error instanceof Error ? error.name : 'unknown fault'})`;
+}
+
+function codeOf(error: unknown): string | null {
+	const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+	return typeof code === 'string' ? code : null;
 }

@@ -1,4 +1,4 @@
-import { retryAfterMs } from './retry-after';
+import { retryAfterMs } from '../retry-after';
 import {
 	type BatchAnswer,
 	retryable,
@@ -29,7 +29,7 @@ export function httpFailure(
 	const reason = `HTTP ${status}${withColon(vendorMessage(response.body))}`;
 	if (status >= 500 || TRY_AGAIN.includes(status)) {
 		const header = response.headers[retryAfterHeader] ?? response.headers['retry-after'];
-		const afterMs = retryAfterMs(header, now);
+		const afterMs = retryAfterMs(header, now.getTime());
 		return records.map(() => retryable(reason, afterMs));
 	}
 	if (FIX_LOGIN.includes(status)) {

@@ -48,6 +48,7 @@ export function executeContext(
 		getInputData: () => frozen,
 		getNode: () => node,
 		getExecutionId: () => 'execution-1',
+		getExecutionCancelSignal: () => undefined,
 		continueOnFail: () => options.continueOnFail ?? false,
 		sendResponse: (response: unknown) => responses.push(response),
 		addExecutionHints: (...given: unknown[]) => hints.push(...given),

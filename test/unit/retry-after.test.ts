@@ -14,7 +14,8 @@ describe('Retry-After', () => {
 		['', null],
 		['soon', null],
 		['-5', null],
-		['1.5', null],
+		['1.5', 1500],
+		[undefined, null],
 		['2026-11-21', null],
 	])('%j is %j ms', (header, expected) => {
 		expect(retryAfterMs(header, now)).toBe(expected);

@@ -2,7 +2,7 @@ import { z } from 'zod/v4';
 
 import { openProperties, PROPERTY_FIELDS } from '../event-properties';
 import { httpFailure, jsonBody, jsonBodyOrNull } from '../http-answer';
-import { retryAfterMs } from '../retry-after';
+import { retryAfterMs } from '../../retry-after';
 import { defineSink, delivered, rejected, retryable, retryLater } from '../sink';
 import { trimUrl } from '../url';
 
@@ -118,7 +118,7 @@ export const amplitude = defineSink({
 		if (response.status === 429) {
 			const { exceeded_daily_quota_users: users, exceeded_daily_quota_devices: devices } =
 				throttling.parse(jsonBodyOrNull(response) ?? {});
-			const waitMs = retryAfterMs(response.headers['retry-after'], now) ?? THROTTLED_MS;
+			const waitMs = retryAfterMs(response.headers['retry-after'], now.getTime()) ?? THROTTLED_MS;
 			const usedUp = new Set([...Object.keys(users ?? {}), ...Object.keys(devices ?? {})]);
 			return records.map((record) =>
 				usedUp.has(String(record.user_id ?? record.device_id))

@@ -476,7 +476,7 @@ describe('with a store that is away', () => {
 		const failing = async () => {
 			throw new Error('disk full');
 		};
-		const store = { getPixel: async () => ({ id: 'p-1' }), recordOpens: failing };
+		const store = { getPixel: async () => ({ id: 'p-1', imageType: null }), recordOpens: failing };
 		const client = testApi(store as unknown as TrackingStore);
 		const image = await client.send('/tracker/p-1.png', { headers: PERSON });
 		expect(image.status).toBe(200);

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 
-import { startListener } from '../../../src/collector/listener';
+import { readRecord } from '../../../src/collector/log-record';
 import { PIXEL_PNG } from '../../../src/tracking/pixel-image';
 import { pixelHeaders } from '../../../src/tracking/pixel-response';
 import { signToken } from '../../../src/tracking/token';
@@ -169,6 +169,24 @@ describe('the listener of the collector', () => {
 		expect(server.counters.lookupErrors).toBe(1);
 	});
 
+	it('logs who earlier opens were after all, behind those opens', async () => {
+		await start({
+			proxyHops: 1,
+		});
+		for (const network of ['198.51.100.1', '203.0.113.9', '192.0.2.5', '8.8.8.8']) {
+			await fetch(`${server.url}/o.png?id=1&campaignId=spring`, {
+				headers: { 'x-forwarded-for': network, 'user-agent': 'Mozilla/5.0 (Windows NT 10.0)' },
+			});
+		}
+		const records = server.log.read('test', 99).map(({ event }) => readRecord(event));
+		const opens = records.flatMap((record) => ('open' in record ? [record.open] : []));
+		const relabels = records.flatMap((record) => ('relabel' in record ? [record.relabel] : []));
+		expect(opens).toHaveLength(4);
+		expect(relabels[0].eventId).toBe(opens[0].eventId);
+		expect(relabels[0]).toMatchObject({ actor: 'scanner', actorReason: 'network-burst' });
+		expect(server.counters.recorded).toBe(4);
+	});
+
 	it('takes the address that the own proxy vouches for', async () => {
 		await start({
 			proxyHops: 1,
@@ -227,7 +245,6 @@ describe('the listener of the collector', () => {
 		await expect(listen({ port: server.port })).rejects.toThrow(
 			`Port ${server.port} is taken by another program. Choose another port`,
 		);
-		expect(startListener).toBeDefined();
 	});
 
 	it('keeps a connection open for the next load', async () => {

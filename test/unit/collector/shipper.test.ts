@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { writeRecord } from '../../../src/collector/log-record';
 import { openLog, type OpenLog } from '../../../src/collector/open-log';
 import { shipLog, STORE_CONSUMER, type ShipperOptions } from '../../../src/collector/shipper';
 import { openEmbeddedStore } from '../../../src/storage/embedded-store';
@@ -79,6 +80,7 @@ describe('shipping the log into the store', () => {
 					throw new Error('connection refused');
 				}
 				return {
+					...store,
 					recordOpens: async (events: readonly OpenEvent[]) => {
 						order.push(...events.map(({ recipientId }) => recipientId ?? ''));
 						return await store.recordOpens(events);
@@ -107,6 +109,24 @@ describe('shipping the log into the store', () => {
 			},
 		});
 		expect(await inStore()).toHaveLength(20);
+	});
+
+	it('tells the store who an earlier open was after all', async () => {
+		const first = openEvent({ recipientId: '1', actor: 'unknown' });
+		const scanner = {
+			eventId: first.eventId,
+			actor: 'scanner',
+			actorReason: 'network-burst',
+			rulesVersion: '1',
+		} as const;
+		log.append([
+			writeRecord({ open: first }),
+			writeRecord({ open: openEvent({ recipientId: '2' }) }),
+			writeRecord({ relabel: scanner }),
+		]);
+		await ship();
+		const { opens } = await store.listOpens({ limit: 10, recipientId: '1' });
+		expect(opens).toMatchObject([{ actor: 'scanner', actorReason: 'network-burst' }]);
 	});
 
 	it('buries an event that the store will never take, and ships the others', async () => {

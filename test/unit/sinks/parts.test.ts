@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { applyOverrides } from '../../../src/sinks/field-override';
 import { httpFailure, vendorMessage } from '../../../src/sinks/http-answer';
 import { mayLeave } from '../../../src/sinks/may-leave';
-import { retryAfterMs } from '../../../src/sinks/retry-after';
 import { TRACKING_MODES } from '../../../src/tracking/tracking-mode';
 import { anOpen, answer, NOW } from './harness';
 
@@ -56,22 +55,6 @@ describe('a user’s own value', () => {
 			}),
 			{ numRuns: 200 },
 		);
-	});
-});
-
-describe('Retry-After (RFC 9110 §10.2.3)', () => {
-	it.each([
-		['120', 120_000],
-		[' 0 ', 0],
-		['1.5', 1500],
-		['Sat, 21 Nov 2026 12:01:00 GMT', 60_000],
-		['Sat, 21 Nov 2026 11:00:00 GMT', 0],
-	])('"%s" is %s ms', (header, ms) => {
-		expect(retryAfterMs(header, NOW)).toBe(ms);
-	});
-
-	it.each([undefined, '', 'soon', '-5', '1e3x'])('%s says nothing', (header) => {
-		expect(retryAfterMs(header, NOW)).toBeNull();
 	});
 });
 

@@ -1,0 +1,82 @@
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeType,
+	INodeTypeDescription,
+} from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+
+import { deliverItems } from './deliver-items';
+import { loginFor, properties } from './properties';
+import { sinkCredentialTest } from './sink-credential-test';
+
+export class OpenEventSink implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Open Event Sink',
+		name: 'openEventSink',
+		icon: { light: 'file:../../icons/sink.svg', dark: 'file:../../icons/sink.dark.svg' },
+		group: ['output'],
+		version: 1,
+		subtitle: '={{ $parameter["destination"] }}',
+		description: 'Sends open events to an analytics tool, a warehouse, a CRM or a webhook',
+		defaults: { name: 'Open Event Sink' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
+		outputNames: ['Delivered', 'Failed'],
+		usableAsTool: undefined,
+		credentials: [
+			// The linter reads names and tests here; a test holds this list against the registry.
+			{
+				name: 'openTrackingActiveCampaignApi',
+				testedBy: 'sinkCredentialTest',
+				...loginFor('activeCampaign'),
+			},
+			{
+				name: 'openTrackingAmplitudeApi',
+				testedBy: 'sinkCredentialTest',
+				...loginFor('amplitude'),
+			},
+			{ name: 'openTrackingBrevoApi', testedBy: 'sinkCredentialTest', ...loginFor('brevo') },
+			{
+				name: 'openTrackingClickHouseApi',
+				testedBy: 'sinkCredentialTest',
+				...loginFor('clickHouse'),
+			},
+			{
+				name: 'openTrackingElasticsearchApi',
+				testedBy: 'sinkCredentialTest',
+				...loginFor('elasticsearch'),
+			},
+			{
+				name: 'openTrackingGoogleAnalyticsApi',
+				testedBy: 'sinkCredentialTest',
+				...loginFor('googleAnalytics'),
+			},
+			{ name: 'openTrackingBigQueryOAuth2Api', ...loginFor('bigQuery') },
+			{ name: 'openTrackingHubSpotApi', testedBy: 'sinkCredentialTest', ...loginFor('hubSpot') },
+			{ name: 'openTrackingMatomoApi', testedBy: 'sinkCredentialTest', ...loginFor('matomo') },
+			{ name: 'openTrackingMixpanelApi', testedBy: 'sinkCredentialTest', ...loginFor('mixpanel') },
+			{
+				name: 'openTrackingPipedriveApi',
+				testedBy: 'sinkCredentialTest',
+				...loginFor('pipedrive'),
+			},
+			{ name: 'openTrackingPostHogApi', testedBy: 'sinkCredentialTest', ...loginFor('postHog') },
+			{ name: 'openTrackingSalesforceOAuth2Api', ...loginFor('salesforce') },
+			{ name: 'openTrackingSegmentApi', testedBy: 'sinkCredentialTest', ...loginFor('segment') },
+			{
+				name: 'openTrackingSignedWebhookApi',
+				testedBy: 'sinkCredentialTest',
+				...loginFor('signedWebhook'),
+			},
+			{ name: 'openTrackingSnowplowApi', testedBy: 'sinkCredentialTest', ...loginFor('snowplow') },
+		],
+		properties,
+	};
+
+	methods = { credentialTest: { sinkCredentialTest } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await deliverItems(this);
+	}
+}

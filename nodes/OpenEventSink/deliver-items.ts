@@ -1,0 +1,149 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { credentialValues } from '../../credentials/sink-credential';
+import { deliver } from '../../src/sinks/deliver';
+import type { Delivery, SinkItem } from '../../src/sinks/delivery';
+import { findSink } from '../../src/sinks/registry';
+import type { Sink } from '../../src/sinks/sink';
+import type { SinkOptions } from '../../src/sinks/sink-parameters';
+import { failedItem, toNodeError } from '../shared/each-item';
+import { optionsReader, readEvent, readOverrides } from './read-item';
+import { requestSender } from './send-request';
+import { waitUnlessCancelled } from './wait';
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const BASE_DELAY_MS = 1000;
+const MAX_DELAY_MS = 60_000;
+
+interface Options {
+	batchSize?: number;
+	concurrency?: number;
+	maxAttempts?: number;
+	timeLimit?: number;
+}
+
+/** Items that go to the destination under the same settings, with their positions in the input. */
+interface Parcel {
+	options: SinkOptions;
+	items: SinkItem[];
+	positions: number[];
+}
+
+/**
+ * Sends the open events of the input to the chosen destination.
+ *
+ * @returns two outputs, each in input order: what was delivered or was not for this destination,
+ * and what was not taken. Each item is the input item with `delivery` beside its fields
+ */
+export async function deliverItems(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const items = context.getInputData();
+	const results = new Array<INodeExecutionData>(items.length);
+	const failed = new Set<number>();
+	const fail = (position: number, error: unknown): void => {
+		const nodeError = toNodeError(context, error, position);
+		if (!context.continueOnFail()) throw nodeError;
+		results[position] = failedItem(items[position], position, nodeError);
+		failed.add(position);
+	};
+
+	const sink = findSink(context.getNodeParameter('destination', 0) as string);
+	for (const parcel of toParcels(context, sink, fail)) {
+		try {
+			const deliveries = await deliverParcel(context, sink, parcel);
+			parcel.positions.forEach((position, index) => {
+				results[position] = resultItem(items[position], position, sink, deliveries[index]);
+				if (isFailed(deliveries[index])) failed.add(position);
+			});
+		} catch (error) {
+			for (const position of parcel.positions) fail(position, error);
+		}
+	}
+	return [
+		results.filter((_, position) => !failed.has(position)),
+		results.filter((_, position) => failed.has(position)),
+	];
+}
+
+function toParcels(
+	context: IExecuteFunctions,
+	sink: Sink,
+	fail: (position: number, error: unknown) => void,
+): Parcel[] {
+	const optionsOf = optionsReader(context, sink);
+	const parcels = new Map<string, Parcel>();
+	for (const [position, item] of context.getInputData().entries()) {
+		try {
+			const event = readEvent(context, item, position);
+			const overrides = readOverrides(context, position);
+			const options = optionsOf(position);
+			const key = JSON.stringify(options);
+			const parcel = parcels.get(key) ?? { options, items: [], positions: [] };
+			parcels.set(key, parcel);
+			parcel.items.push({ event, overrides });
+			parcel.positions.push(position);
+		} catch (error) {
+			fail(position, error);
+		}
+	}
+	return [...parcels.values()];
+}
+
+async function deliverParcel(
+	context: IExecuteFunctions,
+	sink: Sink,
+	parcel: Parcel,
+): Promise<Delivery[]> {
+	const {
+		batchSize = 500,
+		concurrency = 2,
+		maxAttempts = 4,
+		timeLimit = 300,
+	} = context.getNodeParameter('options', 0, {}) as Options;
+	const credential = await context.getCredentials(sink.credential.name);
+	return await deliver(
+		parcel.items,
+		sink,
+		{
+			options: parcel.options,
+			credential: credentialValues(sink.credential, credential),
+			batchSize,
+			concurrency,
+			maxAttempts,
+			timeoutMs: REQUEST_TIMEOUT_MS,
+			maxTotalMs: timeLimit * 1000,
+			baseDelayMs: BASE_DELAY_MS,
+			maxDelayMs: MAX_DELAY_MS,
+		},
+		{
+			send: requestSender(context, sink, REQUEST_TIMEOUT_MS),
+			sleep: waitUnlessCancelled(context.getExecutionCancelSignal()),
+			random: Math.random,
+			now: () => new Date(),
+		},
+	);
+}
+
+function isFailed({ status }: Delivery): boolean {
+	return status === 'rejected' || status === 'retryable';
+}
+
+function resultItem(
+	item: INodeExecutionData,
+	position: number,
+	sink: Sink,
+	delivery: Delivery,
+): INodeExecutionData {
+	return {
+		...item,
+		json: {
+			...item.json,
+			delivery: {
+				destination: sink.name,
+				status: delivery.status,
+				reason: delivery.status === 'delivered' ? null : delivery.reason,
+				retryable: delivery.status === 'retryable',
+			},
+		},
+		pairedItem: { item: position },
+	};
+}

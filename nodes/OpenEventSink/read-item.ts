@@ -1,0 +1,71 @@
+import type {
+	AssignmentCollectionValue,
+	FieldType,
+	IExecuteFunctions,
+	INodeExecutionData,
+} from 'n8n-workflow';
+import { isExpression, NodeOperationError, validateFieldType } from 'n8n-workflow';
+
+import type { FieldOverride } from '../../src/sinks/field-override';
+import type { Sink } from '../../src/sinks/sink';
+import { isShown, readOptions, type SinkOptions } from '../../src/sinks/sink-parameters';
+import { openEventSchema, type OpenEvent } from '../../src/tracking/open-event';
+
+/** The open event that an item is, whatever else it carries. */
+export function readEvent(
+	context: IExecuteFunctions,
+	item: INodeExecutionData,
+	index: number,
+): OpenEvent {
+	const parsed = openEventSchema.safeParse(item.json);
+	if (parsed.success) return parsed.data;
+	const [issue] = parsed.error.issues;
+	throw new NodeOperationError(
+		context.getNode(),
+		`The item is not an open event: ${issue.path.join('.') || 'item'}: ${issue.message}`,
+		{
+			itemIndex: index,
+			description:
+				'Connect this node behind Respond and Log Open, or behind Open Tracking → Open → Get Many, and let the JSON of the event pass unchanged',
+		},
+	);
+}
+
+/** Gives the settings of the destination for an item; read once where they hold no expression. */
+export function optionsReader(
+	context: IExecuteFunctions,
+	sink: Sink,
+): (index: number) => SinkOptions {
+	const { parameters } = context.getNode();
+	const varies = sink.parameters.some(({ name }) => isExpression(parameters[name]));
+	let same: SinkOptions | undefined;
+	return (index) => {
+		if (same) return same;
+		const raw: Record<string, unknown> = {};
+		for (const parameter of sink.parameters) {
+			if (!isShown(parameter, raw)) continue;
+			raw[parameter.name] = context.getNodeParameter(parameter.name, index);
+		}
+		const options = readOptions(sink.parameters, raw);
+		if (!varies) same = options;
+		return options;
+	};
+}
+
+/** The user's own values for an item, each of the type that was chosen for it. */
+export function readOverrides(context: IExecuteFunctions, index: number): FieldOverride[] {
+	const { assignments } = context.getNodeParameter(
+		'overrides',
+		index,
+		{},
+	) as Partial<AssignmentCollectionValue>;
+	return (assignments ?? []).map(({ name, value, type }) => {
+		if (!type) return { field: name, value };
+		const checked = validateFieldType(name, value, type as FieldType);
+		if (checked.valid) return { field: name, value: checked.newValue };
+		throw new NodeOperationError(context.getNode(), checked.errorMessage, {
+			itemIndex: index,
+			description: `Give "${name}" in Override Fields another type or value`,
+		});
+	});
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+
+import type { RateLimiter } from '../../../src/api/api-deps';
+import { TOKEN_REQUESTS, TOKEN_WINDOW_SECONDS } from '../../../src/api/recipient-routes';
+import { createTrackingApi } from '../../../src/api/tracking-api';
+import { StoreError } from '../../../src/storage/store-error';
+import type { OpenEvent } from '../../../src/tracking/open-event';
+import { instanceBaseUrl } from '../../shared/base-url';
+import { DEFAULT_SETTINGS, receiveDeps } from '../../shared/receive';
+import { signingOf } from '../../shared/signing';
+import { openTrackingStore } from '../../shared/store';
+import type { OperationWithOwnStore } from '../operation';
+import { responseItem } from './response-item';
+import { webRequest } from './web-request';
+
+export const handleRequest: OperationWithOwnStore = {
+	value: 'handleRequest',
+	name: 'Handle Request',
+	action: 'Handle HTTP API request',
+	description: 'Answer one request to the tracker APIs, the dashboard or the log pages',
+	properties: [
+		{
+			displayName: 'Method',
+			name: 'method',
+			type: 'string',
+			default:
+				"={{ [$($prevNode.name).params.httpMethod ?? 'GET'].flat()[$prevNode.outputIndex] }}",
+			required: true,
+			description: 'The HTTP method; the default reads it off the Webhook node',
+		},
+		{
+			displayName: 'URL',
+			name: 'url',
+			type: 'string',
+			default: '={{ $json.webhookUrl }}',
+			required: true,
+			description: 'The address of the webhook; the default is that of the Webhook node',
+		},
+		{
+			displayName: 'Put Output File in Field',
+			name: 'responseField',
+			type: 'string',
+			default: 'data',
+			required: true,
+			description: 'The field for the body of the answer',
+		},
+	],
+	async executeAlone({ node, index }) {
+		const method = node.getNodeParameter('method', index) as string;
+		const url = node.getNodeParameter('url', index) as string;
+		const field = node.getNodeParameter('responseField', index) as string;
+		let unrecordedOpen: OpenEvent | null = null;
+		const api = createTrackingApi({
+			openStore: async () => await openTrackingStore(node),
+			signing: async () => {
+				const { keyRing, baseUrl } = await signingOf(node);
+				return { keyRing, baseUrl: baseUrl || instanceBaseUrl(node) };
+			},
+			receiveSettings: DEFAULT_SETTINGS,
+			receiveDeps: await receiveDeps(node, DEFAULT_SETTINGS),
+			tokenLimiter: sharedTokenLimiter(),
+			now: () => new Date(),
+			randomBytes,
+			timeZone: node.getTimezone(),
+			onUnrecordedOpen: (event) => {
+				unrecordedOpen = event;
+			},
+			onError: (error) => logError(node, error),
+		});
+		const response = await api.fetch(await webRequest(node, index, { method, url }));
+		const isHead = method.toUpperCase() === 'HEAD';
+		return [await responseItem(node, response, { field, isHead, unrecordedOpen })];
+	},
+};
+
+let tokenLimiter: RateLimiter | undefined;
+
+/** One for the process, or every execution would start to count anew. */
+function sharedTokenLimiter(): RateLimiter {
+	tokenLimiter ??= new RateLimiterMemory({
+		points: TOKEN_REQUESTS,
+		duration: TOKEN_WINDOW_SECONDS,
+	});
+	return tokenLimiter;
+}
+
+/** Only the store's own messages are known to hold nothing personal. */
+function logError(node: IExecuteFunctions, error: unknown): void {
+	const reason =
+		error instanceof StoreError ? error.message : error instanceof Error ? error.name : 'unknown';
+	node.logger.error('A request to the tracking API could not be done as asked', { reason });
+}

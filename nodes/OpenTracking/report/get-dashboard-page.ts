@@ -1,0 +1,40 @@
+import { dashboardPage } from '../../../src/reports/dashboard-page';
+import { RANGES, type Range } from '../../../src/reports/opens-over-time';
+import type { Operation } from '../operation';
+import { timeZoneOf, timeZoneProperty } from './time-zone';
+
+export const getDashboardPage: Operation = {
+	value: 'getDashboardPage',
+	name: 'Get Dashboard Page',
+	action: 'Get dashboard page',
+	description: 'Write the dashboard to an HTML file, to send or to keep',
+	properties: [
+		{
+			displayName: 'Range',
+			name: 'range',
+			type: 'options',
+			options: Object.entries(RANGES).map(([value, { name }]) => ({ name, value })),
+			default: '30d',
+			description: 'The span of time that the chart shows',
+		},
+		timeZoneProperty,
+	],
+	async execute({ node, store, index }) {
+		const html = await dashboardPage(store, {
+			now: new Date(),
+			timeZone: timeZoneOf({ node, index }),
+			range: node.getNodeParameter('range', index) as Range,
+			live: false,
+			forms: null,
+			creating: false,
+			pixel: null,
+			notice: null,
+		});
+		const data = await node.helpers.prepareBinaryData(
+			Buffer.from(html),
+			'dashboard.html',
+			'text/html',
+		);
+		return [{ json: {}, binary: { data } }];
+	},
+};

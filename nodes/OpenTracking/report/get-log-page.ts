@@ -1,0 +1,52 @@
+import { NodeOperationError } from 'n8n-workflow';
+
+import { LOG_FILTERS, logPage, type LogFilter } from '../../../src/reports/log-page';
+import type { Operation } from '../operation';
+import { pixelIdProperty } from '../pixel/pixel-id';
+import { timeZoneOf, timeZoneProperty } from './time-zone';
+
+export const getLogPage: Operation = {
+	value: 'getLogPage',
+	name: 'Get Log Page',
+	action: 'Get log page of pixel',
+	description: 'Write the log of a pixel to an HTML file, 50 loads to a page',
+	properties: [
+		pixelIdProperty,
+		{
+			displayName: 'Page',
+			name: 'page',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: 1,
+			description: 'From 1, the newest loads',
+		},
+		{
+			displayName: 'Show',
+			name: 'show',
+			type: 'options',
+			options: Object.entries(LOG_FILTERS).map(([value, name]) => ({ name, value })),
+			default: 'all',
+			description: 'Which loads to list',
+		},
+		timeZoneProperty,
+	],
+	async execute({ node, store, index }) {
+		const pixelId = node.getNodeParameter('pixelId', index) as string;
+		const pixel = await store.getPixel(pixelId);
+		if (pixel === null) {
+			throw new NodeOperationError(node.getNode(), 'Pixel not found', {
+				itemIndex: index,
+				description: 'Check the pixel ID; a deleted pixel has no log any more',
+			});
+		}
+		const html = await logPage(store, pixel, {
+			now: new Date(),
+			timeZone: timeZoneOf({ node, index }),
+			page: node.getNodeParameter('page', index) as number,
+			show: node.getNodeParameter('show', index) as LogFilter,
+			dashboardPath: null,
+		});
+		const data = await node.helpers.prepareBinaryData(Buffer.from(html), 'log.html', 'text/html');
+		return [{ json: { pixelId }, binary: { data } }];
+	},
+};

@@ -1,0 +1,185 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { TRACKING_MODES, type TrackingMode } from '../tracking/tracking-mode';
+import { CONSENT_POLICIES, type ConsentPolicy } from '../tracking/consent-policy';
+import { CollectorError } from './collector-error';
+import { DEFAULT_LIMITS, type CollectorSettings, type StoreSettings } from './settings';
+
+const GIB = 1024 ** 3;
+
+/** What `collect --help` prints. */
+export const COLLECT_HELP = `Usage: n8n-nodes-email-open-tracking collect --data <folder> [options]
+
+Serves the tracking pixel on a port of its own, logs every open on disk before it answers, and
+carries the log into the tracking store.
+
+  --data <folder>            Folder of the log, and of the embedded store and keys (required)
+  --port <n>                 Port of the pixel (8380)
+  --host <address>           Address to listen on (all)
+  --proxy-hops <n>           Own proxies in front, whose X-Forwarded-For is trusted (0)
+  --admin-port <n>           Port of /healthz, /readyz and /metrics; 0 for none (8381)
+  --admin-host <address>     Address of the admin port (127.0.0.1)
+  --keys <folder>            Folder of signing-keys.json (the --data folder)
+  --max-age-days <n>         Links older than this no longer count (they never expire)
+  --postgres-url-env <name>  Environment variable with the PostgreSQL connection string;
+                             without it, opens go to the embedded store in the --data folder
+  --postgres-tls <mode>      disable, require or verify-full (verify-full)
+  --mode <mode>              The most an open may leave behind (identified)
+  --policy <policy>          consent-required or objection-honoured (objection-honoured)
+  --signed-only              Ignore plain ids in links; only signed links carry a recipient
+  --id-parameter <name>      Query parameter of plain recipient ids (id)
+  --max-log-gib <n>          The log takes no more opens from this size on (4)
+  --max-connections <n>      Connections held at once (10000)
+  --flood-per-second <n>     Loads recorded per second and address; 0 for no limit (1000)
+  --flood-burst <n>          Loads recorded at once per address (10000)
+  --help                     Show this text
+
+Exit codes: 0 stopped by a signal, all opens on disk; 1 failed; 2 wrong arguments.
+`;
+
+/** What the command line asks for. */
+export interface CollectOptions {
+	settings: CollectorSettings;
+	/** `null` for none */
+	admin: { host: string; port: number } | null;
+}
+
+/**
+ * Reads the command line of `collect`.
+ *
+ * @returns `null` when only help is asked for
+ * @throws CollectorError that names the argument to correct
+ */
+export function readCollectOptions(
+	args: readonly string[],
+	environment: Readonly<Record<string, string | undefined>>,
+): CollectOptions | null {
+	const values = parse(args);
+	if (values.help) return null;
+	if (!values.data) throw new CollectorError('--data is missing. Name a folder for the log.');
+	const folder = resolve(values.data);
+	const number = (name: NumberOption, least: number, most: number): number => {
+		const text = values[name];
+		const value = Number(text);
+		if (text === '' || !Number.isFinite(value) || value < least || value > most) {
+			throw new CollectorError(`--${name} must be a number from ${least} to ${most}.`);
+		}
+		return value;
+	};
+	const whole = (name: NumberOption, least: number, most: number): number => {
+		const value = number(name, least, most);
+		if (!Number.isInteger(value)) throw new CollectorError(`--${name} must be a whole number.`);
+		return value;
+	};
+	const adminPort = whole('admin-port', 0, 65_535);
+	const policy = oneOf<ConsentPolicy>('policy', values.policy, CONSENT_POLICIES);
+	return {
+		settings: {
+			folder,
+			maxBytes: number('max-log-gib', 0.001, 10_000) * GIB,
+			consumers: [],
+			listener: {
+				host: values.host,
+				port: whole('port', 0, 65_535),
+				proxyHops: whole('proxy-hops', 0, 32),
+				maxConnections: whole('max-connections', 1, 1_000_000),
+				flood: {
+					perSecond: number('flood-per-second', 0, 1e9),
+					burst: number('flood-burst', 1, 1e9),
+				},
+				receive: {
+					mode: oneOf<TrackingMode>('mode', values.mode, TRACKING_MODES),
+					purpose: null,
+					plainIds: {
+						allowed: !values['signed-only'],
+						recipientParameter: values['id-parameter'],
+					},
+					consent: { policy, label: policy, keepAsAggregate: false },
+					keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
+				},
+			},
+			keys: {
+				keyFolder: values.keys ? resolve(values.keys) : folder,
+				maxAgeDays:
+					values['max-age-days'] === undefined ? undefined : number('max-age-days', 0.001, 36_500),
+			},
+			store: storeOf(values, folder, environment),
+		},
+		admin: adminPort === 0 ? null : { host: values['admin-host'], port: adminPort },
+	};
+}
+
+type Values = ReturnType<typeof parse>;
+type NumberOption =
+	| 'port'
+	| 'proxy-hops'
+	| 'admin-port'
+	| 'max-age-days'
+	| 'max-log-gib'
+	| 'max-connections'
+	| 'flood-per-second'
+	| 'flood-burst';
+
+function parse(args: readonly string[]) {
+	try {
+		return parseArgs({
+			args: [...args],
+			options: {
+				data: { type: 'string' },
+				port: { type: 'string', default: '8380' },
+				host: { type: 'string', default: '::' },
+				'proxy-hops': { type: 'string', default: '0' },
+				'admin-port': { type: 'string', default: '8381' },
+				'admin-host': { type: 'string', default: '127.0.0.1' },
+				keys: { type: 'string' },
+				'max-age-days': { type: 'string' },
+				'postgres-url-env': { type: 'string' },
+				'postgres-tls': { type: 'string', default: 'verify-full' },
+				mode: { type: 'string', default: 'identified' },
+				policy: { type: 'string', default: 'objection-honoured' },
+				'signed-only': { type: 'boolean', default: false },
+				'id-parameter': { type: 'string', default: 'id' },
+				'max-log-gib': { type: 'string', default: String(DEFAULT_LIMITS.maxBytes / GIB) },
+				'max-connections': { type: 'string', default: String(DEFAULT_LIMITS.maxConnections) },
+				'flood-per-second': { type: 'string', default: String(DEFAULT_LIMITS.flood.perSecond) },
+				'flood-burst': { type: 'string', default: String(DEFAULT_LIMITS.flood.burst) },
+				help: { type: 'boolean', default: false },
+			},
+		}).values;
+	} catch (error) {
+		const reason = error instanceof Error ? error.message.split('.')[0] : '';
+		throw new CollectorError(`${reason}. See collect --help.`);
+	}
+}
+
+function storeOf(
+	values: Values,
+	folder: string,
+	environment: Readonly<Record<string, string | undefined>>,
+): StoreSettings {
+	const variable = values['postgres-url-env'];
+	if (variable === undefined) {
+		return { engine: 'embedded', folder, queueMode: false };
+	}
+	const connectionString = environment[variable];
+	if (!connectionString) {
+		throw new CollectorError(
+			`The environment variable ${variable} of --postgres-url-env is empty. Put the PostgreSQL connection string into it.`,
+		);
+	}
+	const tls = oneOf('postgres-tls', values['postgres-tls'], [
+		'disable',
+		'require',
+		'verify-full',
+	] as const);
+	return { engine: 'postgres', connectionString, tls };
+}
+
+function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+	const found = allowed.find((candidate) => candidate === value);
+	if (found === undefined) {
+		throw new CollectorError(`--${name} must be one of ${allowed.join(', ')}.`);
+	}
+	return found;
+}

@@ -1,0 +1,141 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { IDataObject } from 'n8n-workflow';
+
+import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
+import { dataFolder } from '../../nodes/shared/data-folder';
+import { openEmbeddedStore } from '../../src/storage/embedded-store';
+import { ESP_PROVIDERS } from '../../src/tracking/esp/parse-esp-payload';
+import { executeNode } from '../support/node-context';
+
+const node = new OpenTracking();
+
+function fixture(provider: string): unknown {
+	const file = join(__dirname, '..', 'fixtures', 'esp', `${provider}.json`);
+	return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+describe('Open Tracking: Open → Import', () => {
+	let folder: string;
+	const userFolder = process.env.N8N_USER_FOLDER;
+
+	beforeEach(() => {
+		folder = mkdtempSync(join(tmpdir(), 'import-opens-'));
+		process.env.N8N_USER_FOLDER = folder;
+	});
+	afterEach(async () => {
+		await (await store()).close();
+		process.env.N8N_USER_FOLDER = userFolder;
+		rmSync(folder, { recursive: true, force: true });
+	});
+	const store = async () => await openEmbeddedStore({ folder: dataFolder(), queueMode: false });
+	const stored = async () => (await (await store()).listOpens({ limit: 100 })).opens;
+
+	async function importPayload(
+		body: unknown,
+		parameters: Record<string, unknown> = {},
+		continueOnFail = false,
+	) {
+		const { output, hints } = await executeNode(node, [{ json: { body } as IDataObject }], {
+			parameters: { resource: 'open', operation: 'import', ...parameters },
+			continueOnFail,
+		});
+		return { items: output[0], hints };
+	}
+
+	it.each(ESP_PROVIDERS.map(({ value }) => value))(
+		'stores what a payload of %s reports, once however often it comes',
+		async (provider) => {
+			const { items } = await importPayload(fixture(provider), { provider });
+			expect(items.length).toBeGreaterThan(0);
+			expect(items.every(({ json }) => json.event === 'open')).toBe(true);
+			expect(await stored()).toHaveLength(items.length);
+			const again = await importPayload(fixture(provider), { provider });
+			expect(again.items).toEqual([]);
+			expect(await stored()).toHaveLength(items.length);
+		},
+	);
+
+	it("keeps the service's own label, and address and agent out of it", async () => {
+		const { items, hints } = await importPayload(fixture('sendgrid'), { provider: 'sendgrid' });
+		expect(items.map(({ json }) => [json.recipientId, json.actor, json.actorReason])).toEqual([
+			['ada@example.com', 'human', expect.any(String)],
+			['grace@example.com', 'prefetch', 'esp:sendgrid-machine-open'],
+		]);
+		expect(JSON.stringify(await stored())).not.toMatch(/192\.0\.2|Mozilla/);
+		expect(hints).toEqual([
+			{ message: '2 opens are new, 0 were known, 0 may not be stored, 1 events are no opens' },
+		]);
+	});
+
+	it('names recipients by a value of the sender, or by nothing, and keeps to the mode', async () => {
+		const own = await importPayload(fixture('sendgrid'), {
+			provider: 'sendgrid',
+			importRecipient: 'metadata',
+			importRecipientKey: 'customer',
+		});
+		expect(own.items.map(({ json }) => json.recipientId)).toEqual(['c-42', null]);
+		const nobody = await importPayload(fixture('postmark'), {
+			provider: 'postmark',
+			importRecipient: 'none',
+		});
+		expect(nobody.items.map(({ json }) => json.recipientId)).toEqual([null]);
+		const full = await importPayload(fixture('mailgun'), {
+			provider: 'mailgun',
+			importTrackingMode: 'full',
+			importOptions: { keepRequest: true, purpose: 'performance' },
+		});
+		expect(full.items[0].json).toMatchObject({
+			trackingMode: 'full',
+			purpose: 'performance',
+			request: { ip: expect.any(String) },
+		});
+		const off = await importPayload(fixture('resend'), {
+			provider: 'resend',
+			importTrackingMode: 'off',
+		});
+		expect(off.items).toEqual([]);
+		expect(off.hints).toMatchObject([{ message: expect.stringContaining('may not be stored') }]);
+	});
+
+	it('reads a payload that came as text, as from Amazon SNS', async () => {
+		const { items } = await importPayload(JSON.stringify(fixture('ses')), { provider: 'ses' });
+		expect(items.length).toBeGreaterThan(0);
+	});
+
+	it('reads an item that is the payload itself', async () => {
+		const { output } = await executeNode(node, [{ json: fixture('postmark') as IDataObject }], {
+			parameters: {
+				resource: 'open',
+				operation: 'import',
+				provider: 'postmark',
+				payloadField: '',
+			},
+		});
+		expect(output[0]).toHaveLength(1);
+	});
+
+	it('says what it could not read, and stores the rest', async () => {
+		const payload = [{ nonsense: true }, ...(fixture('sendgrid') as object[])];
+		await expect(importPayload(payload, { provider: 'sendgrid' })).rejects.toMatchObject({
+			message: expect.stringContaining('1 events of the payload could not be read. Event 1: '),
+			context: { itemIndex: 0 },
+		});
+		expect(await stored()).toHaveLength(2);
+		const { items } = await importPayload(payload, { provider: 'sendgrid' }, true);
+		expect(items).toMatchObject([
+			{ json: { error: expect.stringContaining('Event 1') }, pairedItem: { item: 0 } },
+		]);
+	});
+
+	it.each([
+		['missing', undefined],
+		['no JSON', 'hello'],
+	])('says so where the payload is %s', async (_case, body) => {
+		await expect(importPayload(body, { provider: 'sendgrid' })).rejects.toThrow(
+			'There is no payload in the field "body"',
+		);
+	});
+});
