@@ -116,7 +116,7 @@ export const importOpens: Operation = {
 		const payload = readPayload(node, index);
 		const { opens, rejected, ignored } = parseEspPayload(settings.provider, payload, settings);
 
-		const deps = receiveDeps(node);
+		const deps = await receiveDeps(node, DEFAULT_SETTINGS);
 		const stored: OpenEvent[] = [];
 		let refused = 0;
 		let known = 0;
