@@ -30,7 +30,10 @@ export class OpenTracking implements INodeType {
 			{
 				name: 'openTrackingSigningKeyApi',
 				displayOptions: {
-					show: { resource: ['httpApi', 'pixel'], operation: ['getEmbedCode', 'handleRequest'] },
+					show: {
+						resource: ['httpApi', 'open', 'pixel'],
+						operation: ['getEmbedCode', 'handleRequest', 'import'],
+					},
 				},
 				testedBy: 'openTrackingSigningKeyTest',
 			},
