@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Browser, BrowserContext } from 'playwright-core';
 
+import { seedSampleCampaign } from '../../scripts/lib/sample-campaign';
 import { secureTrackingApi } from '../../scripts/lib/tracking-api-access';
 import { publishWorkflow } from '../../scripts/lib/n8n';
 import { createHostedTracker } from '../../src/hosted-tracker';
@@ -281,13 +282,19 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 	});
 
 	it('deletes the sample campaign in one click, and nothing else', async () => {
-		const sample = await newPixel({ name: 'Sample mail', sample: true });
+		const [sample] = await seedSampleCampaign({
+			baseUrl: url(''),
+			headers: { 'x-api-key': access.apiKey },
+		});
+		const status = await check(sample);
+		expect(status.viewCount).toBeGreaterThan(8);
+		expect(status.machineOpens).toBeGreaterThan(3);
 		const real = await newPixel({ name: 'Real mail' });
 		const page = await (await asReader()).newPage();
 		await page.goto(url('/dashboard'));
 		await page.getByRole('button', { name: 'Delete the sample campaign' }).click();
 		await page.getByText('The sample campaign was deleted').waitFor();
-		expect(await check(sample.id)).toMatchObject({ message: 'Pixel not found' });
+		expect(await check(sample)).toMatchObject({ message: 'Pixel not found' });
 		expect(await check(real.id)).toMatchObject({ opened: false });
 		await page.context().close();
 	});
