@@ -55,7 +55,7 @@ describe.each(engines)('the pages and their forms on $name', ({ newPlace }) => {
 
 	it('delete all sample pixels in one click, and no other', async () => {
 		const formToken = await tokenOfForm();
-		for (let index = 0; index < 120; index += 1) {
+		for (let index = 0; index < 101; index += 1) {
 			await store.createPixel({ name: `Sample ${index}`, sample: true });
 		}
 		await store.createPixel({ name: 'Real' });
