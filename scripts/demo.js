@@ -10,6 +10,7 @@ const { parseArgs } = require('node:util');
 
 const { build, installBuiltPackage } = require('./lib/built-package');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
+const { API_KEY_HEADER, protectTrackingApi } = require('./lib/api-authentication');
 const { publishBundled, syncWorkflows } = require('./lib/bundled-workflows');
 const {
 	assertPortFree,
@@ -21,6 +22,7 @@ const {
 } = require('./lib/n8n');
 const { workflowsFolder } = require('./lib/paths');
 const { PlainError, runMain, say } = require('./lib/run');
+const { seedSampleCampaign } = require('./lib/sample-campaign');
 
 const PIXEL_PATH = 'email-open/pixel.png';
 
@@ -45,13 +47,16 @@ function readArguments() {
 	}
 }
 
-/** The sign-in of the demo's editor: made once, kept in the data folder, readable by its owner only. */
+/** The demo's secrets: made once, kept in the data folder, readable by its owner only. */
 function demoLogin(folder) {
 	const file = join(folder, 'login.json');
 	if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+	const secret = () => randomBytes(9).toString('base64url');
 	const login = {
 		email: 'owner@example.com',
-		password: `Open-${randomBytes(9).toString('base64url')}-1`,
+		password: `Open-${secret()}-1`,
+		apiKey: randomBytes(24).toString('base64url'),
+		dashboard: { user: 'demo', password: secret() },
 	};
 	writeFileSync(file, JSON.stringify(login), { mode: 0o600 });
 	return login;
@@ -106,16 +111,26 @@ runMain(async () => {
 	});
 
 	const rest = await signIn(n8n.url, login.email, login.password);
+	await protectTrackingApi(rest, login);
 	await publishBundled(rest, workflowsFolder);
 	const pixelUrl = `${n8n.url}/webhook/${PIXEL_PATH}`;
 	await waitForPixel(n8n, pixelUrl);
+	await waitForPixel(n8n, `${n8n.url}/webhook/tracker/demo.png`);
+	await seedSampleCampaign({
+		baseUrl: `${n8n.url}/webhook`,
+		headers: { [API_KEY_HEADER]: login.apiKey },
+		folder,
+	});
 
 	say(`
 The three-step flow is live.
 
   Pixel URL   ${pixelUrl}?id=42
+  Dashboard   ${n8n.url}/webhook/dashboard
+  Sign-in     ${login.dashboard.user}   ${login.dashboard.password}
   Editor      ${n8n.url}/workflow/email-open-tracking
   Sign-in     ${login.email}   ${login.password}
+  HTTP API    ${n8n.url}/webhook/api/…   with the header ${API_KEY_HEADER}: ${login.apiKey}
   Data        ${folder}
 
   Paste into a mail, with the recipient's ID in place of 42:

@@ -30,7 +30,7 @@ interface Bucket {
  * limiting a proxy would lose the opens of everybody behind it.
  *
  * @returns tells whether a load from this address at this time may be recorded; `null` stands for
- *   an unknown address and shares one bucket
+ *   an unknown address, which all share one bucket, and anything else must be an address
  */
 export function createFloodLimit(
 	{ perSecond, burst }: FloodSettings,
@@ -59,7 +59,7 @@ export function createFloodLimit(
 
 /** What is counted together; `null` for an address that is never limited. */
 function networkOf(ip: string | null): string | null {
-	if (ip === null || !ipaddr.isValid(ip)) return 'unknown';
+	if (ip === null) return 'unknown';
 	const address = ipaddr.process(ip);
 	if (OWN_RANGES.includes(address.range())) return null;
 	if (address instanceof ipaddr.IPv4) return address.toString();

@@ -15,6 +15,8 @@ const TRIM_ROWS = 2000;
 export const DEAD_LETTER_DAYS = 30;
 const DAY_MS = 86_400_000;
 const SCHEMA_VERSION = 1;
+/** 80 MB. */
+const LONGEST_WAL_PAGES = 20_000;
 
 /** One entry of the log. `event` is its text, as `log-record.ts` writes and reads it. */
 export interface LogEntry {
@@ -183,6 +185,9 @@ function openDatabase(folder: string, durable: boolean): DatabaseSync {
 		}
 		database.exec('pragma journal_mode = wal');
 		database.exec(`pragma synchronous = ${durable ? 'full' : 'normal'}`);
+		// Consumers bring the data from the WAL into the file, so that the one who appends, and whose
+		// clients wait, does not have to. The limit is for when there is no consumer at work.
+		if (durable) database.exec(`pragma wal_autocheckpoint = ${LONGEST_WAL_PAGES}`);
 		database.exec(`
 			create table if not exists log (seq integer primary key autoincrement, event text not null);
 			create table if not exists cursors (name text primary key, seq integer not null) without rowid;

@@ -1,4 +1,5 @@
 /** The thread that carries the log into the store, which may be slow, far away or down. */
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { openCollectorStore } from './collector-store';
@@ -8,10 +9,14 @@ import { shipLog, STORE_CONSUMER, type ShippingReport } from './shipper';
 import { runThread } from './thread';
 
 const REPORT_EVERY_MS = 500;
+/** Below that of the listening thread: on a busy machine answers come first, the log waits. */
+const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 /** Counting further than this costs time and tells nothing more. */
 const COUNT_BACKLOG_TO = 1_000_000;
 
 runThread(parentPort, async (port) => {
+	// Linux sets it for the calling thread; other systems would set it for the whole process.
+	if (process.platform === 'linux') setPriority(PRIORITY);
 	const settings = workerData as CollectorSettings;
 	const log = openLog({ folder: settings.folder, durable: false });
 	const stopping = new AbortController();

@@ -35,7 +35,7 @@ describe('limiting what one address can record', () => {
 
 	it('puts unknown addresses together', () => {
 		const limit = createFloodLimit(settings);
-		expect(allowedOf(limit, null, 3) + allowedOf(limit, 'unknown', 9)).toBe(5);
+		expect(allowedOf(limit, null, 3) + allowedOf(limit, null, 9)).toBe(5);
 	});
 
 	it.each(['127.0.0.1', '::1', '10.1.2.3', '192.168.0.9', '172.16.0.1', 'fd00::1', 'fe80::1'])(
