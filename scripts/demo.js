@@ -10,7 +10,6 @@ const { parseArgs } = require('node:util');
 
 const { build, installBuiltPackage } = require('./lib/built-package');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
-const { API_KEY_HEADER, protectTrackingApi } = require('./lib/api-authentication');
 const { publishBundled, syncWorkflows } = require('./lib/bundled-workflows');
 const {
 	assertPortFree,
@@ -23,6 +22,7 @@ const {
 const { workflowsFolder } = require('./lib/paths');
 const { PlainError, runMain, say } = require('./lib/run');
 const { seedSampleCampaign } = require('./lib/sample-campaign');
+const { secureTrackingApi } = require('./lib/tracking-api-access');
 
 const PIXEL_PATH = 'email-open/pixel.png';
 
@@ -111,14 +111,16 @@ runMain(async () => {
 	});
 
 	const rest = await signIn(n8n.url, login.email, login.password);
-	await protectTrackingApi(rest, login);
+	// An import takes a workflow off the air, so one that is live has its sign-in already.
+	const { activeVersionId } = await rest('GET', '/workflows/tracking-api');
+	if (!activeVersionId) await secureTrackingApi(rest, { apiKey: login.apiKey, ...login.dashboard });
 	await publishBundled(rest, workflowsFolder);
 	const pixelUrl = `${n8n.url}/webhook/${PIXEL_PATH}`;
 	await waitForPixel(n8n, pixelUrl);
 	await waitForPixel(n8n, `${n8n.url}/webhook/tracker/demo.png`);
 	await seedSampleCampaign({
 		baseUrl: `${n8n.url}/webhook`,
-		headers: { [API_KEY_HEADER]: login.apiKey },
+		headers: { 'X-Api-Key': login.apiKey },
 		folder,
 	});
 
@@ -130,7 +132,7 @@ The three-step flow is live.
   Sign-in     ${login.dashboard.user}   ${login.dashboard.password}
   Editor      ${n8n.url}/workflow/email-open-tracking
   Sign-in     ${login.email}   ${login.password}
-  HTTP API    ${n8n.url}/webhook/api/…   with the header ${API_KEY_HEADER}: ${login.apiKey}
+  HTTP API    ${n8n.url}/webhook/api/…   with the header X-Api-Key: ${login.apiKey}
   Data        ${folder}
 
   Paste into a mail, with the recipient's ID in place of 42:

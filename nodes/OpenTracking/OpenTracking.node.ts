@@ -31,8 +31,18 @@ export class OpenTracking implements INodeType {
 				name: 'openTrackingSigningKeyApi',
 				displayOptions: {
 					show: {
-						resource: ['httpApi', 'open', 'pixel'],
-						operation: ['getEmbedCode', 'handleRequest', 'import'],
+						resource: ['consent', 'httpApi', 'open', 'pixel', 'privacy'],
+						operation: [
+							'applyChoice',
+							'erasePerson',
+							'exportPerson',
+							'getConfirmationLink',
+							'getEmbedCode',
+							'getLink',
+							'handleRequest',
+							'import',
+							'showPage',
+						],
 					},
 				},
 				testedBy: 'openTrackingSigningKeyTest',

@@ -3,19 +3,16 @@ import type { Actor, Client } from '../../src/tracking/open-event';
 import { sampleOpen } from './sample-opens';
 
 const DAY = 86_400_000;
-const CLIENTS: Client[] = [
-	{ family: 'Apple Mail', os: 'iOS', device: 'phone' },
-	{ family: 'Gmail', os: null, device: null },
-	{ family: 'Outlook', os: 'Windows', device: 'desktop' },
-	{ family: 'Thunderbird', os: 'Linux', device: 'desktop' },
-];
-const ACTORS: Array<[Actor, string]> = [
-	['human', 'mail-client'],
-	['human-via-proxy', 'google-image-proxy'],
-	['human', 'browser'],
-	['prefetch', 'apple-mpp-egress'],
-	['scanner', 'security-network-early'],
-	['unknown', 'unrecognised'],
+const NO_CLIENT: Client = { family: null, os: null, device: null };
+const LOADERS: Array<[Actor, string, Client]> = [
+	['human', 'mail-client', { family: 'Thunderbird', os: 'Linux', device: 'desktop' }],
+	['human', 'mail-client', { family: 'Outlook', os: 'Windows', device: 'desktop' }],
+	['human', 'mail-client', { family: 'Apple Mail', os: 'iOS', device: 'phone' }],
+	['human-via-proxy', 'google-image-proxy', { family: 'Gmail', os: null, device: null }],
+	['human', 'browser', { family: 'Firefox', os: 'Windows', device: 'desktop' }],
+	['prefetch', 'apple-mpp-egress', { family: 'Apple Mail', os: null, device: null }],
+	['scanner', 'security-agent', NO_CLIENT],
+	['unknown', 'unrecognised', NO_CLIENT],
 ];
 
 /** A small generator of repeatable numbers below `limit` (mulberry32). */
@@ -67,7 +64,7 @@ export async function fillSampleStore(
 		}
 		const opens = [];
 		for (let index = 0; index < Math.max(8, size * 0.9); index += 1) {
-			const [actor, actorReason] = ACTORS[roll(ACTORS.length)];
+			const [actor, actorReason, client] = LOADERS[roll(LOADERS.length)];
 			const wait = (roll(100) / 100) ** 3 * (age - 0.05) * DAY + roll(50_000);
 			const base = {
 				pixelId: pixel.id,
@@ -75,7 +72,7 @@ export async function fillSampleStore(
 				recipientId: size === 0 ? null : `r-${roll(Math.ceil(size * 0.7))}`,
 				actor,
 				actorReason,
-				client: CLIENTS[roll(CLIENTS.length)],
+				client,
 			};
 			const at = sentAt.getTime() + wait;
 			opens.push(sampleOpen({ ...base, at }));
