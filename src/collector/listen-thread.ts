@@ -6,11 +6,11 @@ import { createReceiveDeps, type SigningKeys } from '../receive-deps';
 import { clientAddress } from '../tracking/client-address';
 import { parseKeyRing } from '../tracking/key-ring';
 import { openCollectorStore } from './collector-store';
+import { CollectorError } from './collector-error';
 import { createCommitQueue } from './commit-queue';
 import { newCounters } from './counters';
 import { startListener } from './listener';
 import { openLog } from './open-log';
-import { STORE_CONSUMER } from './shipper';
 import type { CollectorSettings, KeySettings } from './settings';
 import { runThread, type ListenReport } from './thread';
 
@@ -25,9 +25,9 @@ async function signingKeys(settings: KeySettings): Promise<SigningKeys> {
 
 runThread(parentPort, async (port) => {
 	const settings = workerData as CollectorSettings;
+	if (!settings.listener) throw new CollectorError('There is nothing to listen on. Set a port.');
 	const keys = await signingKeys(settings.keys);
 	const log = openLog({ folder: settings.folder, durable: true });
-	log.setConsumers([STORE_CONSUMER, ...settings.consumers]);
 	const counters = newCounters();
 	const queue = createCommitQueue(log, { maxBytes: settings.maxBytes, counters });
 	const listener = await startListener(settings.listener, {
