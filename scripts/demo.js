@@ -21,6 +21,8 @@ const {
 } = require('./lib/n8n');
 const { workflowsFolder } = require('./lib/paths');
 const { PlainError, runMain, say } = require('./lib/run');
+const { seedSampleCampaign } = require('./lib/sample-campaign');
+const { secureTrackingApi } = require('./lib/tracking-api-access');
 
 const PIXEL_PATH = 'email-open/pixel.png';
 
@@ -45,13 +47,16 @@ function readArguments() {
 	}
 }
 
-/** The sign-in of the demo's editor: made once, kept in the data folder, readable by its owner only. */
+/** The demo's secrets: made once, kept in the data folder, readable by its owner only. */
 function demoLogin(folder) {
 	const file = join(folder, 'login.json');
 	if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+	const secret = () => randomBytes(9).toString('base64url');
 	const login = {
 		email: 'owner@example.com',
-		password: `Open-${randomBytes(9).toString('base64url')}-1`,
+		password: `Open-${secret()}-1`,
+		apiKey: randomBytes(24).toString('base64url'),
+		dashboard: { user: 'demo', password: secret() },
 	};
 	writeFileSync(file, JSON.stringify(login), { mode: 0o600 });
 	return login;
@@ -106,16 +111,28 @@ runMain(async () => {
 	});
 
 	const rest = await signIn(n8n.url, login.email, login.password);
+	// An import takes a workflow off the air, so one that is live has its sign-in already.
+	const { activeVersionId } = await rest('GET', '/workflows/tracking-api');
+	if (!activeVersionId) await secureTrackingApi(rest, { apiKey: login.apiKey, ...login.dashboard });
 	await publishBundled(rest, workflowsFolder);
 	const pixelUrl = `${n8n.url}/webhook/${PIXEL_PATH}`;
 	await waitForPixel(n8n, pixelUrl);
+	await waitForPixel(n8n, `${n8n.url}/webhook/tracker/demo.png`);
+	await seedSampleCampaign({
+		baseUrl: `${n8n.url}/webhook`,
+		headers: { 'X-Api-Key': login.apiKey },
+		folder,
+	});
 
 	say(`
 The three-step flow is live.
 
   Pixel URL   ${pixelUrl}?id=42
+  Dashboard   ${n8n.url}/webhook/dashboard
+  Sign-in     ${login.dashboard.user}   ${login.dashboard.password}
   Editor      ${n8n.url}/workflow/email-open-tracking
   Sign-in     ${login.email}   ${login.password}
+  HTTP API    ${n8n.url}/webhook/api/…   with the header X-Api-Key: ${login.apiKey}
   Data        ${folder}
 
   Paste into a mail, with the recipient's ID in place of 42:

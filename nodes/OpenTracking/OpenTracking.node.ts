@@ -30,7 +30,20 @@ export class OpenTracking implements INodeType {
 			{
 				name: 'openTrackingSigningKeyApi',
 				displayOptions: {
-					show: { resource: ['httpApi', 'pixel'], operation: ['getEmbedCode', 'handleRequest'] },
+					show: {
+						resource: ['consent', 'httpApi', 'open', 'pixel', 'privacy'],
+						operation: [
+							'applyChoice',
+							'erasePerson',
+							'exportPerson',
+							'getConfirmationLink',
+							'getEmbedCode',
+							'getLink',
+							'handleRequest',
+							'import',
+							'showPage',
+						],
+					},
 				},
 				testedBy: 'openTrackingSigningKeyTest',
 			},

@@ -34,6 +34,11 @@ export class TrackingPixel implements INodeType {
 		usableAsTool: undefined,
 		credentials: [
 			{
+				name: 'openTrackingPostgresApi',
+				displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
+				testedBy: 'openTrackingPostgresTest',
+			},
+			{
 				name: 'openTrackingSigningKeyApi',
 				displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
 				testedBy: 'openTrackingSigningKeyTest',

@@ -13,6 +13,8 @@ import type { TrackingMode } from '../../src/tracking/tracking-mode';
 import { toNodeError } from '../shared/each-item';
 import { instanceBaseUrl } from '../shared/base-url';
 import { signingOf } from '../shared/signing';
+import { openTrackingStore } from '../shared/store';
+import { assertAllowed, whyUntracked } from './may-track';
 
 /** What a mail is tracked by; nulls when it goes out untracked, and why it does. */
 interface Tracking {
@@ -50,34 +52,40 @@ async function signedLink(context: IExecuteFunctions, index: number): Promise<Tr
 	const options = context.getNodeParameter('linkOptions', index, {}) as LinkOptions;
 	if (options.trackingMode === 'off') return untracked('The tracking mode is Off');
 	const { keyRing, baseUrl } = await signingOf(context);
-	const pixelId = options.pixelId || uuidv4();
+	const path = options.path || PIXEL_PATH;
+	const purpose = options.purpose ?? null;
 	// An aggregate link is the same kind of link for everybody: it must not tell recipients apart.
 	const countsOnly = options.trackingMode === 'aggregate';
+	const recipientId = countsOnly
+		? null
+		: String(context.getNodeParameter('recipientId', index)) || null;
+	const objection = await whyUntracked(context, { recipientId, purpose, keyRing });
+	if (objection !== null) return untracked(objection);
+	if (options.trackingMode) {
+		await assertAllowed(await openTrackingStore(context), {
+			requested: options.trackingMode,
+			path,
+			pixelId: options.pixelId || null,
+		});
+	}
+	const pixelId = countsOnly ? options.pixelId || null : options.pixelId || uuidv4();
 	const { url, token } = signTrackingLink({
 		baseUrl: baseUrl || instanceBaseUrl(context),
-		path: options.path || PIXEL_PATH,
+		path,
 		keyRing,
 		iv: randomBytes(TOKEN_IV_BYTES),
 		claims: {
-			recipientId: countsOnly
-				? null
-				: String(context.getNodeParameter('recipientId', index)) || null,
-			pixelId: countsOnly ? options.pixelId || null : pixelId,
+			recipientId,
+			pixelId,
 			campaignId: (context.getNodeParameter('campaignId', index) as string) || null,
 			messageId: countsOnly ? null : options.messageId || null,
 			trackingMode: options.trackingMode ?? null,
-			purpose: options.purpose ?? null,
+			purpose,
 			issuedAt: new Date(),
 			preview: options.preview ?? false,
 		},
 	});
-	return {
-		url,
-		embedCode: embedCode(url),
-		pixelId: countsOnly ? options.pixelId || null : pixelId,
-		token,
-		untracked: null,
-	};
+	return { url, embedCode: embedCode(url), pixelId, token, untracked: null };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 
+import { StoreError } from '../storage/store-error';
 import type { Pixel, PixelImage, TrackingStore } from '../storage/tracking-store';
 import { CURRENT_RULES } from '../tracking/classify-rules';
 import { PIXEL_PNG } from '../tracking/pixel-image';
@@ -10,6 +11,8 @@ import { lowestMode } from '../tracking/tracking-mode';
 import type { ApiDeps } from './api-deps';
 import { TRACKER_TOKEN_PARAMETER } from './tracker-link';
 
+/** A mail does not wait for a slow store: after this long the image goes out without it. */
+const STORE_LIMIT_MS = 1_000;
 const DEFAULT_IMAGE: PixelImage = { contentType: 'image/png', bytes: PIXEL_PNG };
 
 /**
@@ -20,20 +23,23 @@ const DEFAULT_IMAGE: PixelImage = { contentType: 'image/png', bytes: PIXEL_PNG }
 export function trackerRoute(deps: ApiDeps): Hono {
 	const app = new Hono();
 	app.get('/tracker/:file', async (c) => {
-		const receivedAt = deps.now();
-		const pixelId = c.req.param('file').replace(/\.png$/i, '');
-		const place = await findPixel(deps, pixelId);
-		const request = {
-			method: c.req.method,
-			headers: c.req.header(),
-			// n8n's own Webhook node does not say who asked, and a header can say anything.
-			ip: null,
-			receivedAt,
+		const load: Load = {
+			deps,
+			pixelId: c.req.param('file').replace(/\.png$/i, ''),
+			token: c.req.query(TRACKER_TOKEN_PARAMETER) ?? '',
+			request: {
+				method: c.req.method,
+				headers: c.req.header(),
+				// n8n's own Webhook node does not say who asked, and a header can say anything.
+				ip: null,
+				receivedAt: deps.now(),
+			},
+			withinLimit: newPatience(),
 		};
-		const token = c.req.query(TRACKER_TOKEN_PARAMETER) ?? '';
+		const place = await findPixel(load);
 		const [image] = await Promise.all([
-			imageOf(deps, place),
-			recordLoad(deps, place, request, pixelId, token).catch(deps.onError),
+			imageOf(load, place),
+			recordLoad(load, place).catch(deps.onError),
 		]);
 		return new Response(new Uint8Array(image.bytes), {
 			headers: pixelHeaders(image.bytes.length, image.contentType),
@@ -42,43 +48,47 @@ export function trackerRoute(deps: ApiDeps): Hono {
 	return app;
 }
 
+interface Load {
+	deps: ApiDeps;
+	pixelId: string;
+	/** Empty when the link has none */
+	token: string;
+	request: Omit<PixelRequest, 'query'>;
+	withinLimit: Patience;
+}
+
 /** What the store says; a store that is away says nothing. */
 interface Place {
 	store: TrackingStore | null;
 	pixel: Pixel | null;
 }
 
-async function findPixel(deps: ApiDeps, pixelId: string): Promise<Place> {
+async function findPixel({ deps, pixelId, withinLimit }: Load): Promise<Place> {
 	try {
-		const store = await deps.openStore();
-		return { store, pixel: await store.getPixel(pixelId) };
+		const store = await withinLimit(deps.openStore());
+		return { store, pixel: await withinLimit(store.getPixel(pixelId)) };
 	} catch (error) {
 		deps.onError(error);
 		return { store: null, pixel: null };
 	}
 }
 
-async function imageOf(deps: ApiDeps, { store, pixel }: Place): Promise<PixelImage> {
+async function imageOf({ deps, withinLimit }: Load, { store, pixel }: Place): Promise<PixelImage> {
 	if (store === null || pixel === null || pixel.imageType === null) return DEFAULT_IMAGE;
 	try {
-		return (await store.getPixelImage(pixel.id)) ?? DEFAULT_IMAGE;
+		return (await withinLimit(store.getPixelImage(pixel.id))) ?? DEFAULT_IMAGE;
 	} catch (error) {
 		deps.onError(error);
 		return DEFAULT_IMAGE;
 	}
 }
 
-async function recordLoad(
-	deps: ApiDeps,
-	{ store, pixel }: Place,
-	request: Omit<PixelRequest, 'query'>,
-	pixelId: string,
-	token: string,
-): Promise<void> {
+async function recordLoad(load: Load, { store, pixel }: Place): Promise<void> {
+	const { deps, request, token, withinLimit } = load;
 	// An id that nobody made is not worth a row, or anybody could fill the store with them.
 	if (store !== null && pixel === null && token === '') return;
 	const { receiveSettings: settings } = deps;
-	const query = await linkOf(deps, { store, pixel }, pixelId, token);
+	const query = await linkOf(load, { store, pixel });
 	const received = await receiveOpen(
 		{ ...request, query },
 		{
@@ -86,30 +96,29 @@ async function recordLoad(
 			mode: lowestMode([settings.mode, pixel?.trackingMode ?? settings.mode]),
 			plainIds: { ...settings.plainIds, recipientParameter: 'recipientId' },
 		},
-		{ ...deps.receiveDeps, verifyToken: verifierFor(pixelId, deps.receiveDeps) },
+		receiveDepsOf(load),
 	);
 	if (received.lookupError) deps.onError(received.lookupError);
 	if (received.event !== null) {
 		try {
-			if (store === null) throw new Error('The tracking store could not be opened');
-			await store.recordOpens([received.event]);
+			if (store === null) throw new StoreError('unavailable', 'The store could not be reached.');
+			await withinLimit(store.recordOpens([received.event]));
 		} catch (error) {
 			deps.onUnrecordedOpen(received.event);
-			if (store !== null) deps.onError(error);
+			deps.onError(error);
 		}
 	}
 	if (store !== null && received.relabels.length > 0) {
 		const rulesVersion = CURRENT_RULES.version;
-		await store.relabelOpens(received.relabels.map((relabel) => ({ ...relabel, rulesVersion })));
+		const relabels = received.relabels.map((relabel) => ({ ...relabel, rulesVersion }));
+		await withinLimit(store.relabelOpens(relabels));
 	}
 }
 
 /** The link as the receive pipeline reads it, of what this route believes and nothing else. */
 async function linkOf(
-	deps: ApiDeps,
+	{ deps, pixelId, token, withinLimit }: Load,
 	{ store, pixel }: Place,
-	pixelId: string,
-	token: string,
 ): Promise<PixelRequest['query']> {
 	const plain = { pixelId, campaignId: pixel?.campaignId ?? undefined };
 	if (token === '') return plain;
@@ -117,7 +126,7 @@ async function linkOf(
 	try {
 		// Nobody can say whose token it is while the store is away; the pixel's open it is still.
 		if (store === null) return plain;
-		const recipient = await store.findRecipientByToken(pixelId, token);
+		const recipient = await withinLimit(store.findRecipientByToken(pixelId, token));
 		return recipient === null ? { t: token } : { ...plain, recipientId: recipient.recipientId };
 	} catch (error) {
 		deps.onError(error);
@@ -125,12 +134,35 @@ async function linkOf(
 	}
 }
 
-/** A token of another pixel is as good as a forged one. */
-function verifierFor(pixelId: string, { verifyToken }: ReceiveDeps): ReceiveDeps['verifyToken'] {
-	return async (token) => {
-		const result = await verifyToken(token);
-		return result.ok && result.claims.pixelId !== pixelId
-			? { ok: false, reason: 'other-pixel' }
-			: result;
+/** Lookups that take too long count as failed ones, and a token of another pixel as a forged one. */
+function receiveDepsOf({ deps, pixelId, withinLimit }: Load): ReceiveDeps {
+	const { receiveDeps } = deps;
+	return {
+		...receiveDeps,
+		isSuppressed: async (id) => await withinLimit(receiveDeps.isSuppressed(id)),
+		consentStatus: async (id, purpose) => await withinLimit(receiveDeps.consentStatus(id, purpose)),
+		verifyToken: async (token) => {
+			const result = await receiveDeps.verifyToken(token);
+			return result.ok && result.claims.pixelId !== pixelId
+				? { ok: false, reason: 'other-pixel' }
+				: result;
+		},
 	};
+}
+
+/** Runs out some time after the request came in. */
+type Patience = <T>(asked: Promise<T>) => Promise<T>;
+
+/** What the store was asked for may still happen after it was given up on. */
+function newPatience(): Patience {
+	const signal = AbortSignal.timeout(STORE_LIMIT_MS);
+	const runsOut = new Promise<never>((_resolve, reject) => {
+		signal.addEventListener('abort', () => reject(tooSlow()), { once: true });
+	});
+	runsOut.catch(() => undefined);
+	return async (asked) => await Promise.race([asked, runsOut]);
+}
+
+function tooSlow(): StoreError {
+	return new StoreError('busy', `The store did not answer within ${STORE_LIMIT_MS} ms.`);
 }

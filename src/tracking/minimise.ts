@@ -97,7 +97,9 @@ class Walk {
 		isEvent: boolean,
 	) {
 		this.allow = new Set(isEvent ? [...options.allow, ...ALWAYS_IN_AN_EVENT] : options.allow);
-		for (const path of this.allow) {
+		// What families are read from is looked for also where nothing else is kept.
+		const read = options.userAgent === 'families' ? options.roles.userAgent : [];
+		for (const path of [...this.allow, ...read]) {
 			const names = path.split('.');
 			for (let depth = 1; depth < names.length; depth++) {
 				this.parents.add(names.slice(0, depth).join('.'));

@@ -11,7 +11,7 @@ import { startSmtpServer, type TestSmtpServer } from '../support/smtp-server';
 
 const CAMPAIGN = 'spring-launch';
 const RECIPIENTS = Array.from({ length: 200 }, (_, index) => ({
-	id: `r-${index}`,
+	id: `reader-id-${index}`,
 	name: `Reader ${index}`,
 	email: `reader-${index}@example.com`,
 }));
@@ -90,7 +90,9 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 			const [url] = pixelsOf(String(mail.html));
 			expect(url.length).toBeLessThan(300);
 			expect(url).toMatch(new RegExp(`^${n8n.url}/webhook/email-open/pixel\\.png\\?t=[\\w-]+$`));
-			expect(Buffer.from(url.split('t=')[1], 'base64url').toString('latin1')).not.toContain('r-');
+			expect(Buffer.from(url.split('t=')[1], 'base64url').toString('latin1')).not.toContain(
+				'reader-id',
+			);
 		}
 	});
 
@@ -120,7 +122,7 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 		const response = await fetch(`${n8n.url}/webhook/follow-up`);
 		const notOpened = (await response.json()) as Array<{ recipientId: string }>;
 		const expected = RECIPIENTS.filter(
-			({ id }) => !['r-3', 'r-50', 'r-199', REFUSED.id].includes(id),
+			({ id }) => !['reader-id-3', 'reader-id-50', 'reader-id-199', REFUSED.id].includes(id),
 		);
 		expect(notOpened.map(({ recipientId }) => recipientId).sort()).toEqual(
 			expected.map(({ id }) => id).sort(),

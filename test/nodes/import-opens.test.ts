@@ -100,6 +100,25 @@ describe('Open Tracking: Open → Import', () => {
 		expect(off.hints).toMatchObject([{ message: expect.stringContaining('may not be stored') }]);
 	});
 
+	it('stores nothing of people who did not consent, where consent is required', async () => {
+		const { items, hints } = await importPayload(fixture('sendgrid'), {
+			provider: 'sendgrid',
+			importConsentPolicy: 'consent-required',
+		});
+		expect(items).toEqual([]);
+		expect(await stored()).toEqual([]);
+		expect(hints).toMatchObject([{ message: expect.stringContaining('2 may not be stored') }]);
+		const counted = await importPayload(fixture('sendgrid'), {
+			provider: 'sendgrid',
+			importConsentPolicy: 'consent-required',
+			importOptions: { keepAsAggregate: true },
+		});
+		expect(counted.items.map(({ json }) => [json.trackingMode, json.recipientId])).toEqual([
+			['aggregate', null],
+			['aggregate', null],
+		]);
+	});
+
 	it('reads a payload that came as text, as from Amazon SNS', async () => {
 		const { items } = await importPayload(JSON.stringify(fixture('ses')), { provider: 'ses' });
 		expect(items.length).toBeGreaterThan(0);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
 	existsSync,
 	mkdirSync,
@@ -140,7 +141,9 @@ export async function startInstance(options: {
 
 /** The built package, installed once for all instances of this test run. */
 async function sharedNodesFolder(env: NodeJS.ProcessEnv): Promise<string> {
-	const folder = join(tmpdir(), 'email-open-tracking-e2e-nodes');
+	// Named after the checkout, so that tests of two checkouts do not disturb each other.
+	const checkout = createHash('sha256').update(__dirname).digest('hex').slice(0, 8);
+	const folder = join(tmpdir(), `email-open-tracking-e2e-nodes-${checkout}`);
 	await installBuiltPackage(folder, env);
 	return folder;
 }

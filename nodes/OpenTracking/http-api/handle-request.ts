@@ -13,6 +13,7 @@ import { DEFAULT_SETTINGS, receiveDeps } from '../../shared/receive';
 import { signingOf } from '../../shared/signing';
 import { openTrackingStore } from '../../shared/store';
 import type { OperationWithOwnStore } from '../operation';
+import { METHOD_OF_WEBHOOK, methodOf } from './method-of';
 import { responseItem } from './response-item';
 import { webRequest } from './web-request';
 
@@ -25,11 +26,16 @@ export const handleRequest: OperationWithOwnStore = {
 		{
 			displayName: 'Method',
 			name: 'method',
-			type: 'string',
-			default:
-				"={{ [$($prevNode.name).params.httpMethod ?? 'GET'].flat()[$prevNode.outputIndex] }}",
-			required: true,
-			description: 'The HTTP method; the default reads it off the Webhook node',
+			type: 'options',
+			options: [
+				{ name: 'As Received by the Webhook Node', value: METHOD_OF_WEBHOOK },
+				{ name: 'DELETE', value: 'DELETE' },
+				{ name: 'GET', value: 'GET' },
+				{ name: 'HEAD', value: 'HEAD' },
+				{ name: 'POST', value: 'POST' },
+			],
+			default: METHOD_OF_WEBHOOK,
+			description: 'The HTTP method of the request',
 		},
 		{
 			displayName: 'URL',
@@ -49,9 +55,10 @@ export const handleRequest: OperationWithOwnStore = {
 		},
 	],
 	async executeAlone({ node, index }) {
-		const method = node.getNodeParameter('method', index) as string;
+		const method = methodOf(node, index);
 		const url = node.getNodeParameter('url', index) as string;
 		const field = node.getNodeParameter('responseField', index) as string;
+		const request = await webRequest(node, index, { method, url });
 		let unrecordedOpen: OpenEvent | null = null;
 		const api = createTrackingApi({
 			openStore: async () => await openTrackingStore(node),
@@ -70,8 +77,8 @@ export const handleRequest: OperationWithOwnStore = {
 			},
 			onError: (error) => logError(node, error),
 		});
-		const response = await api.fetch(await webRequest(node, index, { method, url }));
-		const isHead = method.toUpperCase() === 'HEAD';
+		const response = await api.fetch(request);
+		const isHead = method === 'HEAD';
 		return [await responseItem(node, response, { field, isHead, unrecordedOpen })];
 	},
 };

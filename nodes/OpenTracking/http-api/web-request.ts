@@ -53,7 +53,7 @@ export async function webRequest(
 	for (const [name, value] of Object.entries(headers)) {
 		if (typeof value === 'string' && !LEFT_OUT.has(name)) webHeaders.set(name, value);
 	}
-	const withoutBody = ['GET', 'HEAD', 'DELETE'].includes(method.toUpperCase());
+	const withoutBody = ['GET', 'HEAD', 'DELETE'].includes(method);
 	if (withoutBody) return new Request(address, { method, headers: webHeaders });
 
 	const type = String(headers['content-type'] ?? '').toLowerCase();

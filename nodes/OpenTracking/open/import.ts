@@ -10,8 +10,15 @@ import {
 import { receiveReportedOpen } from '../../../src/tracking/esp/receive-reported-open';
 import type { OpenEvent } from '../../../src/tracking/open-event';
 import type { Purpose } from '../../../src/tracking/purpose';
+import type { ReceiveSettings } from '../../../src/tracking/receive-open';
 import type { TrackingMode } from '../../../src/tracking/tracking-mode';
 import { failedItem } from '../../shared/each-item';
+import {
+	type ConsentChoice,
+	consentPolicyOptions,
+	consentRulesOf,
+	withinPreset,
+} from '../../shared/consent-policy-options';
 import { purposeOptions } from '../../shared/purpose-options';
 import { DEFAULT_SETTINGS, receiveDeps } from '../../shared/receive';
 import { trackingModeOptions } from '../../shared/tracking-mode-options';
@@ -86,6 +93,14 @@ export const importOpens: Operation = {
 			description: 'The most that an imported open may leave behind',
 		},
 		{
+			displayName: 'Consent',
+			name: 'importConsentPolicy',
+			type: 'options',
+			options: consentPolicyOptions,
+			default: 'objection-honoured',
+			description: 'When an imported open may be kept',
+		},
+		{
 			displayName: 'Options',
 			name: 'importOptions',
 			type: 'collection',
@@ -93,12 +108,20 @@ export const importOpens: Operation = {
 			default: {},
 			options: [
 				{
-					displayName: 'Keep Address and User Agent',
+					displayName: 'Keep Refused as Count',
+					name: 'keepAsAggregate',
+					type: 'boolean',
+					default: false,
+					description:
+						'Whether an open that consent does not allow is still counted, without a recipient',
+				},
+				{
+					displayName: 'Keep Requester',
 					name: 'keepRequest',
 					type: 'boolean',
 					default: false,
 					description:
-						'Whether to keep what the service knows of the request, in tracking mode Full only',
+						'Whether to keep the address and user agent that the service reports, in tracking mode Full only',
 				},
 				{
 					displayName: 'Purpose',
@@ -114,15 +137,15 @@ export const importOpens: Operation = {
 	async execute({ node, store, index }) {
 		const settings = readSettings(node, index);
 		const payload = readPayload(node, index);
-		const { opens, rejected, ignored } = parseEspPayload(settings.provider, payload, settings);
+		const { provider, receive, ...esp } = settings;
+		const { opens, rejected, ignored } = parseEspPayload(provider, payload, esp);
 
-		const deps = receiveDeps(node);
+		const deps = await receiveDeps(node, receive);
 		const stored: OpenEvent[] = [];
 		let refused = 0;
 		let known = 0;
 		for (const open of opens) {
-			const { mode } = settings;
-			const received = await receiveReportedOpen(open, { ...DEFAULT_SETTINGS, mode }, deps);
+			const received = await receiveReportedOpen(open, receive, deps);
 			if (received.lookupError) {
 				node.logger.warn('A consent lookup did not answer; the policy decided without it');
 			}
@@ -154,28 +177,39 @@ export const importOpens: Operation = {
 	},
 };
 
-function readSettings(
-	node: IExecuteFunctions,
-	index: number,
-): EspImportSettings & { provider: EspProvider; mode: TrackingMode } {
+interface ImportSettings extends EspImportSettings {
+	provider: EspProvider;
+	receive: ReceiveSettings;
+}
+
+function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 	const options = node.getNodeParameter('importOptions', index, {}) as {
+		keepAsAggregate?: boolean;
 		keepRequest?: boolean;
 		purpose?: Purpose;
 	};
+	const choice = node.getNodeParameter('importConsentPolicy', index) as ConsentChoice;
+	const mode = node.getNodeParameter('importTrackingMode', index) as TrackingMode;
+	const purpose = options.purpose ?? DEFAULT_SETTINGS.purpose;
 	const recipient = node.getNodeParameter(
 		'importRecipient',
 		index,
 	) as EspImportSettings['recipient'];
 	return {
 		provider: node.getNodeParameter('provider', index) as EspProvider,
-		mode: node.getNodeParameter('importTrackingMode', index) as TrackingMode,
 		recipient,
 		recipientKey:
 			recipient === 'metadata'
 				? (node.getNodeParameter('importRecipientKey', index) as string)
 				: '',
-		purpose: options.purpose ?? null,
+		purpose,
 		keepRequest: options.keepRequest ?? false,
+		receive: {
+			...DEFAULT_SETTINGS,
+			mode: withinPreset(mode, choice),
+			purpose,
+			consent: { ...consentRulesOf(choice), keepAsAggregate: options.keepAsAggregate ?? false },
+		},
 	};
 }
 

@@ -1,0 +1,47 @@
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeType,
+	INodeTypeDescription,
+} from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+
+import { credentialTest } from '../shared/credential-tests';
+import { eachItem } from '../shared/each-item';
+import { minimiseItem } from './minimise-item';
+import { properties } from './properties';
+
+export class OpenDataMinimizer implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Open Data Minimizer',
+		name: 'openDataMinimizer',
+		icon: { light: 'file:../../icons/minimize.svg', dark: 'file:../../icons/minimize.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["recipient"] + " recipient" }}',
+		description: 'Keeps of an open only the fields you name, and those only as exactly as needed',
+		defaults: { name: 'Open Data Minimizer' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: undefined,
+		credentials: [
+			{
+				name: 'openTrackingPostgresApi',
+				displayOptions: { show: { ip: ['hash'] } },
+				testedBy: 'openTrackingPostgresTest',
+			},
+			{
+				name: 'openTrackingSigningKeyApi',
+				displayOptions: { show: { recipient: ['pseudonym'] } },
+				testedBy: 'openTrackingSigningKeyTest',
+			},
+		],
+		properties,
+	};
+
+	methods = { credentialTest };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [await eachItem(this, async (item, index) => [await minimiseItem(this, item, index)])];
+	}
+}

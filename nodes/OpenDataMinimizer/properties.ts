@@ -1,0 +1,132 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { EVENT_FIELDS } from '../../src/tracking/minimise-mode';
+
+const names = (displayName: string, name: string, example: string): INodeProperties => ({
+	displayName,
+	name,
+	type: 'string',
+	default: '',
+	placeholder: `e.g. ${example}`,
+	description: 'Paths in items that are no open event, separated by commas',
+});
+
+export const properties: INodeProperties[] = [
+	{
+		displayName: 'Fields to Keep',
+		name: 'fields',
+		type: 'multiOptions',
+		options: EVENT_FIELDS.map((field) => ({ name: field, value: field })),
+		default: [
+			'eventId',
+			'event',
+			'occurredAt',
+			'recipientId',
+			'campaignId',
+			'trackingMode',
+			'purpose',
+			'actor',
+			'actorReason',
+			'rulesVersion',
+			'client.family',
+			'client.os',
+			'client.device',
+			'consent.status',
+			'consent.policy',
+		],
+		description: 'Every other field of the item goes, at any depth',
+	},
+	{
+		displayName: 'Recipient',
+		name: 'recipient',
+		type: 'options',
+		options: [
+			{ name: 'Drop', value: 'drop', description: 'Nobody is named' },
+			{ name: 'Keep', value: 'keep', description: 'The ID as it is' },
+			{
+				name: 'Pseudonym per Campaign',
+				value: 'pseudonym',
+				description: 'The same person has an unrelated name in every campaign',
+			},
+		],
+		default: 'pseudonym',
+	},
+	{
+		displayName: 'IP Address',
+		name: 'ip',
+		type: 'options',
+		options: [
+			{
+				name: 'Daily Hash',
+				value: 'hash',
+				description: 'Under a key that is destroyed at midnight UTC',
+			},
+			{ name: 'Drop', value: 'drop', description: 'Nothing of it is kept' },
+			{ name: 'Keep', value: 'keep', description: 'The address as it is' },
+			{
+				name: 'Network Only',
+				value: 'truncate',
+				description: 'The /24 network, or /48 of IPv6',
+			},
+		],
+		default: 'drop',
+		description: 'Needs its field among the fields to keep, unless it is dropped',
+	},
+	{
+		displayName: 'User Agent',
+		name: 'userAgent',
+		type: 'options',
+		options: [
+			{ name: 'Drop', value: 'drop', description: 'Nothing of it is kept' },
+			{
+				name: 'Families',
+				value: 'families',
+				description: 'Kind of mail program, system and device, in the field client',
+			},
+			{ name: 'Keep', value: 'keep', description: 'The text as it is' },
+		],
+		default: 'families',
+	},
+	{
+		displayName: 'Time',
+		name: 'time',
+		type: 'options',
+		options: [
+			{ name: 'Day', value: 'day' },
+			{ name: 'Exact', value: 'exact' },
+			{ name: 'Hour', value: 'hour' },
+		],
+		default: 'hour',
+		description: 'How exactly times are kept; the time inside event IDs is rounded as well',
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [
+			names('Campaign Fields', 'campaign', 'newsletter.id'),
+			names('IP Address Fields', 'ip', 'headers.x-forwarded-for'),
+			{
+				displayName: 'More Fields to Keep',
+				name: 'moreFields',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. company.country, plan',
+				description:
+					'Paths separated by commas. What you name is kept as it is: a free text may hold a name.',
+			},
+			{
+				displayName: 'Put Report in Field',
+				name: 'reportField',
+				type: 'string',
+				default: 'minimised',
+				hint: 'The output field for the names of removed and reduced fields, never their values',
+			},
+			names('Recipient Fields', 'recipient', 'customer.email'),
+			names('Time Fields', 'time', 'openedAt'),
+			names('User Agent Fields', 'userAgent', 'headers.user-agent'),
+		],
+	},
+];

@@ -1,0 +1,33 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+
+/** Who answers for the tracking: exports and reports must name them. */
+export const controllerProperties: INodeProperties[] = [
+	{
+		displayName: 'Controller',
+		name: 'controllerName',
+		type: 'string',
+		default: '',
+		required: true,
+		placeholder: 'e.g. Example Ltd, London',
+		description: 'Who decides that opens are tracked, and answers for it',
+	},
+	{
+		displayName: 'Contact',
+		name: 'controllerContact',
+		type: 'string',
+		default: '',
+		required: true,
+		placeholder: 'e.g. privacy@example.com',
+		description: 'Where the controller can be reached',
+	},
+];
+
+export function readController(
+	node: IExecuteFunctions,
+	index: number,
+): { name: string; contact: string } {
+	return {
+		name: node.getNodeParameter('controllerName', index) as string,
+		contact: node.getNodeParameter('controllerContact', index) as string,
+	};
+}

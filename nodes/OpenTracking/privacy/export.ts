@@ -1,0 +1,81 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+
+import { consentMessagePage } from '../../../src/reports/consent-page';
+import type { TrackingStore } from '../../../src/storage/tracking-store';
+import { consentRecordsToJsonLd } from '../../../src/tracking/consent-export';
+import { subjectExportSchema, type SubjectExport } from '../../../src/tracking/erasure';
+import { retentionPlan } from '../../../src/tracking/retention';
+import { proofContext } from '../consent/proof-context';
+import type { Operation } from '../operation';
+import { signingOf } from '../../shared/signing';
+import { answerWithFile, answerWithPage, languageProperty, readLanguage } from './answer';
+import { controllerProperties, readController } from './controller';
+import { personProperties, readPersonId, readPersonLink, subjectOf } from './person';
+import { liveSetup } from './setup';
+
+const RIGHTS = [
+	'Rectification, erasure and restriction (GDPR Art. 16 to 18)',
+	'Objection, and withdrawal of consent at any time (GDPR Art. 21 and 7(3))',
+	'A complaint to your data protection authority (GDPR Art. 77)',
+];
+
+export const exportPerson: Operation = {
+	value: 'exportPerson',
+	name: 'Export Person',
+	action: 'Export all data about one person',
+	description: 'Give out everything that is stored about one person, as JSON',
+	properties: [
+		...personProperties,
+		...controllerProperties,
+		{ ...languageProperty, displayOptions: { show: { personBy: ['link'] } } },
+	],
+	async execute({ node, store, index }) {
+		if ((node.getNodeParameter('personBy', index) as string) === 'id') {
+			const document = await exportOf(node, store, index, readPersonId(node, index));
+			return [{ json: document as unknown as IDataObject }];
+		}
+		const link = await readPersonLink(node, index, ['rights']);
+		if (link === null) {
+			answerWithPage(node, consentMessagePage(readLanguage(node, index), 'invalid'), 403);
+			return [{ json: { exported: false, reason: 'The link does not hold' } }];
+		}
+		answerWithFile(
+			node,
+			'open-tracking-data.json',
+			await exportOf(node, store, index, link.recipientId),
+		);
+		// The data is with the person now; an item of it would stay in n8n's database for a while.
+		return [{ json: { exported: true } }];
+	},
+};
+
+async function exportOf(
+	node: IExecuteFunctions,
+	store: TrackingStore,
+	index: number,
+	recipientId: string,
+): Promise<SubjectExport> {
+	const { keyRing } = await signingOf(node);
+	const now = new Date();
+	const data = await store.exportSubject(subjectOf(recipientId, keyRing));
+	const { trackers, sinks, retention } = await liveSetup(store);
+	const controller = readController(node, index);
+	const context = proofContext(node, { ...controller, sinks, retention });
+	return subjectExportSchema.parse({
+		schema: 'subject-export/1',
+		generatedAt: now.toISOString(),
+		subject: { recipientId },
+		controller,
+		purposes: [...new Set(trackers.flatMap(({ purpose }) => purpose ?? []))],
+		sinks: sinks.map(({ name, fields }) => ({ name, fields: [...fields] })),
+		retention: retentionPlan(retention, now).map(({ dataClass, period }) => ({
+			dataClass,
+			kept: period,
+		})),
+		rights: RIGHTS,
+		recipients: [...data.recipients, ...data.sent],
+		opens: data.opens,
+		lastOpenDay: data.lastOpenDay,
+		consent: consentRecordsToJsonLd(data.consent, context, now),
+	});
+}

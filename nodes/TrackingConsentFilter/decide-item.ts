@@ -1,0 +1,156 @@
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+
+import {
+	CONSENT_REASONS,
+	decideConsent,
+	type ConsentDecision,
+	type ConsentSources,
+} from '../../src/tracking/consent-policy';
+import { applyMode } from '../../src/tracking/minimise-mode';
+import {
+	CONSENT_STATUSES,
+	openEventSchema,
+	type ConsentStatus,
+	type OpenEvent,
+} from '../../src/tracking/open-event';
+import type { Purpose } from '../../src/tracking/purpose';
+import { denylistKeysOf } from '../../src/tracking/subject-keys';
+import { lowestMode } from '../../src/tracking/tracking-mode';
+import { consentRulesOf, presetOf, type ConsentChoice } from '../shared/consent-policy-options';
+import { signingOf } from '../shared/signing';
+import { openTrackingStore } from '../shared/store';
+
+const DEFAULT_FIELD = 'trackingConsent';
+
+interface Options {
+	decisionField?: string;
+	globalPrivacyControl?: string;
+	keepAsAggregate?: boolean;
+	optedOut?: boolean;
+}
+
+/** What the registry knows of one person. */
+interface RegistryAnswer {
+	status: ConsentStatus | null;
+	recordId: string | null;
+	erased: boolean;
+	failed: boolean;
+}
+
+const NOT_ASKED: RegistryAnswer = { status: null, recordId: null, erased: false, failed: false };
+
+/** Words for yes and no that CRMs use, besides the statuses themselves. */
+const WORDS: Record<string, ConsentStatus> = {
+	true: 'given',
+	yes: 'given',
+	'1': 'given',
+	false: 'refused',
+	no: 'refused',
+	'0': 'refused',
+	'': 'unknown',
+	null: 'unknown',
+	undefined: 'unknown',
+};
+
+/**
+ * Decides whether one item may go on. An open event is reduced to what is allowed, and of a refused
+ * one only the decision is left; any other item, say a mail to be sent, goes on whole with the
+ * decision beside it.
+ */
+export async function decideItem(
+	context: IExecuteFunctions,
+	item: INodeExecutionData,
+	index: number,
+): Promise<{ allowed: boolean; item: INodeExecutionData }> {
+	const options = context.getNodeParameter('options', index, {}) as Options;
+	const choice = context.getNodeParameter('consentPolicy', index) as ConsentChoice;
+	const { policy, label, purposeRules } = consentRulesOf(choice);
+	const parsed = openEventSchema.safeParse(item.json);
+	const event = parsed.success ? parsed.data : null;
+	const purpose = event?.purpose ?? (context.getNodeParameter('purpose', index) as Purpose);
+
+	const registry = await askRegistry(context, index, purpose);
+	const sources: ConsentSources = {
+		registry: registry.status,
+		item: itemStatus(context, index),
+		globalPrivacyControl: String(options.globalPrivacyControl ?? '').trim() === '1',
+		optedOut: (options.optedOut ?? false) || registry.erased,
+		lookupFailed: registry.failed,
+	};
+	const decision: ConsentDecision = registry.erased
+		? { allowed: false, mode: 'off', status: 'unknown', reason: 'opted-out' }
+		: decideConsent(
+				{ policy, purpose, purposeRules, sources },
+				{ keepAsAggregate: options.keepAsAggregate ?? false },
+			);
+	const said: IDataObject = {
+		...decision,
+		mode: lowestMode([decision.mode, presetOf(choice)?.ceiling]),
+		because: CONSENT_REASONS[decision.reason],
+		policy: label,
+		purpose,
+		recordId: registry.recordId,
+	};
+	const field = options.decisionField || DEFAULT_FIELD;
+	const json = event ? reducedEvent(event, said, decision) : item.json;
+	const { binary } = item;
+	return {
+		allowed: decision.allowed,
+		item:
+			event && !decision.allowed
+				? { json: { [field]: said } }
+				: { json: { ...json, [field]: said }, binary },
+	};
+}
+
+/** The event as far as it is allowed, saying under which policy and by which record. */
+function reducedEvent(event: OpenEvent, said: IDataObject, decision: ConsentDecision): IDataObject {
+	const reduced = applyMode(event, said.mode as OpenEvent['trackingMode'], null);
+	if (reduced === null) return {};
+	const names = MODES_WITH_STATUS.has(reduced.trackingMode);
+	const consent: OpenEvent['consent'] = {
+		status: names ? decision.status : null,
+		recordId: names ? (said.recordId as string | null) : null,
+		policy: said.policy as string,
+	};
+	return { ...reduced, consent } as unknown as IDataObject;
+}
+
+const MODES_WITH_STATUS: ReadonlySet<OpenEvent['trackingMode']> = new Set(['identified', 'full']);
+
+async function askRegistry(
+	context: IExecuteFunctions,
+	index: number,
+	purpose: Purpose,
+): Promise<RegistryAnswer> {
+	if ((context.getNodeParameter('source', index) as string) === 'item') return NOT_ASKED;
+	const value = context.getNodeParameter('recipientId', index) as string | number | null;
+	const recipientId = String(value ?? '');
+	if (recipientId === '') return { ...NOT_ASKED, status: 'unknown' };
+	try {
+		const store = await openTrackingStore(context);
+		const { keyRing } = await signingOf(context);
+		if (await store.isDenied(denylistKeysOf(recipientId, keyRing))) {
+			return { ...NOT_ASKED, erased: true };
+		}
+		const { status, record } = await store.getConsent(recipientId, purpose, new Date());
+		return { ...NOT_ASKED, status, recordId: record?.recordId ?? null };
+	} catch (error) {
+		context.logger.warn('The consent registry did not answer; the policy decides without it', {
+			reason: error instanceof Error ? error.message : String(error),
+		});
+		return { ...NOT_ASKED, failed: true };
+	}
+}
+
+function itemStatus(context: IExecuteFunctions, index: number): ConsentStatus | null {
+	if ((context.getNodeParameter('source', index) as string) === 'registry') return null;
+	const text = String(context.getNodeParameter('itemConsent', index)).trim().toLowerCase();
+	const status = CONSENT_STATUSES.find((known) => known === text) ?? WORDS[text];
+	if (status) return status;
+	throw new NodeOperationError(context.getNode(), 'Consent in Item is no answer that is known', {
+		itemIndex: index,
+		description: `Give true or false, yes or no, or one of ${CONSENT_STATUSES.join(', ')}`,
+	});
+}

@@ -1,0 +1,375 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { parse } from 'csv-parse/sync';
+import type { Browser, BrowserContext } from 'playwright-core';
+
+import { secureTrackingApi } from '../../scripts/lib/tracking-api-access';
+import { publishWorkflow } from '../../scripts/lib/n8n';
+import { createHostedTracker } from '../../src/hosted-tracker';
+import { PIXEL_PNG } from '../../src/tracking/pixel-image';
+import { launchBrowser, MAIL_PROGRAM } from '../support/browser';
+import { imageFiles } from '../support/image-files';
+import {
+	bundledWorkflow,
+	eventually,
+	startInstance,
+	type N8nInstance,
+} from '../support/n8n-instance';
+
+const PIXEL_HEADERS = {
+	'content-type': 'image/png',
+	'content-length': '67',
+	'cache-control': 'no-store, no-cache, must-revalidate, private, max-age=0',
+	pragma: 'no-cache',
+	expires: '0',
+	'x-content-type-options': 'nosniff',
+	'cross-origin-resource-policy': 'cross-origin',
+	'referrer-policy': 'no-referrer',
+	'x-robots-tag': 'noindex',
+};
+
+interface Created {
+	id: string;
+	trackingUrl: string;
+	logsUrl: string;
+}
+
+describe('the tracker APIs in a real n8n, with authentication on', () => {
+	let n8n: N8nInstance;
+	let browser: Browser;
+	const access = { apiKey: 'test-key', user: 'reader', password: 'test-password' };
+
+	beforeAll(async () => {
+		n8n = await startInstance({
+			workflows: [bundledWorkflow('tracking-api.json')],
+			env: { GENERIC_TIMEZONE: 'Europe/Berlin' },
+		});
+		await n8n.rest('POST', '/workflows/tracking-api/deactivate', {});
+		await secureTrackingApi(n8n.rest, access);
+		await publishWorkflow(n8n.rest, 'tracking-api');
+		await eventually(async () => (await fetch(url('/dashboard'))).status === 401);
+		browser = await launchBrowser();
+	}, 180_000);
+	afterAll(async () => {
+		await browser?.close();
+		await n8n?.stop();
+	}, 60_000);
+
+	const url = (path: string) => `${n8n.url}/webhook${path}`;
+	const send = async (path: string, init: RequestInit = {}) =>
+		await fetch(url(path), {
+			...init,
+			headers: { ...init.headers, 'x-api-key': access.apiKey },
+		});
+	const sendJson = async (path: string, body: unknown) =>
+		await send(path, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify(body),
+		});
+	const newPixel = async (body: object) => {
+		const response = await sendJson('/api/v1/pixels', body);
+		expect(response.status).toBe(201);
+		return (await response.json()) as Created;
+	};
+	const load = async (trackingUrl: string, method = 'GET') =>
+		await fetch(trackingUrl, { method, headers: { 'user-agent': MAIL_PROGRAM } });
+	const check = async (id: string) =>
+		(await (await sendJson('/api/pixel/check', { id })).json()) as Record<string, unknown>;
+	const expectError = async (response: Response, status: number) => {
+		expect(response.status).toBe(status);
+		expect(await response.json()).toMatchObject({ error: expect.any(String) });
+	};
+	const headersOf = (response: Response) =>
+		Object.fromEntries(
+			[...response.headers].filter(([name]) => Object.hasOwn(PIXEL_HEADERS, name)),
+		);
+	const asReader = async (): Promise<BrowserContext> =>
+		await browser.newContext({
+			httpCredentials: { username: access.user, password: access.password },
+		});
+
+	it.each([
+		['GET', '/api/pixel/create'],
+		['POST', '/api/pixel/check'],
+		['GET', '/api/dashboard'],
+		['POST', '/api/v1/pixels'],
+		['DELETE', '/api/v1/pixels/x'],
+		['POST', '/api/v1/pixels/x/generate-tokens'],
+		['GET', '/api/v1/pixels/x/generate-tokens/csv'],
+		['DELETE', '/api/v1/recipients/x'],
+		['GET', '/dashboard'],
+		['POST', '/dashboard/pixels'],
+		['POST', '/dashboard/sample/delete'],
+		['GET', '/logs/x'],
+	])('refuses strangers at %s %s', async (method, path) => {
+		expect([401, 403]).toContain((await fetch(url(path), { method })).status);
+	});
+
+	it('serves a client of the Pixel Tracking API that only got a new base URL', async () => {
+		const tracker = createHostedTracker({
+			baseUrl: url(''),
+			sleep: async () => undefined,
+			fetch: async (address, init) =>
+				await send(String(address).replace(url(''), ''), init as RequestInit),
+		});
+		const pixel = await tracker.createPixel();
+		expect(pixel.embedCode).toContain(pixel.trackingUrl.replaceAll('&', '&amp;'));
+		expect(await tracker.checkPixel(pixel.id)).toMatchObject({ opened: false, viewCount: 0 });
+		await load(pixel.trackingUrl);
+		expect(await tracker.checkPixel(pixel.id)).toMatchObject({ opened: true, viewCount: 1 });
+		expect(await tracker.checkPixel('nobody')).toEqual({
+			opened: false,
+			message: 'Pixel not found',
+		});
+		const dashboard = (await (await send('/api/dashboard')).json()) as {
+			stats: { totalPixels: number; openRate: number };
+			recentPixels: Array<{ id: string }>;
+		};
+		expect(dashboard.stats.totalPixels).toBeGreaterThan(0);
+		expect(Number.isInteger(dashboard.stats.openRate)).toBe(true);
+		expect(dashboard.recentPixels.map(({ id }) => id)).toContain(pixel.id);
+		await expectError(await sendJson('/api/pixel/check', {}), 400);
+	});
+
+	it('answers the image alike with a good token, none, a forged one, and for nobody', async () => {
+		const { id, trackingUrl } = await newPixel({ name: 'Image' });
+		const urls = [
+			trackingUrl,
+			url(`/tracker/${id}.png`),
+			url(`/tracker/${id}.png?token=forged`),
+			url('/tracker/nobody.png'),
+		];
+		for (const address of urls) {
+			const image = await load(address);
+			expect(image.status).toBe(200);
+			expect(headersOf(image)).toEqual(PIXEL_HEADERS);
+			expect(Buffer.from(await image.arrayBuffer()).equals(PIXEL_PNG)).toBe(true);
+			const head = await load(address, 'HEAD');
+			expect(head.status).toBe(200);
+			expect(headersOf(head)).toEqual(PIXEL_HEADERS);
+		}
+		expect(await check(id)).toMatchObject({ viewCount: 2 });
+	});
+
+	const upload = async (bytes: Buffer, name: string) => {
+		const form = new FormData();
+		form.set('name', 'With image');
+		form.set('image', new Blob([new Uint8Array(bytes)], { type: 'image/png' }), name);
+		return await send('/api/v1/pixels', { method: 'POST', body: form });
+	};
+
+	it.each(Object.entries(imageFiles))('gives %s images back byte by byte', async (type, bytes) => {
+		const response = await upload(bytes, 'image.png');
+		expect(response.status).toBe(201);
+		const { trackingUrl } = (await response.json()) as Created;
+		const image = await load(trackingUrl);
+		expect(image.headers.get('content-type')).toBe(type);
+		expect(Buffer.from(await image.arrayBuffer()).equals(bytes)).toBe(true);
+	});
+
+	it('gives an image of 5 MB back byte by byte, and refuses one of 6 MB or in disguise', async () => {
+		const jpeg = imageFiles['image/jpeg'];
+		const large = Buffer.concat([jpeg, Buffer.alloc(5 * 1024 * 1024 - jpeg.length, 7)]);
+		const { trackingUrl } = (await (await upload(large, 'large.jpg')).json()) as Created;
+		const image = await load(trackingUrl);
+		expect(Buffer.from(await image.arrayBuffer()).equals(large)).toBe(true);
+		await expectError(
+			await upload(Buffer.concat([large, Buffer.alloc(1024 * 1024)]), 'a.jpg'),
+			400,
+		);
+		await expectError(await upload(Buffer.from('<svg onload="alert(1)"/>'), 'a.png'), 400);
+	});
+
+	it('makes 10,000 tokens in one request, and the CSV read back equals them', async () => {
+		const { id } = await newPixel({ name: 'Large' });
+		const emails = Array.from({ length: 10_000 }, (_, index) => `person.${index}@example.com`);
+		const response = await sendJson(`/api/v1/pixels/${id}/generate-tokens`, { emails });
+		expect(response.status).toBe(200);
+		const body = (await response.json()) as {
+			generated: number;
+			tokens: Array<{ id?: string; email: string; token: string; trackingUrl: string }>;
+		};
+		expect(body).toMatchObject({ success: true, pixelId: id, generated: 10_000 });
+		const csv = await send(`/api/v1/pixels/${id}/generate-tokens/csv`);
+		expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+		const rows = parse(await csv.text(), { columns: true });
+		expect(rows).toEqual(
+			body.tokens.map(({ email, token, trackingUrl }) => ({ email, token, trackingUrl })),
+		);
+		await load(body.tokens[9_999].trackingUrl);
+		const log = await (await asReader()).request.get(url(`/logs/${id}`));
+		expect(await log.text()).toContain('person.9999@example.com');
+	}, 60_000);
+
+	it('makes formulas in addresses harmless in the CSV, and names a bad address', async () => {
+		const { id } = await newPixel({ name: 'Formulas' });
+		const path = `/api/v1/pixels/${id}/generate-tokens`;
+		const email = '=HYPERLINK(1)@example.com';
+		const quoted = '"=HYPERLINK()"@example.com';
+		const refused = await sendJson(path, { emails: ['a@example.com', email] });
+		expect(((await refused.json()) as { error: string }).error).toContain('emails[1]');
+		expect((await sendJson(path, { emails: [quoted, '=1+1@example.com'] })).status).toBe(200);
+		const csv = await (await send(`${path}/csv`)).text();
+		const rows = parse(csv, { columns: true }) as Array<{ email: string }>;
+		for (const row of rows) expect(row.email).not.toMatch(/^[=+\-@]/);
+		expect(csv).not.toMatch(/^=|,=/m);
+	});
+
+	it('deletes a recipient but not the log, and a pixel with everything', async () => {
+		const { id } = await newPixel({ name: 'To be deleted' });
+		const response = await sendJson(`/api/v1/pixels/${id}/generate-tokens`, {
+			emails: ['gone@example.com'],
+		});
+		const { tokens } = (await response.json()) as {
+			tokens: Array<{ id: string; trackingUrl: string }>;
+		};
+		await load(tokens[0].trackingUrl);
+		const remove = async (path: string) => await send(path, { method: 'DELETE' });
+		expect((await remove(`/api/v1/recipients/${tokens[0].id}`)).status).toBe(200);
+		await expectError(await remove(`/api/v1/recipients/${tokens[0].id}`), 404);
+		const reader = await asReader();
+		const log = await (await reader.request.get(url(`/logs/${id}`))).text();
+		expect(log).toContain('Deleted recipient');
+		expect(log).not.toContain('gone@example.com');
+		expect((await remove(`/api/v1/pixels/${id}`)).status).toBe(200);
+		await expectError(await remove(`/api/v1/pixels/${id}`), 404);
+		expect((await reader.request.get(url(`/logs/${id}`))).status()).toBe(404);
+		expect((await load(tokens[0].trackingUrl)).status).toBe(200);
+		await reader.close();
+	});
+
+	it('keeps names and addresses inert on all pages, in a real browser', async () => {
+		const attack = '<script>document.title="taken"</script><img src=x onerror="document.title=1">';
+		const { id, trackingUrl } = await newPixel({ name: attack, campaignId: `c${attack}` });
+		await load(trackingUrl);
+		const page = await (await asReader()).newPage();
+		for (const path of ['/dashboard', `/logs/${id}`, `/dashboard?pixel=${id}`]) {
+			await page.goto(url(path));
+			expect(await page.locator('script, img').count()).toBe(0);
+			expect(await page.title()).not.toMatch(/^(taken|1)$/);
+			expect(await page.getByText('<script>').count()).toBeGreaterThan(0);
+		}
+		await page.context().close();
+	});
+
+	it('lets a person make a pixel, see its open, and read its log, with forms and links alone', async () => {
+		const context = await asReader();
+		const page = await context.newPage();
+		await page.goto(url('/dashboard'));
+		await page.getByRole('link', { name: 'New pixel' }).click();
+		await page.getByLabel('Name').fill('Made in the browser');
+		await page.getByRole('button', { name: 'Create pixel' }).click();
+		const link = await page.getByLabel('Tracking link').innerText();
+		expect(await page.getByLabel('Embed code').innerText()).toContain(`<img src="${link}"`);
+		await load(link);
+		await load(link);
+		await page.goto(url('/dashboard'));
+		await page.getByRole('link', { name: 'Made in the browser' }).first().click();
+		await page.getByText('Loads, newest first').waitFor();
+		expect(await page.locator('tbody tr').count()).toBe(2);
+		expect(await page.locator('tr.group').count()).toBe(2);
+		await page.getByRole('link', { name: 'Machines' }).click();
+		await page.getByText('Nothing was loaded yet').waitFor();
+		await page.getByLabel('Time zone').selectOption('Asia/Tokyo');
+		await page.getByRole('button', { name: 'Show' }).click();
+		await page.getByText('Asia/Tokyo').first().waitFor();
+		await context.close();
+	});
+
+	it('deletes the sample campaign in one click, and nothing else', async () => {
+		const sample = await newPixel({ name: 'Sample mail', sample: true });
+		const real = await newPixel({ name: 'Real mail' });
+		const page = await (await asReader()).newPage();
+		await page.goto(url('/dashboard'));
+		await page.getByRole('button', { name: 'Delete the sample campaign' }).click();
+		await page.getByText('The sample campaign was deleted').waitFor();
+		expect(await check(sample.id)).toMatchObject({ message: 'Pixel not found' });
+		expect(await check(real.id)).toMatchObject({ opened: false });
+		await page.context().close();
+	});
+
+	it('refuses a form that did not come from the dashboard', async () => {
+		const reader = await asReader();
+		const response = await reader.request.post(url('/dashboard/pixels'), {
+			form: { name: 'x', formToken: 'guessed' },
+		});
+		expect(response.status()).toBe(403);
+		await reader.close();
+	});
+
+	it('does what docs/http-api.md shows', async () => {
+		const text = readFileSync(join(__dirname, '..', '..', 'docs', 'http-api.md'), 'utf8');
+		const script = [...text.matchAll(/```bash\n([^]*?)```/g)].map((match) => match[1]).join('\n');
+		const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-docs-'));
+		const result = spawnSync(
+			'bash',
+			['-euo', 'pipefail', '-c', script.replaceAll('curl -sS', 'curl -sS --fail-with-body')],
+			{ cwd: folder, encoding: 'utf8', env: { ...process.env, API: url(''), KEY: access.apiKey } },
+		);
+		rmSync(folder, { recursive: true });
+		expect(result.stderr).toBe('');
+		expect(result.status).toBe(0);
+		expect(result.stdout).toContain('"generated":2');
+		expect(result.stdout).toContain('200 image/png');
+	});
+
+	it('gives out tokens ten times in fifteen minutes, then answers 429', async () => {
+		const { id } = await newPixel({ name: 'Limited' });
+		const path = `/api/v1/pixels/${id}/generate-tokens`;
+		let refused: Response | undefined;
+		for (let turn = 0; turn <= 10 && refused?.status !== 429; turn += 1) {
+			refused = await sendJson(path, { emails: ['a@example.com'] });
+		}
+		expect(refused?.status).toBe(429);
+		expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+		expect(await refused?.json()).toMatchObject({ error: expect.any(String) });
+	});
+
+	it('left no token or address in the log of n8n', () => {
+		expect(n8n.output()).not.toMatch(/@example\.com|token=/);
+	});
+});
+
+describe('the tracker APIs in a real n8n whose store is away', () => {
+	it('answer the image, and write the open once the store is back', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-away-'));
+		// A folder where the file should be: SQLite cannot open that.
+		const blocked = join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite');
+		mkdirSync(blocked, { recursive: true });
+		const workflow = bundledWorkflow('tracking-api.json');
+		const wait = workflow.nodes.find(({ name }) => name === 'Try Again in Two Minutes')!;
+		wait.parameters = { ...wait.parameters, amount: 2, unit: 'seconds' };
+		const n8n = await startInstance({ workflows: [workflow], folder });
+		try {
+			const image = await eventually(async () => {
+				const answer = await fetch(`${n8n.url}/webhook/tracker/p-away.png`, {
+					headers: { 'user-agent': MAIL_PROGRAM },
+				});
+				return answer.status === 404 ? null : answer;
+			});
+			expect(image.status).toBe(200);
+			expect(Buffer.from(await image.arrayBuffer()).equals(PIXEL_PNG)).toBe(true);
+			const refused = await fetch(`${n8n.url}/webhook/api/dashboard`);
+			expect(refused.status).toBe(500);
+			expect(await refused.json()).toMatchObject({ error: expect.any(String) });
+			rmdirSync(blocked);
+			const status = await eventually(async () => {
+				const answer = await fetch(`${n8n.url}/webhook/api/pixel/check`, {
+					method: 'POST',
+					headers: { 'content-type': 'application/json' },
+					body: JSON.stringify({ id: 'p-away' }),
+				});
+				const body = (await answer.json()) as { viewCount?: number };
+				return body.viewCount !== undefined && body;
+			});
+			expect(status).toMatchObject({ opened: true, viewCount: 1 });
+		} finally {
+			await n8n.stop();
+			rmSync(folder, { recursive: true, force: true });
+		}
+	}, 180_000);
+});
