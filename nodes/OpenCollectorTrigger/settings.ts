@@ -55,7 +55,7 @@ async function keySettings(context: ITriggerFunctions): Promise<KeySettings> {
 	const { maxAgeDays } = await readSigning(credential, (message, description) => {
 		throw new NodeOperationError(context.getNode(), message, { description });
 	});
-	const { activeKey, previousKeys } = credential;
+	const { activeSecretKey: activeKey, previousSecretKeys: previousKeys } = credential;
 	return activeKey
 		? { activeKey, previousKeys, maxAgeDays }
 		: { keyFolder: dataFolder(), maxAgeDays };
