@@ -10,6 +10,7 @@ import { CollectorError } from './collector-error';
 import { createCommitQueue } from './commit-queue';
 import { newCounters } from './counters';
 import { startListener } from './listener';
+import { guardLookups } from './guarded-lookups';
 import { openLog } from './open-log';
 import type { CollectorSettings, KeySettings } from './settings';
 import { runThread, type ListenReport } from './thread';
@@ -30,11 +31,12 @@ runThread(parentPort, async (port) => {
 	const log = openLog({ folder: settings.folder, durable: true });
 	const counters = newCounters();
 	const queue = createCommitQueue(log, { maxBytes: settings.maxBytes, counters });
+	const receive = createReceiveDeps({
+		signing: () => keys,
+		store: () => openCollectorStore(settings.store),
+	});
 	const listener = await startListener(settings.listener, {
-		receive: createReceiveDeps({
-			signing: () => keys,
-			store: () => openCollectorStore(settings.store),
-		}),
+		receive: { ...receive, ...guardLookups(receive) },
 		clientAddress,
 		queue,
 		counters,

@@ -156,6 +156,7 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 					buryOne.run(entry.seq, consumer, entry.event, entry.reason, at.toISOString());
 				}
 				move.run(seq, consumer, seq);
+				trim.run();
 				forget.run(new Date(at.getTime() - DEAD_LETTER_DAYS * DAY_MS).toISOString());
 			}),
 		deadLetters: (limit) =>
