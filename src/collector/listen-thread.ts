@@ -5,6 +5,7 @@ import { loadOrCreateKeyFile } from '../key-file';
 import { createReceiveDeps, type SigningKeys } from '../receive-deps';
 import { clientAddress } from '../tracking/client-address';
 import { parseKeyRing } from '../tracking/key-ring';
+import { batchLookups } from './batched-lookups';
 import { openCollectorStore } from './collector-store';
 import { CollectorError } from './collector-error';
 import { createCommitQueue } from './commit-queue';
@@ -31,9 +32,10 @@ runThread(parentPort, async (port) => {
 	const log = openLog({ folder: settings.folder, durable: true });
 	const counters = newCounters();
 	const queue = createCommitQueue(log, { maxBytes: settings.maxBytes, counters });
+	const store = batchLookups(() => openCollectorStore(settings.store));
 	const receive = createReceiveDeps({
 		signing: () => keys,
-		store: () => openCollectorStore(settings.store),
+		store: () => store,
 	});
 	const listener = await startListener(settings.listener, {
 		receive: { ...receive, ...guardLookups(receive) },
