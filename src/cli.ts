@@ -1,15 +1,18 @@
 #!/usr/bin/env node
+import { capacity } from './collector/capacity-command';
 import { collect } from './collector/collect-command';
 
 const HELP = `Usage: n8n-nodes-email-open-tracking <command>
 
   collect    Serve the tracking pixel on a port of its own, for high volume
+  capacity   Work out how many collectors a number of mails needs
 
 Add --help to a command for its options.
 `;
 
 async function main([command, ...args]: readonly string[]): Promise<number> {
 	if (command === 'collect') return await collect(args);
+	if (command === 'capacity') return capacity(args);
 	const wanted = command === undefined || command === '--help';
 	(wanted ? process.stdout : process.stderr).write(HELP);
 	return wanted ? 0 : 2;

@@ -45,7 +45,7 @@ export class EmailOpenTrigger implements INodeType {
 				...webhookDescriptionFields({
 					path: fromParameter('path'),
 					responseMode: fromFunction((parameters) =>
-						parameters.respond === 'immediately' ? 'onReceived' : 'responseNode',
+						parameters.respond === 'usingRespondNode' ? 'responseNode' : 'onReceived',
 					),
 				}),
 			},

@@ -35,6 +35,12 @@ export const properties: INodeProperties[] = [
 				description: 'The image goes out first, then the workflow starts',
 			},
 			{
+				name: 'Immediately, Collect for Batches',
+				value: 'collect',
+				description:
+					'Starts no execution per open: a workflow with the Open Collector Trigger stores the opens and gets them in batches',
+			},
+			{
 				name: 'Using Respond and Log Open Node',
 				value: 'usingRespondNode',
 				description: 'The image that the workflow makes goes out',

@@ -3,6 +3,7 @@ import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-w
 import { sleep } from 'n8n-workflow';
 
 import { receiveOpen, type PixelRequest } from '../../src/tracking/receive-open';
+import { collectOpen } from '../shared/collector-log';
 import { answerLikeOthers, noteAnswer } from '../shared/answers-so-far';
 import { toNodeError } from '../shared/each-item';
 import { guardResponse, type GuardedResponse } from '../shared/guarded-response';
@@ -32,14 +33,22 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 		},
 	});
 	try {
-		const respondsHere = context.getNodeParameter('respond') === 'immediately';
-		if (respondsHere || isHead) response.sendPixel();
+		const respond = context.getNodeParameter('respond');
+		// A test in the editor has nothing to show without an item.
+		const collects = respond === 'collect' && context.getMode() !== 'manual';
+		const respondsHere = respond !== 'usingRespondNode';
+		if ((respondsHere && !collects) || isHead) response.sendPixel();
 
 		const settings = receiveSettings(context);
 		const deps = await receiveDeps(context, settings);
 		const received = await receiveOpen(pixelRequest(request), settings, deps);
 		if (received.lookupError) {
 			context.logger.warn('A consent lookup did not answer; the policy decided without it');
+		}
+		if (collects) {
+			if (received.event) await collectOpen(received.event, received.relabels);
+			response.sendPixel();
+			return { noWebhookResponse: true };
 		}
 		relabelEarlier(context, received.relabels);
 		if (received.event === null) {

@@ -57,9 +57,16 @@ function isPublishable(workflow) {
 	);
 }
 
+/** Whether publishing it opens a port of its own, which is for the user to decide. */
+function opensPort(workflow) {
+	return workflow.nodes.some(({ type }) => /openCollectorTrigger$/.test(type));
+}
+
 /** Publishes every bundled workflow that is not live yet. */
 async function publishBundled(rest, source) {
-	for (const bundled of bundledWorkflows(source).filter(isPublishable)) {
+	for (const bundled of bundledWorkflows(source)
+		.filter(isPublishable)
+		.filter((one) => !opensPort(one))) {
 		const workflow = await rest('GET', `/workflows/${bundled.id}`);
 		if (workflow.activeVersionId) continue;
 		await rest('POST', `/workflows/${bundled.id}/activate`, { versionId: workflow.versionId });

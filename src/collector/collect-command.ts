@@ -1,16 +1,14 @@
-import { pino, type Logger } from 'pino';
+import { pino } from 'pino';
 
 import { startAdminServer } from './admin-server';
 import { COLLECT_HELP, readCollectOptions, type CollectOptions } from './collect-options';
-import { startCollector, type Collector } from './collector';
+import { startCollector } from './collector';
 import { CollectorError } from './collector-error';
-import { LOUD_SHARE } from './commit-queue';
+import { watchLog } from './log-alarm';
 import { collectorMetrics } from './metrics';
 
 /** How long requests under way may take after SIGTERM. Docker kills after 10 s. */
 const DRAIN_MS = 3000;
-const WATCH_EVERY_MS = 1000;
-const REPEAT_ALARM_MS = 60_000;
 
 /**
  * The command `collect`: runs a collector until SIGTERM or SIGINT, then drains. Logs JSON lines on
@@ -49,7 +47,7 @@ async function run({ settings, admin }: CollectOptions): Promise<number> {
 	const collector = await startCollector(settings, {
 		onProblem: (what, message, times) => log.warn({ problem: what, times }, message),
 	});
-	const watching = watchLog(collector, log);
+	const unwatch = watchLog(collector, (level, message, numbers) => log[level](numbers, message));
 	try {
 		const adminServer =
 			admin &&
@@ -76,35 +74,6 @@ async function run({ settings, admin }: CollectOptions): Promise<number> {
 		await collector.stop(DRAIN_MS);
 		throw error;
 	} finally {
-		clearInterval(watching);
+		unwatch();
 	}
-}
-
-/** Raises its voice while the log fills up, is full or cannot be written. */
-function watchLog(
-	collector: Pick<Collector, 'listening'>,
-	log: Pick<Logger, 'error' | 'info'>,
-): NodeJS.Timeout {
-	let alarm = '';
-	let raisedAt = 0;
-	return setInterval(() => {
-		const report = collector.listening();
-		if (!report) return;
-		const { usedShare, failure } = report.log;
-		const percent = Math.round(usedShare * 100);
-		const now =
-			usedShare >= 1
-				? 'The log is full: images are served, opens are LOST. Make the store or the workflow take opens again, or raise --max-log-gib'
-				: failure !== null
-					? 'The log cannot be written: opens wait in memory. Check the disk'
-					: usedShare >= LOUD_SHARE
-						? 'The log is filling up. Make the store or the workflow take opens again before it is full'
-						: '';
-		if (now !== '' && (now !== alarm || Date.now() - raisedAt >= REPEAT_ALARM_MS)) {
-			log.error({ percent, droppedFull: report.counters.droppedFull }, now);
-			raisedAt = Date.now();
-		}
-		if (now === '' && alarm !== '') log.info({ percent }, 'The log takes opens again');
-		alarm = now;
-	}, WATCH_EVERY_MS);
 }

@@ -2,16 +2,16 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { CollectorError } from './collector-error';
-import { lockFolder } from './open-log';
+import { lockFolder, openLog } from './open-log';
 import type { CollectorSettings } from './settings';
-import type { ShippingReport } from './shipper';
+import { STORE_CONSUMER, type ShippingReport } from './shipper';
 import type { FromThread, ListenReport, Problem, ToThread } from './thread';
 
 /** A collector at work in threads of this process. */
 export interface Collector {
-	/** The port it listens on */
-	port: number;
-	/** The latest word of the listening thread; at most a second old */
+	/** The port it listens on; `null` when it only carries the log into the store */
+	port: number | null;
+	/** The latest word of the listening thread, at most a second old; `null` when there is none */
 	listening(): ListenReport | null;
 	/** The latest word of the shipping thread */
 	shipping(): ShippingReport | null;
@@ -46,20 +46,33 @@ export async function startCollector(
 		unlock();
 	};
 	try {
-		const listen = await startThread<ListenReport>('listen-thread.js', settings, events);
-		threads.push(listen);
+		registerConsumers(settings);
+		let listen: Thread<ListenReport> | null = null;
+		if (settings.listener) {
+			listen = await startThread<ListenReport>('listen-thread.js', settings, events);
+			threads.push(listen);
+		}
 		const ship = await startThread<ShippingReport>('ship-thread.js', settings, events);
 		threads.push(ship);
 		return {
-			port: listen.port ?? settings.listener.port,
-			listening: listen.report,
+			port: listen?.port ?? null,
+			listening: () => listen?.report() ?? null,
 			shipping: ship.report,
-			crashed: Promise.race([listen.crashed, ship.crashed]),
+			crashed: Promise.race(threads.map(({ crashed }) => crashed)),
 			stop: async (limitMs = STOP_WITHIN_MS) => await stopAll(limitMs),
 		};
 	} catch (error) {
 		await stopAll(STOP_WITHIN_MS);
 		throw error;
+	}
+}
+
+function registerConsumers({ folder, consumers }: CollectorSettings): void {
+	const log = openLog({ folder, durable: true });
+	try {
+		log.setConsumers([STORE_CONSUMER, ...consumers]);
+	} finally {
+		log.close();
 	}
 }
 

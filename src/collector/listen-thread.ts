@@ -5,12 +5,14 @@ import { loadOrCreateKeyFile } from '../key-file';
 import { createReceiveDeps, type SigningKeys } from '../receive-deps';
 import { clientAddress } from '../tracking/client-address';
 import { parseKeyRing } from '../tracking/key-ring';
+import { batchLookups } from './batched-lookups';
 import { openCollectorStore } from './collector-store';
+import { CollectorError } from './collector-error';
 import { createCommitQueue } from './commit-queue';
 import { newCounters } from './counters';
 import { startListener } from './listener';
+import { guardLookups } from './guarded-lookups';
 import { openLog } from './open-log';
-import { STORE_CONSUMER } from './shipper';
 import type { CollectorSettings, KeySettings } from './settings';
 import { runThread, type ListenReport } from './thread';
 
@@ -25,16 +27,18 @@ async function signingKeys(settings: KeySettings): Promise<SigningKeys> {
 
 runThread(parentPort, async (port) => {
 	const settings = workerData as CollectorSettings;
+	if (!settings.listener) throw new CollectorError('There is nothing to listen on. Set a port.');
 	const keys = await signingKeys(settings.keys);
 	const log = openLog({ folder: settings.folder, durable: true });
-	log.setConsumers([STORE_CONSUMER, ...settings.consumers]);
 	const counters = newCounters();
 	const queue = createCommitQueue(log, { maxBytes: settings.maxBytes, counters });
+	const store = batchLookups(() => openCollectorStore(settings.store));
+	const receive = createReceiveDeps({
+		signing: () => keys,
+		store: () => store,
+	});
 	const listener = await startListener(settings.listener, {
-		receive: createReceiveDeps({
-			signing: () => keys,
-			store: () => openCollectorStore(settings.store),
-		}),
+		receive: { ...receive, ...guardLookups(receive) },
 		clientAddress,
 		queue,
 		counters,

@@ -49,6 +49,10 @@ export interface OpenLog {
 	setConsumers(names: readonly string[]): void;
 	/** Events after the cursor, oldest first. Throws when the name is not a consumer. */
 	read(consumer: string, limit: number): LogEntry[];
+	/** The number of the newest entry that was ever written; 0 before the first. */
+	lastSeq(): number;
+	/** Entries after a number, oldest first, whoever has read them; moves nothing. */
+	peek(afterSeq: number, limit: number): LogEntry[];
 	/** Moves a cursor on to `seq`; never back. Deletes what all cursors have passed. */
 	advance(consumer: string, seq: number): void;
 	/** Moves a cursor on to `seq`, and keeps those of the passed events that were refused. */
@@ -105,6 +109,7 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 	const readAfter = database.prepare(
 		'select seq, event from log where seq > ? order by seq limit ?',
 	);
+	const lastSeq = database.prepare("select seq from sqlite_sequence where name = 'log'");
 	const countAfter = database.prepare(
 		'select count(*) as events from (select 1 from log where seq > ? limit ?)',
 	);
@@ -122,6 +127,9 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 		return Number(row.seq);
 	};
 
+	const entriesAfter = (seq: number, limit: number): LogEntry[] =>
+		readAfter.all(seq, limit).map((row) => ({ seq: Number(row.seq), event: String(row.event) }));
+
 	return {
 		append: (events) => inTransaction(() => events.forEach((event) => insert.run(event))),
 		setConsumers: (names) =>
@@ -134,10 +142,9 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 				);
 				for (const name of names) start.run(name);
 			}),
-		read: (consumer, limit) =>
-			readAfter
-				.all(positionOf(consumer), limit)
-				.map((row) => ({ seq: Number(row.seq), event: String(row.event) })),
+		read: (consumer, limit) => entriesAfter(positionOf(consumer), limit),
+		peek: entriesAfter,
+		lastSeq: () => Number(lastSeq.get()?.seq ?? 0),
 		advance: (consumer, seq) =>
 			inTransaction(() => {
 				move.run(seq, consumer, seq);
@@ -149,6 +156,7 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 					buryOne.run(entry.seq, consumer, entry.event, entry.reason, at.toISOString());
 				}
 				move.run(seq, consumer, seq);
+				trim.run();
 				forget.run(new Date(at.getTime() - DEAD_LETTER_DAYS * DAY_MS).toISOString());
 			}),
 		deadLetters: (limit) =>
@@ -226,6 +234,14 @@ function openSqliteFile(folder: string, name: string): DatabaseSync {
 	return new sqlite.DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
 }
 
+class FolderLockedError extends CollectorError {
+	constructor(folder: string) {
+		super(
+			`Another collector works on ${folder}. Stop it first, or give each collector a folder of its own.`,
+		);
+	}
+}
+
 /**
  * Makes sure that one collector at a time works on a folder, across threads and processes. The
  * operating system takes the lock back when its holder dies, whatever way.
@@ -239,9 +255,18 @@ export function lockFolder(folder: string): () => void {
 		database.exec('pragma busy_timeout = 0; begin exclusive');
 	} catch {
 		database.close();
-		throw new CollectorError(
-			`Another collector works on ${folder}. Stop it first, or give each collector a folder of its own.`,
-		);
+		throw new FolderLockedError(folder);
 	}
 	return () => database.close();
+}
+
+/** Whether a collector works on a folder at the moment. */
+export function isFolderLocked(folder: string): boolean {
+	try {
+		lockFolder(folder)();
+		return false;
+	} catch (error) {
+		if (error instanceof FolderLockedError) return true;
+		throw error;
+	}
 }

@@ -23,7 +23,8 @@ export interface CollectorSettings {
 	maxBytes: number;
 	/** Cursors that other readers of the log hold, beside the store's */
 	consumers: readonly string[];
-	listener: ListenerSettings;
+	/** `null` where others write the log, as n8n's webhooks can, and it is only to be read */
+	listener: ListenerSettings | null;
 	keys: KeySettings;
 	store: StoreSettings;
 }

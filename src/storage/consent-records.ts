@@ -64,6 +64,16 @@ export async function getConsent(
 	return row === undefined ? NOTHING_KNOWN : toState(row, now);
 }
 
+/** Where several people stand on every purpose that something is known of; in no order. */
+export async function listConsentsOf(
+	db: Reader,
+	recipientIds: readonly string[],
+	now: Date,
+): Promise<ConsentState[]> {
+	const rows = await selectStates(db).where('state.recipient_key', 'in', recipientIds).execute();
+	return rows.map((row) => toState(row, now));
+}
+
 /** Where a person stands on every purpose that something is known of. */
 export async function listConsents(
 	db: Reader,

@@ -3,6 +3,7 @@ import {
 	getConsent,
 	listConsentRecords,
 	listConsents,
+	listConsentsOf,
 	recordConsent,
 	strictestConsent,
 } from './consent-records';
@@ -40,6 +41,7 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 					: await getConsent(db, recipientId, purpose, now),
 			),
 		listConsents: (recipientId, now) => read((db) => listConsents(db, recipientId, now)),
+		listConsentsOf: (recipientIds, now) => read((db) => listConsentsOf(db, recipientIds, now)),
 		listConsentRecords: (recipientId) => read((db) => listConsentRecords(db, recipientId)),
 
 		isDenied: (keys) => read((db) => isDenied(db, keys)),

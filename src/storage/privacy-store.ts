@@ -71,6 +71,8 @@ export interface PrivacyStore {
 	getConsent(recipientId: string, purpose: Purpose | null, now: Date): Promise<ConsentState>;
 	/** Where a person stands on every purpose that something is known of. */
 	listConsents(recipientId: string, now: Date): Promise<ConsentState[]>;
+	/** Where several people stand on every purpose that something is known of, in one read. */
+	listConsentsOf(recipientIds: readonly string[], now: Date): Promise<ConsentState[]>;
 	/** Every record of one person, oldest first per purpose. */
 	listConsentRecords(recipientId: string): Promise<ConsentRecord[]>;
 

@@ -90,6 +90,8 @@ describe('the log of the collector', () => {
 		]);
 		log.bury('n8n', [], 3, new Date('2026-12-02T00:00:00Z'));
 		expect(log.deadLetters(9)).toEqual([]);
+		log.bury('store', [], 3, at);
+		expect(rows()).toBe(0);
 	});
 
 	it('writes all events of a transaction or none', () => {

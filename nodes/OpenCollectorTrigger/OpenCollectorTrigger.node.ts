@@ -1,0 +1,42 @@
+import type {
+	INodeType,
+	INodeTypeDescription,
+	ITriggerFunctions,
+	ITriggerResponse,
+} from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+
+import { credentialTest } from '../shared/credential-tests';
+import { collectInBatches } from './collect-in-batches';
+import { collectOnce } from './collect-once';
+import { properties } from './properties';
+
+export class OpenCollectorTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Open Collector Trigger',
+		name: 'openCollectorTrigger',
+		icon: { light: 'file:../../icons/collector.svg', dark: 'file:../../icons/collector.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle:
+			'={{ $parameter["source"] === "port" ? "Port " + $parameter["port"] : "Collected by webhooks" }}',
+		description: 'Serves the tracking pixel at high volume and starts the workflow with batches',
+		eventTriggerDescription: 'Waiting for you to load the pixel on the port of this node',
+		activationMessage: 'Opens are now collected, stored, and given to this workflow in batches.',
+		defaults: { name: 'Open Collector Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
+		outputNames: ['Opens', 'Refused'],
+		credentials: [
+			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
+			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
+		],
+		properties,
+	};
+
+	methods = { credentialTest };
+
+	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		return this.getMode() === 'manual' ? await collectOnce(this) : await collectInBatches(this);
+	}
+}

@@ -1,0 +1,67 @@
+import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+
+import { pause } from '../../src/collector/backoff';
+import { startCollector, type Collector } from '../../src/collector/collector';
+import { readRecord } from '../../src/collector/log-record';
+import { isFolderLocked, openLog, type OpenLog } from '../../src/collector/open-log';
+import type { OpenEvent } from '../../src/tracking/open-event';
+import { collectorFolder } from '../shared/collector-log';
+import { toNodeError } from '../shared/each-item';
+import { openItem } from './open-item';
+import { collectorSettings } from './settings';
+
+const LOOK_EVERY_MS = 200;
+const LOOK_AT = 500;
+
+/**
+ * For a test in the editor: shows the next open, or the next few, without taking them from the
+ * published workflow. Where that is at work, its listener serves the test; else one is started
+ * until the test ends.
+ */
+export async function collectOnce(context: ITriggerFunctions): Promise<ITriggerResponse> {
+	const stopping = new AbortController();
+	let collector: Collector | null = null;
+	let log: OpenLog | null = null;
+	const stop = async () => {
+		stopping.abort();
+		await collector?.stop();
+		log?.close();
+	};
+	return {
+		closeFunction: stop,
+		manualTriggerFunction: async () => {
+			try {
+				if (!isFolderLocked(collectorFolder())) {
+					collector = await startCollector(await collectorSettings(context), {
+						onProblem: (problem, message) => context.logger.warn(message, { problem }),
+					});
+				}
+				log = openLog({ folder: collectorFolder(), durable: false });
+				const opens = await nextOpens(log, log.lastSeq(), stopping.signal);
+				context.emit([opens.map(openItem)]);
+			} catch (error) {
+				await stop();
+				throw toNodeError(context, error, 0);
+			}
+		},
+	};
+}
+
+async function nextOpens(
+	log: OpenLog,
+	afterSeq: number,
+	signal: AbortSignal,
+): Promise<OpenEvent[]> {
+	let seq = afterSeq;
+	while (!signal.aborted) {
+		const entries = log.peek(seq, LOOK_AT);
+		const opens = entries.flatMap(({ event }) => {
+			const record = readRecord(event);
+			return 'open' in record ? [record.open] : [];
+		});
+		if (opens.length > 0) return opens;
+		seq = entries.at(-1)?.seq ?? seq;
+		await pause(LOOK_EVERY_MS, signal);
+	}
+	return [];
+}

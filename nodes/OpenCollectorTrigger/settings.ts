@@ -1,0 +1,76 @@
+import type { ITriggerFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+
+import {
+	DEFAULT_LIMITS,
+	type CollectorSettings,
+	type KeySettings,
+	type StoreSettings,
+} from '../../src/collector/settings';
+import { receiveSettings } from '../EmailOpenTrigger/settings';
+import { collectorFolder, WORKFLOW_CONSUMER } from '../shared/collector-log';
+import { dataFolder, isQueueMode } from '../shared/data-folder';
+import { readSigning, type SigningCredential } from '../shared/signing';
+import { postgresSettings, type PostgresCredential } from '../shared/store';
+
+const GB = 1024 ** 3;
+
+interface Options {
+	host?: string;
+	floodPerSecond?: number;
+	maxLogGb?: number;
+	proxyHops?: number;
+}
+
+/** What the fields and credentials of the trigger ask of the collector. */
+export async function collectorSettings(context: ITriggerFunctions): Promise<CollectorSettings> {
+	const options = context.getNodeParameter('options', {}) as Options;
+	const { maxBytes, maxConnections, flood } = DEFAULT_LIMITS;
+	return {
+		folder: collectorFolder(),
+		maxBytes: options.maxLogGb ? options.maxLogGb * GB : maxBytes,
+		consumers: [WORKFLOW_CONSUMER],
+		listener:
+			context.getNodeParameter('source') === 'port'
+				? {
+						host: options.host || '::',
+						port: context.getNodeParameter('port') as number,
+						proxyHops: options.proxyHops ?? 0,
+						maxConnections,
+						flood: { ...flood, perSecond: options.floodPerSecond ?? flood.perSecond },
+						receive: receiveSettings(context),
+					}
+				: null,
+		keys: await keySettings(context),
+		store: await storeSettings(context),
+	};
+}
+
+async function keySettings(context: ITriggerFunctions): Promise<KeySettings> {
+	const selected = context.getNode().credentials?.openTrackingSigningKeyApi;
+	const credential = selected
+		? await context.getCredentials<SigningCredential>('openTrackingSigningKeyApi')
+		: {};
+	// Reading them here gives a wrong key its error before anything is started.
+	const { maxAgeDays } = await readSigning(credential, (message, description) => {
+		throw new NodeOperationError(context.getNode(), message, { description });
+	});
+	const { activeSecretKey: activeKey, previousSecretKeys: previousKeys } = credential;
+	return activeKey
+		? { activeKey, previousKeys, maxAgeDays }
+		: { keyFolder: dataFolder(), maxAgeDays };
+}
+
+async function storeSettings(context: ITriggerFunctions): Promise<StoreSettings> {
+	if (context.getNode().credentials?.openTrackingPostgresApi) {
+		const credential = await context.getCredentials<PostgresCredential>('openTrackingPostgresApi');
+		return { engine: 'postgres', ...postgresSettings(credential) };
+	}
+	if (isQueueMode()) {
+		throw new NodeOperationError(context.getNode(), 'There is no store for queue mode', {
+			description:
+				'In queue mode every process would keep a store of its own. Choose an Open Tracking PostgreSQL credential.',
+		});
+	}
+	return { engine: 'embedded', folder: dataFolder(), queueMode: false };
+}

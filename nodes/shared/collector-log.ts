@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+
+import { createCommitQueue, type CommitQueue } from '../../src/collector/commit-queue';
+import { newCounters } from '../../src/collector/counters';
+import { writeRecord } from '../../src/collector/log-record';
+import { openLog } from '../../src/collector/open-log';
+import { DEFAULT_LIMITS } from '../../src/collector/settings';
+import type { BurstRelabel } from '../../src/tracking/burst-rules';
+import type { OpenEvent } from '../../src/tracking/open-event';
+import { dataFolder } from './data-folder';
+
+/** Name of the cursor of the workflow that gets the batches. */
+export const WORKFLOW_CONSUMER = 'workflow';
+
+/** Where the collector of this n8n keeps its log. */
+export function collectorFolder(): string {
+	return join(dataFolder(), 'collector');
+}
+
+/** One queue per folder, in module scope because n8n makes node instances anew. */
+const queues = new Map<string, CommitQueue>();
+
+/**
+ * Writes an open into the log that the Open Collector Trigger reads. Resolves when it is on disk.
+ *
+ * @throws when the log is full, with what to do
+ */
+export async function collectOpen(
+	event: OpenEvent,
+	relabels: readonly BurstRelabel[],
+): Promise<void> {
+	const folder = collectorFolder();
+	let queue = queues.get(folder);
+	if (!queue) {
+		const log = openLog({ folder, durable: true });
+		queue = createCommitQueue(log, { maxBytes: DEFAULT_LIMITS.maxBytes, counters: newCounters() });
+		queues.set(folder, queue);
+	}
+	const entries = [
+		writeRecord({ open: event }),
+		...relabels.map(({ eventId, actor, actorReason }) =>
+			writeRecord({
+				relabel: { eventId, actor, actorReason, rulesVersion: event.rulesVersion },
+			}),
+		),
+	];
+	const outcome = await new Promise((resolve) => queue.add(entries, resolve));
+	if (outcome === 'full') {
+		throw new Error(
+			'The log of collected opens is full. Publish a workflow with the Open Collector Trigger, which reads it.',
+		);
+	}
+}

@@ -1,0 +1,73 @@
+import type { LookupStore } from '../receive-deps';
+import { strictestConsent } from '../storage/consent-records';
+import type { PrivacyStore } from '../storage/privacy-store';
+import type { ConsentState } from '../tracking/consent-record';
+import type { Purpose } from '../tracking/purpose';
+
+/** Far below the number of values that one statement of either engine can take. */
+const MOST_AT_ONCE = 500;
+
+const NOTHING_KNOWN: ConsentState = { status: 'unknown', record: null };
+
+/**
+ * Asks the store for many loads at once: what comes in one turn of the event loop shares two
+ * reads. Every load is looked up anew and nothing is remembered, so a withdrawal or an erasure
+ * acts on the next load.
+ */
+export function batchLookups(
+	openStore: () => Promise<Pick<PrivacyStore, 'isDenied' | 'listConsentsOf'>>,
+): LookupStore {
+	const denied = gather<readonly string[], boolean>(async (keys) => {
+		const store = await openStore();
+		// Hardly anybody is on the list, so one question answers for nearly all groups.
+		if (!(await store.isDenied(keys.flat()))) return keys.map(() => false);
+		return await Promise.all(keys.map((some) => store.isDenied(some)));
+	});
+	const consents = gather<{ id: string; purpose: Purpose | null }, ConsentState>(async (asked) => {
+		const store = await openStore();
+		const ids = [...new Set(asked.map(({ id }) => id))];
+		const byPerson = new Map<string, ConsentState[]>();
+		for (const state of await store.listConsentsOf(ids, new Date())) {
+			const person = state.record?.recipientKey ?? '';
+			byPerson.set(person, [...(byPerson.get(person) ?? []), state]);
+		}
+		return asked.map(({ id, purpose }) => {
+			const states = byPerson.get(id) ?? [];
+			if (purpose === null) return strictestConsent(states);
+			return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
+		});
+	});
+	return {
+		isDenied: (keys) => denied(keys),
+		getConsent: (id, purpose) => consents({ id, purpose }),
+	};
+}
+
+interface Asked<Question, Answer> {
+	question: Question;
+	resolve(answer: Answer): void;
+	reject(error: unknown): void;
+}
+
+/** Collects the questions of one turn of the event loop for one call of `answer`. */
+function gather<Question, Answer>(
+	answer: (questions: readonly Question[]) => Promise<readonly Answer[]>,
+): (question: Question) => Promise<Answer> {
+	let waiting: Array<Asked<Question, Answer>> = [];
+	const flush = () => {
+		const all = waiting;
+		waiting = [];
+		for (let start = 0; start < all.length; start += MOST_AT_ONCE) {
+			const group = all.slice(start, start + MOST_AT_ONCE);
+			answer(group.map(({ question }) => question)).then(
+				(answers) => group.forEach(({ resolve }, index) => resolve(answers[index])),
+				(error: unknown) => group.forEach(({ reject }) => reject(error)),
+			);
+		}
+	};
+	return (question) =>
+		new Promise((resolve, reject) => {
+			if (waiting.length === 0) setImmediate(flush);
+			waiting.push({ question, resolve, reject });
+		});
+}
