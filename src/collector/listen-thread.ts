@@ -30,10 +30,13 @@ runThread(parentPort, async (port) => {
 	log.setConsumers([STORE_CONSUMER, ...settings.consumers]);
 	const counters = newCounters();
 	const queue = createCommitQueue(log, { maxBytes: settings.maxBytes, counters });
+	// Opened before the first load, which would have to wait for it; each load tries again.
+	const store = () => openCollectorStore(settings.store);
+	await store().catch((error: unknown) => port.problem('lookup', error));
 	const listener = await startListener(settings.listener, {
 		receive: createReceiveDeps({
 			signing: () => keys,
-			store: () => openCollectorStore(settings.store),
+			store,
 		}),
 		clientAddress,
 		queue,
