@@ -30,6 +30,9 @@ export interface ReceiveSources {
 	ipKey?: Buffer | null;
 }
 
+/** A load does not wait longer for a store that hangs; then the policy decides without an answer. */
+const LOOKUP_LIMIT_MS = 750;
+
 let memory: BurstMemory | undefined;
 
 /** The windows of the burst rules: one set per thread, under a key that dies with it. */
@@ -57,11 +60,12 @@ export function createReceiveDeps(sources: ReceiveSources): ReceiveDeps {
 		observeBurst: (load) => burstMemory().observe(load),
 		isSuppressed: async (recipientId) => {
 			const keys = denylistKeysOf(recipientId, await keyRing());
-			return await (await sources.store()).isDenied(keys);
+			return await inTime(async () => (await sources.store()).isDenied(keys));
 		},
 		consentStatus: async (recipientId, purpose) => {
-			const store = await sources.store();
-			const { status, record } = await store.getConsent(recipientId, purpose, new Date());
+			const { status, record } = await inTime(async () =>
+				(await sources.store()).getConsent(recipientId, purpose, new Date()),
+			);
 			return { status, recordId: record?.recordId ?? null };
 		},
 		newEventId: () => uuidv7(),
@@ -72,4 +76,19 @@ export function createReceiveDeps(sources: ReceiveSources): ReceiveDeps {
 		},
 		ipKey: sources.ipKey ?? null,
 	};
+}
+
+async function inTime<T>(ask: () => Promise<T>): Promise<T> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(
+			() => reject(new Error('The consent lookup took too long. Check the tracking store.')),
+			LOOKUP_LIMIT_MS,
+		);
+	});
+	try {
+		return await Promise.race([ask(), late]);
+	} finally {
+		clearTimeout(timer);
+	}
 }

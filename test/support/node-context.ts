@@ -48,6 +48,9 @@ export function executeContext(
 		getInputData: () => frozen,
 		getNode: () => node,
 		getExecutionId: () => 'execution-1',
+		getWorkflowDataProxy: () => ({
+			$execution: { resumeUrl: 'https://n8n.example.com/webhook-waiting/execution-1' },
+		}),
 		getExecutionCancelSignal: () => undefined,
 		continueOnFail: () => options.continueOnFail ?? false,
 		sendResponse: (response: unknown) => responses.push(response),

@@ -178,6 +178,17 @@ describe.each(engines)('rights and retention on $name', (engine) => {
 		}
 	});
 
+	test('the mark of a recipient that was deleted goes as well: it could be guessed from the id', async () => {
+		await store.createPixel({ id: 'shared', name: 'Newsletter' });
+		const { recipients } = await store.addRecipients('shared', [{ recipientId: 'ada' }]);
+		await store.deleteRecipient(recipients[0].id);
+		const database = await place.openDatabase();
+		const marks = () => database.read((db) => db.selectFrom('tombstones').select('id').execute());
+		expect(await marks()).toHaveLength(1);
+		await store.eraseSubject(subject('ada'), NOW);
+		expect(await marks()).toEqual([]);
+	});
+
 	test('erasing somebody nobody knows leaves the keyed hash and nothing else', async () => {
 		const { erased, keptConsentRecords } = await store.eraseSubject(subject('nobody'), NOW);
 		expect(erased.map(({ records }) => records)).toEqual([0, 0, 0, 0]);

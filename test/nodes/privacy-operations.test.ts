@@ -1,0 +1,257 @@
+import { randomBytes } from 'node:crypto';
+
+import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
+import { signingOf } from '../../nodes/shared/signing';
+import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
+import { erasureReceiptSchema, subjectExportSchema } from '../../src/tracking/erasure';
+import { readPersonToken, signPersonToken } from '../../src/tracking/withdrawal-link';
+import { consentRecord, NOTICE } from '../support/consent-records';
+import { executeContext, executeNode } from '../support/node-context';
+import { openEvent } from '../support/open-events';
+import { newUserFolder, type UserFolder } from '../support/user-folder';
+
+const node = new OpenTracking();
+const CONTROLLER = { controllerName: 'Example Ltd', controllerContact: 'privacy@example.com' };
+
+describe('consent, rights and retention in Open Tracking', () => {
+	let folder: UserFolder;
+	beforeEach(() => {
+		folder = newUserFolder();
+	});
+	afterEach(async () => await folder.remove());
+
+	const run = async (resource: string, operation: string, parameters: object = {}) => {
+		const { output, responses } = await executeNode(node, [{ json: {} }], {
+			parameters: { resource, operation, ...parameters },
+		});
+		const answer = responses[0] as { body: Buffer; statusCode: number } | undefined;
+		return {
+			items: output[0].map(({ json }) => json),
+			page: answer && String(answer.body),
+			status: answer?.statusCode,
+			binary: output[0][0]?.binary,
+		};
+	};
+	const keyRing = async () => (await signingOf(executeContext(node, []).context)).keyRing;
+	const token = async (recipientId: string, scope: 'consent' | 'rights') =>
+		signPersonToken({ recipientId, scope, issuedAt: new Date() }, await keyRing(), randomBytes(12));
+	const record = {
+		personId: 'ada',
+		consentMethod: 'checkbox',
+		noticeText: NOTICE,
+		jurisdiction: 'france',
+	};
+
+	it('records a consent with its notice, its law and its end, and says where a person stands', async () => {
+		const { items } = await run('consent', 'record', {
+			...record,
+			consentOptions: { occurredAt: '2026-03-01T10:00:00Z' },
+		});
+		expect(items).toMatchObject([
+			{
+				recipientKey: 'ada',
+				status: 'given',
+				jurisdiction: 'FR',
+				noticeVersion: '1',
+				noticeHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+				expiresAt: '2028-03-01T10:00:00.000Z',
+			},
+		]);
+		const got = await run('consent', 'get', { personId: 'ada' });
+		expect(got.items).toMatchObject([{ purpose: 'performance', status: 'given' }]);
+		await expect(run('consent', 'record', { ...record, noticeText: '' })).rejects.toThrow(
+			'noticeHash',
+		);
+		await expect(run('consent', 'get', { personId: ' ' })).rejects.toThrow('no recipient ID');
+	});
+
+	it('withdraws from everything at once', async () => {
+		await run('consent', 'record', record);
+		const { items } = await run('consent', 'withdraw', { personId: 'ada' });
+		expect(items[0].withdrawn).toHaveLength(8);
+		const got = await run('consent', 'get', { personId: 'ada', consentPurpose: 'profiling' });
+		expect(got.items).toMatchObject([{ status: 'withdrawn' }]);
+	});
+
+	it('exports the proof with the whole history', async () => {
+		await run('consent', 'record', record);
+		await run('consent', 'withdraw', { personId: 'ada', withdrawPurpose: 'performance' });
+		const { items } = await run('consent', 'exportProof', { personId: 'ada', ...CONTROLLER });
+		const [proof] = items[0]['@graph'] as Array<Record<string, unknown>>;
+		expect(proof['dpv:hasConsentStatus']).toMatchObject([
+			{ '@type': 'dpv:ConsentGiven' },
+			{ '@type': 'dpv:ConsentWithdrawn' },
+		]);
+		expect(JSON.stringify(proof)).toContain(NOTICE);
+	});
+
+	const form = async (recipientId: string, choiceForm: object) => ({
+		personToken: await token(recipientId, 'consent'),
+		choiceForm: JSON.stringify(choiceForm),
+		noticeText: NOTICE,
+		consentPurposes: ['performance', 'profiling'],
+	});
+
+	it('shows a page that changes nothing, and applies what the form says and no more', async () => {
+		const shown = await run('consent', 'showPage', {
+			personToken: await token('ada', 'consent'),
+			noticeText: '<b>Notice</b>',
+			consentPurposes: ['performance', 'profiling'],
+			pageLanguage: 'fr',
+		});
+		expect(shown.page).toContain('lang="fr"');
+		expect(shown.page).toContain('&lt;b&gt;Notice&lt;/b&gt;');
+		expect(shown.page).not.toContain('checked');
+		expect(shown.page).not.toContain('ada');
+		const store = await folder.store();
+		expect(await store.listConsentRecords('ada')).toEqual([]);
+
+		const saved = await run(
+			'consent',
+			'applyChoice',
+			await form('ada', { action: 'save', performance: 'given', frequency: 'given' }),
+		);
+		// A purpose that was not on the page cannot be consented to by sending it.
+		expect(saved.items).toEqual([{ changed: [{ purpose: 'performance', status: 'given' }] }]);
+		expect(saved.page).toContain('Your answers are saved');
+		const no = { action: 'save', performance: 'no', profiling: 'no' };
+		const changed = await run('consent', 'applyChoice', await form('ada', no));
+		expect(changed.items).toEqual([
+			{
+				changed: [
+					{ purpose: 'performance', status: 'withdrawn' },
+					{ purpose: 'profiling', status: 'refused' },
+				],
+			},
+		]);
+		const none = await run('consent', 'applyChoice', await form('ada', { action: 'save' }));
+		expect(none.page).toContain('Nothing was changed');
+	});
+
+	it('believes no other link', async () => {
+		const forged = await run('consent', 'showPage', {
+			personToken: 'AQNhYmNk',
+			noticeText: NOTICE,
+		});
+		expect(forged).toMatchObject({ status: 403, items: [{ shown: 'invalid' }] });
+		const consentOnly = await token('ada', 'consent');
+		for (const operation of ['exportPerson', 'erasePerson']) {
+			const controller = operation === 'exportPerson' ? CONTROLLER : {};
+			const { status, items } = await run('privacy', operation, {
+				personBy: 'link',
+				personToken: consentOnly,
+				...controller,
+			});
+			expect(status).toBe(403);
+			expect(items).toMatchObject([{ reason: 'The link does not hold' }]);
+		}
+	});
+
+	it('gives whoever asks on the page a link for their own address', async () => {
+		const { items, page } = await run('privacy', 'getConfirmationLink', {
+			personBy: 'link',
+			personToken: await token('ada', 'consent'),
+		});
+		expect(page).toContain('You will get a mail');
+		const url = new URL(String(items[0].confirmationUrl));
+		const verdict = readPersonToken(url.searchParams.get('t')!, await keyRing(), new Date());
+		expect(verdict).toMatchObject({ ok: true, link: { recipientId: 'ada', scope: 'rights' } });
+	});
+
+	it('exports and erases one person, with a receipt that does not name them', async () => {
+		const store = await folder.store();
+		await store.recordOpens([openEvent({ recipientId: 'marker-ada' })]);
+		await store.recordConsent([consentRecord({ recipientKey: 'marker-ada' })], new Date());
+		const exported = await run('privacy', 'exportPerson', {
+			personId: 'marker-ada',
+			...CONTROLLER,
+		});
+		const document = subjectExportSchema.parse(exported.items[0]);
+		expect(document.opens).toHaveLength(1);
+
+		const { items } = await run('privacy', 'erasePerson', {
+			personId: 'marker-ada',
+			destinations: 'HubSpot, data warehouse',
+		});
+		const receipt = erasureReceiptSchema.parse(items[0]);
+		expect(JSON.stringify(receipt)).not.toContain('marker');
+		expect(receipt.erased).toContainEqual({ dataClass: 'open', records: 1 });
+		expect(receipt.passedOnTo.map(({ sink }) => sink)).toEqual(['HubSpot', 'data warehouse']);
+		expect((await store.listOpens({ limit: 10 })).opens).toEqual([]);
+	});
+
+	it('counts what a run would delete, deletes it, and reports the periods it used', async () => {
+		const store = await folder.store();
+		await store.recordOpens([openEvent({ occurredAt: '2020-01-01T00:00:00.000Z' })]);
+		const periods = { openDays: 30, denylistMonths: 12 };
+		const dry = await run('retention', 'dryRun', { periods });
+		expect(dry.items).toContainEqual(
+			expect.objectContaining({ dataClass: 'open', records: 2, dryRun: true }),
+		);
+		expect((await store.listOpens({ limit: 10 })).opens).toHaveLength(1);
+		const done = await run('retention', 'run', { periods });
+		expect(done.items.map(({ records }) => records)).toEqual(
+			dry.items.map(({ records }) => records),
+		);
+		expect((await store.listOpens({ limit: 10 })).opens).toEqual([]);
+		expect(await store.listParts()).toMatchObject([
+			{ kind: 'retention', settings: { open: { days: 30 }, denylist: { months: 12 } } },
+		]);
+	});
+
+	it('shows no number about fewer than ten people, and none to work one out from', async () => {
+		const store = await folder.store();
+		const client = (family: string) => ({ family, os: null, device: null });
+		await store.recordOpens([
+			...Array.from({ length: 25 }, (_, index) =>
+				openEvent({ recipientId: `a${index}`, client: client('Gmail') }),
+			),
+			...Array.from({ length: 3 }, (_, index) =>
+				openEvent({ recipientId: `b${index}`, client: client('Outlook') }),
+			),
+		]);
+		const all = await run('statistics', 'countPeople');
+		expect(all.items[0]).toMatchObject({ columns: ['Gmail', 'Outlook'], total: 28 });
+		expect(all.items[0].counts).toEqual([[null, null]]);
+		const only = await run('statistics', 'countPeople', { peopleOptions: { only: 'Outlook' } });
+		expect(only.items[0]).toMatchObject({ counts: [null], total: null });
+		await expect(run('statistics', 'countPeople', { peopleOptions: { k: 2 } })).rejects.toThrow(
+			'Fewer than 10',
+		);
+	});
+
+	it('makes no link for whoever objected or was erased, and says so', async () => {
+		const link = async (recipientId: string, linkOptions: object = {}) => {
+			const { output } = await executeNode(new TrackingPixel(), [{ json: {} }], {
+				parameters: { operation: 'createLink', recipientId, campaignId: 'c', linkOptions },
+			});
+			return output[0][0].json.tracking as { url: string | null; untracked: string | null };
+		};
+		expect(await link('ada')).toMatchObject({ url: expect.any(String), untracked: null });
+		await run('consent', 'withdraw', { personId: 'ada' });
+		expect(await link('ada')).toMatchObject({
+			url: null,
+			untracked: expect.stringContaining('withdrew'),
+		});
+		await run('privacy', 'erasePerson', { personId: 'bob' });
+		expect(await link('bob')).toMatchObject({
+			url: null,
+			untracked: expect.stringContaining('erased'),
+		});
+
+		const store = await folder.store();
+		await store.savePart({
+			kind: 'tracker',
+			id: 'w/n',
+			name: 'Trigger',
+			settings: { path: 'email-open/pixel.png', mode: 'pseudonymous' },
+		});
+		await expect(link('eve', { trackingMode: 'identified' })).rejects.toThrow(
+			'allows at most "pseudonymous"',
+		);
+		await store.createPixel({ id: 'p', name: 'P', trackingMode: 'aggregate' });
+		await expect(link('eve', { trackingMode: 'hygiene', pixelId: 'p' })).rejects.toThrow(
+			'the pixel allows at most "aggregate"',
+		);
+	});
+});
