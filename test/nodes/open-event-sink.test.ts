@@ -36,6 +36,7 @@ async function run(
 		answers?: Array<Answer | Error>;
 		continueOnFail?: boolean;
 		credential?: Record<string, unknown>;
+		cancelled?: AbortSignal;
 	} = {},
 ) {
 	const sink = findSink(settings.sink ?? 'signedWebhook');
@@ -50,6 +51,7 @@ async function run(
 			credentials: { [sink.credential.name]: settings.credential ?? sampleCredential(sink) },
 		},
 	);
+	Object.assign(context, { getExecutionCancelSignal: () => settings.cancelled });
 	Object.assign(context.helpers, {
 		async httpRequestWithAuthentication(this: unknown, credential: string, options: Sent) {
 			expect(this).toBe(context);
@@ -181,6 +183,14 @@ describe('Open Event Sink', () => {
 		expect(sent[1].headers).toMatchObject({
 			'webhook-id': (sent[0].headers as Record<string, string>)['webhook-id'],
 		});
+	});
+
+	it('stops waiting, and sends nothing more, when the execution is cancelled', async () => {
+		const user = new AbortController();
+		const answers = [{ statusCode: 429, headers: { 'Retry-After': '60' } }, { statusCode: 200 }];
+		const running = run([openEvent()], { answers, cancelled: user.signal });
+		setImmediate(() => user.abort());
+		await expect(running).rejects.toThrow('The execution was cancelled');
 	});
 
 	it.each(['aggregate', 'hygiene', 'off'] as const)(
