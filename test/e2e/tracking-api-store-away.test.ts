@@ -37,7 +37,7 @@ describe('the tracker APIs in a real n8n whose store is away', () => {
 				});
 				const body = (await answer.json()) as { viewCount?: number };
 				return body.viewCount !== undefined && body;
-			});
+			}, 60_000);
 			expect(status).toMatchObject({ opened: true, viewCount: 1 });
 		} finally {
 			await n8n.stop();
