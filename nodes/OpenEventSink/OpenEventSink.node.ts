@@ -6,6 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
+import { credentialTest } from '../shared/credential-tests';
 import { deliverItems } from './deliver-items';
 import { loginFor, properties } from './properties';
 import { sinkCredentialTest } from './sink-credential-test';
@@ -25,6 +26,8 @@ export class OpenEventSink implements INodeType {
 		outputNames: ['Delivered', 'Failed'],
 		usableAsTool: undefined,
 		credentials: [
+			// The privacy report is in the store, and so is what this node notes for it.
+			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
 			// The linter reads names and tests here; a test holds this list against the registry.
 			{
 				name: 'openTrackingActiveCampaignApi',
@@ -74,7 +77,12 @@ export class OpenEventSink implements INodeType {
 		properties,
 	};
 
-	methods = { credentialTest: { sinkCredentialTest } };
+	methods = {
+		credentialTest: {
+			openTrackingPostgresTest: credentialTest.openTrackingPostgresTest,
+			sinkCredentialTest,
+		},
+	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await deliverItems(this);

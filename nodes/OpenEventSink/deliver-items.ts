@@ -7,6 +7,7 @@ import { findSink } from '../../src/sinks/registry';
 import type { Sink } from '../../src/sinks/sink';
 import type { SinkOptions } from '../../src/sinks/sink-parameters';
 import { failedItem, toNodeError } from '../shared/each-item';
+import { noteForReport } from './note-for-report';
 import { optionsReader, readEvent, readOverrides } from './read-item';
 import { requestSender } from './send-request';
 import { waitUnlessCancelled } from './wait';
@@ -18,6 +19,7 @@ const MAX_DELAY_MS = 60_000;
 interface Options {
 	batchSize?: number;
 	concurrency?: number;
+	country?: string;
 	maxAttempts?: number;
 	timeLimit?: number;
 }
@@ -96,16 +98,21 @@ async function deliverParcel(
 	const {
 		batchSize = 500,
 		concurrency = 2,
+		country = '',
 		maxAttempts = 4,
 		timeLimit = 300,
 	} = context.getNodeParameter('options', 0, {}) as Options;
-	const credential = await context.getCredentials(sink.credential.name);
+	const credential = credentialValues(
+		sink.credential,
+		await context.getCredentials(sink.credential.name),
+	);
+	await noteForReport(context, sink, credential, country.trim());
 	return await deliver(
 		parcel.items,
 		sink,
 		{
 			options: parcel.options,
-			credential: credentialValues(sink.credential, credential),
+			credential,
 			batchSize,
 			concurrency,
 			maxAttempts,

@@ -100,6 +100,14 @@ export const properties: INodeProperties[] = [
 				description: 'How many requests are under way at once',
 			},
 			{
+				displayName: 'Country',
+				name: 'country',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. Germany',
+				description: 'Where the destination keeps the data, for the privacy report',
+			},
+			{
 				displayName: 'Max Attempts',
 				name: 'maxAttempts',
 				type: 'number',

@@ -1,11 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import type { ICredentialTestFunctions, ICredentialType, IDataObject } from 'n8n-workflow';
 
 import { OpenTrackingPostHogApi } from '../../credentials/OpenTrackingPostHogApi.credentials';
 import { OpenTrackingSalesforceOAuth2Api } from '../../credentials/OpenTrackingSalesforceOAuth2Api.credentials';
 import { OpenEventSink } from '../../nodes/OpenEventSink/OpenEventSink.node';
+import { dataFolder } from '../../nodes/shared/data-folder';
+import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import { SINKS, findSink } from '../../src/sinks/registry';
 import type { Sink } from '../../src/sinks/sink';
 import { executeContext } from '../support/node-context';
@@ -36,6 +41,8 @@ async function run(
 		answers?: Array<Answer | Error>;
 		continueOnFail?: boolean;
 		credential?: Record<string, unknown>;
+		cancelled?: AbortSignal;
+		mode?: string;
 	} = {},
 ) {
 	const sink = findSink(settings.sink ?? 'signedWebhook');
@@ -50,6 +57,11 @@ async function run(
 			credentials: { [sink.credential.name]: settings.credential ?? sampleCredential(sink) },
 		},
 	);
+	Object.assign(context, {
+		getExecutionCancelSignal: () => settings.cancelled,
+		getMode: () => settings.mode ?? 'manual',
+		getWorkflow: () => ({ id: 'workflow', name: 'Sinks' }),
+	});
 	Object.assign(context.helpers, {
 		async httpRequestWithAuthentication(this: unknown, credential: string, options: Sent) {
 			expect(this).toBe(context);
@@ -181,6 +193,14 @@ describe('Open Event Sink', () => {
 		expect(sent[1].headers).toMatchObject({
 			'webhook-id': (sent[0].headers as Record<string, string>)['webhook-id'],
 		});
+	});
+
+	it('stops waiting, and sends nothing more, when the execution is cancelled', async () => {
+		const user = new AbortController();
+		const answers = [{ statusCode: 429, headers: { 'Retry-After': '60' } }, { statusCode: 200 }];
+		const running = run([openEvent()], { answers, cancelled: user.signal });
+		setImmediate(() => user.abort());
+		await expect(running).rejects.toThrow('The execution was cancelled');
 	});
 
 	it.each(['aggregate', 'hygiene', 'off'] as const)(
@@ -319,6 +339,44 @@ describe('Open Event Sink', () => {
 		});
 	});
 
+	it('notes for the privacy report where opens go, unless it is run by hand', async () => {
+		const userFolder = process.env.N8N_USER_FOLDER;
+		const folder = mkdtempSync(join(tmpdir(), 'open-event-sink-'));
+		process.env.N8N_USER_FOLDER = folder;
+		const store = await openEmbeddedStore({ folder: dataFolder(), queueMode: false });
+		try {
+			await run([openEvent()]);
+			expect(await store.listParts()).toEqual([]);
+			const parameters = { options: { country: 'Germany' } };
+			await run([openEvent()], { mode: 'trigger', parameters });
+			await run([openEvent()], { mode: 'trigger', parameters });
+			expect(await store.listParts()).toMatchObject([
+				{
+					kind: 'sink',
+					id: 'workflow/node',
+					name: 'Sinks: Open Event Sink',
+					settings: {
+						destination: 'Signed Webhook (sink.example.com)',
+						country: 'Germany',
+						fields: expect.arrayContaining(['eventId', 'recipientId']),
+					},
+				},
+			]);
+			await run([openEvent()], {
+				mode: 'trigger',
+				sink: 'postHog',
+				answers: [{ statusCode: 200, body: { status: 'Ok' } }],
+			});
+			expect(await store.listParts()).toMatchObject([
+				{ settings: { destination: 'PostHog (us.i.posthog.com)', country: '' } },
+			]);
+		} finally {
+			await store.close();
+			process.env.N8N_USER_FOLDER = userFolder;
+			rmSync(folder, { recursive: true, force: true });
+		}
+	});
+
 	it.each(SINKS.map((sink) => [sink.displayName, sink] as const))(
 		'%s reads only settings that its form has, and keeps its secrets out of the result',
 		async (_name, sink) => {
@@ -356,7 +414,12 @@ function crmFields(sink: Sink): Record<string, string> {
 
 describe('the form of Open Event Sink', () => {
 	it('asks for the credential of each destination, and tests it', () => {
-		expect(node.description.credentials).toEqual(
+		const [store, ...logins] = node.description.credentials ?? [];
+		expect(store).toEqual({
+			name: 'openTrackingPostgresApi',
+			testedBy: 'openTrackingPostgresTest',
+		});
+		expect(logins).toEqual(
 			SINKS.map(({ name, credential }) => ({
 				name: credential.name,
 				required: true,
