@@ -32,7 +32,7 @@ export function requestSender(
 				timeout: timeoutMs,
 			})
 			.then(toSinkResponse, async (fault: unknown) => {
-				const answer = answerIn(fault);
+				const answer = answerIn(fault) ?? (sink.credential.oauth2 ? refusedLogin(fault) : null);
 				return answer ?? (await Promise.reject(fault));
 			});
 }
@@ -47,6 +47,13 @@ function answerIn(fault: unknown): SinkResponse | null {
 	if (!cause?.response) return null;
 	const { status, headers, data } = cause.response;
 	return { status, headers: lowerCase(headers), body: data };
+}
+
+/** No token to be had is a fault of n8n's own, without a code of its HTTP client. */
+function refusedLogin(fault: unknown): SinkResponse | null {
+	if (!(fault instanceof Error)) return null;
+	const { cause, message } = fault as { cause?: { code?: unknown }; message: string };
+	return typeof cause?.code !== 'string' ? { status: 401, headers: {}, body: message } : null;
 }
 
 interface AxiosAnswer {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Migrator } from 'kysely';
 import type { Migration } from 'kysely';
 
@@ -11,6 +13,9 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0002-consent': consent,
 };
 const MIGRATION_TABLE = 'schema_migrations';
+/** Tries of a migration that another program of the same database disturbed. */
+const ATTEMPTS = 6;
+const PAUSE_MS = 100;
 
 /**
  * Brings the store to the schema of this version, in one transaction under a lock, so that any
@@ -21,7 +26,7 @@ const MIGRATION_TABLE = 'schema_migrations';
  */
 export async function migrateToLatest(database: StoreDatabase): Promise<void> {
 	await database.read(async (db) => {
-		const done = await executedMigrations(db, database.schema);
+		const done = await executedMigrations(db);
 		const newer = [...done].filter((name) => !(name in MIGRATIONS)).sort();
 		if (newer.length > 0) {
 			throw new StoreError(
@@ -37,21 +42,33 @@ export async function migrateToLatest(database: StoreDatabase): Promise<void> {
 			migrationLockTableName: `${MIGRATION_TABLE}_lock`,
 			migrationTableSchema: database.schema,
 		});
-		const { error } = await migrator.migrateToLatest();
-		if (error) throw error;
+		for (let attempt = 1; ; attempt += 1) {
+			const { error } = await migrator.migrateToLatest();
+			if (!error) return;
+			if (attempt === ATTEMPTS || !isVanished(error)) throw error;
+			await sleep(attempt * PAUSE_MS);
+		}
 	});
 }
 
-async function executedMigrations(db: Reader, schema: string | undefined): Promise<Set<string>> {
-	const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-	const exists = tables.some(
-		(table) => table.name === MIGRATION_TABLE && (!schema || table.schema === schema),
-	);
-	if (!exists) return new Set();
-	const rows = await db
-		.withTables<{ [MIGRATION_TABLE]: { name: string } }>()
-		.selectFrom(MIGRATION_TABLE)
-		.select('name')
-		.execute();
+/**
+ * Whether PostgreSQL says that a schema or table is gone. Kysely looks at every table of the
+ * database before it migrates, and fails so when another program drops one of its own meanwhile.
+ */
+function isVanished(error: unknown): boolean {
+	const code = (error as { code?: unknown }).code;
+	return code === '3F000' || code === '42P01' || code === 'XX000';
+}
+
+async function executedMigrations(db: Reader): Promise<Set<string>> {
+	const table = db.withTables<{ [MIGRATION_TABLE]: { name: string } }>();
+	let rows: Array<{ name: string }>;
+	try {
+		rows = await table.selectFrom(MIGRATION_TABLE).select('name').execute();
+	} catch (error) {
+		const isNew = isVanished(error) || /^no such table/.test((error as Error).message);
+		if (isNew) return new Set();
+		throw error;
+	}
 	return new Set(rows.map((row) => row.name));
 }

@@ -307,6 +307,18 @@ describe('Open Event Sink', () => {
 		});
 	});
 
+	it('says so at once where no token is to be had', async () => {
+		const { failed, sent } = await run([openEvent({ recipientId: 'ada@example.com' })], {
+			sink: 'salesforce',
+			answers: [Object.assign(new Error('Client authentication failed'), { cause: {} })],
+		});
+		expect(sent).toHaveLength(1);
+		expect(failed[0].json.delivery).toMatchObject({
+			reason: 'HTTP 401: Client authentication failed. Check the credential and its rights',
+			retryable: true,
+		});
+	});
+
 	it.each(SINKS.map((sink) => [sink.displayName, sink] as const))(
 		'%s reads only settings that its form has, and keeps its secrets out of the result',
 		async (_name, sink) => {

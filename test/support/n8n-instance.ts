@@ -73,11 +73,20 @@ export function bundledWorkflow(file: string): WorkflowJson {
 
 /** A port of this machine that is free now, with the next one free as well. */
 export async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as { port: number };
-	await new Promise((resolve) => server.close(resolve));
-	return port > 60_000 ? await freePort() : port;
+	const first = createServer();
+	const next = createServer();
+	const listens = async (server: typeof first, port: number) =>
+		await new Promise<boolean>((resolve) => {
+			server.once('error', () => resolve(false));
+			server.listen(port, '127.0.0.1', () => resolve(true));
+		});
+	await listens(first, 0);
+	const { port } = first.address() as { port: number };
+	const both = port < 60_000 && (await listens(next, port + 1));
+	for (const server of [first, next]) {
+		if (server.listening) await new Promise((resolve) => server.close(resolve));
+	}
+	return both ? port : await freePort();
 }
 
 /**

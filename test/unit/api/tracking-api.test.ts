@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { parse } from 'csv-parse/sync';
 
 import { createHostedTracker } from '../../../src/hosted-tracker';
@@ -7,10 +5,9 @@ import type { TrackingStore } from '../../../src/storage/tracking-store';
 import { embedCode } from '../../../src/tracking/embed-code';
 import { PIXEL_PNG } from '../../../src/tracking/pixel-image';
 import { pixelHeaders } from '../../../src/tracking/pixel-response';
-import { signToken } from '../../../src/tracking/token';
 import { imageFiles } from '../../support/image-files';
 import { engines, type StorePlace } from '../../support/stores';
-import { BASE_URL, MACHINE, PERSON, testApi } from '../../support/tracking-api';
+import { BASE_URL, MACHINE, testApi } from '../../support/tracking-api';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const JPEG = imageFiles['image/jpeg'];
@@ -112,7 +109,9 @@ describe.each(engines)('the HTTP APIs on $name', ({ newPlace }) => {
 				stats: Record<string, number>;
 			};
 			const { id, trackingUrl } = await newPixel();
-			await newPixel();
+			// A count of pixels that no count of opened ones can be a whole percentage of.
+			let added = 1;
+			for (; (before.stats.totalPixels + added) % 7 !== 0; added += 1) await newPixel();
 			for (const seconds of [0, 10]) {
 				client.clock.now = new Date(Date.UTC(2026, 10, 21, 10, 0, seconds));
 				await client.load(trackingUrl);
@@ -122,7 +121,7 @@ describe.each(engines)('the HTTP APIs on $name', ({ newPlace }) => {
 				recentPixels: unknown[];
 				recentActivity: unknown[];
 			};
-			const totalPixels = before.stats.totalPixels + 2;
+			const totalPixels = before.stats.totalPixels + added;
 			const openedPixels = before.stats.openedPixels + 1;
 			const totalViewTime = before.stats.totalViewTime + 10_000;
 			expect(body.stats).toMatchObject({
@@ -203,6 +202,7 @@ describe.each(engines)('the HTTP APIs on $name', ({ newPlace }) => {
 			['a file that only says it is an image', Buffer.from('<script>alert(1)</script>')],
 			['a drawing with a script', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
 			['a signature and nothing else', PIXEL_PNG.subarray(0, 8)],
+			['a header without an image', PIXEL_PNG.subarray(0, 40)],
 			['no bytes', Buffer.alloc(0)],
 		])('refuse %s', async (_name, bytes) => {
 			await expectError(await upload(bytes, 'picture.png', 'image/png'), 400);
@@ -240,76 +240,6 @@ describe.each(engines)('the HTTP APIs on $name', ({ newPlace }) => {
 		});
 	});
 
-	describe('the image', () => {
-		const opensOf = async (pixelId: string) =>
-			(await store.listOpens({ limit: 100, pixelId })).opens;
-
-		it('is the default pixel, and the load is recorded with the recipient of its token', async () => {
-			const { id } = await newPixel({ name: 'x', campaignId: 'c' });
-			const { tokens } = (await (await tokensFor(id, ['a@example.com'])).json()) as {
-				tokens: Array<{ trackingUrl: string }>;
-			};
-			const image = await client.load(tokens[0].trackingUrl);
-			expect(Buffer.from(await image.arrayBuffer()).equals(PIXEL_PNG)).toBe(true);
-			expect(Object.fromEntries(image.headers)).toEqual(pixelHeaders(PIXEL_PNG.length));
-			const [open] = await opensOf(id);
-			const [recipient] = await store.findRecipients(id, [open.recipientId!]);
-			expect(recipient.email).toBe('a@example.com');
-			expect(open).toMatchObject({ pixelId: id, campaignId: 'c', actor: 'human' });
-			expect(JSON.stringify(open)).not.toContain('example.com');
-		});
-
-		it('counts without a token, for the pixel alone', async () => {
-			const { id } = await newPixel();
-			await client.send(`/tracker/${id}.png`, { headers: PERSON });
-			expect(await opensOf(id)).toMatchObject([{ pixelId: id, recipientId: null }]);
-		});
-
-		it('knows tokens that the store holds and that nobody signed', async () => {
-			const { id } = await newPixel();
-			await store.addRecipients(id, [{ recipientId: 'r-1', token: 'plain-token' }]);
-			await client.send(`/tracker/${id}.png?token=plain-token`, { headers: PERSON });
-			expect(await opensOf(id)).toMatchObject([{ recipientId: 'r-1' }]);
-		});
-
-		it('believes no ids in the query, no forged token and no token of another pixel', async () => {
-			const { id } = await newPixel();
-			const other = await newPixel();
-			const token = new URL(other.trackingUrl).searchParams.get('token')!;
-			await client.send(`/tracker/${id}.png?recipientId=r&id=r&pixelId=p`, { headers: PERSON });
-			for (const bad of [token, `${token.slice(0, -1)}_`, 'forged']) {
-				const image = await client.send(`/tracker/${id}.png?token=${bad}`, { headers: PERSON });
-				expect(Object.fromEntries(image.headers)).toEqual(pixelHeaders(PIXEL_PNG.length));
-			}
-			expect(await opensOf(id)).toMatchObject([{ pixelId: id, recipientId: null }]);
-			expect(await opensOf(other.id)).toEqual([]);
-		});
-
-		it('leaves nothing for an id that no pixel has', async () => {
-			const image = await client.send('/tracker/nobody.png', { headers: PERSON });
-			expect(image.status).toBe(200);
-			expect(await opensOf('nobody')).toEqual([]);
-			expect(await store.getStatus({ pixelId: 'nobody' })).toBeNull();
-		});
-
-		it('never asks a link for more than its pixel allows', async () => {
-			const pixel = await store.createPixel({ name: 'counts only', trackingMode: 'aggregate' });
-			await client.send(`/tracker/${pixel.id}.png`, { headers: PERSON });
-			expect(await opensOf(pixel.id)).toEqual([]);
-			expect(await check(pixel.id)).toMatchObject({ viewCount: 1 });
-		});
-
-		it('answers HEAD alike, without a body and without counting', async () => {
-			const { id, trackingUrl } = await newPixel();
-			const path = trackingUrl.replace(BASE_URL, '');
-			const image = await client.send(path, { method: 'HEAD', headers: PERSON });
-			expect(image.status).toBe(200);
-			expect(Object.fromEntries(image.headers)).toEqual(pixelHeaders(PIXEL_PNG.length));
-			expect((await image.arrayBuffer()).byteLength).toBe(0);
-			expect(await opensOf(id)).toEqual([]);
-		});
-	});
-
 	describe('tokens', () => {
 		it('come one per address, in order, with signed links; a repeated request gives the same', async () => {
 			const { id } = await newPixel();
@@ -325,6 +255,8 @@ describe.each(engines)('the HTTP APIs on $name', ({ newPlace }) => {
 				expect(trackingUrl.length).toBeLessThan(300);
 			}
 			expect(await (await tokensFor(id, emails)).json()).toEqual(first);
+			const otherCase = await tokensFor(id, ['b@example.com', 'a@Example.com']);
+			expect(await otherCase.json()).toMatchObject({ tokens: first.tokens.toReversed() });
 			const more = await tokensFor(id, ['c@example.com']);
 			expect(await more.json()).toMatchObject({ generated: 1 });
 		});
@@ -415,73 +347,5 @@ describe.each(engines)('the HTTP APIs on $name', ({ newPlace }) => {
 
 	it('answers addresses that do not exist with 404 and {error}', async () => {
 		await expectError(await client.send('/api/v2/pixels'), 404);
-	});
-});
-
-describe('with a store that is away', () => {
-	const away = async (): Promise<TrackingStore> => {
-		throw new Error('connect refused for secret@example.com');
-	};
-
-	it('the image is answered as always and the open is handed on, as its token says', async () => {
-		const client = testApi({} as TrackingStore, { openStore: away });
-		const token = signToken(
-			{
-				pixelId: 'p-1',
-				recipientId: 'r-1',
-				campaignId: null,
-				messageId: null,
-				trackingMode: null,
-				purpose: null,
-				issuedAt: client.clock.now,
-				preview: false,
-			},
-			client.keyRing,
-			{ iv: randomBytes(12) },
-		);
-		for (const query of [`?token=${token}`, '?token=plain', '']) {
-			const image = await client.send(`/tracker/p-1.png${query}`, { headers: PERSON });
-			expect(image.status).toBe(200);
-			expect(Object.fromEntries(image.headers)).toEqual(pixelHeaders(PIXEL_PNG.length));
-		}
-		expect(client.unrecorded).toMatchObject([
-			{ pixelId: 'p-1', recipientId: 'r-1', event: 'open' },
-			{ pixelId: 'p-1', recipientId: null },
-			{ pixelId: 'p-1', recipientId: null },
-		]);
-	});
-
-	it('everything else is 500 with {error} that says nothing of the cause', async () => {
-		const client = testApi({} as TrackingStore, { openStore: away });
-		for (const path of ['/api/pixel/create', '/api/dashboard', '/dashboard', '/logs/x']) {
-			const response = await client.send(path);
-			expect(response.status).toBe(500);
-			const text = await response.text();
-			expect(JSON.parse(text)).toMatchObject({ error: expect.any(String) });
-			expect(text).not.toContain('secret');
-		}
-		expect(client.errors.length).toBe(4);
-	});
-
-	it('an open that fails to be written is handed on, and the image is answered', async () => {
-		const failing = async () => {
-			throw new Error('disk full');
-		};
-		const store = { getPixel: async () => ({ id: 'p-1', imageType: null }), recordOpens: failing };
-		const client = testApi(store as unknown as TrackingStore);
-		const image = await client.send('/tracker/p-1.png', { headers: PERSON });
-		expect(image.status).toBe(200);
-		expect(client.unrecorded).toMatchObject([{ pixelId: 'p-1' }]);
-		expect(client.errors).toEqual([new Error('disk full')]);
-	});
-
-	it('a store that hangs does not hold up the image, and the open is handed on', async () => {
-		const never = async () => await new Promise<never>(() => undefined);
-		const hanging = testApi({} as TrackingStore, { openStore: never });
-		const start = Date.now();
-		const image = await hanging.send('/tracker/p-1.png', { headers: PERSON });
-		expect(image.status).toBe(200);
-		expect(Date.now() - start).toBeLessThan(3_000);
-		expect(hanging.unrecorded).toMatchObject([{ pixelId: 'p-1' }]);
 	});
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+import { freePort } from '../../support/n8n-instance';
 import { load, runCli, startCollectorProcess } from '../../support/collector-process';
 
 describe('npx n8n-nodes-email-open-tracking collect', () => {
@@ -50,7 +51,10 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 	});
 
 	it('collects, says how it is, and drains on SIGTERM', async () => {
-		const collector = await startCollectorProcess(folder, ['--admin-port', '18381']);
+		const collector = await startCollectorProcess(folder, [
+			'--admin-port',
+			String(await freePort()),
+		]);
 		const answers = await Promise.all(
 			Array.from({ length: 200 }, (_, n) => load(agent, collector.port, `person-${n}`)),
 		);

@@ -1,0 +1,131 @@
+/*
+ * Whether the time of an answer tells what became of a load: a valid link, one of a person who
+ * withdrew and a forged one, asked in turn from one real n8n with the base template. Printed as
+ * ratios of medians, beside the noise: two halves of the same valid loads against each other.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+import { v7 as uuidv7 } from 'uuid';
+
+import { loadOrCreateKeyFile } from '../src/key-file';
+import { openEmbeddedStore } from '../src/storage/embedded-store';
+import { PIXEL_PATH, signTrackingLink } from '../src/tracking/tracking-link';
+import { bundledWorkflow, startInstance } from '../test/support/n8n-instance';
+
+const ROUNDS = 250;
+const WARM_UP = 40;
+
+async function main(): Promise<void> {
+	const immediate = bundledWorkflow('email-open-tracking.json');
+	immediate.id = immediate.name = 'immediate';
+	for (const node of immediate.nodes) {
+		if (node.webhookId) node.webhookId = `immediate-${node.webhookId}`;
+		if (node.name === 'Email Open Trigger') {
+			Object.assign(node.parameters, { path: 'immediate/pixel.png', respond: 'immediately' });
+		}
+	}
+	const n8n = await startInstance({
+		workflows: [bundledWorkflow('email-open-tracking.json'), immediate],
+	});
+	try {
+		const folder = join(n8n.folder, '.n8n', 'email-open-tracking');
+		const store = await openEmbeddedStore({ folder, queueMode: false });
+		const keyRing = await loadOrCreateKeyFile(folder);
+		const now = new Date();
+		await store.recordConsent(
+			[
+				{
+					recordId: uuidv7(),
+					recipientKey: 'withdrawn',
+					purpose: 'performance',
+					status: 'withdrawn',
+					occurredAt: now.toISOString(),
+					method: 'benchmark',
+					jurisdiction: null,
+					noticeVersion: null,
+					noticeHash: null,
+					noticeText: null,
+					language: null,
+					evidence: null,
+					expiresAt: null,
+				},
+			],
+			now,
+		);
+		await store.close();
+		const link = (recipientId: string, path: string) =>
+			signTrackingLink({
+				baseUrl: `${n8n.url}/webhook`,
+				path,
+				keyRing,
+				iv: randomBytes(12),
+				claims: {
+					recipientId,
+					pixelId: null,
+					campaignId: 'timing',
+					messageId: null,
+					trackingMode: null,
+					purpose: 'performance',
+					issuedAt: now,
+					preview: false,
+				},
+			}).url;
+		for (const [name, path] of [
+			['answered by the workflow', PIXEL_PATH],
+			['answered immediately', 'immediate/pixel.png'],
+		]) {
+			const forged = `${link('valid', path).slice(0, -6)}AAAAAA`;
+			await compare(name, {
+				valid: link('valid', path),
+				withdrawn: link('withdrawn', path),
+				forged,
+			});
+		}
+	} finally {
+		await n8n.stop();
+	}
+}
+
+async function compare(name: string, links: Record<string, string>): Promise<void> {
+	const times: Record<string, number[]> = {};
+	for (let round = 0; round < ROUNDS + WARM_UP; round += 1) {
+		// Another order each round, so that none is always asked on the heels of the same other.
+		const order = Object.keys(links).sort(() => Math.random() - 0.5);
+		for (const kind of order) {
+			const start = performance.now();
+			const response = await fetch(links[kind]);
+			await response.arrayBuffer();
+			if (round >= WARM_UP) (times[kind] ??= []).push(performance.now() - start);
+		}
+	}
+	const noise = ratio(
+		times.valid.filter((_, index) => index % 2 === 0),
+		times.valid.filter((_, index) => index % 2 === 1),
+	);
+	process.stdout.write(`${name} (${ROUNDS} of each)\n`);
+	for (const kind of Object.keys(links)) {
+		const line = [
+			kind.padEnd(10),
+			`median ${median(times[kind]).toFixed(2)} ms`,
+			`p90 ${quantile(times[kind], 0.9).toFixed(2)} ms`,
+			`${ratio(times[kind], times.valid).toFixed(3)} × valid`,
+		];
+		process.stdout.write(`  ${line.join('   ')}\n`);
+	}
+	process.stdout.write(`  noise      valid against valid: ${noise.toFixed(3)} ×\n`);
+}
+
+function ratio(one: number[], other: number[]): number {
+	return median(one) / median(other);
+}
+
+function median(values: number[]): number {
+	return quantile(values, 0.5);
+}
+
+function quantile(values: number[], share: number): number {
+	return [...values].sort((a, b) => a - b)[Math.floor(values.length * share)];
+}
+
+void main();

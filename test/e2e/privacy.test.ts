@@ -1,0 +1,349 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import type { Browser } from 'playwright-core';
+
+import { publishWorkflow } from '../../scripts/lib/n8n';
+import { loadOrCreateKeyFile } from '../../src/key-file';
+import { openEmbeddedStore } from '../../src/storage/embedded-store';
+import type { TrackingStore } from '../../src/storage/tracking-store';
+import type { KeyRing } from '../../src/tracking/key-ring';
+import { PIXEL_PNG } from '../../src/tracking/pixel-image';
+import { denylistKeysOf } from '../../src/tracking/subject-keys';
+import { signTrackingLink } from '../../src/tracking/tracking-link';
+import { withdrawalLink, type PersonLinkScope } from '../../src/tracking/withdrawal-link';
+import type { TrackingMode } from '../../src/tracking/tracking-mode';
+import { launchBrowser } from '../support/browser';
+import { consentRecord } from '../support/consent-records';
+import {
+	allBytes,
+	bundledWorkflow,
+	eventually,
+	startInstance,
+	type N8nInstance,
+	type WorkflowJson,
+} from '../support/n8n-instance';
+
+const ADDRESS = '203.0.113.77';
+const STRICT_PATH = 'email-open/consented.png';
+
+/** The base template at a path of its own, with other fields in its trigger. */
+function variant(id: string, parameters: Record<string, unknown>): WorkflowJson {
+	const workflow = bundledWorkflow('email-open-tracking.json');
+	workflow.id = id;
+	workflow.name = id;
+	for (const node of workflow.nodes) {
+		if (node.webhookId) node.webhookId = `${id}-${node.webhookId}`;
+		if (node.name !== 'Email Open Trigger') continue;
+		node.parameters = { ...node.parameters, path: `${id}/pixel.png`, ...parameters };
+	}
+	return workflow;
+}
+
+const MODES: TrackingMode[] = ['off', 'aggregate', 'hygiene', 'pseudonymous', 'identified', 'full'];
+const KEEP_ALL = { ip: 'keep', keep: ['userAgent', 'referer', 'acceptLanguage'] };
+
+describe('privacy in a real n8n', () => {
+	let n8n: N8nInstance;
+	let folder: string;
+	let store: TrackingStore;
+	let keyRing: KeyRing;
+	let browser: Browser;
+
+	beforeAll(async () => {
+		folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-privacy-'));
+		[n8n, browser] = await Promise.all([
+			startInstance({
+				folder,
+				workflows: [
+					bundledWorkflow('email-open-tracking.json'),
+					bundledWorkflow('email-open-tracking-consent-required.json'),
+					bundledWorkflow('consent-and-privacy.json'),
+					...MODES.map((mode) =>
+						variant(`mode-${mode}`, { trackingMode: mode, options: KEEP_ALL }),
+					),
+				],
+				env: loggedBehindProxy(folder),
+			}),
+			launchBrowser(),
+		]);
+		const data = join(folder, '.n8n', 'email-open-tracking');
+		store = await openEmbeddedStore({ folder: data, queueMode: false });
+		keyRing = await loadOrCreateKeyFile(data);
+	}, 240_000);
+	afterAll(async () => {
+		await Promise.all([n8n?.stop(), browser?.close(), store?.close()]);
+		rmSync(folder, { recursive: true, force: true });
+	}, 60_000);
+
+	const webhook = (path: string) => `${n8n.url}/webhook/${path}`;
+	/** Loads a pixel as a mail program behind one proxy would. */
+	const load = async (url: string, agent = 'MarkerAgent/1.0', headers = {}) => {
+		const response = await fetch(url, {
+			headers: { 'x-forwarded-for': ADDRESS, 'user-agent': agent, ...headers },
+		});
+		const answer = [...response.headers].filter(([name]) => name !== 'date');
+		return { status: response.status, answer, body: Buffer.from(await response.arrayBuffer()) };
+	};
+	const pixelLink = (recipientId: string, path = STRICT_PATH) =>
+		signTrackingLink({
+			baseUrl: webhook(''),
+			path,
+			keyRing,
+			iv: randomBytes(12),
+			claims: {
+				recipientId,
+				pixelId: null,
+				campaignId: 'spring',
+				messageId: null,
+				trackingMode: null,
+				purpose: 'performance',
+				issuedAt: new Date(),
+				preview: false,
+			},
+		}).url;
+	const personLink = (recipientId: string, scope: PersonLinkScope) =>
+		withdrawalLink({
+			baseUrl: webhook(''),
+			keyRing,
+			iv: randomBytes(12),
+			link: { recipientId, scope, issuedAt: new Date() },
+		});
+	const opensOf = (recipientId: string) =>
+		n8n.rows(`select * from opens where recipient_id = '${recipientId}'`);
+	/** An open of somebody else shows that everything before it is through. */
+	const settle = async () => {
+		const id = `settled-${randomBytes(4).toString('hex')}`;
+		await load(webhook(`email-open/pixel.png?id=${id}`), 'Other/1.0', {
+			'x-forwarded-for': '198.51.100.1',
+		});
+		await eventually(() => opensOf(id).length === 1);
+	};
+	/** Everything n8n and we have on disk, and what n8n printed. */
+	const everywhere = () =>
+		Buffer.concat([allBytes(join(folder, '.n8n')), Buffer.from(n8n.output())]);
+	const rowCounts = () => ({
+		...countRows(join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite')),
+		...countRows(join(folder, '.n8n', 'database.sqlite')),
+	});
+
+	/** Once n8n has pruned what it did not save, a new row can only come from a new load. */
+	const pruned = async () =>
+		await eventually(() => rowCounts()['n8n.execution_entity'] === 0, 30_000);
+
+	describe.each(MODES)('mode %s', (mode) => {
+		const id = `marker-id-${mode}`;
+		const agent = `MarkerAgent-${mode}/7.7`;
+		const keeps = {
+			id: ['hygiene', 'identified', 'full'].includes(mode),
+			agent: mode === 'full',
+			address: mode === 'full',
+		};
+
+		it('leaves planted values only where it allows them, in all of n8n', async () => {
+			const address = `203.0.113.${100 + MODES.indexOf(mode)}`;
+			const { status, body } = await load(webhook(`mode-${mode}/pixel.png?id=${id}`), agent, {
+				'x-forwarded-for': address,
+				referer: `https://example.com/marker-referer-${mode}`,
+			});
+			expect(status).toBe(200);
+			expect(body.equals(PIXEL_PNG)).toBe(true);
+			await settle();
+			const bytes = everywhere();
+			expect({
+				id: bytes.includes(id),
+				agent: bytes.includes(agent),
+				address: bytes.includes(address),
+			}).toEqual(keeps);
+			expect(bytes.includes(`marker-referer-${mode}`)).toBe(mode === 'full');
+		});
+	});
+
+	it('stores nothing of somebody who was never asked, and answers alike', async () => {
+		const before = rowCounts();
+		const unknown = await load(pixelLink('marker-unknown'), 'MarkerUnknown/1.0');
+		await store.recordConsent([consentRecord({ recipientKey: 'consented' })], new Date());
+		const consented = await load(pixelLink('consented'));
+		await eventually(() => opensOf('consented').length === 1);
+		expect(unknown).toEqual(consented);
+		expect(opensOf('consented')).toMatchObject([
+			{ consent_status: 'given', consent_policy: 'eu-2026.1', request_ip: null },
+		]);
+		const bytes = everywhere();
+		expect(bytes.includes('marker-unknown')).toBe(false);
+		expect(bytes.includes('MarkerUnknown')).toBe(false);
+		expect(rowCounts()['tracking.opens']).toBe(before['tracking.opens'] + 1);
+	});
+
+	it('asks, records and withdraws on a page in a browser, and the withdrawal silences old mails', async () => {
+		const person = 'marker-page-person';
+		const pixel = pixelLink(person);
+		const page = await (await browser.newContext()).newPage();
+		const url = personLink(person, 'consent');
+		// A scanner that follows every link changes nothing.
+		for (let turn = 0; turn < 3; turn += 1) await fetch(url, { headers: { 'user-agent': 'Bot' } });
+		expect(await store.listConsentRecords(person)).toEqual([]);
+
+		await page.goto(url);
+		expect(await page.locator('input:checked').count()).toBe(0);
+		await page.locator('input[value=given]').first().check();
+		await page.locator('button[value=save]').click();
+		await page.getByRole('status').waitFor();
+		expect(await store.getConsent(person, 'performance', new Date())).toMatchObject({
+			status: 'given',
+			record: { method: 'consent page', noticeVersion: '1', jurisdiction: 'EU' },
+		});
+		const allowed = await load(pixel);
+		await eventually(() => opensOf(person).length === 1);
+
+		await page.locator('button[value=withdraw]').click();
+		await page.getByText('You are no longer tracked').waitFor();
+		expect(await store.getConsent(person, null, new Date())).toMatchObject({
+			status: 'withdrawn',
+		});
+		await settle();
+		await pruned();
+		const before = rowCounts();
+		const silenced = await load(pixel, 'MarkerWithdrawn/1.0');
+		expect(silenced).toEqual(allowed);
+		expect(rowCounts()).toEqual(before);
+		expect(everywhere().includes('MarkerWithdrawn')).toBe(false);
+		// In the base template, which honours objections, as well.
+		await load(pixelLink(person, 'email-open/pixel.png'));
+		await load(webhook(`email-open/pixel.png?id=${person}`));
+		await settle();
+		expect(opensOf(person)).toHaveLength(1);
+	}, 60_000);
+
+	it('refuses a link that was not made here', async () => {
+		const response = await fetch(webhook('email-open/privacy?t=AQNhYmNk'));
+		expect(response.status).toBe(403);
+		expect(await response.text()).toContain('This link does not work');
+		// A link for consent, which mails carry and people forward, gives no data.
+		const form = new URLSearchParams({ action: 'export' });
+		const consentOnly = personLink('consented', 'consent');
+		const refused = await fetch(consentOnly, { method: 'POST', body: form });
+		expect(refused.status).toBe(403);
+		expect(await refused.text()).not.toContain('consented');
+	});
+
+	it('refuses under Consent Required while the registry is down, and serves the pixel', async () => {
+		const { id: credential } = await n8n.rest('POST', '/credentials', {
+			name: 'Registry that is down',
+			type: 'openTrackingPostgresApi',
+			data: { connectionStringSecret: 'postgres://nobody@127.0.0.1:9/none', tls: 'disable' },
+		});
+		const workflow = variant('registry-down', { consentPolicy: 'consent-required' });
+		const trigger = workflow.nodes.find(({ name }) => name === 'Email Open Trigger')!;
+		trigger.credentials = {
+			openTrackingPostgresApi: { id: String(credential), name: 'Registry that is down' },
+		};
+		const { id } = await n8n.rest('POST', '/workflows', { ...workflow, id: undefined });
+		await publishWorkflow(n8n.rest, String(id));
+		const url = webhook('registry-down/pixel.png?id=marker-registry-down');
+		const { status, body } = await eventually(async () => {
+			const answer = await load(url, 'MarkerRegistry/1.0');
+			return answer.status === 200 && answer;
+		});
+		expect(status).toBe(200);
+		expect(body.equals(PIXEL_PNG)).toBe(true);
+		await settle();
+		const bytes = everywhere();
+		expect(bytes.includes('marker-registry-down')).toBe(false);
+		expect(bytes.includes('MarkerRegistry')).toBe(false);
+	});
+
+	it('gives a person a copy, then erases them out of every file but for the keyed hash', async () => {
+		const person = 'marker-erased-person';
+		await store.createPixel({ id: 'newsletter', name: 'Newsletter' });
+		await store.addRecipients('newsletter', [
+			{ recipientId: person, email: 'marker-erased@example.com' },
+		]);
+		await store.recordConsent(
+			[consentRecord({ recipientKey: person, evidence: 'form marker-evidence' })],
+			new Date(),
+		);
+		const pixel = pixelLink(person);
+		await load(pixel);
+		await load(webhook(`mode-full/pixel.png?id=${person}`), 'MarkerErased/1.0', {
+			'x-forwarded-for': '203.0.113.200',
+		});
+		await load(webhook(`mode-hygiene/pixel.png?id=${person}`));
+		await load(webhook(`mode-pseudonymous/pixel.png?id=${person}&campaignId=spring`));
+		await eventually(() => opensOf(person).length === 2);
+		await settle();
+
+		const page = await (await browser.newContext({ acceptDownloads: true })).newPage();
+		await page.goto(personLink(person, 'rights'));
+		const [download] = await Promise.all([
+			page.waitForEvent('download'),
+			page.locator('button[value=export]').click(),
+		]);
+		const stream = await download.createReadStream();
+		let text = '';
+		for await (const chunk of stream) text += chunk;
+		const copy = JSON.parse(text);
+		expect(copy).toMatchObject({ schema: 'subject-export/1', subject: { recipientId: person } });
+		expect(copy.opens).toHaveLength(3);
+		expect(text).toContain('marker-erased@example.com');
+
+		await page.goto(personLink(person, 'rights'));
+		await page.locator('button[value=erase]').click();
+		await page.getByText('Your data is erased').waitFor();
+		await settle();
+
+		const ours = allBytes(join(folder, '.n8n', 'email-open-tracking'));
+		const markers = [person, 'marker-erased@', 'marker-evidence', 'MarkerErased', '203.0.113.200'];
+		expect(markers.filter((marker) => ours.includes(marker))).toEqual([]);
+		expect(ours.includes(denylistKeysOf(person, keyRing)[0])).toBe(true);
+
+		await pruned();
+		const before = rowCounts();
+		await load(pixel, 'MarkerErased/2.0');
+		await load(webhook(`mode-aggregate/pixel.png?id=${person}`));
+		expect(rowCounts()).toEqual(before);
+		await store.close();
+		// n8n marks unsaved executions as deleted first, and removes them in its next pruning.
+		await pruned();
+		await n8n.stop();
+		// What it removed stays in its files until SQLite rebuilds them; docs/privacy.md says how.
+		const database = new DatabaseSync(join(folder, '.n8n', 'database.sqlite'));
+		database.exec('vacuum; pragma wal_checkpoint(truncate)');
+		database.close();
+		const all = allBytes(join(folder, '.n8n'));
+		expect(markers.filter((marker) => all.includes(marker))).toEqual([]);
+	}, 180_000);
+});
+
+/** n8n behind one proxy, with its log in a file as well. */
+function loggedBehindProxy(folder: string): NodeJS.ProcessEnv {
+	return {
+		N8N_PROXY_HOPS: '1',
+		// In minutes; 15 unless it is set.
+		EXECUTIONS_DATA_PRUNE_HARD_DELETE_INTERVAL: '0.05',
+		N8N_LOG_OUTPUT: 'console,file',
+		N8N_LOG_FILE_LOCATION: join(folder, '.n8n', 'n8n.log'),
+	};
+}
+
+/** The number of rows of every table in a SQLite file. */
+function countRows(file: string): Record<string, number> {
+	const database = new DatabaseSync(file, { readOnly: true });
+	try {
+		const tables = database
+			.prepare("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")
+			.all();
+		const label = file.includes('tracking.sqlite') ? 'tracking' : 'n8n';
+		return Object.fromEntries(
+			tables.map(({ name }) => {
+				const [row] = database.prepare(`select count(*) as rows from "${name}"`).all();
+				return [`${label}.${name}`, Number(row.rows)];
+			}),
+		);
+	} finally {
+		database.close();
+	}
+}

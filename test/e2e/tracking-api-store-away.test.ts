@@ -1,0 +1,47 @@
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { PIXEL_PNG } from '../../src/tracking/pixel-image';
+import { MAIL_PROGRAM } from '../support/browser';
+import { bundledWorkflow, eventually, startInstance } from '../support/n8n-instance';
+
+describe('the tracker APIs in a real n8n whose store is away', () => {
+	it('answer the image, and write the open once the store is back', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-away-'));
+		// A folder where the file should be: SQLite cannot open that.
+		const blocked = join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite');
+		mkdirSync(blocked, { recursive: true });
+		const workflow = bundledWorkflow('tracking-api.json');
+		const wait = workflow.nodes.find(({ name }) => name === 'Try Again in Two Minutes')!;
+		wait.parameters = { ...wait.parameters, amount: 2, unit: 'seconds' };
+		const n8n = await startInstance({ workflows: [workflow], folder });
+		try {
+			const image = await eventually(async () => {
+				const answer = await fetch(`${n8n.url}/webhook/tracker/p-away.png`, {
+					headers: { 'user-agent': MAIL_PROGRAM },
+				});
+				return answer.status === 404 ? null : answer;
+			});
+			expect(image.status).toBe(200);
+			expect(Buffer.from(await image.arrayBuffer()).equals(PIXEL_PNG)).toBe(true);
+			const refused = await fetch(`${n8n.url}/webhook/api/dashboard`);
+			expect(refused.status).toBe(500);
+			expect(await refused.json()).toMatchObject({ error: expect.any(String) });
+			rmdirSync(blocked);
+			const status = await eventually(async () => {
+				const answer = await fetch(`${n8n.url}/webhook/api/pixel/check`, {
+					method: 'POST',
+					headers: { 'content-type': 'application/json' },
+					body: JSON.stringify({ id: 'p-away' }),
+				});
+				const body = (await answer.json()) as { viewCount?: number };
+				return body.viewCount !== undefined && body;
+			}, 60_000);
+			expect(status).toMatchObject({ opened: true, viewCount: 1 });
+		} finally {
+			await n8n.stop();
+			rmSync(folder, { recursive: true, force: true });
+		}
+	}, 180_000);
+});

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+
+import type { TrackingStore } from '../../../src/storage/tracking-store';
+import { PIXEL_PNG } from '../../../src/tracking/pixel-image';
+import { pixelHeaders } from '../../../src/tracking/pixel-response';
+import { signToken } from '../../../src/tracking/token';
+import { engines, type StorePlace } from '../../support/stores';
+import { BASE_URL, PERSON, testApi } from '../../support/tracking-api';
+
+describe.each(engines)('the image of a pixel on $name', ({ newPlace }) => {
+	let place: StorePlace;
+	let store: TrackingStore;
+	let client: ReturnType<typeof testApi>;
+
+	beforeAll(async () => {
+		place = await newPlace();
+		store = await place.openStore();
+	});
+	beforeEach(() => {
+		client = testApi(store);
+	});
+	afterAll(async () => await place.dispose());
+
+	const newPixel = async (body: object = { name: 'Launch' }) => {
+		const response = await client.sendJson('/api/v1/pixels', body);
+		expect(response.status).toBe(201);
+		return (await response.json()) as {
+			id: string;
+			name: string;
+			createdAt: string;
+			imagePath: string | null;
+			trackingUrl: string;
+			logsUrl: string;
+		};
+	};
+	const check = async (id: string) =>
+		(await (await client.sendJson('/api/pixel/check', { id })).json()) as Record<string, unknown>;
+	const tokensFor = async (id: string, emails: unknown) =>
+		await client.sendJson(`/api/v1/pixels/${id}/generate-tokens`, { emails });
+
+	const opensOf = async (pixelId: string) => (await store.listOpens({ limit: 100, pixelId })).opens;
+
+	it('is the default pixel, and the load is recorded with the recipient of its token', async () => {
+		const { id } = await newPixel({ name: 'x', campaignId: 'c' });
+		const { tokens } = (await (await tokensFor(id, ['a@example.com'])).json()) as {
+			tokens: Array<{ trackingUrl: string }>;
+		};
+		const image = await client.load(tokens[0].trackingUrl);
+		expect(Buffer.from(await image.arrayBuffer()).equals(PIXEL_PNG)).toBe(true);
+		expect(Object.fromEntries(image.headers)).toEqual(pixelHeaders(PIXEL_PNG.length));
+		const [open] = await opensOf(id);
+		const [recipient] = await store.findRecipients(id, [open.recipientId!]);
+		expect(recipient.email).toBe('a@example.com');
+		expect(open).toMatchObject({ pixelId: id, campaignId: 'c', actor: 'human' });
+		expect(JSON.stringify(open)).not.toContain('example.com');
+	});
+
+	it('counts without a token, for the pixel alone', async () => {
+		const { id } = await newPixel();
+		await client.send(`/tracker/${id}.png`, { headers: PERSON });
+		expect(await opensOf(id)).toMatchObject([{ pixelId: id, recipientId: null }]);
+	});
+
+	it('knows tokens that the store holds and that nobody signed', async () => {
+		const { id } = await newPixel();
+		await store.addRecipients(id, [{ recipientId: 'r-1', token: 'plain-token' }]);
+		await client.send(`/tracker/${id}.png?token=plain-token`, { headers: PERSON });
+		expect(await opensOf(id)).toMatchObject([{ recipientId: 'r-1' }]);
+	});
+
+	it('believes no ids in the query, no forged token and no token of another pixel', async () => {
+		const { id } = await newPixel();
+		const other = await newPixel();
+		const token = new URL(other.trackingUrl).searchParams.get('token')!;
+		await client.send(`/tracker/${id}.png?recipientId=r&id=r&pixelId=p`, { headers: PERSON });
+		for (const bad of [token, `${token.slice(0, -1)}_`, 'forged']) {
+			const image = await client.send(`/tracker/${id}.png?token=${bad}`, { headers: PERSON });
+			expect(Object.fromEntries(image.headers)).toEqual(pixelHeaders(PIXEL_PNG.length));
+		}
+		expect(await opensOf(id)).toMatchObject([{ pixelId: id, recipientId: null }]);
+		expect(await opensOf(other.id)).toEqual([]);
+	});
+
+	it('leaves nothing for an id that no pixel has', async () => {
+		const image = await client.send('/tracker/nobody.png', { headers: PERSON });
+		expect(image.status).toBe(200);
+		expect(await opensOf('nobody')).toEqual([]);
+		expect(await store.getStatus({ pixelId: 'nobody' })).toBeNull();
+	});
+
+	it('never asks a link for more than its pixel allows', async () => {
+		const pixel = await store.createPixel({ name: 'counts only', trackingMode: 'aggregate' });
+		await client.send(`/tracker/${pixel.id}.png`, { headers: PERSON });
+		expect(await opensOf(pixel.id)).toEqual([]);
+		expect(await check(pixel.id)).toMatchObject({ viewCount: 1 });
+	});
+
+	it('answers HEAD alike, without a body and without counting', async () => {
+		const { id, trackingUrl } = await newPixel();
+		const path = trackingUrl.replace(BASE_URL, '');
+		const image = await client.send(path, { method: 'HEAD', headers: PERSON });
+		expect(image.status).toBe(200);
+		expect(Object.fromEntries(image.headers)).toEqual(pixelHeaders(PIXEL_PNG.length));
+		expect((await image.arrayBuffer()).byteLength).toBe(0);
+		expect(await opensOf(id)).toEqual([]);
+	});
+});
+
+describe('with a store that is away', () => {
+	const away = async (): Promise<TrackingStore> => {
+		throw new Error('connect refused for secret@example.com');
+	};
+
+	it('the image is answered as always and the open is handed on, as its token says', async () => {
+		const client = testApi({} as TrackingStore, { openStore: away });
+		const token = signToken(
+			{
+				pixelId: 'p-1',
+				recipientId: 'r-1',
+				campaignId: null,
+				messageId: null,
+				trackingMode: null,
+				purpose: null,
+				issuedAt: client.clock.now,
+				preview: false,
+			},
+			client.keyRing,
+			{ iv: randomBytes(12) },
+		);
+		for (const query of [`?token=${token}`, '?token=plain', '']) {
+			const image = await client.send(`/tracker/p-1.png${query}`, { headers: PERSON });
+			expect(image.status).toBe(200);
+			expect(Object.fromEntries(image.headers)).toEqual(pixelHeaders(PIXEL_PNG.length));
+		}
+		expect(client.unrecorded).toMatchObject([
+			{ pixelId: 'p-1', recipientId: 'r-1', event: 'open' },
+			{ pixelId: 'p-1', recipientId: null },
+			{ pixelId: 'p-1', recipientId: null },
+		]);
+	});
+
+	it('everything else is 500 with {error} that says nothing of the cause', async () => {
+		const client = testApi({} as TrackingStore, { openStore: away });
+		for (const path of ['/api/pixel/create', '/api/dashboard', '/dashboard', '/logs/x']) {
+			const response = await client.send(path);
+			expect(response.status).toBe(500);
+			const text = await response.text();
+			expect(JSON.parse(text)).toMatchObject({ error: expect.any(String) });
+			expect(text).not.toContain('secret');
+		}
+		expect(client.errors.length).toBe(4);
+	});
+
+	it('an open that fails to be written is handed on, and the image is answered', async () => {
+		const failing = async () => {
+			throw new Error('disk full');
+		};
+		const store = { getPixel: async () => ({ id: 'p-1', imageType: null }), recordOpens: failing };
+		const client = testApi(store as unknown as TrackingStore);
+		const image = await client.send('/tracker/p-1.png', { headers: PERSON });
+		expect(image.status).toBe(200);
+		expect(client.unrecorded).toMatchObject([{ pixelId: 'p-1' }]);
+		expect(client.errors).toEqual([new Error('disk full')]);
+	});
+
+	it('a store that hangs does not hold up the image, and the open is handed on', async () => {
+		const never = async () => await new Promise<never>(() => undefined);
+		const hanging = testApi({} as TrackingStore, { openStore: never });
+		const start = Date.now();
+		const image = await hanging.send('/tracker/p-1.png', { headers: PERSON });
+		expect(image.status).toBe(200);
+		expect(Date.now() - start).toBeLessThan(3_000);
+		expect(hanging.unrecorded).toMatchObject([{ pixelId: 'p-1' }]);
+	});
+});
