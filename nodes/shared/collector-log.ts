@@ -7,7 +7,7 @@ import { openLog } from '../../src/collector/open-log';
 import { DEFAULT_LIMITS } from '../../src/collector/settings';
 import type { BurstRelabel } from '../../src/tracking/burst-rules';
 import type { OpenEvent } from '../../src/tracking/open-event';
-import { dataFolder } from './data-folder';
+import { dataFolder, isQueueMode } from './data-folder';
 
 /** Name of the cursor of the workflow that gets the batches. */
 export const WORKFLOW_CONSUMER = 'workflow';
@@ -23,12 +23,17 @@ const queues = new Map<string, CommitQueue>();
 /**
  * Writes an open into the log that the Open Collector Trigger reads. Resolves when it is on disk.
  *
- * @throws when the log is full, with what to do
+ * @throws when the log is full or n8n is in queue mode, with what to do
  */
 export async function collectOpen(
 	event: OpenEvent,
 	relabels: readonly BurstRelabel[],
 ): Promise<void> {
+	if (isQueueMode()) {
+		throw new Error(
+			'Opens cannot be collected for batches in queue mode, where each process would keep a log of its own. Set Respond to Immediately, or run the command collect.',
+		);
+	}
 	const folder = collectorFolder();
 	let queue = queues.get(folder);
 	if (!queue) {
