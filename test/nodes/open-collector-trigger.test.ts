@@ -5,7 +5,12 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { INodeType, INodeTypeDescription, ITriggerFunctions } from 'n8n-workflow';
+import type {
+	INodeType,
+	INodeTypeDescription,
+	ITriggerFunctions,
+	ITriggerResponse,
+} from 'n8n-workflow';
 
 import { load } from '../support/collector-process';
 
@@ -52,7 +57,8 @@ describe('the Open Collector Trigger', () => {
 			emit: (data: (typeof emitted)[number]) => emitted.push(data),
 			emitError: () => undefined,
 		};
-		const start = async () => await node.trigger!.call(context as unknown as ITriggerFunctions);
+		const start = async () =>
+			(await node.trigger!.call(context as unknown as ITriggerFunctions)) as ITriggerResponse;
 		return { start, emitted };
 	}
 
