@@ -100,6 +100,23 @@ describe('the Open Collector Trigger in a real n8n', () => {
 		expect(collectorLog('select 1 from dead_letters')).toEqual([]);
 	}, 60_000);
 
+	it('tells the privacy report how it is set up', async () => {
+		const [part] = await eventually(() => {
+			const parts = n8n.rows("select * from installed_parts where kind = 'tracker'");
+			const own = parts.filter(({ name }) => String(name).endsWith(': Open Collector Trigger'));
+			return own.length > 0 && own;
+		});
+		expect(JSON.parse(String(part.settings))).toEqual({
+			mode: 'identified',
+			purpose: 'performance',
+			policy: 'objection-honoured',
+			policyLabel: 'objection-honoured',
+			jurisdiction: null,
+			keepAsAggregate: false,
+			keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
+		});
+	});
+
 	it('takes what webhooks collect', async () => {
 		const ids = named('hook', 50);
 		for (const id of ids) {
