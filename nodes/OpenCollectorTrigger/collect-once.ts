@@ -31,13 +31,15 @@ export async function collectOnce(context: ITriggerFunctions): Promise<ITriggerR
 		closeFunction: stop,
 		manualTriggerFunction: async () => {
 			try {
+				log = openLog({ folder: collectorFolder(), durable: false });
+				// Before the port opens: a load that comes at once is the one that is waited for.
+				const before = log.lastSeq();
 				if (!isFolderLocked(collectorFolder())) {
 					collector = await startCollector(await collectorSettings(context), {
 						onProblem: (problem, message) => context.logger.warn(message, { problem }),
 					});
 				}
-				log = openLog({ folder: collectorFolder(), durable: false });
-				const opens = await nextOpens(log, log.lastSeq(), stopping.signal);
+				const opens = await nextOpens(log, before, stopping.signal);
 				context.emit([opens.map(openItem)]);
 			} catch (error) {
 				await stop();

@@ -153,7 +153,7 @@ describe('the Open Collector Trigger in a real n8n', () => {
 		await eventually(() => collectorLog('select 1 from log').length === 0, 30_000);
 	}, 180_000);
 
-	it('shows the next open in a manual test, and leaves it to the published workflow', async () => {
+	it('leaves an open to the published workflow while a manual test waits for one', async () => {
 		const workflow = await n8n.rest('GET', '/workflows/high-volume');
 		await n8n.rest('POST', '/workflows/high-volume/run', {
 			workflowData: workflow,

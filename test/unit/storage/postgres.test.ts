@@ -73,7 +73,8 @@ describe('connecting to PostgreSQL', () => {
 });
 
 // Without a server there is nothing to declare; test/support/stores.ts has said so loudly.
-if (postgresUrl !== null) describe('a PostgreSQL that is there', () => aPostgres(postgresUrl));
+const url = postgresUrl;
+if (url !== null) describe('a PostgreSQL that is there', () => aPostgres(url));
 
 function aPostgres(connectionString: string): void {
 	test('passes the credential test, which changes nothing', async () => {

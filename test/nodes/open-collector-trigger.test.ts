@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { INodeType, INodeTypeDescription, ITriggerFunctions } from 'n8n-workflow';
+
+import { load } from '../support/collector-process';
+
+// The collector's threads are files of the built package.
+const { OpenCollectorTrigger } = createRequire(__filename)(
+	join(__dirname, '../../dist/nodes/OpenCollectorTrigger/OpenCollectorTrigger.node.js'),
+) as { OpenCollectorTrigger: new () => INodeType & { description: INodeTypeDescription } };
+
+describe('the Open Collector Trigger', () => {
+	const agent = new Agent({ keepAlive: false });
+	let folder: string;
+	let blocker: Server;
+	beforeEach(async () => {
+		folder = mkdtempSync(join(tmpdir(), 'collector-trigger-'));
+		process.env.N8N_USER_FOLDER = folder;
+		blocker = createServer();
+		await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+	});
+	afterEach(() => {
+		blocker.close();
+		delete process.env.N8N_USER_FOLDER;
+		delete process.env.EXECUTIONS_MODE;
+		rmSync(folder, { recursive: true });
+	});
+	const takenPort = () => (blocker.address() as AddressInfo).port;
+	const freedPort = async () => {
+		const port = takenPort();
+		await new Promise((resolve) => blocker.close(resolve));
+		return port;
+	};
+
+	function triggerContext(mode: 'manual' | 'trigger', parameters: Record<string, unknown>) {
+		const node = new OpenCollectorTrigger();
+		const emitted: Array<Array<Array<{ json: Record<string, unknown> }>>> = [];
+		const context = {
+			getMode: () => mode,
+			getNode: () => ({ name: 'Open Collector Trigger', parameters }),
+			getNodeParameter: (name: string, fallback?: unknown) => {
+				const declared = node.description.properties.find((one) => one.name === name);
+				if (!declared) throw new Error(`The node does not declare "${name}"`);
+				return parameters[name] ?? declared.default ?? fallback;
+			},
+			logger: { debug() {}, info() {}, warn() {}, error() {} },
+			emit: (data: (typeof emitted)[number]) => emitted.push(data),
+			emitError: () => undefined,
+		};
+		const start = async () => await node.trigger!.call(context as unknown as ITriggerFunctions);
+		return { start, emitted };
+	}
+
+	it('shows the next open in a manual test, and closes its port afterwards', async () => {
+		const port = await freedPort();
+		const { start, emitted } = triggerContext('manual', {
+			port,
+			options: { host: '127.0.0.1' },
+		});
+		const { manualTriggerFunction, closeFunction } = await start();
+		const waiting = manualTriggerFunction!();
+		while (!(await load(agent, port, '42')))
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		await waiting;
+		expect(emitted).toHaveLength(1);
+		expect(emitted[0][0][0].json).toMatchObject({ event: 'open', recipientId: '42' });
+		await closeFunction!();
+		expect(await load(agent, port, 'after')).toBe(false);
+	});
+
+	it('ends a manual test without an open when the user stops it', async () => {
+		const { start, emitted } = triggerContext('manual', {
+			port: await freedPort(),
+			options: { host: '127.0.0.1' },
+		});
+		const { manualTriggerFunction, closeFunction } = await start();
+		const waiting = manualTriggerFunction!();
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		await closeFunction!();
+		await waiting;
+		expect(emitted).toEqual([[[]]]);
+	});
+
+	it('says what to do when the port is taken', async () => {
+		const { start } = triggerContext('trigger', {
+			port: takenPort(),
+			options: { host: '127.0.0.1' },
+		});
+		await expect(start()).rejects.toThrow(/Port \d+ is taken by another program. Choose another/);
+	});
+
+	it('needs PostgreSQL in queue mode, and says so', async () => {
+		process.env.EXECUTIONS_MODE = 'queue';
+		const { start } = triggerContext('trigger', { port: takenPort() });
+		await expect(start()).rejects.toMatchObject({
+			description: expect.stringMatching(/credential/),
+		});
+	});
+});
