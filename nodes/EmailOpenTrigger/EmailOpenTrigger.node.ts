@@ -12,10 +12,11 @@ import {
 	webhookDescriptionFields,
 } from 'n8n-workflow';
 
+import { announce, withdrawAnnouncement } from '../shared/announce';
 import { credentialTest } from '../shared/credential-tests';
-import { announce, withdrawAnnouncement } from './announce';
 import { properties } from './properties';
 import { receiveRequest } from './receive-request';
+import { reportedTracker } from './settings';
 
 export class EmailOpenTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -69,7 +70,10 @@ export class EmailOpenTrigger implements INodeType {
 	webhookMethods = {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
-				await announce(this);
+				await announce(this, () => ({
+					...reportedTracker(this),
+					path: this.getNodeParameter('path') as string,
+				}));
 				return true;
 			},
 			async create(): Promise<boolean> {

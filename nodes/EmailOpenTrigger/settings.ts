@@ -1,4 +1,4 @@
-import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type { IHookFunctions, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import type { ReportedTracker } from '../../src/reports/privacy-report';
 import { JURISDICTION_PRESETS, type Jurisdiction } from '../../src/tracking/jurisdictions';
@@ -19,7 +19,10 @@ export interface TriggerOptions {
 	time?: TimePrecision;
 }
 
-type WithParameters = Pick<IWebhookFunctions | IHookFunctions, 'getNodeParameter'>;
+type WithParameters = Pick<
+	IWebhookFunctions | IHookFunctions | ITriggerFunctions,
+	'getNodeParameter'
+>;
 
 export function triggerOptions(context: WithParameters): TriggerOptions {
 	return context.getNodeParameter('options', {}) as TriggerOptions;
@@ -49,13 +52,10 @@ export function receiveSettings(context: WithParameters): ReceiveSettings {
 }
 
 /** The same as the privacy report shows it. */
-export function reportedTracker(
-	context: WithParameters,
-): Omit<ReportedTracker, 'name'> & { path: string } {
+export function reportedTracker(context: WithParameters): Omit<ReportedTracker, 'name'> {
 	const { mode, purpose, consent, keep } = receiveSettings(context);
 	const choice = context.getNodeParameter('consentPolicy') as ConsentChoice;
 	return {
-		path: context.getNodeParameter('path') as string,
 		mode,
 		purpose,
 		policy: consent.policy,

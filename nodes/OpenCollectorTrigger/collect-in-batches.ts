@@ -6,6 +6,8 @@ import { runBatcher, type RefusedOpen } from '../../src/collector/batcher';
 import { startCollector } from '../../src/collector/collector';
 import { watchLog } from '../../src/collector/log-alarm';
 import { openLog } from '../../src/collector/open-log';
+import { reportedTracker } from '../EmailOpenTrigger/settings';
+import { announce, withdrawAnnouncement } from '../shared/announce';
 import { WORKFLOW_CONSUMER } from '../shared/collector-log';
 import { toNodeError } from '../shared/each-item';
 import { openItem } from './open-item';
@@ -28,6 +30,9 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 		const unwatch = watchLog(collector, (level, message, numbers) =>
 			context.logger[level](`Open Collector Trigger: ${message}`, numbers),
 		);
+		// Webhooks that collect announce themselves. Not awaited: a store that is away is no reason to
+		// keep the listener waiting.
+		const announced = settings.listener && announce(context, () => reportedTracker(context));
 		const log = openLog({ folder: settings.folder, durable: false });
 		const stopping = new AbortController();
 		const batching = runBatcher({
@@ -59,6 +64,10 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 				await Promise.race([batching.catch(() => undefined), finishTime()]);
 				await collector.stop(FINISH_WITHIN_MS);
 				log.close();
+				if (announced) {
+					const withdrawn = announced.then(async () => await withdrawAnnouncement(context));
+					await Promise.race([withdrawn, finishTime()]);
+				}
 			},
 		};
 	} catch (error) {

@@ -57,6 +57,10 @@ describe('the Open Collector Trigger in a real n8n', () => {
 			database.close();
 		}
 	};
+	const announced = () =>
+		n8n
+			.rows("select * from installed_parts where kind = 'tracker'")
+			.filter(({ name }) => String(name).endsWith(': Open Collector Trigger'));
 	const loadAll = async (ids: string[]) => {
 		const answers = await Promise.all(ids.map((id) => load(agent, port, id)));
 		expect(answers.filter((whole) => !whole)).toEqual([]);
@@ -99,6 +103,19 @@ describe('the Open Collector Trigger in a real n8n', () => {
 		await eventually(() => collectorLog('select 1 from log').length === 0, 30_000);
 		expect(collectorLog('select 1 from dead_letters')).toEqual([]);
 	}, 60_000);
+
+	it('tells the privacy report how it is set up', async () => {
+		const part = await eventually(() => announced().at(0));
+		expect(JSON.parse(String(part.settings))).toEqual({
+			mode: 'identified',
+			purpose: 'performance',
+			policy: 'objection-honoured',
+			policyLabel: 'objection-honoured',
+			jurisdiction: null,
+			keepAsAggregate: false,
+			keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
+		});
+	});
 
 	it('takes what webhooks collect', async () => {
 		const ids = named('hook', 50);
@@ -146,6 +163,12 @@ describe('the Open Collector Trigger in a real n8n', () => {
 		await loadAll(['manual']);
 		await eventually(() => opensOf('manual').length === 1);
 		await eventually(() => collectorLog('select 1 from log').length === 0, 30_000);
+	}, 60_000);
+
+	it('is no longer in the privacy report once it is unpublished', async () => {
+		expect(announced()).toHaveLength(1);
+		await n8n.rest('POST', '/workflows/high-volume/deactivate');
+		await eventually(() => announced().length === 0);
 	}, 60_000);
 
 	it('writes no id and no address into the log of n8n', () => {

@@ -1,25 +1,33 @@
-import type { IHookFunctions } from 'n8n-workflow';
+import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { openTrackingStore } from '../shared/store';
-import { reportedTracker } from './settings';
+import type { ReportedTracker } from '../../src/reports/privacy-report';
+import { openTrackingStore } from './store';
+
+type PublishedContext = IHookFunctions | ITriggerFunctions;
+
+/** What a trigger tells about itself. `path` is where n8n serves it, when n8n does. */
+export type Announcement = Omit<ReportedTracker, 'name'> & { path?: string };
 
 /**
  * Notes in the store how this trigger is set up, when its workflow is published: for the privacy
  * report, and for links, which must not ask for more than the trigger allows. A store that is away
  * does not keep a workflow from being published.
  */
-export async function announce(context: IHookFunctions): Promise<void> {
+export async function announce(
+	context: PublishedContext,
+	announcement: () => Announcement,
+): Promise<void> {
 	if (context.getMode() === 'manual') return;
 	await inStore(context, async (id) => {
 		const name = `${context.getWorkflow().name ?? 'Workflow'}: ${context.getNode().name}`;
-		const settings = { ...reportedTracker(context) };
+		const settings = { ...announcement() };
 		const store = await openTrackingStore(context);
 		await store.savePart({ kind: 'tracker', id, name, settings });
 	});
 }
 
 /** Takes the note back when the workflow is no longer published. */
-export async function withdrawAnnouncement(context: IHookFunctions): Promise<void> {
+export async function withdrawAnnouncement(context: PublishedContext): Promise<void> {
 	if (context.getMode() === 'manual') return;
 	await inStore(context, async (id) => {
 		await (await openTrackingStore(context)).removePart('tracker', id);
@@ -27,7 +35,7 @@ export async function withdrawAnnouncement(context: IHookFunctions): Promise<voi
 }
 
 async function inStore(
-	context: IHookFunctions,
+	context: PublishedContext,
 	change: (id: string) => Promise<void>,
 ): Promise<void> {
 	try {
