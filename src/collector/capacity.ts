@@ -17,7 +17,7 @@ export interface CapacityAssumptions {
 	bytesPerEvent: number;
 }
 
-/** Measured on two cores shared with the load generator, or cautious; see docs/scaling.md. */
+/** Assumptions, to be replaced by what `npm run bench -- collector` shows on your machines. */
 export const DEFAULT_ASSUMPTIONS: CapacityAssumptions = {
 	mailsPerDay: 1_000_000_000,
 	loadsPerMail: 0.6,
