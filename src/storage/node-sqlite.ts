@@ -7,26 +7,45 @@ import type {
 	SqliteDialectConfig,
 	SqliteStatement,
 } from 'kysely';
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 
 /** Primary result code of every refusal because of another connection's lock. */
 export const SQLITE_BUSY = 5;
 
-/** Gives a `node:sqlite` database the shape that Kysely's SQLite dialect asks for. */
+/** Statements kept ready; the store has about a hundred, and more for lists of many lengths. */
+const MAX_STATEMENTS = 200;
+
+/**
+ * Gives a `node:sqlite` database the shape that Kysely's SQLite dialect asks for. Kysely prepares
+ * the text of a query each time it runs, which for one open takes longer than running it, so
+ * statements are kept. SQLite itself prepares them anew when the schema has changed
+ * (https://www.sqlite.org/c3ref/prepare.html).
+ */
 export function asKyselyDatabase(database: DatabaseSync): SqliteDatabase {
+	const statements = new Map<string, SqliteStatement>();
 	return {
 		close: () => database.close(),
-		prepare: (text) => asKyselyStatement(database.prepare(text)),
+		prepare: (text) => {
+			const known = statements.get(text);
+			if (known !== undefined) return known;
+			// Those in use are back at once, so there is no need to know which they are.
+			if (statements.size === MAX_STATEMENTS) statements.clear();
+			const statement = asKyselyStatement(database, text);
+			statements.set(text, statement);
+			return statement;
+		},
 	};
 }
 
-function asKyselyStatement(statement: StatementSync): SqliteStatement {
+function asKyselyStatement(database: DatabaseSync, text: string): SqliteStatement {
+	const statement = database.prepare(text);
 	const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
 	return {
 		reader: statement.columns().length > 0,
 		all: (parameters) => statement.all(...values(parameters)),
 		run: (parameters) => statement.run(...values(parameters)),
-		iterate: (parameters) => statement.iterate(...values(parameters)),
+		// One of its own: rows that are still being read must not end when the same query runs again.
+		iterate: (parameters) => database.prepare(text).iterate(...values(parameters)),
 	};
 }
 

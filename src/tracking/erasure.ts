@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 import { z } from 'zod/v4';
 
-const MIN_KEY_BYTES = 16;
+import { keyedHash } from './keyed-hash';
 
 /**
  * What is left of an erased person: a keyed hash that lets an old pixel be recognised and stay
@@ -12,11 +12,8 @@ const MIN_KEY_BYTES = 16;
  * @param key at least 16 bytes
  * @returns `d_` and 64 hex digits
  */
-export function denylistKey(recipientId: string, key: Buffer): string {
-	if (key.length < MIN_KEY_BYTES) {
-		throw new Error(`The denylist key is too short. Pass at least ${MIN_KEY_BYTES} bytes.`);
-	}
-	return `d_${createHmac('sha256', key).update(`denylist\0${recipientId}`).digest('hex')}`;
+export function denylistKey(recipientId: string, key: Buffer | KeyObject): string {
+	return `d_${keyedHash(`denylist\0${recipientId}`, key, 'denylist')}`;
 }
 
 const count = z.number().int().min(0);

@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
-const MIN_KEY_BYTES = 16;
+import { keyedHash } from './keyed-hash';
 
 /**
  * A stand-in for a recipient inside one campaign: HMAC-SHA-256 over campaign and recipient, so
@@ -11,11 +11,12 @@ const MIN_KEY_BYTES = 16;
  * @param key at least 16 bytes, used for nothing else
  * @returns `p_` and 32 hex digits (128 bits)
  */
-export function recipientPseudonym(recipientId: string, scope: string, key: Buffer): string {
-	if (key.length < MIN_KEY_BYTES) {
-		throw new Error(`The pseudonym key is too short. Pass at least ${MIN_KEY_BYTES} bytes.`);
-	}
+export function recipientPseudonym(
+	recipientId: string,
+	scope: string,
+	key: Buffer | KeyObject,
+): string {
 	// The length in front keeps ("ab","c") and ("a","bc") apart.
-	const message = `recipient\0${scope.length}\0${scope}\0${recipientId}`;
-	return `p_${createHmac('sha256', key).update(message).digest('hex').slice(0, 32)}`;
+	const text = `recipient\0${scope.length}\0${scope}\0${recipientId}`;
+	return `p_${keyedHash(text, key, 'pseudonym').slice(0, 32)}`;
 }

@@ -1,5 +1,6 @@
 import { denylistKey } from './erasure';
 import { deriveKey, type KeyRing, type RingKey } from './key-ring';
+import type { OpenEvent } from './open-event';
 import { recipientPseudonym } from './pseudonym';
 
 /**
@@ -8,8 +9,17 @@ import { recipientPseudonym } from './pseudonym';
  */
 export function denylistKeysOf(recipientId: string, keyRing: KeyRing): [string, ...string[]] {
 	const [active, ...previous] = ringKeys(keyRing);
-	const keyOf = (key: RingKey) => denylistKey(recipientId, deriveKey(key, 'denylist').export());
+	const keyOf = (key: RingKey) => denylistKey(recipientId, deriveKey(key, 'denylist'));
 	return [keyOf(active), ...previous.map(keyOf)];
+}
+
+/** The same for the person an event names; none where it names nobody, or a pseudonym only. */
+export function denylistKeysOfEvent(
+	{ recipientId, trackingMode }: Pick<OpenEvent, 'recipientId' | 'trackingMode'>,
+	keyRing: KeyRing,
+): readonly string[] {
+	if (recipientId === null || trackingMode === 'pseudonymous') return [];
+	return denylistKeysOf(recipientId, keyRing);
 }
 
 /** A person's pseudonym in a campaign. After a change of keys people get new pseudonyms. */
@@ -23,7 +33,7 @@ export function pseudonymsOf(recipientId: string, scope: string, keyRing: KeyRin
 }
 
 function pseudonymBy(key: RingKey, recipientId: string, scope: string): string {
-	return recipientPseudonym(recipientId, scope, deriveKey(key, 'recipient-pseudonym').export());
+	return recipientPseudonym(recipientId, scope, deriveKey(key, 'recipient-pseudonym'));
 }
 
 function ringKeys({ active, keys }: KeyRing): [RingKey, ...RingKey[]] {
