@@ -7,9 +7,7 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { eachItem } from '../shared/each-item';
-import { openTrackingStore } from '../shared/store';
-import { eventOf } from './event-of';
-import { wasErased } from './was-erased';
+import { logItem } from './log-item';
 import { answerWithImage } from './answer';
 import { credentialTest } from '../shared/credential-tests';
 import { properties } from './properties';
@@ -39,14 +37,12 @@ export class RespondAndLogOpen implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		// The answer comes first and never waits for, or depends on, the write below it.
 		await answerWithImage(this);
-		const logged = await eachItem(this, async (item, index) => {
-			const event = await eventOf(this, item, index);
-			if (event === null) return [];
-			const store = await openTrackingStore(this);
-			if (await wasErased(this, store, event)) return [];
-			await store.recordOpens([event]);
-			return [{ json: event, pairedItem: { item: index } }];
-		});
+		// All at once, so that the items of one execution share transactions.
+		const logging = this.getInputData().map(
+			async (item, index) => await logItem(this, item, index),
+		);
+		await Promise.allSettled(logging);
+		const logged = await eachItem(this, async (_item, index) => await logging[index]);
 		return [logged];
 	}
 }

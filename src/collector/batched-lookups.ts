@@ -1,11 +1,9 @@
+import { gather } from '../gather';
 import type { LookupStore } from '../receive-deps';
 import { strictestConsent } from '../storage/consent-records';
 import type { PrivacyStore } from '../storage/privacy-store';
 import type { ConsentState } from '../tracking/consent-record';
 import type { Purpose } from '../tracking/purpose';
-
-/** Far below the number of values that one statement of either engine can take. */
-const MOST_AT_ONCE = 500;
 
 const NOTHING_KNOWN: ConsentState = { status: 'unknown', record: null };
 
@@ -41,33 +39,4 @@ export function batchLookups(
 		isDenied: (keys) => denied(keys),
 		getConsent: (id, purpose) => consents({ id, purpose }),
 	};
-}
-
-interface Asked<Question, Answer> {
-	question: Question;
-	resolve(answer: Answer): void;
-	reject(error: unknown): void;
-}
-
-/** Collects the questions of one turn of the event loop for one call of `answer`. */
-function gather<Question, Answer>(
-	answer: (questions: readonly Question[]) => Promise<readonly Answer[]>,
-): (question: Question) => Promise<Answer> {
-	let waiting: Array<Asked<Question, Answer>> = [];
-	const flush = () => {
-		const all = waiting;
-		waiting = [];
-		for (let start = 0; start < all.length; start += MOST_AT_ONCE) {
-			const group = all.slice(start, start + MOST_AT_ONCE);
-			answer(group.map(({ question }) => question)).then(
-				(answers) => group.forEach(({ resolve }, index) => resolve(answers[index])),
-				(error: unknown) => group.forEach(({ reject }) => reject(error)),
-			);
-		}
-	};
-	return (question) =>
-		new Promise((resolve, reject) => {
-			if (waiting.length === 0) setImmediate(flush);
-			waiting.push({ question, resolve, reject });
-		});
 }

@@ -8,7 +8,7 @@ import {
 	strictestConsent,
 } from './consent-records';
 import { dailyKey, destroyOldKeys } from './daily-keys';
-import { eraseSubject, isDenied } from './erase-subject';
+import { deniedAmong, eraseSubject } from './erase-subject';
 import { countPeople, countPolicies, listParts, removePart, savePart } from './privacy-counts';
 import type { PrivacyStore } from './privacy-store';
 import type { StoreDatabase } from './store-database';
@@ -44,7 +44,7 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 		listConsentsOf: (recipientIds, now) => read((db) => listConsentsOf(db, recipientIds, now)),
 		listConsentRecords: (recipientId) => read((db) => listConsentRecords(db, recipientId)),
 
-		isDenied: (keys) => read((db) => isDenied(db, keys)),
+		isDenied: (keys) => read(async (db) => (await deniedAmong(db, keys)).size > 0),
 		exportSubject: (subject) => read((db) => exportSubject(db, subject)),
 		eraseSubject: async (subject, now) => {
 			const counts = await write((db) => eraseSubject(db, subject, now));

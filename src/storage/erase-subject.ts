@@ -15,15 +15,17 @@ import { recipientTombstone } from './tombstones';
 
 const ROWS = 1000;
 
-/** Whether one of these keys is on the list of erased people, by one read of the primary key. */
-export async function isDenied(db: Reader, denylistKeys: readonly string[]): Promise<boolean> {
-	const row = await db
-		.selectFrom('denylist')
-		.select('id')
-		.where('id', 'in', denylistKeys)
-		.limit(1)
-		.executeTakeFirst();
-	return row !== undefined;
+/** Which of these keys are on the list of erased people, by reads of the primary key. */
+export async function deniedAmong(
+	db: Reader,
+	denylistKeys: readonly string[],
+): Promise<Set<string>> {
+	const denied = new Set<string>();
+	for (const part of chunks([...new Set(denylistKeys)], ROWS)) {
+		const rows = await db.selectFrom('denylist').select('id').where('id', 'in', part).execute();
+		for (const { id } of rows) denied.add(id);
+	}
+	return denied;
 }
 
 /**

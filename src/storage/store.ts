@@ -12,6 +12,7 @@ import {
 	streamRecipients,
 } from './recipients';
 import { recordOpens } from './record-opens';
+import { recordUnlessErased } from './record-unless-erased';
 import { listLabelHistory, relabelOpens } from './relabel-opens';
 import { listNotOpened, registerSent } from './sent-messages';
 import {
@@ -29,6 +30,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 	const { read, write } = database;
 	return {
 		recordOpens: (events) => write((db) => recordOpens(db, events)),
+		recordUnlessErased: (opens) => write((db) => recordUnlessErased(db, opens)),
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
 		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, eventId)),
 		listOpens: (request) => read((db) => listOpens(db, request)),

@@ -1,6 +1,7 @@
 import type { Actor, OpenEvent } from '../tracking/open-event';
 import type { TrackingMode } from '../tracking/tracking-mode';
 import type { PrivacyStore } from './privacy-store';
+import type { CheckedOpen } from './record-unless-erased';
 
 /** What became of the given events. */
 export interface RecordResult {
@@ -261,6 +262,8 @@ export interface HoursRequest {
 export interface TrackingStore extends PrivacyStore {
 	/** Records opens in one transaction. An `eventId` the store knows already changes nothing. */
 	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
+	/** The same, but for people who were erased meanwhile. Gives the ids that were left out. */
+	recordUnlessErased(opens: readonly CheckedOpen[]): Promise<ReadonlySet<string>>;
 	/**
 	 * Changes labels in one transaction; counters follow and the history keeps the old label. Give
 	 * some hundreds at a time: others wait for the transaction.

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { v7 as uuidv7 } from 'uuid';
+
 import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
 import { dataFolder } from '../../nodes/shared/data-folder';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
@@ -79,5 +81,28 @@ describe('Respond and Log Open', () => {
 		await expect(executeNode(node, [{ json: { hello: 'world' } }])).rejects.toThrow(
 			'not an open event',
 		);
+	});
+
+	it('writes many items at once, and gives only the wrong one to the error output', async () => {
+		const events = Array.from({ length: 100 }, () => openEvent({ eventId: uuidv7() }));
+		// An event like any other, but no store takes an id that long.
+		events[50] = { ...events[50], pixelId: 'x'.repeat(2000) };
+		const { output } = await executeNode(
+			node,
+			events.map((json) => ({ json, binary: { data: image } })),
+			{ continueOnFail: true },
+		);
+		const failed = output[0].flatMap(({ error }, index) => (error ? [index] : []));
+		expect(failed).toEqual([50]);
+		const { opens } = await (await store()).listOpens({ limit: 200 });
+		expect(opens).toHaveLength(99);
+		await (await store()).close();
+	});
+
+	it('leaves the policy header to n8n, which would warn about each answer that has one', async () => {
+		const { responses } = await executeNode(node, [{ json: openEvent(), binary: { data: image } }]);
+		expect(responses).toMatchObject([{ headers: { 'x-content-type-options': 'nosniff' } }]);
+		expect(JSON.stringify(responses)).not.toContain('content-security-policy');
+		await (await store()).close();
 	});
 });

@@ -154,6 +154,24 @@ describe.each(engines)('rights and retention on $name', (engine) => {
 		expect(uniqueAt).toHaveLength(1);
 	});
 
+	test('an open that waited for the store does not bring back who was erased meanwhile', async () => {
+		await store.eraseSubject(subject('marker-ada'), NOW);
+		const [ada, bob, nobody] = [
+			sampleOpen({ recipientId: 'marker-ada' }),
+			sampleOpen({ recipientId: 'bob' }),
+			sampleOpen({ recipientId: null }),
+		];
+		const erased = await store.recordUnlessErased([
+			{ event: ada, denylistKeys: ['d_older-key', ...subject('marker-ada').denylistKeys] },
+			{ event: bob, denylistKeys: subject('bob').denylistKeys },
+			{ event: nobody, denylistKeys: [] },
+		]);
+		expect([...erased]).toEqual([ada.eventId]);
+		const { opens } = await store.listOpens({ limit: 10 });
+		expect(opens.map(({ recipientId }) => recipientId).sort()).toEqual(['bob', null]);
+		expect(await everything(await place.openDatabase())).not.toContain('marker-');
+	});
+
 	test('whoever is erased is out of every counter, as if never sent to', async () => {
 		const people = ['ada', 'bob', 'eve'];
 		const events = Array.from({ length: 60 }, (_, index) =>
