@@ -1,11 +1,11 @@
 /**
  * The three-step template beside the plain n8n template of the same steps (Webhook → Edit Fields →
- * Convert to File → Respond to Webhook), both published in one n8n, one after the other.
+ * Convert to File → Respond to Webhook), both published in one n8n, loaded in turns.
  */
 import { bundledWorkflow, startInstance } from '../test/support/n8n-instance';
 import { classifyLoad } from '../src/tracking/classify-load';
 import { plainTemplate } from './peers/plain-template';
-import { measureUrl, printRatios } from './support';
+import { measureInTurns, printRatios } from './support';
 
 /** What classifying one load adds to the answer of one pixel. */
 function printClassification(p50: number): void {
@@ -32,14 +32,13 @@ async function main(): Promise<void> {
 		workflows: [bundledWorkflow('email-open-tracking.json'), plainTemplate],
 	});
 	try {
-		const plain = await measureUrl(
-			'plain n8n template',
-			`${n8n.url}/webhook/plain/pixel.png?id=42`,
-		);
-		const ours = await measureUrl(
-			'three-step template, open logged',
-			`${n8n.url}/webhook/email-open/pixel.png?id=42`,
-		);
+		const [plain, ours] = await measureInTurns([
+			{ name: 'plain n8n template', url: `${n8n.url}/webhook/plain/pixel.png?id=42` },
+			{
+				name: 'three-step template, open logged',
+				url: `${n8n.url}/webhook/email-open/pixel.png?id=42`,
+			},
+		]);
 		printRatios([plain, ours]);
 		printClassification(ours.p50);
 		if (ours.perSecond <= plain.perSecond) throw new Error('The three-step template is not ahead');

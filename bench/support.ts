@@ -29,6 +29,36 @@ export async function measureUrl(
 	};
 }
 
+/**
+ * Loads several URLs in turns, so that a machine that gets busier or quieter meanwhile does so for
+ * all of them alike. Rates are over all turns; latencies are the median of the turns.
+ */
+export async function measureInTurns(
+	peers: ReadonlyArray<{ name: string; url: string }>,
+	{ turns = 5, seconds = 5, connections = 16 } = {},
+): Promise<Measured[]> {
+	const taken = peers.map(({ name }) => ({ name, turns: [] as autocannon.Result[] }));
+	for (const { url } of peers) await autocannon({ url, connections, duration: seconds });
+	for (let turn = 0; turn < turns; turn += 1) {
+		for (const [index, { url }] of peers.entries()) {
+			taken[index].turns.push(await autocannon({ url, connections, duration: seconds }));
+		}
+	}
+	return taken.map(({ name, turns: results }) => {
+		const sum = (of: (result: autocannon.Result) => number) =>
+			results.reduce((total, result) => total + of(result), 0);
+		const median = (of: (result: autocannon.Result) => number) =>
+			results.map(of).sort((a, b) => a - b)[Math.floor(results.length / 2)];
+		return {
+			name,
+			perSecond: sum((result) => result['2xx']) / sum((result) => result.duration),
+			p50: median((result) => result.latency.p50),
+			p99: median((result) => result.latency.p99),
+			failed: sum((result) => result.non2xx + result.errors + result.timeouts),
+		};
+	});
+}
+
 /** Prints the rows, each as a multiple of the first one. */
 export function printRatios(rows: Measured[]): void {
 	const [peer] = rows;
