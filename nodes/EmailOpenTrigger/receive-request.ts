@@ -46,7 +46,7 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 			context.logger.warn('A consent lookup did not answer; the policy decided without it');
 		}
 		if (collects) {
-			if (received.event) await collectOpen(received.event, received.relabels);
+			await collectOpen(received);
 			response.sendPixel();
 			return { noWebhookResponse: true };
 		}

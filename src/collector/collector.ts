@@ -46,7 +46,7 @@ export async function startCollector(
 		unlock();
 	};
 	try {
-		registerConsumers(settings);
+		setUpLog(settings);
 		let listen: Thread<ListenReport> | null = null;
 		if (settings.listener) {
 			listen = await startThread<ListenReport>('listen-thread.js', settings, events);
@@ -67,10 +67,11 @@ export async function startCollector(
 	}
 }
 
-function registerConsumers({ folder, consumers }: CollectorSettings): void {
+function setUpLog({ folder, consumers, maxBytes }: CollectorSettings): void {
 	const log = openLog({ folder, durable: true });
 	try {
 		log.setConsumers([STORE_CONSUMER, ...consumers]);
+		log.setMaxBytes(maxBytes);
 	} finally {
 		log.close();
 	}

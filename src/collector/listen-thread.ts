@@ -31,7 +31,7 @@ runThread(parentPort, async (port) => {
 	const keys = await signingKeys(settings.keys);
 	const log = openLog({ folder: settings.folder, durable: true });
 	const counters = newCounters();
-	const queue = createCommitQueue(log, { maxBytes: settings.maxBytes, counters });
+	const queue = createCommitQueue(log, { counters });
 	// Opened before the first load, which would have to wait for it; each load tries again.
 	await openCollectorStore(settings.store).catch((error: unknown) => port.problem('lookup', error));
 	const store = batchLookups(() => openCollectorStore(settings.store));

@@ -9,7 +9,7 @@ import { CollectorError } from './collector-error';
 import type { CommitQueue } from './commit-queue';
 import type { Counters } from './counters';
 import { createFloodLimit, type FloodSettings } from './flood-limit';
-import { writeRecord } from './log-record';
+import { writeOpen } from './log-record';
 import { readQuery } from './query';
 
 /** A tracking link takes a few hundred bytes, the headers of a mail program one or two thousand. */
@@ -155,12 +155,7 @@ export async function startListener(
 			counters.notRecorded += 1;
 			return queue.add([], done);
 		}
-		const entries = relabels.map(({ eventId, actor, actorReason }) =>
-			writeRecord({
-				relabel: { eventId, actor, actorReason, rulesVersion: event.rulesVersion },
-			}),
-		);
-		queue.add([writeRecord({ open: event }), ...entries], (outcome) => {
+		queue.add(writeOpen(event, relabels), (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
 			done();
 		});

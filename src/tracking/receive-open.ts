@@ -264,21 +264,26 @@ export async function askForConsent(
 		}
 	};
 	const { recipientId } = link;
+	const countOnly = isWithin(mode, 'aggregate');
+	const askRegistry = async () =>
+		recipientId === null ? null : await lookUp(() => deps.consentStatus(recipientId, link.purpose));
 
-	if (recipientId !== null && (await lookUp(() => deps.isSuppressed(recipientId)))) {
-		return { ...unasked, mode: 'off', reason: 'suppressed' };
-	}
+	// Both at once, so that the time of the answer does not tell who was erased.
+	const [suppressed, found] = await Promise.all([
+		recipientId === null ? false : lookUp(() => deps.isSuppressed(recipientId)),
+		countOnly ? null : askRegistry(),
+	]);
+	if (suppressed) return { ...unasked, mode: 'off', reason: 'suppressed' };
 	if (link.recipientReason === 'invalid-token') {
 		return { ...unasked, mode, reason: 'invalid-token' };
 	}
 	// A bare count is nobody's data. It still honours an erasure that could be looked up above; one
 	// that could not be looked up is left to the policy below.
-	if (isWithin(mode, 'aggregate') && !lookupFailed) {
+	if (countOnly && !lookupFailed) {
 		return { ...unasked, mode, reason: 'count-only' };
 	}
 
-	const registry =
-		recipientId === null ? null : await lookUp(() => deps.consentStatus(recipientId, link.purpose));
+	const registry = countOnly ? await askRegistry() : found;
 	const decision: ConsentDecision = decideConsent(
 		{
 			policy: settings.consent.policy,
