@@ -40,10 +40,9 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 		if ((respondsHere && !collects) || isHead) response.sendPixel();
 
 		const settings = receiveSettings(context);
-		const deps = await receiveDeps(context, settings);
-		const received = await receiveOpen(pixelRequest(request), settings, deps);
+		const received = await receiveOpen(pixelRequest(request), settings, receiveDeps(context));
 		if (received.lookupError) {
-			context.logger.warn('A consent lookup did not answer; the policy decided without it');
+			context.logger.warn('The store did not answer a lookup; the policy decided without it, an address was dropped');
 		}
 		if (collects) {
 			await collectOpen(received);

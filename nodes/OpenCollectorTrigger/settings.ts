@@ -37,17 +37,16 @@ export async function collectorSettings(context: ITriggerFunctions): Promise<Col
 		folder: collectorFolder(),
 		maxBytes: options.maxLogGb ? options.maxLogGb * GB : maxBytes,
 		consumers: [WORKFLOW_CONSUMER],
-		listener:
-			listens
-				? {
-						host: options.host || '::',
-						port: context.getNodeParameter('port') as number,
-						proxyHops: options.proxyHops ?? 0,
-						maxConnections,
-						flood: { ...flood, perSecond: options.floodPerSecond ?? flood.perSecond },
-						receive: receiveSettings(context),
-					}
-				: null,
+		listener: listens
+			? {
+					host: options.host || '::',
+					port: context.getNodeParameter('port') as number,
+					proxyHops: options.proxyHops ?? 0,
+					maxConnections,
+					flood: { ...flood, perSecond: options.floodPerSecond ?? flood.perSecond },
+					receive: receiveSettings(context),
+				}
+			: null,
 		keys: await keySettings(context),
 		store: await storeSettings(context),
 	};

@@ -32,7 +32,8 @@ const STOP_WITHIN_MS = 5000;
  * Starts a collector in two threads of this process: one listens and logs, one ships the log to
  * the store. The loop of the calling thread stays free.
  *
- * @throws CollectorError when the folder has a collector already, or the port cannot be used
+ * @throws CollectorError when the folder has a collector already (FolderLockedError), or the port
+ *   cannot be used
  */
 export async function startCollector(
 	settings: CollectorSettings,

@@ -1,6 +1,7 @@
 /** The thread that listens and writes the log. It does nothing else, so nothing can hold it up. */
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { dailyIpKey } from '../daily-ip-key';
 import { loadOrCreateKeyFile } from '../key-file';
 import { createReceiveDeps, type SigningKeys } from '../receive-deps';
 import { clientAddress } from '../tracking/client-address';
@@ -38,6 +39,7 @@ runThread(parentPort, async (port) => {
 	const receive = createReceiveDeps({
 		signing: () => keys,
 		store: () => store,
+		ipKey: async () => await dailyIpKey(await openCollectorStore(settings.store), new Date()),
 	});
 	const listener = await startListener(settings.listener, {
 		receive: { ...receive, ...guardLookups(receive) },

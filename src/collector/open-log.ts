@@ -257,7 +257,8 @@ function openSqliteFile(folder: string, name: string): DatabaseSync {
 	return new sqlite.DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
 }
 
-class FolderLockedError extends CollectorError {
+/** Another collector works on the folder. */
+export class FolderLockedError extends CollectorError {
 	constructor(folder: string) {
 		super(
 			`Another collector works on ${folder}. Stop it first, or give each collector a folder of its own.`,
@@ -270,7 +271,7 @@ class FolderLockedError extends CollectorError {
  * operating system takes the lock back when its holder dies, whatever way.
  *
  * @returns gives the lock back
- * @throws CollectorError when another collector has it
+ * @throws FolderLockedError when another collector has it
  */
 export function lockFolder(folder: string): () => void {
 	const database = openSqliteFile(folder, 'collector.lock');

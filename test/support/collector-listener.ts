@@ -65,6 +65,7 @@ export async function listen(
 						isDenied: async () => false,
 						getConsent: async () => ({ status: 'unknown', record: null }),
 					}),
+					ipKey: async () => Buffer.alloc(32, 2),
 				}),
 				...overrides.receive,
 			},

@@ -62,7 +62,7 @@ const deps = (over: Partial<ReceiveDeps> = {}): ReceiveDeps => ({
 	consentStatus: async () => ({ status: 'unknown', recordId: null }),
 	newEventId: () => EVENT_ID,
 	pseudonym: (id, scope) => recipientPseudonym(id, scope, Buffer.alloc(32, 1)),
-	ipKey: Buffer.alloc(32, 2),
+	ipKey: async () => Buffer.alloc(32, 2),
 	...over,
 });
 
@@ -266,12 +266,19 @@ describe('the mode', () => {
 		});
 	});
 
-	it('needs the address key of the day only where a hash is stored', async () => {
-		const keep = { ip: 'hash', userAgent: false, referer: false, acceptLanguage: false } as const;
-		const ask = (mode: 'identified' | 'full') =>
-			receiveOpen(request(), settings({ mode, keep }), deps({ ipKey: null }));
-		await expect(ask('identified')).resolves.toMatchObject({ event: { request: { ip: null } } });
-		await expect(ask('full')).rejects.toThrow(/No address key/);
+	it('asks for the address key of the day where a hash is stored, and drops the address without it', async () => {
+		const keep = { ip: 'hash', userAgent: true, referer: false, acceptLanguage: false } as const;
+		const ask = (mode: 'identified' | 'full', ipKey: ReceiveDeps['ipKey']) =>
+			receiveOpen(request(), settings({ mode, keep }), deps({ ipKey }));
+		expect(await ask('identified', unreachable)).toMatchObject({
+			event: { request: { ip: null } },
+			lookupError: null,
+		});
+		expect((await ask('full', deps().ipKey)).event?.request.ip).toMatch(/^[0-9a-f]{32}$/);
+		expect(await ask('full', unreachable)).toMatchObject({
+			event: { recipientId: '42', request: { ip: null, userAgent: expect.any(String) } },
+			lookupError: expect.any(Error),
+		});
 	});
 
 	it('pseudonymous in the link is pseudonymous in the event, with its shared pixel', async () => {
