@@ -2,7 +2,7 @@
  * `npm run bench` runs every benchmark, `npm run bench -- flow` the one of that name; options behind
  * the name go to it. The soak test takes long and measures nothing, so it runs by its name only.
  */
-const { existsSync, readdirSync } = require('node:fs');
+const { readdirSync } = require('node:fs');
 const { join } = require('node:path');
 
 const { build } = require('./lib/built-package');
@@ -14,8 +14,8 @@ const folder = join(projectFolder, 'bench');
 
 runMain(async () => {
 	const cases = readdirSync(folder)
-		.map((file) => file.replace(/\.ts$/, ''))
-		.filter((name) => name !== 'support' && existsSync(join(folder, `${name}.ts`)));
+		.filter((file) => file.endsWith('.ts') && file !== 'support.ts')
+		.map((file) => file.replace(/\.ts$/, ''));
 	const given = process.argv.slice(2);
 	const firstOption = given.findIndex((arg) => arg.startsWith('--'));
 	const chosen = firstOption === -1 ? given : given.slice(0, firstOption);

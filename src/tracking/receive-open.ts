@@ -16,6 +16,8 @@ import { readLink, type ReceivedLink } from './received-link';
 import { isWithin, lowestMode, type TrackingMode } from './tracking-mode';
 
 const MAX_KEPT_HEADER_LENGTH = 512;
+/** An id that no person has. */
+const NOBODY = '';
 
 /** One request for a pixel, as the webhook or the collector saw it. */
 export interface PixelRequest {
@@ -261,7 +263,6 @@ export async function askForConsent(
 	settings: Pick<ReceiveSettings, 'consent'>,
 	deps: Pick<ReceiveDeps, 'isSuppressed' | 'consentStatus'>,
 ): Promise<ConsentAnswer> {
-	const unasked = { status: null, recordId: null, lookupError: null };
 	let lookupError: unknown = null;
 	let lookupFailed = false;
 	const lookUp = async <T>(ask: () => Promise<T>): Promise<T | null> => {
@@ -274,19 +275,21 @@ export async function askForConsent(
 		}
 	};
 	const { recipientId } = link;
-	const countOnly = isWithin(mode, 'aggregate');
+	const forged = link.recipientReason === 'invalid-token';
+	const countOnly = isWithin(mode, 'aggregate') && !forged;
+	const askFor = forged ? NOBODY : recipientId;
 	const askRegistry = async () =>
-		recipientId === null ? null : await lookUp(() => deps.consentStatus(recipientId, link.purpose));
+		askFor === null ? null : await lookUp(() => deps.consentStatus(askFor, link.purpose));
 
-	// Both at once, so that the time of the answer does not tell who was erased.
+	// Both at once, so that the time of the answer does not tell who was erased, and for nobody where
+	// the link is forged, so that it does not tell which links are good.
 	const [suppressed, found] = await Promise.all([
-		recipientId === null ? false : lookUp(() => deps.isSuppressed(recipientId)),
+		askFor === null ? false : lookUp(() => deps.isSuppressed(askFor)),
 		countOnly ? null : askRegistry(),
 	]);
+	const unasked = { status: null, recordId: null, lookupError };
+	if (forged) return { ...unasked, mode, reason: 'invalid-token' };
 	if (suppressed) return { ...unasked, mode: 'off', reason: 'suppressed' };
-	if (link.recipientReason === 'invalid-token') {
-		return { ...unasked, mode, reason: 'invalid-token' };
-	}
 	// A bare count is nobody's data. It still honours an erasure that could be looked up above; one
 	// that could not be looked up is left to the policy below.
 	if (countOnly && !lookupFailed) {

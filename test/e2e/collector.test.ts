@@ -165,6 +165,15 @@ describe('the Open Collector Trigger in a real n8n', () => {
 		await eventually(() => collectorLog('select 1 from log').length === 0, 30_000);
 	}, 60_000);
 
+	it('cannot be published twice, and says what to do', async () => {
+		const second = { ...collectorWorkflow(await freePort(), 200), id: undefined, name: 'second' };
+		const { id, versionId } = await n8n.rest('POST', '/workflows', second);
+		await expect(n8n.rest('POST', `/workflows/${id}/activate`, { versionId })).rejects.toThrow(
+			'Another Open Collector Trigger is at work in this n8n',
+		);
+		expect(await load(agent, port, 'first-is-at-work')).toBe(true);
+	}, 60_000);
+
 	it('is no longer in the privacy report once it is unpublished', async () => {
 		expect(announced()).toHaveLength(1);
 		await n8n.rest('POST', '/workflows/high-volume/deactivate');

@@ -71,6 +71,51 @@ const unreachable = async (): Promise<never> => {
 	throw new Error('store down');
 };
 
+describe('the time of an answer', () => {
+	it.each([
+		['kept', { id: '42' }],
+		['refused', { id: 'refused' }],
+		['erased', { id: 'erased' }],
+		['forged', { t: 'forged' }],
+	])('does not tell a load that is %s: all ask the store the same, at once', async (_, query) => {
+		const asked: string[] = [];
+		let answer: () => void = () => undefined;
+		const store = new Promise<void>((resolve) => (answer = resolve));
+		const receiving = receiveOpen(
+			request({ query }),
+			settings(),
+			deps({
+				verifyToken: () => ({ ok: false, reason: 'signature' }),
+				isSuppressed: async (id) => {
+					asked.push('erasure');
+					await store;
+					return id === 'erased';
+				},
+				consentStatus: async (id) => {
+					asked.push('consent');
+					await store;
+					return { status: id === 'refused' ? 'refused' : 'unknown', recordId: null };
+				},
+			}),
+		);
+		await new Promise(setImmediate);
+		expect(asked).toEqual(['erasure', 'consent']);
+		answer();
+		await receiving;
+		expect(asked).toHaveLength(2);
+	});
+
+	it('does not depend on the store where nobody is named', async () => {
+		const { event, lookupError } = await receiveOpen(
+			request({ query: {} }),
+			settings(),
+			deps({ isSuppressed: unreachable, consentStatus: unreachable }),
+		);
+		expect(event?.recipientId).toBeNull();
+		expect(lookupError).toBeNull();
+	});
+});
+
 describe('a plain link', () => {
 	it('gives one valid open with recipient id, time and families, and nothing of the request', async () => {
 		const { event, reason } = await receiveOpen(request(), settings(), deps());
