@@ -18,6 +18,9 @@ export function collectorFolder(): string {
 	return join(dataFolder(), 'collector');
 }
 
+const NOT_IN_QUEUE_MODE =
+	'Opens cannot be collected for batches in queue mode, where each process would keep a log of its own';
+
 /**
  * Keeps a workflow from being published whose trigger would collect in queue mode: requests come
  * to several processes there, and the log is a file of one.
@@ -30,14 +33,10 @@ export function refuseCollectingInQueueMode(
 	// A test in the editor collects nothing.
 	if (context.getMode() === 'manual' || !isQueueMode()) return;
 	if (context.getNodeParameter('respond') !== 'collect') return;
-	throw new NodeOperationError(
-		context.getNode(),
-		'Opens cannot be collected for batches in queue mode, where each process would keep a log of its own',
-		{
-			description:
-				'Set Respond to Immediately, serve the pixel from the port of an Open Collector Trigger, or run the command collect.',
-		},
-	);
+	throw new NodeOperationError(context.getNode(), NOT_IN_QUEUE_MODE, {
+		description:
+			'Set Respond to Immediately, serve the pixel from the port of an Open Collector Trigger, or run the command collect.',
+	});
 }
 
 /** One queue per folder, in module scope because n8n makes node instances anew. */
@@ -47,12 +46,15 @@ const queues = new Map<string, CommitQueue>();
  * Writes an open into the log that the Open Collector Trigger reads. Resolves when it is on disk.
  * One that may not be kept takes as long, so that the time of the answer does not tell.
  *
- * @throws when the log has reached the size that the Open Collector Trigger allows
+ * @throws when the log has reached the size that the Open Collector Trigger allows, or n8n is in
+ *   queue mode by now
  */
 export async function collectOpen({
 	event,
 	relabels,
 }: Pick<ReceivedOpen, 'event' | 'relabels'>): Promise<void> {
+	// Published before n8n was switched to queue mode, which does not ask the trigger again.
+	if (isQueueMode()) throw new Error(NOT_IN_QUEUE_MODE);
 	const folder = collectorFolder();
 	let queue = queues.get(folder);
 	if (!queue) {

@@ -86,6 +86,8 @@ describe('the Email Open Trigger that collects for batches', () => {
 			description: expect.stringContaining('Set Respond to Immediately'),
 		});
 		await expect(publish('immediately')).resolves.toBe(true);
+		// Published before n8n was switched: the image goes out, and n8n shows why nothing is kept.
+		await expect(load('late')).rejects.toThrow('queue mode');
 		expect(logged()).toEqual([]);
 	});
 });
