@@ -86,10 +86,11 @@ function explain(context: ITriggerFunctions, error: unknown): unknown {
 	if (!(error instanceof FolderLockedError)) return error;
 	return new NodeOperationError(
 		context.getNode(),
-		'Another Open Collector Trigger is at work in this n8n, where one can be published at a time',
+		// n8n shows this sentence alone where publishing fails.
+		'Another Open Collector Trigger is at work in this n8n, where one can be published at a time. Unpublish its workflow first.',
 		{
 			description:
-				'Unpublish its workflow, or put your steps behind that trigger. For a second port, run the command collect.',
+				'Or put your steps behind that trigger. For a second port, run the command collect.',
 		},
 	);
 }

@@ -28,10 +28,13 @@ export async function collectorSettings(context: ITriggerFunctions): Promise<Col
 	const { maxBytes, maxConnections, flood } = DEFAULT_LIMITS;
 	const listens = context.getNodeParameter('source') === 'port';
 	if (!listens && isQueueMode()) {
-		throw new NodeOperationError(context.getNode(), 'Webhooks cannot collect in queue mode', {
-			description:
-				'Set Collect From to Own Port, or run the command collect and read the opens from the store.',
-		});
+		throw new NodeOperationError(
+			context.getNode(),
+			'Webhooks cannot collect in queue mode. Set Collect From to Own Port.',
+			{
+				description: 'Or run the command collect, and read the opens from the store.',
+			},
+		);
 	}
 	return {
 		folder: collectorFolder(),

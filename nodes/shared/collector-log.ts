@@ -19,7 +19,7 @@ export function collectorFolder(): string {
 }
 
 const NOT_IN_QUEUE_MODE =
-	'Opens cannot be collected for batches in queue mode, where each process would keep a log of its own';
+	'Opens cannot be collected for batches in queue mode, where each process would keep a log of its own. Set Respond to Immediately.';
 
 /**
  * Keeps a workflow from being published whose trigger would collect in queue mode: requests come
@@ -35,7 +35,7 @@ export function refuseCollectingInQueueMode(
 	if (context.getNodeParameter('respond') !== 'collect') return;
 	throw new NodeOperationError(context.getNode(), NOT_IN_QUEUE_MODE, {
 		description:
-			'Set Respond to Immediately, serve the pixel from the port of an Open Collector Trigger, or run the command collect.',
+			'Or serve the pixel from the port of an Open Collector Trigger, or run the command collect.',
 	});
 }
 

@@ -169,9 +169,13 @@ describe('the Open Collector Trigger in a real n8n', () => {
 		const second = { ...collectorWorkflow(await freePort(), 200), id: undefined, name: 'second' };
 		const { id, versionId } = await n8n.rest('POST', '/workflows', second);
 		await n8n.rest('POST', `/workflows/${id}/activate`, { versionId });
-		// n8n tries some times before it says so.
-		const error = await eventually(() => n8n.rest('GET', `/active-workflows/error/${id}`), 90_000);
-		expect(error).toContain('Another Open Collector Trigger is at work in this n8n');
+		// n8n tries some times before it shows this at the workflow.
+		const failed = await eventually(async () => {
+			const status = await n8n.rest('GET', `/workflows/${id}/publication-status`);
+			const text = JSON.stringify(status);
+			return text.includes('failed') && text;
+		}, 60_000);
+		expect(failed).toMatch(/Another Open Collector Trigger is at work.*Unpublish its workflow/);
 		expect(await load(agent, port, 'first-is-at-work')).toBe(true);
 	}, 120_000);
 

@@ -107,8 +107,7 @@ describe('the Open Collector Trigger', () => {
 		const first = await triggerContext('trigger', { port, options: { host: '127.0.0.1' } }).start();
 		const second = triggerContext('trigger', { port: port + 1, options: { host: '127.0.0.1' } });
 		await expect(second.start()).rejects.toMatchObject({
-			message: expect.stringContaining('Another Open Collector Trigger is at work in this n8n'),
-			description: expect.stringContaining('Unpublish its workflow'),
+			message: expect.stringMatching(/^Another Open Collector Trigger is at work.*Unpublish/),
 		});
 		expect(await load(agent, port, '42')).toBe(true);
 		await first.closeFunction!();
@@ -168,8 +167,7 @@ describe('the Open Collector Trigger', () => {
 	it('has nothing to collect from in queue mode but its own port, and says so', async () => {
 		process.env.EXECUTIONS_MODE = 'queue';
 		await expect(triggerContext('trigger', { source: 'webhooks' }).start()).rejects.toMatchObject({
-			message: 'Webhooks cannot collect in queue mode',
-			description: expect.stringContaining('Own Port'),
+			message: expect.stringMatching(/queue mode.*Own Port/),
 		});
 	});
 
