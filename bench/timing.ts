@@ -1,7 +1,8 @@
 /*
  * Whether the time of an answer tells what became of a load: a valid link, one of a person who
- * withdrew and a forged one, asked in turn from one real n8n with the base template. Printed as
- * ratios of medians, beside the noise: two halves of the same valid loads against each other.
+ * withdrew and a forged one, asked in turn from one real n8n: with the base template, from webhooks
+ * that answer at once and that collect, and from the collector. Printed as ratios of medians,
+ * beside the noise: two halves of the same valid loads against each other.
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -11,22 +12,31 @@ import { v7 as uuidv7 } from 'uuid';
 import { loadOrCreateKeyFile } from '../src/key-file';
 import { openEmbeddedStore } from '../src/storage/embedded-store';
 import { PIXEL_PATH, signTrackingLink } from '../src/tracking/tracking-link';
-import { bundledWorkflow, startInstance } from '../test/support/n8n-instance';
+import {
+	bundledWorkflow,
+	freePort,
+	startInstance,
+	type WorkflowJson,
+} from '../test/support/n8n-instance';
 
 const ROUNDS = 250;
 const WARM_UP = 40;
 
 async function main(): Promise<void> {
-	const immediate = bundledWorkflow('email-open-tracking.json');
-	immediate.id = immediate.name = 'immediate';
-	for (const node of immediate.nodes) {
-		if (node.webhookId) node.webhookId = `immediate-${node.webhookId}`;
-		if (node.name === 'Email Open Trigger') {
-			Object.assign(node.parameters, { path: 'immediate/pixel.png', respond: 'immediately' });
+	const port = await freePort();
+	const collector = bundledWorkflow('high-volume.json');
+	for (const node of collector.nodes) {
+		if (node.name === 'Open Collector Trigger') {
+			node.parameters = { port, options: { host: '127.0.0.1' } };
 		}
 	}
 	const n8n = await startInstance({
-		workflows: [bundledWorkflow('email-open-tracking.json'), immediate],
+		workflows: [
+			bundledWorkflow('email-open-tracking.json'),
+			responding('immediately'),
+			responding('collect'),
+			collector,
+		],
 	});
 	try {
 		const folder = join(n8n.folder, '.n8n', 'email-open-tracking');
@@ -54,9 +64,9 @@ async function main(): Promise<void> {
 			now,
 		);
 		await store.close();
-		const link = (recipientId: string, path: string) =>
+		const link = (recipientId: string, path: string, baseUrl: string) =>
 			signTrackingLink({
-				baseUrl: `${n8n.url}/webhook`,
+				baseUrl,
 				path,
 				keyRing,
 				iv: randomBytes(12),
@@ -71,20 +81,36 @@ async function main(): Promise<void> {
 					preview: false,
 				},
 			}).url;
-		for (const [name, path] of [
-			['answered by the workflow', PIXEL_PATH],
-			['answered immediately', 'immediate/pixel.png'],
+		const webhooks = `${n8n.url}/webhook`;
+		for (const [name, path, baseUrl] of [
+			['answered by the workflow', PIXEL_PATH, webhooks],
+			['answered immediately', 'immediately/pixel.png', webhooks],
+			['collected by a webhook', 'collect/pixel.png', webhooks],
+			['answered by the collector', PIXEL_PATH, `http://127.0.0.1:${port}`],
 		]) {
-			const forged = `${link('valid', path).slice(0, -6)}AAAAAA`;
+			const valid = link('valid', path, baseUrl);
 			await compare(name, {
-				valid: link('valid', path),
-				withdrawn: link('withdrawn', path),
-				forged,
+				valid,
+				withdrawn: link('withdrawn', path, baseUrl),
+				forged: `${valid.slice(0, -6)}AAAAAA`,
 			});
 		}
 	} finally {
 		await n8n.stop();
 	}
+}
+
+/** The base template with another way to respond, at a path of that name. */
+function responding(respond: string): WorkflowJson {
+	const workflow = bundledWorkflow('email-open-tracking.json');
+	workflow.id = workflow.name = respond;
+	for (const node of workflow.nodes) {
+		if (node.webhookId) node.webhookId = `${respond}-${node.webhookId}`;
+		if (node.name === 'Email Open Trigger') {
+			Object.assign(node.parameters, { path: `${respond}/pixel.png`, respond });
+		}
+	}
+	return workflow;
 }
 
 async function compare(name: string, links: Record<string, string>): Promise<void> {

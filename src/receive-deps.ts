@@ -26,8 +26,8 @@ export interface ReceiveSources {
 	signing(): SigningKeys | Promise<SigningKeys>;
 	/** Consent and erasures are read for each open and never remembered: both act at once */
 	store(): LookupStore | Promise<LookupStore>;
-	/** The key of the day, where addresses are kept as a hash */
-	ipKey?: Buffer | null;
+	/** The key of today, asked for where addresses are kept as a hash */
+	ipKey(): Promise<Buffer>;
 }
 
 /** A load does not wait longer for a store that hangs; then the policy decides without an answer. */
@@ -74,7 +74,7 @@ export function createReceiveDeps(sources: ReceiveSources): ReceiveDeps {
 			if (!known) throw new Error('The signing keys could not be read. Check their credential.');
 			return pseudonymOf(recipientId, scope, known);
 		},
-		ipKey: sources.ipKey ?? null,
+		ipKey: async () => await inTime(async () => await sources.ipKey()),
 	};
 }
 
@@ -82,7 +82,7 @@ async function inTime<T>(ask: () => Promise<T>): Promise<T> {
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<never>((_, reject) => {
 		timer = setTimeout(
-			() => reject(new Error('The consent lookup took too long. Check the tracking store.')),
+			() => reject(new Error('A lookup took too long. Check the tracking store.')),
 			LOOKUP_LIMIT_MS,
 		);
 	});

@@ -13,6 +13,7 @@ import {
 } from 'n8n-workflow';
 
 import { announce, withdrawAnnouncement } from '../shared/announce';
+import { refuseCollectingInQueueMode } from '../shared/collector-log';
 import { credentialTest } from '../shared/credential-tests';
 import { properties } from './properties';
 import { receiveRequest } from './receive-request';
@@ -66,10 +67,12 @@ export class EmailOpenTrigger implements INodeType {
 
 	methods = { credentialTest };
 
-	// n8n itself registers the path; all there is to do is to note how the trigger is set up.
+	// n8n itself registers the path, unless this throws; what is left to do is to note how the
+	// trigger is set up.
 	webhookMethods = {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
+				refuseCollectingInQueueMode(this);
 				await announce(this, () => ({
 					...reportedTracker(this),
 					path: this.getNodeParameter('path') as string,

@@ -40,13 +40,12 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 		if ((respondsHere && !collects) || isHead) response.sendPixel();
 
 		const settings = receiveSettings(context);
-		const deps = await receiveDeps(context, settings);
-		const received = await receiveOpen(pixelRequest(request), settings, deps);
+		const received = await receiveOpen(pixelRequest(request), settings, receiveDeps(context));
 		if (received.lookupError) {
-			context.logger.warn('A consent lookup did not answer; the policy decided without it');
+			context.logger.warn('The store did not answer a lookup; the policy decided without it, an address was dropped');
 		}
 		if (collects) {
-			if (received.event) await collectOpen(received.event, received.relabels);
+			await collectOpen(received);
 			response.sendPixel();
 			return { noWebhookResponse: true };
 		}

@@ -5,7 +5,7 @@ import { pause } from '../../src/collector/backoff';
 import { runBatcher, type RefusedOpen } from '../../src/collector/batcher';
 import { startCollector } from '../../src/collector/collector';
 import { watchLog } from '../../src/collector/log-alarm';
-import { openLog } from '../../src/collector/open-log';
+import { FolderLockedError, openLog } from '../../src/collector/open-log';
 import { reportedTracker } from '../EmailOpenTrigger/settings';
 import { announce, withdrawAnnouncement } from '../shared/announce';
 import { WORKFLOW_CONSUMER } from '../shared/collector-log';
@@ -22,24 +22,27 @@ const FINISH_WITHIN_MS = 5000;
  */
 export async function collectInBatches(context: ITriggerFunctions): Promise<ITriggerResponse> {
 	try {
+		// What can fail comes before the start, so that a failure leaves no thread, port or lock behind.
 		const settings = await collectorSettings(context);
+		const batchSize = context.getNodeParameter('batchSize') as number;
+		const intervalMs = (context.getNodeParameter('batchInterval') as number) * 1000;
+		const log = openLog({ folder: settings.folder, durable: false });
 		const collector = await startCollector(settings, {
 			onProblem: (problem, message, times) =>
 				context.logger.warn(`Open Collector Trigger: ${message}`, { problem, times }),
+		}).catch((error: unknown) => {
+			log.close();
+			throw explain(context, error);
 		});
 		const unwatch = watchLog(collector, (level, message, numbers) =>
 			context.logger[level](`Open Collector Trigger: ${message}`, numbers),
 		);
-		// Webhooks that collect announce themselves. Not awaited: a store that is away is no reason to
-		// keep the listener waiting.
-		const announced = settings.listener && announce(context, () => reportedTracker(context));
-		const log = openLog({ folder: settings.folder, durable: false });
 		const stopping = new AbortController();
 		const batching = runBatcher({
 			log,
 			consumer: WORKFLOW_CONSUMER,
-			batchSize: context.getNodeParameter('batchSize') as number,
-			intervalMs: (context.getNodeParameter('batchInterval') as number) * 1000,
+			batchSize,
+			intervalMs,
 			deliver: async (opens) => await execute(context, [opens.map(openItem)]),
 			onRefused: async (refused) => await execute(context, [[], refused.map(refusedItem)]),
 			onFailure: (_error, failures) =>
@@ -49,6 +52,9 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 				),
 			signal: stopping.signal,
 		});
+		// Webhooks that collect announce themselves. Not awaited: a store that is away is no reason to
+		// keep the listener waiting.
+		const announced = settings.listener && announce(context, () => reportedTracker(context));
 		void Promise.race([
 			collector.crashed,
 			// It ends by itself only when the log cannot be read.
@@ -73,6 +79,20 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 	} catch (error) {
 		throw toNodeError(context, error, 0);
 	}
+}
+
+/** A folder that is locked, explained for n8n, where nobody chooses folders. */
+function explain(context: ITriggerFunctions, error: unknown): unknown {
+	if (!(error instanceof FolderLockedError)) return error;
+	return new NodeOperationError(
+		context.getNode(),
+		// n8n shows this sentence alone where publishing fails.
+		'Another Open Collector Trigger is at work in this n8n, where one can be published at a time. Unpublish its workflow first.',
+		{
+			description:
+				'Or put your steps behind that trigger. For a second port, run the command collect.',
+		},
+	);
 }
 
 /** Starts an execution and waits for its end. Throws when it did not succeed. */

@@ -39,6 +39,8 @@ export async function collectOnce(context: ITriggerFunctions): Promise<ITriggerR
 						onProblem: (problem, message) => context.logger.warn(message, { problem }),
 					});
 				}
+				// The user may have ended the test while the collector was starting.
+				if (stopping.signal.aborted) await stop();
 				const opens = await nextOpens(log, before, stopping.signal);
 				context.emit([opens.map(openItem)]);
 			} catch (error) {

@@ -1,10 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { consentPolicyOptions } from '../shared/consent-policy-options';
-import { purposeOptions } from '../shared/purpose-options';
-import { trackingModeOptions } from '../shared/tracking-mode-options';
+import { receiveFields, receiveOptions } from '../shared/receive-properties';
 
 const onPort = { show: { source: ['port'] } };
+const optionOnPort = { show: { '/source': ['port'] } };
 
 export const properties: INodeProperties[] = [
 	{
@@ -27,6 +26,7 @@ export const properties: INodeProperties[] = [
 		],
 		default: 'port',
 		description: 'Where the loads of the pixel come in',
+		hint: 'One Open Collector Trigger can be published in each n8n, because one at a time writes its log',
 	},
 	{
 		displayName: 'Port',
@@ -56,55 +56,25 @@ export const properties: INodeProperties[] = [
 		required: true,
 		description: 'The longest time an open waits for others to fill its batch',
 	},
-	{
-		displayName: 'Recipient ID Parameter',
-		name: 'recipientParameter',
-		type: 'string',
-		default: 'id',
-		required: true,
-		displayOptions: onPort,
-		description: 'The name of the query parameter that holds the recipient ID',
-	},
-	{
-		displayName: 'Tracking Mode',
-		name: 'trackingMode',
-		type: 'options',
-		options: trackingModeOptions,
-		default: 'identified',
-		displayOptions: onPort,
-		description: 'The most that any open here may leave behind; a link can ask for less',
-	},
-	{
-		displayName: 'Consent',
-		name: 'consentPolicy',
-		type: 'options',
-		options: consentPolicyOptions,
-		default: 'objection-honoured',
-		displayOptions: onPort,
-		description:
-			'When an open may be kept. Withdrawals count from the moment they are recorded, also for mails sent before.',
-	},
+	{ ...receiveFields.recipientParameter, displayOptions: onPort },
+	{ ...receiveFields.trackingMode, displayOptions: onPort },
+	{ ...receiveFields.consentPolicy, displayOptions: onPort },
 	{
 		displayName: 'Options',
 		name: 'options',
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		displayOptions: onPort,
 		options: [
-			{
-				displayName: 'Keep Refused as Count',
-				name: 'keepAsAggregate',
-				type: 'boolean',
-				default: false,
-				description:
-					'Whether an open that consent does not allow is still counted, without a recipient, instead of leaving nothing',
-			},
+			{ ...receiveOptions.ip, displayOptions: optionOnPort },
+			{ ...receiveOptions.keep, displayOptions: optionOnPort },
+			{ ...receiveOptions.keepAsAggregate, displayOptions: optionOnPort },
 			{
 				displayName: 'Listen Address',
 				name: 'host',
 				type: 'string',
 				default: '::',
+				displayOptions: optionOnPort,
 				description: 'The address to listen on. Use 127.0.0.1 when the proxy runs on this machine.',
 			},
 			{
@@ -113,6 +83,7 @@ export const properties: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 0 },
 				default: 1000,
+				displayOptions: optionOnPort,
 				description:
 					'Further loads from the same address are served but not recorded; 0 sets no limit',
 			},
@@ -123,7 +94,7 @@ export const properties: INodeProperties[] = [
 				typeOptions: { minValue: 0.01 },
 				default: 4,
 				description:
-					'From this size on, images are served but opens are lost, until store and workflow take opens again',
+					'From this size on, images are served but opens are lost, until store and workflow take opens again. Counts for Email Open Triggers that collect, too.',
 			},
 			{
 				displayName: 'Proxy Hops',
@@ -131,18 +102,12 @@ export const properties: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 0, maxValue: 32 },
 				default: 0,
+				displayOptions: optionOnPort,
 				description:
 					'How many reverse proxies of your own are in front of the port, so that the address of the client is known',
 			},
-			{
-				displayName: 'Purpose',
-				name: 'purpose',
-				type: 'options',
-				options: purposeOptions,
-				default: 'performance',
-				description:
-					'What opens are used for, where the link does not say; consent is asked for it',
-			},
+			{ ...receiveOptions.purpose, displayOptions: optionOnPort },
+			{ ...receiveOptions.time, displayOptions: optionOnPort },
 		],
 	},
 ];

@@ -26,21 +26,30 @@ interface Options {
 export async function collectorSettings(context: ITriggerFunctions): Promise<CollectorSettings> {
 	const options = context.getNodeParameter('options', {}) as Options;
 	const { maxBytes, maxConnections, flood } = DEFAULT_LIMITS;
+	const listens = context.getNodeParameter('source') === 'port';
+	if (!listens && isQueueMode()) {
+		throw new NodeOperationError(
+			context.getNode(),
+			'Webhooks cannot collect in queue mode. Set Collect From to Own Port.',
+			{
+				description: 'Or run the command collect, and read the opens from the store.',
+			},
+		);
+	}
 	return {
 		folder: collectorFolder(),
 		maxBytes: options.maxLogGb ? options.maxLogGb * GB : maxBytes,
 		consumers: [WORKFLOW_CONSUMER],
-		listener:
-			context.getNodeParameter('source') === 'port'
-				? {
-						host: options.host || '::',
-						port: context.getNodeParameter('port') as number,
-						proxyHops: options.proxyHops ?? 0,
-						maxConnections,
-						flood: { ...flood, perSecond: options.floodPerSecond ?? flood.perSecond },
-						receive: receiveSettings(context),
-					}
-				: null,
+		listener: listens
+			? {
+					host: options.host || '::',
+					port: context.getNodeParameter('port') as number,
+					proxyHops: options.proxyHops ?? 0,
+					maxConnections,
+					flood: { ...flood, perSecond: options.floodPerSecond ?? flood.perSecond },
+					receive: receiveSettings(context),
+				}
+			: null,
 		keys: await keySettings(context),
 		store: await storeSettings(context),
 	};

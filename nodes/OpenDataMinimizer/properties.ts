@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { EVENT_FIELDS } from '../../src/tracking/minimise-mode';
+import { ipOptions, timeOptions } from '../shared/receive-properties';
 
 const names = (displayName: string, name: string, example: string): INodeProperties => ({
 	displayName,
@@ -55,20 +56,7 @@ export const properties: INodeProperties[] = [
 		displayName: 'IP Address',
 		name: 'ip',
 		type: 'options',
-		options: [
-			{
-				name: 'Daily Hash',
-				value: 'hash',
-				description: 'Under a key that is destroyed at midnight UTC',
-			},
-			{ name: 'Drop', value: 'drop', description: 'Nothing of it is kept' },
-			{ name: 'Keep', value: 'keep', description: 'The address as it is' },
-			{
-				name: 'Network Only',
-				value: 'truncate',
-				description: 'The /24 network, or /48 of IPv6',
-			},
-		],
+		options: ipOptions,
 		default: 'drop',
 		description: 'Needs its field among the fields to keep, unless it is dropped',
 	},
@@ -91,11 +79,7 @@ export const properties: INodeProperties[] = [
 		displayName: 'Time',
 		name: 'time',
 		type: 'options',
-		options: [
-			{ name: 'Day', value: 'day' },
-			{ name: 'Exact', value: 'exact' },
-			{ name: 'Hour', value: 'hour' },
-		],
+		options: timeOptions,
 		default: 'hour',
 		description: 'How exactly times are kept; the time inside event IDs is rounded as well',
 	},

@@ -40,7 +40,7 @@ export async function eventOf(
 		{ method: 'GET', query, headers, ip: null, receivedAt: new Date() },
 		DEFAULT_SETTINGS,
 		{
-			...(await receiveDeps(context, DEFAULT_SETTINGS)),
+			...receiveDeps(context),
 			newEventId: () => uuidv5(`${context.getExecutionId()}/${index}`, STOCK_WEBHOOK_NAMESPACE),
 		},
 	);

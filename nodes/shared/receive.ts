@@ -16,17 +16,11 @@ export const DEFAULT_SETTINGS: ReceiveSettings = {
 type ReceivingContext = Parameters<typeof signingOf>[0];
 
 /** The parts of the receive pipeline that are not pure, put together for a node. */
-export async function receiveDeps(
-	context: ReceivingContext,
-	settings: ReceiveSettings,
-): Promise<ReceiveDeps> {
+export function receiveDeps(context: ReceivingContext): ReceiveDeps {
 	const store = () => openTrackingStore(context);
 	return createReceiveDeps({
 		signing: () => signingOf(context),
 		store,
-		ipKey:
-			settings.mode === 'full' && settings.keep.ip === 'hash'
-				? await dailyIpKey(await store(), new Date())
-				: null,
+		ipKey: async () => await dailyIpKey(await store(), new Date()),
 	});
 }

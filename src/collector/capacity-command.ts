@@ -75,6 +75,7 @@ function report(assumptions: CapacityAssumptions): string {
 			'Log per collector, also for an hour without store',
 			`${number(plan.logBytesPerCollector / 1e9)} GB`,
 		),
+		row('For that, --max-log-gib or Log Size Limit (GB)', number(plan.logLimitGib)),
 		'',
 	].join('\n');
 }

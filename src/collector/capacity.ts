@@ -1,3 +1,8 @@
+import { LOUD_SHARE } from './commit-queue';
+import { DEFAULT_LIMITS } from './settings';
+
+const GIB = 1024 ** 3;
+
 /** What a plan for capacity starts from. All of it is an assumption that the user can change. */
 export interface CapacityAssumptions {
 	mailsPerDay: number;
@@ -41,6 +46,8 @@ export interface CapacityPlan {
 	drainSeconds: number | null;
 	/** Disk per collector for that backlog, and for one hour without the store at peak */
 	logBytesPerCollector: number;
+	/** The size limit of the log to set for that, in GiB, or the default where it is enough */
+	logLimitGib: number;
 	/** Stores, each with its own part of the recipients, that keep up with the busiest hour */
 	storesToKeepUp: number;
 }
@@ -63,6 +70,7 @@ export function planCapacity(given: CapacityAssumptions): CapacityPlan {
 	const restPerSecond = (loadsPerDay * (1 - given.busiestHourShare)) / (23 * 3600);
 	const spare = given.storePerSecond - restPerSecond;
 	const withoutStore = peakPerSecond * 3600;
+	const logBytesPerCollector = ((backlog + withoutStore) * given.bytesPerEvent) / collectors;
 	return {
 		loadsPerDay,
 		averagePerSecond,
@@ -70,7 +78,11 @@ export function planCapacity(given: CapacityAssumptions): CapacityPlan {
 		collectors,
 		backlogAfterBusiestHour: backlog,
 		drainSeconds: backlog === 0 ? 0 : spare > 0 ? backlog / spare : null,
-		logBytesPerCollector: ((backlog + withoutStore) * given.bytesPerEvent) / collectors,
+		logBytesPerCollector,
+		// Fuller than this a collector says that it is not ready, and a balancer leaves it out.
+		logLimitGib: Math.ceil(
+			Math.max(DEFAULT_LIMITS.maxBytes, logBytesPerCollector / LOUD_SHARE) / GIB,
+		),
 		storesToKeepUp: Math.ceil(busiestHourPerSecond / given.storePerSecond),
 	};
 }

@@ -3,10 +3,13 @@ import { parseArgs } from 'node:util';
 
 import { TRACKING_MODES, type TrackingMode } from '../tracking/tracking-mode';
 import { CONSENT_POLICIES, type ConsentPolicy } from '../tracking/consent-policy';
+import { IP_REDUCTIONS } from '../tracking/minimise-ip';
+import type { ReceiveSettings } from '../tracking/receive-open';
 import { CollectorError } from './collector-error';
 import { DEFAULT_LIMITS, type CollectorSettings, type StoreSettings } from './settings';
 
 const GIB = 1024 ** 3;
+const KEPT_HEADERS = ['user-agent', 'referer', 'accept-language'] as const;
 
 /** What `collect --help` prints. */
 export const COLLECT_HELP = `Usage: n8n-nodes-email-open-tracking collect --data <folder> [options]
@@ -16,6 +19,7 @@ carries the log into the tracking store.
 
   --data <folder>            Folder of the log, and of the embedded store and keys (required)
   --port <n>                 Port of the pixel (8380)
+  --share-port               Several collectors of this machine on the same port (Linux)
   --host <address>           Address to listen on (all)
   --proxy-hops <n>           Own proxies in front, whose X-Forwarded-For is trusted (0)
   --admin-port <n>           Port of /healthz, /readyz and /metrics; 0 for none (8381)
@@ -26,6 +30,9 @@ carries the log into the tracking store.
                              without it, opens go to the embedded store in the --data folder
   --postgres-tls <mode>      disable, require or verify-full (verify-full)
   --mode <mode>              The most an open may leave behind (identified)
+  --ip <how>                 With --mode full: drop, truncate, hash or keep the address (drop)
+  --keep <names>             With --mode full, separated by commas: user-agent, referer,
+                             accept-language (none)
   --policy <policy>          consent-required or objection-honoured (objection-honoured)
   --signed-only              Ignore plain ids in links; only signed links carry a recipient
   --id-parameter <name>      Query parameter of plain recipient ids (id)
@@ -73,6 +80,10 @@ export function readCollectOptions(
 		return value;
 	};
 	const adminPort = whole('admin-port', 0, 65_535);
+	const port = whole('port', 0, 65_535);
+	if (values['share-port'] && port === 0) {
+		throw new CollectorError('--share-port needs the --port that is shared.');
+	}
 	const policy = oneOf<ConsentPolicy>('policy', values.policy, CONSENT_POLICIES);
 	return {
 		settings: {
@@ -81,7 +92,8 @@ export function readCollectOptions(
 			consumers: [],
 			listener: {
 				host: values.host,
-				port: whole('port', 0, 65_535),
+				port,
+				sharePort: values['share-port'],
 				proxyHops: whole('proxy-hops', 0, 32),
 				maxConnections: whole('max-connections', 1, 1_000_000),
 				flood: {
@@ -96,7 +108,7 @@ export function readCollectOptions(
 						recipientParameter: values['id-parameter'],
 					},
 					consent: { policy, label: policy, keepAsAggregate: false },
-					keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
+					keep: keepOf(values),
 				},
 			},
 			keys: {
@@ -128,6 +140,7 @@ function parse(args: readonly string[]) {
 			options: {
 				data: { type: 'string' },
 				port: { type: 'string', default: '8380' },
+				'share-port': { type: 'boolean', default: false },
 				host: { type: 'string', default: '::' },
 				'proxy-hops': { type: 'string', default: '0' },
 				'admin-port': { type: 'string', default: '8381' },
@@ -137,6 +150,8 @@ function parse(args: readonly string[]) {
 				'postgres-url-env': { type: 'string' },
 				'postgres-tls': { type: 'string', default: 'verify-full' },
 				mode: { type: 'string', default: 'identified' },
+				ip: { type: 'string', default: 'drop' },
+				keep: { type: 'string', default: '' },
 				policy: { type: 'string', default: 'objection-honoured' },
 				'signed-only': { type: 'boolean', default: false },
 				'id-parameter': { type: 'string', default: 'id' },
@@ -151,6 +166,21 @@ function parse(args: readonly string[]) {
 		const reason = error instanceof Error ? error.message.split('.')[0] : '';
 		throw new CollectorError(`${reason}. See collect --help.`);
 	}
+}
+
+function keepOf(values: Values): ReceiveSettings['keep'] {
+	const names = values.keep === '' ? [] : values.keep.split(',');
+	const headers = names.map((name) => oneOf('keep', name.trim(), KEPT_HEADERS));
+	const keep = {
+		ip: oneOf('ip', values.ip, IP_REDUCTIONS),
+		userAgent: headers.includes('user-agent'),
+		referer: headers.includes('referer'),
+		acceptLanguage: headers.includes('accept-language'),
+	};
+	if (values.mode !== 'full' && (keep.ip !== 'drop' || headers.length > 0)) {
+		throw new CollectorError('--ip and --keep need --mode full, the only one that may keep them.');
+	}
+	return keep;
 }
 
 function storeOf(

@@ -32,7 +32,8 @@ const STOP_WITHIN_MS = 5000;
  * Starts a collector in two threads of this process: one listens and logs, one ships the log to
  * the store. The loop of the calling thread stays free.
  *
- * @throws CollectorError when the folder has a collector already, or the port cannot be used
+ * @throws CollectorError when the folder has a collector already (FolderLockedError), or the port
+ *   cannot be used
  */
 export async function startCollector(
 	settings: CollectorSettings,
@@ -46,7 +47,7 @@ export async function startCollector(
 		unlock();
 	};
 	try {
-		registerConsumers(settings);
+		setUpLog(settings);
 		let listen: Thread<ListenReport> | null = null;
 		if (settings.listener) {
 			listen = await startThread<ListenReport>('listen-thread.js', settings, events);
@@ -67,10 +68,11 @@ export async function startCollector(
 	}
 }
 
-function registerConsumers({ folder, consumers }: CollectorSettings): void {
+function setUpLog({ folder, consumers, maxBytes }: CollectorSettings): void {
 	const log = openLog({ folder, durable: true });
 	try {
 		log.setConsumers([STORE_CONSUMER, ...consumers]);
+		log.setMaxBytes(maxBytes);
 	} finally {
 		log.close();
 	}

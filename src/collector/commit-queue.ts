@@ -3,7 +3,7 @@ import type { OpenLog } from './open-log';
 
 /** Events of one transaction: enough to share a disk write, few enough to be over in some ms. */
 const MAX_BATCH = 512;
-/** Events that may wait in memory while the log cannot be written: about 50 MB. */
+/** Loads that may wait in memory while the log cannot be written: about 50 MB. */
 const MAX_WAITING = 50_000;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
@@ -28,9 +28,9 @@ export interface LogHealth {
 /** Gathers the events of many requests into few transactions. */
 export interface CommitQueue {
 	/**
-	 * Writes entries with the next transaction and then calls `done`. An empty list writes nothing
-	 * and waits for that transaction all the same, so that the time an answer takes does not tell
-	 * whether something was stored.
+	 * Writes entries with the next transaction and then calls `done`. An empty list waits for that
+	 * transaction all the same, and causes one where nobody else does, so that the time an answer
+	 * takes does not tell whether something was stored.
 	 */
 	add(entries: readonly string[], done: (outcome: Outcome) => void): void;
 	health(): LogHealth;
@@ -47,17 +47,19 @@ interface Waiting {
  * Group commit. All requests that arrive in one turn of the event loop share a transaction; while
  * it is being written the next ones pile up, so the busier the listener, the larger the groups.
  *
- * When the file has reached `maxBytes`, entries are refused until consumers have made room. When a transaction fails, its events stay in memory, in order, and are tried again.
+ * When the file has reached the size that the log allows, entries are refused until consumers have
+ * made room. When a transaction fails, its events stay in memory, in order, and are tried again.
  */
 export function createCommitQueue(
-	log: Pick<OpenLog, 'append' | 'usedBytes'>,
-	{ maxBytes, counters }: { maxBytes: number; counters: Counters },
+	log: Pick<OpenLog, 'append' | 'usedBytes' | 'maxBytes'>,
+	{ counters }: { counters: Pick<Counters, 'commits' | 'commitErrors'> },
 ): CommitQueue {
 	let waiting: Waiting[] = [];
 	let scheduled = false;
 	let failures = 0;
 	let failure: string | null = null;
 	let usedBytes = log.usedBytes();
+	let maxBytes = log.maxBytes();
 	let measuredAt = Date.now();
 	const whenEmpty: Array<() => void> = [];
 
@@ -66,8 +68,9 @@ export function createCommitQueue(
 		if (now - measuredAt >= MEASURE_EVERY_MS) {
 			measuredAt = now;
 			usedBytes = log.usedBytes();
+			maxBytes = log.maxBytes();
 		}
-		return usedBytes >= maxBytes || waiting.length >= MAX_WAITING;
+		return usedBytes >= maxBytes;
 	};
 
 	const schedule = (): void => {
@@ -86,10 +89,8 @@ export function createCommitQueue(
 		const batch = waiting.slice(0, MAX_BATCH);
 		const entries = batch.flatMap((waiter) => waiter.entries);
 		try {
-			if (entries.length > 0) {
-				log.append(entries);
-				counters.commits += 1;
-			}
+			log.append(entries);
+			counters.commits += 1;
 			failures = 0;
 			failure = null;
 		} catch (error) {
@@ -107,6 +108,10 @@ export function createCommitQueue(
 
 	return {
 		add: (entries, done) => {
+			if (waiting.length >= MAX_WAITING) {
+				setImmediate(done, 'full');
+				return;
+			}
 			if (entries.length > 0 && isFull()) {
 				waiting.push({ entries: [], done: () => done('full') });
 			} else {

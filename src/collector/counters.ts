@@ -7,7 +7,7 @@ export const COUNTERS = {
 	rateLimited: 'Loads that were served but not recorded, because one address sent too many',
 	droppedFull: 'Opens that were served but lost, because the log was full',
 	failed: 'Loads that were served but lost, because reading them failed',
-	lookupErrors: 'Consent or suppression lookups that failed; the policy decided without them',
+	lookupErrors: 'Lookups in the store that failed; the policy decided without them',
 	commits: 'Transactions of the log',
 	commitErrors: 'Transactions of the log that failed and were tried again',
 	answeredEarly: 'Requests answered before their open was on disk, because that took too long',

@@ -1,6 +1,7 @@
 /** The thread that listens and writes the log. It does nothing else, so nothing can hold it up. */
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { dailyIpKey } from '../daily-ip-key';
 import { loadOrCreateKeyFile } from '../key-file';
 import { createReceiveDeps, type SigningKeys } from '../receive-deps';
 import { clientAddress } from '../tracking/client-address';
@@ -31,13 +32,14 @@ runThread(parentPort, async (port) => {
 	const keys = await signingKeys(settings.keys);
 	const log = openLog({ folder: settings.folder, durable: true });
 	const counters = newCounters();
-	const queue = createCommitQueue(log, { maxBytes: settings.maxBytes, counters });
+	const queue = createCommitQueue(log, { counters });
 	// Opened before the first load, which would have to wait for it; each load tries again.
 	await openCollectorStore(settings.store).catch((error: unknown) => port.problem('lookup', error));
 	const store = batchLookups(() => openCollectorStore(settings.store));
 	const receive = createReceiveDeps({
 		signing: () => keys,
 		store: () => store,
+		ipKey: async () => await dailyIpKey(await openCollectorStore(settings.store), new Date()),
 	});
 	const listener = await startListener(settings.listener, {
 		receive: { ...receive, ...guardLookups(receive) },

@@ -9,7 +9,7 @@ import { CollectorError } from './collector-error';
 import type { CommitQueue } from './commit-queue';
 import type { Counters } from './counters';
 import { createFloodLimit, type FloodSettings } from './flood-limit';
-import { writeRecord } from './log-record';
+import { writeOpen } from './log-record';
 import { readQuery } from './query';
 
 /** A tracking link takes a few hundred bytes, the headers of a mail program one or two thousand. */
@@ -40,6 +40,8 @@ export interface ListenerSettings {
 	host: string;
 	/** 0 takes any free port */
 	port: number;
+	/** Whether other processes may listen on the same port; the system spreads the connections */
+	sharePort?: boolean;
 	/** How many proxies in front are this operator's own; see `clientAddress` */
 	proxyHops: number;
 	/** Connections held at once; more are closed at once */
@@ -96,6 +98,11 @@ export async function startListener(
 	settings: ListenerSettings,
 	deps: ListenerDeps,
 ): Promise<Listener> {
+	if (settings.sharePort && !canSharePorts(process.versions.node)) {
+		throw new CollectorError(
+			`Sharing a port needs Node.js 22.12, 23.1 or newer, this is ${process.versions.node}. Update Node.js, or give each collector a port of its own.`,
+		);
+	}
 	const { counters, queue } = deps;
 	const mayRecord = createFloodLimit(settings.flood);
 	const names = [
@@ -155,12 +162,7 @@ export async function startListener(
 			counters.notRecorded += 1;
 			return queue.add([], done);
 		}
-		const entries = relabels.map(({ eventId, actor, actorReason }) =>
-			writeRecord({
-				relabel: { eventId, actor, actorReason, rulesVersion: event.rulesVersion },
-			}),
-		);
-		queue.add([writeRecord({ open: event }), ...entries], (outcome) => {
+		queue.add(writeOpen(event, relabels), (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
 			done();
 		});
@@ -232,7 +234,8 @@ export async function startListener(
 			clearInterval(sweep);
 			reject(new CollectorError(whyNotListening(error, settings)));
 		});
-		server.listen(settings.port, settings.host, resolve);
+		const { port, host, sharePort } = settings;
+		server.listen({ port, host, reusePort: sharePort }, resolve);
 	});
 
 	return {
@@ -267,9 +270,18 @@ function rawAnswer(): Buffer {
 	return Buffer.concat([Buffer.from(head, 'latin1'), PIXEL_PNG]);
 }
 
+/** Older versions ignore the option (https://nodejs.org/api/net.html#serverlistenoptions-callback). */
+function canSharePorts(version: string): boolean {
+	const [major, minor] = version.split('.').map(Number);
+	return major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
+}
+
 function whyNotListening(error: NodeJS.ErrnoException, { host, port }: ListenerSettings): string {
 	if (error.code === 'EADDRINUSE') {
 		return `Port ${port} is taken by another program. Choose another port, or stop that program.`;
+	}
+	if (error.code === 'ENOTSUP') {
+		return 'This system cannot share a port. Give each collector a port of its own.';
 	}
 	if (error.code === 'EACCES') {
 		return `Port ${port} may not be used by this user. Choose a port above 1023.`;

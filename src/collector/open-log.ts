@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { CollectorError } from './collector-error';
+import { DEFAULT_LIMITS } from './settings';
 
 /** Name of the log's file inside its folder. */
 export const LOG_FILE = 'collector.sqlite';
@@ -15,6 +16,8 @@ const TRIM_ROWS = 2000;
 export const DEAD_LETTER_DAYS = 30;
 const DAY_MS = 86_400_000;
 const SCHEMA_VERSION = 1;
+/** As long as a usual event, so that writing none takes as long. */
+const NO_EVENT = ' '.repeat(700);
 /** 80 MB. */
 const LONGEST_WAL_PAGES = 20_000;
 
@@ -40,13 +43,20 @@ export interface DeadLetter extends LogEntry {
  * All methods block, and throw the errors of `node:sqlite`.
  */
 export interface OpenLog {
-	/** Writes events in one transaction; with `durable` they are on disk when it returns. */
+	/**
+	 * Writes events in one transaction; with `durable` they are on disk when it returns. For none it
+	 * does the work of one all the same and takes it back, so that it takes as long.
+	 */
 	append(events: readonly string[]): void;
 	/**
 	 * Says who reads this log. A name that is new starts with the oldest event; a cursor whose name
 	 * is left out is forgotten, so that nobody who left keeps the log from being trimmed.
 	 */
 	setConsumers(names: readonly string[]): void;
+	/** Sets the size from which on the log takes no more events, in bytes, for all who write it. */
+	setMaxBytes(bytes: number): void;
+	/** That size; the default until somebody sets it. */
+	maxBytes(): number;
 	/** Events after the cursor, oldest first. Throws when the name is not a consumer. */
 	read(consumer: string, limit: number): LogEntry[];
 	/** The number of the newest entry that was ever written; 0 before the first. */
@@ -104,6 +114,12 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 	};
 
 	const insert = database.prepare('insert into log (event) values (?)');
+	const takeBack = database.prepare('delete from log where seq = ?');
+	const append = (events: readonly string[]) => {
+		for (const event of events) insert.run(event);
+		if (events.length === 0) takeBack.run(insert.run(NO_EVENT).lastInsertRowid);
+	};
+	const limit = database.prepare("select bytes from limits where name = 'log'");
 	const cursorOf = database.prepare('select seq from cursors where name = ?');
 	const move = database.prepare('update cursors set seq = ? where name = ? and seq < ?');
 	const readAfter = database.prepare(
@@ -131,7 +147,7 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 		readAfter.all(seq, limit).map((row) => ({ seq: Number(row.seq), event: String(row.event) }));
 
 	return {
-		append: (events) => inTransaction(() => events.forEach((event) => insert.run(event))),
+		append: (events) => inTransaction(() => append(events)),
 		setConsumers: (names) =>
 			inTransaction(() => {
 				database
@@ -142,6 +158,12 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 				);
 				for (const name of names) start.run(name);
 			}),
+		setMaxBytes: (bytes) => {
+			database
+				.prepare("insert or replace into limits (name, bytes) values ('log', ?)")
+				.run(Math.round(bytes));
+		},
+		maxBytes: () => Number(limit.get()?.bytes ?? DEFAULT_LIMITS.maxBytes),
 		read: (consumer, limit) => entriesAfter(positionOf(consumer), limit),
 		peek: entriesAfter,
 		lastSeq: () => Number(lastSeq.get()?.seq ?? 0),
@@ -199,6 +221,7 @@ function openDatabase(folder: string, durable: boolean): DatabaseSync {
 		database.exec(`
 			create table if not exists log (seq integer primary key autoincrement, event text not null);
 			create table if not exists cursors (name text primary key, seq integer not null) without rowid;
+			create table if not exists limits (name text primary key, bytes integer not null) without rowid;
 			create table if not exists dead_letters (
 				seq integer not null, consumer text not null, event text not null, reason text not null,
 				buried_at text not null, primary key (seq, consumer));
@@ -234,7 +257,8 @@ function openSqliteFile(folder: string, name: string): DatabaseSync {
 	return new sqlite.DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
 }
 
-class FolderLockedError extends CollectorError {
+/** Another collector works on the folder. */
+export class FolderLockedError extends CollectorError {
 	constructor(folder: string) {
 		super(
 			`Another collector works on ${folder}. Stop it first, or give each collector a folder of its own.`,
@@ -247,7 +271,7 @@ class FolderLockedError extends CollectorError {
  * operating system takes the lock back when its holder dies, whatever way.
  *
  * @returns gives the lock back
- * @throws CollectorError when another collector has it
+ * @throws FolderLockedError when another collector has it
  */
 export function lockFolder(folder: string): () => void {
 	const database = openSqliteFile(folder, 'collector.lock');

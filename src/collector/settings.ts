@@ -19,7 +19,7 @@ export type KeySettings =
 export interface CollectorSettings {
 	/** Folder of the log; one collector at a time */
 	folder: string;
-	/** The log takes no more events from this size on, in bytes */
+	/** The log takes no more events from this size on, in bytes, from whomever */
 	maxBytes: number;
 	/** Cursors that other readers of the log hold, beside the store's */
 	consumers: readonly string[];

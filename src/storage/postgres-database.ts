@@ -49,6 +49,9 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 	});
 	// A connection that breaks while idle is dropped by the pool; the next query tells.
 	pool.on('error', () => {});
+	// One that breaks between two queries of a transaction is nobody's: the next query tells as well.
+	// Without a listener the error would end the process.
+	pool.on('connect', (client) => client.on('error', () => {}));
 	const db = new Kysely<StoreSchema>({ dialect: new PostgresDialect({ pool }) }).withSchema(schema);
 	const lockKey = createHash('sha256').update(`email-open-tracking ${schema}`).digest();
 	const lock = (trx: Writer) =>

@@ -16,6 +16,8 @@ import { readLink, type ReceivedLink } from './received-link';
 import { isWithin, lowestMode, type TrackingMode } from './tracking-mode';
 
 const MAX_KEPT_HEADER_LENGTH = 512;
+/** An id that no person has. */
+const NOBODY = '';
 
 /** One request for a pixel, as the webhook or the collector saw it. */
 export interface PixelRequest {
@@ -100,8 +102,8 @@ export interface ReceiveDeps {
 	newEventId(): string;
 	/** Needed for mode `pseudonymous`; without it such opens fall to `aggregate` */
 	pseudonym: PseudonymFunction | null;
-	/** The key of the day; needed when the address is kept as a hash */
-	ipKey: Buffer | null;
+	/** The key of today, asked for when an address is kept as a hash; may fail */
+	ipKey(): Promise<Buffer>;
 }
 
 /** Stable codes of what became of a request, with a line for people. */
@@ -121,7 +123,10 @@ export interface ReceivedOpen {
 	reason: ReceiveReason;
 	/** Earlier opens that this one gave another actor; to be told to the store */
 	relabels: BurstRelabel[];
-	/** What a failed consent or suppression lookup threw; for the operator's log, holds no decision */
+	/**
+	 * What a failed lookup in the store threw: of an erasure, of consent, or of the key of the day,
+	 * without which the address is dropped. For the operator's log, holds no decision.
+	 */
 	lookupError: unknown;
 }
 
@@ -134,8 +139,7 @@ export interface ReceivedOpen {
  *
  * A suppression or consent lookup that fails is a fact for the policy and does not reject.
  *
- * @throws what `verifyToken`, `classify` or `newEventId` throw, and when the address is to be
- *   hashed but there is no key for today
+ * @throws what `verifyToken`, `classify` or `newEventId` throw
  */
 export async function receiveOpen(
 	request: PixelRequest,
@@ -165,6 +169,14 @@ export async function receiveOpen(
 	if (answer.mode === 'off') return { ...nothing(answer.reason), lookupError: answer.lookupError };
 
 	const effective = lowestMode([mode, answer.mode]);
+	let { lookupError } = answer;
+	const ipKey =
+		effective === 'full' && settings.keep.ip === 'hash'
+			? await deps.ipKey().catch((error: unknown) => {
+					lookupError = error;
+					return null;
+				})
+			: null;
 	const time = settings.time ?? 'exact';
 	// Rounded before the burst rules note it: what they name later must be the id that is stored.
 	const eventId = roundEventId(roundEventId(deps.newEventId(), time), MODE_STORES[effective].time);
@@ -188,13 +200,13 @@ export async function receiveOpen(
 		client: { ...judged.client },
 		features: [...judged.features],
 		consent: { status: answer.status, recordId: answer.recordId, policy: settings.consent.label },
-		request: keptOfRequest(request, effective, settings, deps),
+		request: keptOfRequest(request, effective, settings.keep, ipKey),
 	};
 	return {
 		event: applyMode(event, effective, deps.pseudonym, link.mode),
 		reason: answer.reason,
 		relabels,
-		lookupError: answer.lookupError,
+		lookupError,
 	};
 }
 
@@ -251,7 +263,6 @@ export async function askForConsent(
 	settings: Pick<ReceiveSettings, 'consent'>,
 	deps: Pick<ReceiveDeps, 'isSuppressed' | 'consentStatus'>,
 ): Promise<ConsentAnswer> {
-	const unasked = { status: null, recordId: null, lookupError: null };
 	let lookupError: unknown = null;
 	let lookupFailed = false;
 	const lookUp = async <T>(ask: () => Promise<T>): Promise<T | null> => {
@@ -264,21 +275,28 @@ export async function askForConsent(
 		}
 	};
 	const { recipientId } = link;
+	const forged = link.recipientReason === 'invalid-token';
+	const countOnly = isWithin(mode, 'aggregate') && !forged;
+	const askFor = forged ? NOBODY : recipientId;
+	const askRegistry = async () =>
+		askFor === null ? null : await lookUp(() => deps.consentStatus(askFor, link.purpose));
 
-	if (recipientId !== null && (await lookUp(() => deps.isSuppressed(recipientId)))) {
-		return { ...unasked, mode: 'off', reason: 'suppressed' };
-	}
-	if (link.recipientReason === 'invalid-token') {
-		return { ...unasked, mode, reason: 'invalid-token' };
-	}
+	// Both at once, so that the time of the answer does not tell who was erased, and for nobody where
+	// the link is forged, so that it does not tell which links are good.
+	const [suppressed, found] = await Promise.all([
+		askFor === null ? false : lookUp(() => deps.isSuppressed(askFor)),
+		countOnly ? null : askRegistry(),
+	]);
+	const unasked = { status: null, recordId: null, lookupError };
+	if (forged) return { ...unasked, mode, reason: 'invalid-token' };
+	if (suppressed) return { ...unasked, mode: 'off', reason: 'suppressed' };
 	// A bare count is nobody's data. It still honours an erasure that could be looked up above; one
 	// that could not be looked up is left to the policy below.
-	if (isWithin(mode, 'aggregate') && !lookupFailed) {
+	if (countOnly && !lookupFailed) {
 		return { ...unasked, mode, reason: 'count-only' };
 	}
 
-	const registry =
-		recipientId === null ? null : await lookUp(() => deps.consentStatus(recipientId, link.purpose));
+	const registry = countOnly ? await askRegistry() : found;
 	const decision: ConsentDecision = decideConsent(
 		{
 			policy: settings.consent.policy,
@@ -307,17 +325,16 @@ export async function askForConsent(
 function keptOfRequest(
 	request: PixelRequest,
 	effective: TrackingMode,
-	settings: ReceiveSettings,
-	deps: ReceiveDeps,
+	keep: ReceiveSettings['keep'],
+	ipKey: Buffer | null,
 ): OpenEvent['request'] {
-	const { keep } = settings;
 	if (effective !== 'full') {
 		return { ip: null, userAgent: null, referer: null, acceptLanguage: null };
 	}
 	const header = (wanted: boolean, name: string): string | null =>
 		wanted ? (request.headers[name]?.slice(0, MAX_KEPT_HEADER_LENGTH) ?? null) : null;
 	return {
-		ip: reduceIp(request.ip, keep.ip, deps.ipKey),
+		ip: keep.ip === 'hash' && ipKey === null ? null : reduceIp(request.ip, keep.ip, ipKey),
 		userAgent: header(keep.userAgent, 'user-agent'),
 		referer: header(keep.referer, 'referer'),
 		acceptLanguage: header(keep.acceptLanguage, 'accept-language'),

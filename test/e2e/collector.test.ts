@@ -165,6 +165,20 @@ describe('the Open Collector Trigger in a real n8n', () => {
 		await eventually(() => collectorLog('select 1 from log').length === 0, 30_000);
 	}, 60_000);
 
+	it('cannot be published twice, and says what to do', async () => {
+		const second = { ...collectorWorkflow(await freePort(), 200), id: undefined, name: 'second' };
+		const { id, versionId } = await n8n.rest('POST', '/workflows', second);
+		await n8n.rest('POST', `/workflows/${id}/activate`, { versionId });
+		// n8n tries some times before it shows this at the workflow.
+		const failed = await eventually(async () => {
+			const status = await n8n.rest('GET', `/workflows/${id}/publication-status`);
+			const text = JSON.stringify(status);
+			return text.includes('failed') && text;
+		}, 60_000);
+		expect(failed).toMatch(/Another Open Collector Trigger is at work.*Unpublish its workflow/);
+		expect(await load(agent, port, 'first-is-at-work')).toBe(true);
+	}, 120_000);
+
 	it('is no longer in the privacy report once it is unpublished', async () => {
 		expect(announced()).toHaveLength(1);
 		await n8n.rest('POST', '/workflows/high-volume/deactivate');

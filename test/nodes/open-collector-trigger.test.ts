@@ -12,6 +12,7 @@ import type {
 	ITriggerResponse,
 } from 'n8n-workflow';
 
+import { isFolderLocked, openLog } from '../../src/collector/open-log';
 import { load } from '../support/collector-process';
 
 // The collector's threads are files of the built package.
@@ -51,6 +52,7 @@ describe('the Open Collector Trigger', () => {
 			getNodeParameter: (name: string, fallback?: unknown) => {
 				const declared = node.description.properties.find((one) => one.name === name);
 				if (!declared) throw new Error(`The node does not declare "${name}"`);
+				if (parameters[name] === null) throw new Error(`Reading "${name}" failed`);
 				return parameters[name] ?? declared.default ?? fallback;
 			},
 			logger: { debug() {}, info() {}, warn() {}, error() {} },
@@ -98,6 +100,75 @@ describe('the Open Collector Trigger', () => {
 			options: { host: '127.0.0.1' },
 		});
 		await expect(start()).rejects.toThrow(/Port \d+ is taken by another program. Choose another/);
+	});
+
+	it('says that another one is published, and leaves that one at work', async () => {
+		const port = await freedPort();
+		const first = await triggerContext('trigger', { port, options: { host: '127.0.0.1' } }).start();
+		const second = triggerContext('trigger', { port: port + 1, options: { host: '127.0.0.1' } });
+		await expect(second.start()).rejects.toMatchObject({
+			message: expect.stringMatching(/^Another Open Collector Trigger is at work.*Unpublish/),
+		});
+		expect(await load(agent, port, '42')).toBe(true);
+		await first.closeFunction!();
+	});
+
+	it('leaves no port, thread or lock behind when it cannot start', async () => {
+		const port = await freedPort();
+		const parameters = { port, batchSize: null, options: { host: '127.0.0.1' } };
+		await expect(triggerContext('trigger', parameters).start()).rejects.toThrow('batchSize');
+		expect(await load(agent, port, '42')).toBe(false);
+		expect(isFolderLocked(join(folder, '.n8n', 'email-open-tracking', 'collector'))).toBe(false);
+	});
+
+	it('keeps of the request what its options name in mode Full, and gives the store its log limit', async () => {
+		const port = await freedPort();
+		const { start, emitted } = triggerContext('manual', {
+			port,
+			trackingMode: 'full',
+			options: { host: '127.0.0.1', ip: 'hash', keep: ['userAgent'], time: 'day', maxLogGb: 0.5 },
+		});
+		const { manualTriggerFunction, closeFunction } = await start();
+		const waiting = manualTriggerFunction!();
+		const ask = () =>
+			fetch(`http://127.0.0.1:${port}/o.png?id=42`, {
+				headers: { 'user-agent': 'Some Mail/1.0', referer: 'https://mail.example/' },
+			}).catch(() => null);
+		while (!(await ask())) await new Promise((resolve) => setTimeout(resolve, 50));
+		await waiting;
+		expect(emitted[0][0][0].json).toMatchObject({
+			occurredAt: expect.stringMatching(/T00:00:00.000Z$/),
+			request: {
+				ip: expect.stringMatching(/^[0-9a-f]{32}$/),
+				userAgent: 'Some Mail/1.0',
+				referer: null,
+				acceptLanguage: null,
+			},
+		});
+		const log = openLog({
+			folder: join(folder, '.n8n', 'email-open-tracking', 'collector'),
+			durable: false,
+		});
+		expect(log.maxBytes()).toBe(1024 ** 3 / 2);
+		log.close();
+		await closeFunction!();
+	});
+
+	it('opens no port when the user ends a manual test while it starts', async () => {
+		const port = await freedPort();
+		const { start } = triggerContext('manual', { port, options: { host: '127.0.0.1' } });
+		const { manualTriggerFunction, closeFunction } = await start();
+		const waiting = manualTriggerFunction!();
+		await closeFunction!();
+		await waiting;
+		expect(await load(agent, port, '42')).toBe(false);
+	});
+
+	it('has nothing to collect from in queue mode but its own port, and says so', async () => {
+		process.env.EXECUTIONS_MODE = 'queue';
+		await expect(triggerContext('trigger', { source: 'webhooks' }).start()).rejects.toMatchObject({
+			message: expect.stringMatching(/queue mode.*Own Port/),
+		});
 	});
 
 	it('needs PostgreSQL in queue mode, and says so', async () => {

@@ -7,6 +7,7 @@ import { generateKey, parseKeyRing } from '../../src/tracking/key-ring';
 import { PIXEL_PNG_BASE64 } from '../../src/tracking/pixel-image';
 import { verifyToken } from '../../src/tracking/token';
 import { executeNode } from '../support/node-context';
+import { newUserFolder, type UserFolder } from '../support/user-folder';
 
 const node = new TrackingPixel();
 const events = [{ json: { recipientId: '42' } }, { json: { recipientId: '43' } }];
@@ -78,6 +79,12 @@ describe('Tracking Pixel: Create Tracking Link', () => {
 		recipientId: '={{ $json.recipientId }}',
 		campaignId: 'spring',
 	};
+	let folder: UserFolder;
+	beforeAll(async () => {
+		folder = newUserFolder();
+		await folder.store();
+	});
+	afterAll(async () => await folder.remove());
 
 	it('gives each item a link and a pixel of its own, and lets the item through', async () => {
 		const {

@@ -46,7 +46,7 @@ export async function listen(
 	log.setConsumers(['test']);
 	const counters = newCounters();
 	const errors: TestListener['errors'] = [];
-	const queue = createCommitQueue(overrides.wrapLog?.(log) ?? log, { maxBytes: 1e9, counters });
+	const queue = createCommitQueue(overrides.wrapLog?.(log) ?? log, { counters });
 	const listener = await startListener(
 		{
 			host: '127.0.0.1',
@@ -65,6 +65,7 @@ export async function listen(
 						isDenied: async () => false,
 						getConsent: async () => ({ status: 'unknown', record: null }),
 					}),
+					ipKey: async () => Buffer.alloc(32, 2),
 				}),
 				...overrides.receive,
 			},

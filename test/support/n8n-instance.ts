@@ -57,6 +57,7 @@ export type Rest = (method: string, path: string, body?: unknown) => Promise<Res
 export interface N8nInstance {
 	url: string;
 	folder: string;
+	pid: number;
 	rest: Rest;
 	output: () => string;
 	/** The rows of a table of the embedded store. */
@@ -134,6 +135,7 @@ export async function startInstance(options: {
 		return {
 			url: n8n.url,
 			folder,
+			pid: n8n.pid,
 			rest,
 			output: n8n.output,
 			rows: (sql) => readRows(join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite'), sql),

@@ -47,7 +47,7 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 			consentStatus: async () => ({ status: 'unknown', recordId: null }),
 			newEventId: () => uuidv7(),
 			pseudonym: null,
-			ipKey: null,
+			ipKey: async () => Buffer.alloc(32, 2),
 		},
 		tokenLimiter: new RateLimiterMemory({
 			points: TOKEN_REQUESTS,

@@ -28,7 +28,11 @@ const receive = (store: LookupStore, policy: Parameters<typeof settings>[0]) =>
 			receivedAt: new Date('2026-11-21T12:00:00Z'),
 		},
 		settings(policy),
-		createReceiveDeps({ signing: () => ({ keyRing, maxAgeDays: undefined }), store: () => store }),
+		createReceiveDeps({
+			signing: () => ({ keyRing, maxAgeDays: undefined }),
+			store: () => store,
+			ipKey: async () => Buffer.alloc(32, 2),
+		}),
 	);
 
 describe('the lookups of each load', () => {

@@ -67,7 +67,7 @@ export const handleRequest: OperationWithOwnStore = {
 				return { keyRing, baseUrl: baseUrl || instanceBaseUrl(node) };
 			},
 			receiveSettings: DEFAULT_SETTINGS,
-			receiveDeps: await receiveDeps(node, DEFAULT_SETTINGS),
+			receiveDeps: receiveDeps(node),
 			tokenLimiter: sharedTokenLimiter(),
 			now: () => new Date(),
 			randomBytes,

@@ -140,7 +140,7 @@ export const importOpens: Operation = {
 		const { provider, receive, ...esp } = settings;
 		const { opens, rejected, ignored } = parseEspPayload(provider, payload, esp);
 
-		const deps = await receiveDeps(node, receive);
+		const deps = receiveDeps(node);
 		const stored: OpenEvent[] = [];
 		let refused = 0;
 		let known = 0;

@@ -23,6 +23,15 @@ describe('the arithmetic of capacity', () => {
 		// 720,000 wait; outside the busiest hour 469.6 a second come in and 1,000 go.
 		expect(plan.drainSeconds).toBeCloseTo(720_000 / (1000 - 38_880_000 / 82_800), 3);
 		expect(plan.logBytesPerCollector).toBe(((720_000 + 2400 * 3600) * 1000) / 3);
+		// 3.12 GB, which the default limit of 4 GiB takes.
+		expect(plan.logLimitGib).toBe(4);
+	});
+
+	it('names a limit of the log that an hour without store does not fill to where it complains', () => {
+		const { logBytesPerCollector, logLimitGib } = planCapacity(DEFAULT_ASSUMPTIONS);
+		expect(logBytesPerCollector).toBeGreaterThan(4 * 1024 ** 3);
+		expect(logBytesPerCollector / (logLimitGib * 1024 ** 3)).toBeLessThan(0.8);
+		expect(logBytesPerCollector / ((logLimitGib - 1) * 1024 ** 3)).toBeGreaterThanOrEqual(0.8);
 	});
 
 	it('says when a store never catches up', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { freePort } from '../../support/n8n-instance';
+import { eventually, freePort } from '../../support/n8n-instance';
 import { load, runCli, startCollectorProcess } from '../../support/collector-process';
 
 describe('npx n8n-nodes-email-open-tracking collect', () => {
@@ -40,6 +40,10 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 		[['--data', 'x', '--port', 'http'], '--port must be a number from 0 to 65535'],
 		[['--data', 'x', '--proxy-hops', '1.5'], '--proxy-hops must be a whole number'],
 		[['--data', 'x', '--mode', 'all'], '--mode must be one of off, aggregate'],
+		[['--data', 'x', '--mode', 'full', '--ip', 'x'], '--ip must be one of drop, truncate, hash'],
+		[['--data', 'x', '--mode', 'full', '--keep', 'referer,cookie'], '--keep must be one of user-'],
+		[['--data', 'x', '--ip', 'hash'], '--ip and --keep need --mode full'],
+		[['--data', 'x', '--port', '0', '--share-port'], '--share-port needs the --port'],
 		[['--data', 'x', '--postgres-url-env', 'NOT_SET'], 'NOT_SET of --postgres-url-env is empty'],
 		[['--data', 'x', '--pot', '1'], "Unknown option '--pot'"],
 	])('refuses %j and says what to correct', async (args, message) => {
@@ -87,6 +91,62 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 		expect(statSync(join(folder, 'signing-keys.json')).mode & 0o077).toBe(0);
 	});
 
+	it('keeps of the request what --ip and --keep name in mode full', async () => {
+		const collector = await startCollectorProcess(folder, [
+			...['--admin-port', '0', '--mode', 'full'],
+			...['--ip', 'hash', '--keep', 'user-agent, referer'],
+		]);
+		await fetch(`http://127.0.0.1:${collector.port}/o.png?id=42`, {
+			headers: { 'user-agent': 'Some Mail/1.0', 'accept-language': 'en' },
+		});
+		const opens = () => read('tracking.sqlite', 'select * from opens');
+		await eventually(() => opens().length > 0);
+		collector.child.kill('SIGTERM');
+		expect(await collector.exited).toBe(0);
+		expect(opens()).toEqual([
+			expect.objectContaining({
+				request_ip: expect.stringMatching(/^[0-9a-f]{32}$/),
+				request_user_agent: 'Some Mail/1.0',
+				request_referer: null,
+				request_accept_language: null,
+			}),
+		]);
+	});
+
+	// Other systems spread no connections over processes; there the option refuses to start.
+	(process.platform === 'linux' ? it : it.skip)(
+		'shares one port with a second process, and neither loses a load',
+		async () => {
+			const port = String(await freePort());
+			const start = async (name: string) =>
+				await startCollectorProcess(join(folder, name), [
+					...['--admin-port', '0', '--port', port, '--share-port'],
+				]);
+			const collectors = [await start('one'), await start('two')];
+			expect(collectors.map((collector) => collector.port)).toEqual([Number(port), Number(port)]);
+			// A connection each: the system spreads connections, not loads.
+			const apart = new Agent({ keepAlive: false });
+			const ids = Array.from({ length: 200 }, (_, n) => `person-${n}`);
+			const answers = await Promise.all(ids.map((id) => load(apart, Number(port), id)));
+			expect(answers).toEqual(Array(200).fill(true));
+			const stored = await eventually(() => {
+				const both = ['one', 'two'].map((name) =>
+					read(join(name, 'tracking.sqlite'), 'select recipient_id as id from opens'),
+				);
+				return both.flat().length >= 200 && both;
+			});
+			for (const { child } of collectors) child.kill('SIGTERM');
+			expect(await Promise.all(collectors.map(({ exited }) => exited))).toEqual([0, 0]);
+			expect(stored.map(({ length }) => length > 20)).toEqual([true, true]);
+			expect(
+				stored
+					.flat()
+					.map(({ id }) => String(id))
+					.sort(),
+			).toEqual([...ids].sort());
+		},
+	);
+
 	it('loses nothing that was answered when it is stopped under load', async () => {
 		const collector = await startCollectorProcess(folder, ['--admin-port', '0']);
 		const answered: string[] = [];
@@ -117,7 +177,10 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 	it('serves on and spools while PostgreSQL is away, and keeps its secret', async () => {
 		const collector = await startCollectorProcess(
 			folder,
-			['--admin-port', '18382', '--postgres-url-env', 'STORE_URL', '--postgres-tls', 'disable'],
+			[
+				...['--admin-port', String(await freePort()), '--postgres-url-env', 'STORE_URL'],
+				...['--postgres-tls', 'disable'],
+			],
 			{ STORE_URL: 'postgres://someone:S3cret@127.0.0.1:1/none' },
 		);
 		for (let n = 0; n < 20; n += 1) expect(await load(agent, collector.port, `${n}`)).toBe(true);
@@ -138,7 +201,10 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 	it('says that the log is filling up, and is not ready then; serves on when it is full', async () => {
 		const collector = await startCollectorProcess(
 			folder,
-			['--admin-port', '18383', '--max-log-gib', '0.001', '--postgres-url-env', 'STORE_URL'],
+			[
+				...['--admin-port', String(await freePort()), '--postgres-url-env', 'STORE_URL'],
+				...['--max-log-gib', '0.001'],
+			],
 			{ STORE_URL: 'postgres://someone:S3cret@127.0.0.1:1/none' },
 		);
 		const seen = new Set<string>();

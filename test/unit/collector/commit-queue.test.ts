@@ -3,7 +3,7 @@ import { newCounters } from '../../../src/collector/counters';
 
 /** A log in memory that can be told to fail or to be large. */
 function fakeLog() {
-	const state = { transactions: [] as string[][], failing: false, bytes: 0 };
+	const state = { transactions: [] as string[][], failing: false, bytes: 0, maxBytes: 1000 };
 	return {
 		state,
 		append(events: readonly string[]) {
@@ -11,13 +11,14 @@ function fakeLog() {
 			state.transactions.push([...events]);
 		},
 		usedBytes: () => state.bytes,
+		maxBytes: () => state.maxBytes,
 	};
 }
 
-function setUp(maxBytes = 1000) {
+function setUp() {
 	const log = fakeLog();
 	const counters = newCounters();
-	const queue = createCommitQueue(log, { maxBytes, counters });
+	const queue = createCommitQueue(log, { counters });
 	const add = (...entries: string[]) =>
 		new Promise<Outcome>((resolve) => queue.add(entries, resolve));
 	return { log: log.state, counters, queue, add };
@@ -54,7 +55,7 @@ describe('group commit', () => {
 		expect(log.transactions.flat()).toEqual(Array.from({ length: 1200 }, (_, n) => `${n}`));
 	});
 
-	it('lets a load without event wait for the same transaction, and writes none for it alone', async () => {
+	it('lets a load without event wait for the same transaction, or for one of its own', async () => {
 		const { log, add } = setUp();
 		const order: string[] = [];
 		await Promise.all([
@@ -62,8 +63,9 @@ describe('group commit', () => {
 			add().then(() => order.push('nothing')),
 		]);
 		expect(order).toEqual(['a', 'nothing']);
-		await add();
 		expect(log.transactions).toEqual([['a']]);
+		await add();
+		expect(log.transactions).toEqual([['a'], []]);
 	});
 
 	it('keeps events in order through failures, and writes them when the log is back', async () => {
@@ -82,7 +84,7 @@ describe('group commit', () => {
 
 	it('refuses events when the log has reached its size, and counts them', async () => {
 		jest.useFakeTimers({ doNotFake: ['setImmediate'] });
-		const { log, queue, add } = setUp(1000);
+		const { log, queue, add } = setUp();
 		log.bytes = 800;
 		jest.advanceTimersByTime(300);
 		expect(await add('fits')).toBe('durable');
@@ -90,11 +92,28 @@ describe('group commit', () => {
 		log.bytes = 1000;
 		jest.advanceTimersByTime(300);
 		expect(await add('too much')).toBe('full');
+		log.maxBytes = 2000;
+		jest.advanceTimersByTime(300);
+		expect(await add('more is allowed')).toBe('durable');
+		log.bytes = 2000;
+		jest.advanceTimersByTime(300);
+		expect(await add('too much')).toBe('full');
 		log.bytes = 100;
 		jest.advanceTimersByTime(300);
 		expect(await add('fits again')).toBe('durable');
-		expect(log.transactions).toEqual([['fits'], ['fits again']]);
+		expect(log.transactions.flat()).toEqual(['fits', 'more is allowed', 'fits again']);
 		jest.useRealTimers();
+	});
+
+	it('holds a limited number of loads while the log fails, and tells the rest alike', async () => {
+		const { log, queue, add } = setUp();
+		log.failing = true;
+		for (let n = 0; n < 50_000; n += 1) queue.add(n % 2 ? ['a'] : [], () => undefined);
+		expect(await Promise.all([add('b'), add()])).toEqual(['full', 'full']);
+		expect(queue.health().waiting).toBe(50_000);
+		log.failing = false;
+		await queue.drain(10_000);
+		expect(log.transactions.flat()).toHaveLength(25_000);
 	});
 
 	it('drains what was added, and gives up on a log that stays broken', async () => {

@@ -125,6 +125,39 @@ describe('the listener of the collector', () => {
 		expect(server.events()).toHaveLength(1);
 	});
 
+	it('answers a load that leaves nothing after a commit of its own, like one that is kept', async () => {
+		const happened: string[] = [];
+		await start(
+			{ proxyHops: 1, flood: { perSecond: 0.001, burst: 2 } },
+			{
+				receive: {
+					isSuppressed: async (id) => id === 'erased',
+					consentStatus: async (id) => ({
+						status: id === 'withdrawn' ? 'withdrawn' : 'unknown',
+						recordId: null,
+					}),
+				},
+				wrapLog: (log) => ({
+					...log,
+					append: (events) => {
+						log.append(events);
+						happened.push('commit');
+					},
+				}),
+			},
+		);
+		const load = async (id: string, ip: string) => {
+			await fetch(`${server.url}/o.png?id=${id}`, { headers: { 'x-forwarded-for': ip } });
+			happened.push('answer');
+		};
+		await load('kept', '203.0.113.1');
+		await load('erased', '203.0.113.2');
+		await load('withdrawn', '203.0.113.3');
+		for (let n = 0; n < 3; n += 1) await load('flood', '203.0.113.4');
+		expect(happened).toEqual(Array(6).fill(['commit', 'answer']).flat());
+		expect(server.counters).toMatchObject({ recorded: 3, notRecorded: 2, rateLimited: 1 });
+	});
+
 	it('answers within two seconds when the log cannot be written, and writes the open later', async () => {
 		let broken = true;
 		await start(

@@ -117,6 +117,31 @@ describe('the log of the collector', () => {
 		expect(log.usedBytes()).toBeLessThan(full / 10);
 	});
 
+	it('allows all who write it the size that was set last, also after a restart', () => {
+		const other = openLog({ folder, durable: true });
+		expect(other.maxBytes()).toBe(4 * 1024 ** 3);
+		log.setMaxBytes(1e9);
+		log.setMaxBytes(0.01 * 1024 ** 3);
+		expect(other.maxBytes()).toBe(Math.round(0.01 * 1024 ** 3));
+		other.close();
+		reopen();
+		expect(log.maxBytes()).toBe(Math.round(0.01 * 1024 ** 3));
+	});
+
+	it('writes as much to disk for no event as for one, and keeps nothing of it', () => {
+		const written = (events: string[]) => {
+			const size = () => statSync(join(folder, 'collector.sqlite-wal')).size;
+			const before = size();
+			log.append(events);
+			return size() - before;
+		};
+		const usual = 'x'.repeat(700);
+		written([usual]);
+		expect(written([])).toBe(written([usual]));
+		expect(rows()).toBe(2);
+		expect(log.read('store', 9).map(({ event }) => event)).toEqual([usual, usual]);
+	});
+
 	it('refuses a log of a newer version', () => {
 		log.close();
 		const database = new DatabaseSync(join(folder, 'collector.sqlite'));

@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
+import { sql } from 'kysely';
+
 import { openPostgresDatabase } from '../../../src/storage/postgres-database';
 import { openPostgresStore, testPostgresConnection } from '../../../src/storage/postgres-store';
 import { postgresUrl } from '../../support/stores';
@@ -93,6 +95,28 @@ function aPostgres(connectionString: string): void {
 		const { text } = await failureOf(testPostgresConnection(missing));
 		expect(text).toContain('3D000');
 		expect(text).not.toContain('planted_missing_database');
+	});
+
+	test('a connection that breaks inside a transaction fails that one, and nothing else', async () => {
+		const options = { connectionString, tls: 'disable', schema: 'test_untouched' } as const;
+		const database = await openPostgresDatabase(options);
+		const other = await openPostgresDatabase(options);
+		const { code } = await failureOf(
+			database.write(async (trx) => {
+				const own = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+				const { pid } = own.rows[0];
+				await other.read((db) => sql`select pg_terminate_backend(${pid})`.execute(db));
+				const left = () =>
+					other.read((db) => sql`select 1 from pg_stat_activity where pid = ${pid}`.execute(db));
+				while ((await left()).rows.length > 0);
+				await sql`select 1`.execute(trx);
+			}),
+		);
+		expect(code).toBe('unavailable');
+		const after = await database.write((trx) => sql`select 1 as one`.execute(trx));
+		expect(after.rows).toEqual([{ one: 1 }]);
+		await database.close();
+		await other.close();
 	});
 
 	test('errors of statements show no value', async () => {

@@ -62,7 +62,7 @@ const deps = (over: Partial<ReceiveDeps> = {}): ReceiveDeps => ({
 	consentStatus: async () => ({ status: 'unknown', recordId: null }),
 	newEventId: () => EVENT_ID,
 	pseudonym: (id, scope) => recipientPseudonym(id, scope, Buffer.alloc(32, 1)),
-	ipKey: Buffer.alloc(32, 2),
+	ipKey: async () => Buffer.alloc(32, 2),
 	...over,
 });
 
@@ -70,6 +70,51 @@ const required = { policy: 'consent-required', label: 'strict-1', keepAsAggregat
 const unreachable = async (): Promise<never> => {
 	throw new Error('store down');
 };
+
+describe('the time of an answer', () => {
+	it.each([
+		['kept', { id: '42' }],
+		['refused', { id: 'refused' }],
+		['erased', { id: 'erased' }],
+		['forged', { t: 'forged' }],
+	])('does not tell a load that is %s: all ask the store the same, at once', async (_, query) => {
+		const asked: string[] = [];
+		let answer: () => void = () => undefined;
+		const store = new Promise<void>((resolve) => (answer = resolve));
+		const receiving = receiveOpen(
+			request({ query }),
+			settings(),
+			deps({
+				verifyToken: () => ({ ok: false, reason: 'signature' }),
+				isSuppressed: async (id) => {
+					asked.push('erasure');
+					await store;
+					return id === 'erased';
+				},
+				consentStatus: async (id) => {
+					asked.push('consent');
+					await store;
+					return { status: id === 'refused' ? 'refused' : 'unknown', recordId: null };
+				},
+			}),
+		);
+		await new Promise(setImmediate);
+		expect(asked).toEqual(['erasure', 'consent']);
+		answer();
+		await receiving;
+		expect(asked).toHaveLength(2);
+	});
+
+	it('does not depend on the store where nobody is named', async () => {
+		const { event, lookupError } = await receiveOpen(
+			request({ query: {} }),
+			settings(),
+			deps({ isSuppressed: unreachable, consentStatus: unreachable }),
+		);
+		expect(event?.recipientId).toBeNull();
+		expect(lookupError).toBeNull();
+	});
+});
 
 describe('a plain link', () => {
 	it('gives one valid open with recipient id, time and families, and nothing of the request', async () => {
@@ -266,12 +311,19 @@ describe('the mode', () => {
 		});
 	});
 
-	it('needs the address key of the day only where a hash is stored', async () => {
-		const keep = { ip: 'hash', userAgent: false, referer: false, acceptLanguage: false } as const;
-		const ask = (mode: 'identified' | 'full') =>
-			receiveOpen(request(), settings({ mode, keep }), deps({ ipKey: null }));
-		await expect(ask('identified')).resolves.toMatchObject({ event: { request: { ip: null } } });
-		await expect(ask('full')).rejects.toThrow(/No address key/);
+	it('asks for the address key of the day where a hash is stored, and drops the address without it', async () => {
+		const keep = { ip: 'hash', userAgent: true, referer: false, acceptLanguage: false } as const;
+		const ask = (mode: 'identified' | 'full', ipKey: ReceiveDeps['ipKey']) =>
+			receiveOpen(request(), settings({ mode, keep }), deps({ ipKey }));
+		expect(await ask('identified', unreachable)).toMatchObject({
+			event: { request: { ip: null } },
+			lookupError: null,
+		});
+		expect((await ask('full', deps().ipKey)).event?.request.ip).toMatch(/^[0-9a-f]{32}$/);
+		expect(await ask('full', unreachable)).toMatchObject({
+			event: { recipientId: '42', request: { ip: null, userAgent: expect.any(String) } },
+			lookupError: expect.any(Error),
+		});
 	});
 
 	it('pseudonymous in the link is pseudonymous in the event, with its shared pixel', async () => {

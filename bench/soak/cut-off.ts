@@ -1,0 +1,48 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A way to a server that can be cut off and opened again. */
+export interface CutOff {
+	port: number;
+	/** Drops all connections and refuses new ones */
+	close(): Promise<void>;
+	open(): Promise<void>;
+}
+
+/** Passes TCP connections on to `host`:`port`, from a free port of this machine. */
+export async function startCutOff(host: string, port: number): Promise<CutOff> {
+	const sockets = new Set<Socket>();
+	let server: Server;
+	let own = 0;
+	const open = async (): Promise<void> => {
+		server = createServer((client) => {
+			const target = connect(port, host);
+			for (const [one, other] of [
+				[client, target],
+				[target, client],
+			]) {
+				sockets.add(one);
+				one.pipe(other);
+				one.on('error', () => other.destroy());
+				one.on('close', () => {
+					sockets.delete(one);
+					other.destroy();
+				});
+			}
+		});
+		await new Promise<void>((resolve, reject) => {
+			server.once('error', reject);
+			server.listen(own, '127.0.0.1', resolve);
+		});
+		own = (server.address() as { port: number }).port;
+	};
+	await open();
+	return {
+		port: own,
+		open,
+		close: async () => {
+			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+			for (const socket of sockets) socket.destroy();
+			await closed;
+		},
+	};
+}

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+
+import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.node';
+import { collectorFolder } from '../../nodes/shared/collector-log';
+import { openLog, type OpenLog } from '../../src/collector/open-log';
+
+describe('the Email Open Trigger that collects for batches', () => {
+	const node = new EmailOpenTrigger();
+	let folder: string;
+	let log: OpenLog;
+	beforeEach(() => {
+		folder = mkdtempSync(join(tmpdir(), 'email-open-trigger-'));
+		process.env.N8N_USER_FOLDER = folder;
+		log = openLog({ folder: collectorFolder(), durable: false });
+		log.setConsumers(['workflow']);
+	});
+	afterEach(() => {
+		log.close();
+		delete process.env.N8N_USER_FOLDER;
+		delete process.env.EXECUTIONS_MODE;
+		rmSync(folder, { recursive: true });
+	});
+
+	const parts = (parameters: Record<string, unknown>) => ({
+		getMode: () => 'webhook',
+		getNode: () => ({ id: 'trigger', name: 'Email Open Trigger' }),
+		getWorkflow: () => ({ id: 'workflow', name: 'Workflow' }),
+		getNodeParameter: (name: string, fallback?: unknown) => {
+			const declared = node.description.properties.find((one) => one.name === name);
+			if (!declared) throw new Error(`The node does not declare "${name}"`);
+			return parameters[name] ?? declared.default ?? fallback;
+		},
+		logger: { debug() {}, info() {}, warn() {}, error() {} },
+	});
+
+	/** Loads the pixel; resolves to what the log had written when the image went out. */
+	async function load(id: string, parameters: Record<string, unknown> = {}) {
+		let writtenAtAnswer: number | undefined;
+		const response = {
+			end: () => (writtenAtAnswer = log.lastSeq()),
+			writeHead: () => undefined,
+			getHeaderNames: () => [],
+			once: () => undefined,
+		};
+		const context = {
+			...parts({ respond: 'collect', ...parameters }),
+			getRequestObject: () => ({ method: 'GET', query: { id }, headers: {}, ip: '203.0.113.9' }),
+			getResponseObject: () => response,
+		};
+		const before = log.lastSeq();
+		await node.webhook.call(context as unknown as IWebhookFunctions);
+		if (writtenAtAnswer === undefined) throw new Error('No image went out');
+		return { commits: writtenAtAnswer - before };
+	}
+	const logged = () =>
+		log.peek(0, 99).map(({ event }) => (JSON.parse(event) as { recipientId: string }).recipientId);
+
+	it('answers a refused open after a commit, like one that is kept', async () => {
+		expect(await load('kept')).toEqual({ commits: 1 });
+		expect(await load('refused', { consentPolicy: 'consent-required' })).toEqual({ commits: 1 });
+		expect(logged()).toEqual(['kept']);
+	});
+
+	it('keeps to the Log Size Limit of the Open Collector Trigger', async () => {
+		log.setMaxBytes(1);
+		await expect(load('too much')).rejects.toThrow(/log of collected opens is full.*Log Size/);
+		expect(logged()).toEqual([]);
+	});
+
+	it('cannot be published in queue mode, and says what to do', async () => {
+		process.env.EXECUTIONS_MODE = 'queue';
+		const publish = async (respond: string) =>
+			await node.webhookMethods.default.checkExists.call({
+				...parts({ respond }),
+				// With PostgreSQL chosen, which is away: that alone keeps no workflow from being published.
+				getCredentials: async () => {
+					throw new Error('away');
+				},
+			} as unknown as IHookFunctions);
+		await expect(publish('collect')).rejects.toMatchObject({
+			message: expect.stringMatching(/queue mode.*Set Respond to Immediately/),
+		});
+		await expect(publish('immediately')).resolves.toBe(true);
+		// Published before n8n was switched: the image goes out, and n8n shows why nothing is kept.
+		await expect(load('late')).rejects.toThrow('queue mode');
+		expect(logged()).toEqual([]);
+	});
+});
