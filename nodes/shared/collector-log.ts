@@ -5,8 +5,8 @@ import { newCounters } from '../../src/collector/counters';
 import { writeRecord } from '../../src/collector/log-record';
 import { openLog } from '../../src/collector/open-log';
 import { DEFAULT_LIMITS } from '../../src/collector/settings';
-import type { BurstRelabel } from '../../src/tracking/burst-rules';
-import type { OpenEvent } from '../../src/tracking/open-event';
+import type { ReceivedOpen } from '../../src/tracking/receive-open';
+import { relabelsOfBurst } from '../../src/tracking/relabels-of-burst';
 import { dataFolder, isQueueMode } from './data-folder';
 
 /** Name of the cursor of the workflow that gets the batches. */
@@ -25,10 +25,12 @@ const queues = new Map<string, CommitQueue>();
  *
  * @throws when the log is full or n8n is in queue mode, with what to do
  */
-export async function collectOpen(
-	event: OpenEvent,
-	relabels: readonly BurstRelabel[],
-): Promise<void> {
+export async function collectOpen({
+	event,
+	relabels,
+	shared,
+}: Pick<ReceivedOpen, 'event' | 'relabels' | 'shared'>): Promise<void> {
+	if (event === null) return;
 	if (isQueueMode()) {
 		throw new Error(
 			'Opens cannot be collected for batches in queue mode, where each process would keep a log of its own. Set Respond to Immediately, or run the command collect.',
@@ -42,12 +44,8 @@ export async function collectOpen(
 		queues.set(folder, queue);
 	}
 	const entries = [
-		writeRecord({ open: event }),
-		...relabels.map(({ eventId, actor, actorReason }) =>
-			writeRecord({
-				relabel: { eventId, actor, actorReason, rulesVersion: event.rulesVersion },
-			}),
-		),
+		writeRecord({ open: event, burst: shared }),
+		...relabelsOfBurst(relabels).map((relabel) => writeRecord({ relabel })),
 	];
 	const outcome = await new Promise((resolve) => queue.add(entries, resolve));
 	if (outcome === 'full') {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { PIXEL_PNG } from '../tracking/pixel-image';
 import { pixelHeaders } from '../tracking/pixel-response';
+import { relabelsOfBurst } from '../tracking/relabels-of-burst';
 import { receiveOpen, type ReceiveDeps, type ReceiveSettings } from '../tracking/receive-open';
 import { CollectorError } from './collector-error';
 import type { CommitQueue } from './commit-queue';
@@ -150,17 +151,13 @@ export async function startListener(
 			counters.lookupErrors += 1;
 			deps.onError('lookup', received.lookupError);
 		}
-		const { event, relabels } = received;
+		const { event, relabels, shared } = received;
 		if (event === null) {
 			counters.notRecorded += 1;
 			return queue.add([], done);
 		}
-		const entries = relabels.map(({ eventId, actor, actorReason }) =>
-			writeRecord({
-				relabel: { eventId, actor, actorReason, rulesVersion: event.rulesVersion },
-			}),
-		);
-		queue.add([writeRecord({ open: event }), ...entries], (outcome) => {
+		const entries = relabelsOfBurst(relabels).map((relabel) => writeRecord({ relabel }));
+		queue.add([writeRecord({ open: event, burst: shared }), ...entries], (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
 			done();
 		});

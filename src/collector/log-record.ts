@@ -1,16 +1,27 @@
 import type { Relabel } from '../storage/tracking-store';
+import type { PlacedLoad } from '../tracking/burst-rules';
 import type { OpenEvent } from '../tracking/open-event';
 
 /** What one entry of the log says: somebody opened, or an earlier open was not who it seemed. */
-export type LogRecord = { open: OpenEvent } | { relabel: Relabel };
+export type LogRecord = OpenRecord | { relabel: Relabel };
+
+export interface OpenRecord {
+	open: OpenEvent;
+	/** What the burst windows of the store are to know of it, if anything */
+	burst?: PlacedLoad | null;
+}
 
 /** The text of an entry. An open is its own JSON, so that the log is easy to read with any tool. */
 export function writeRecord(record: LogRecord): string {
-	return JSON.stringify('open' in record ? record.open : record);
+	if (!('open' in record)) return JSON.stringify(record);
+	const { open, burst } = record;
+	return JSON.stringify(burst ? { ...open, burst } : open);
 }
 
 /** Reads the text of an entry. Throws a SyntaxError when it is no JSON. */
 export function readRecord(text: string): LogRecord {
-	const value = JSON.parse(text) as OpenEvent | { relabel: Relabel };
-	return 'relabel' in value ? value : { open: value };
+	const value = JSON.parse(text) as (OpenEvent & { burst?: PlacedLoad }) | { relabel: Relabel };
+	if ('relabel' in value) return value;
+	const { burst, ...open } = value;
+	return burst ? { open, burst } : { open };
 }
