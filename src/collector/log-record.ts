@@ -1,6 +1,17 @@
+import { z } from 'zod/v4';
+
 import type { Relabel } from '../storage/tracking-store';
 import type { PlacedLoad } from '../tracking/burst-rules';
 import type { OpenEvent } from '../tracking/open-event';
+
+const PLACE = z.object({ name: z.string(), mark: z.string() }).nullable();
+const PLACED_LOAD: z.ZodType<PlacedLoad> = z.object({
+	eventId: z.string(),
+	at: z.number(),
+	open: z.boolean(),
+	recipient: PLACE,
+	address: PLACE,
+});
 
 /** What one entry of the log says: somebody opened, or an earlier open was not who it seemed. */
 export type LogRecord = OpenRecord | { relabel: Relabel };
@@ -20,8 +31,10 @@ export function writeRecord(record: LogRecord): string {
 
 /** Reads the text of an entry. Throws a SyntaxError when it is no JSON. */
 export function readRecord(text: string): LogRecord {
-	const value = JSON.parse(text) as (OpenEvent & { burst?: PlacedLoad }) | { relabel: Relabel };
+	const value = JSON.parse(text) as (OpenEvent & { burst?: unknown }) | { relabel: Relabel };
 	if ('relabel' in value) return value;
 	const { burst, ...open } = value;
-	return burst ? { open, burst } : { open };
+	// Another version may have written another form: the open counts all the same.
+	const placed = PLACED_LOAD.safeParse(burst);
+	return placed.success ? { open, burst: placed.data } : { open };
 }

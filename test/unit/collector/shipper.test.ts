@@ -146,7 +146,7 @@ describe('shipping the log into the store', () => {
 		await store.observeBursts([first.burst], new Date());
 		log.append([
 			...rest.map(writeRecord),
-			writeRecord({ open: openEvent({ recipientId: 'bob' }) }),
+			JSON.stringify({ ...openEvent({ recipientId: 'bob' }), burst: 'of another version' }),
 		]);
 		await ship();
 		const { opens: kept } = await store.listOpens({ limit: 9 });
