@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { isbot } from 'isbot';
 
 import { createBurstMemory } from '../src/tracking/burst-memory';
+import { placeLoad, type BurstLoad } from '../src/tracking/burst-rules';
 import { classifyFeatures, classifyLoad } from '../src/tracking/classify-load';
 import { extractFeatures, type ImageLoad } from '../src/tracking/load-features';
 
@@ -89,10 +90,11 @@ for (const [name, agents] of [
 	line(`  judging again  ${thousands(again)}/s   ${(again / peer).toFixed(2)} x isbot`);
 }
 
-const memory = createBurstMemory(createSecretKey(Buffer.alloc(32, 1)));
+const memory = createBurstMemory();
+const burstKey = createSecretKey(Buffer.alloc(32, 1));
 const start = process.hrtime.bigint();
 for (let index = 0; index < LOADS / 4; index += 1) {
-	memory.observe({
+	const load: BurstLoad = {
 		eventId: `event-${index}`,
 		at: index * 10,
 		recipient: `recipient-${index % 20_000}`,
@@ -100,7 +102,9 @@ for (let index = 0; index < LOADS / 4; index += 1) {
 		ip: `203.0.${index % 250}.${index % 200}`,
 		actor: 'human',
 		features: ['method:get', 'ua:browser'],
-	});
+	};
+	const placed = placeLoad(load, burstKey);
+	if (placed !== null) memory.observe(placed);
 }
 const seconds = Number(process.hrtime.bigint() - start) / 1e9;
 line(`burst rules: ${thousands(LOADS / 4 / seconds)} loads/s, ${memory.size()} windows at the end`);

@@ -1,11 +1,10 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
-
 import { v7 as uuidv7 } from 'uuid';
 
 import type { PrivacyStore } from './storage/privacy-store';
 import { createBurstMemory, type BurstMemory } from './tracking/burst-memory';
+import { placeLoad } from './tracking/burst-rules';
 import { classifyLoad } from './tracking/classify-load';
-import type { KeyRing } from './tracking/key-ring';
+import { deriveKey, type KeyRing } from './tracking/key-ring';
 import type { ReceiveDeps } from './tracking/receive-open';
 import { denylistKeysOf, pseudonymOf } from './tracking/subject-keys';
 import { verifyToken } from './tracking/token';
@@ -35,9 +34,9 @@ const LOOKUP_LIMIT_MS = 750;
 
 let memory: BurstMemory | undefined;
 
-/** The windows of the burst rules: one set per thread, under a key that dies with it. */
+/** The windows of the burst rules: one set per thread. */
 function burstMemory(): BurstMemory {
-	memory ??= createBurstMemory(createSecretKey(randomBytes(32)));
+	memory ??= createBurstMemory();
 	return memory;
 }
 
@@ -57,7 +56,12 @@ export function createReceiveDeps(sources: ReceiveSources): ReceiveDeps {
 			return verifyToken(token, await keyRing(), { now: new Date(), maxAgeDays });
 		},
 		classify: classifyLoad,
-		observeBurst: (load) => burstMemory().observe(load),
+		observeBurst: (load) => {
+			// Without a recipient no rule applies; with one, the keys were read above. Where they could
+			// not be, nothing can be named either.
+			const placed = known ? placeLoad(load, deriveKey(known.active, 'burst')) : null;
+			return { placed, relabels: placed === null ? [] : burstMemory().observe(placed) };
+		},
 		isSuppressed: async (recipientId) => {
 			const keys = denylistKeysOf(recipientId, await keyRing());
 			return await inTime(async () => (await sources.store()).isDenied(keys));

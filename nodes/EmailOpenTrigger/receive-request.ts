@@ -3,11 +3,13 @@ import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-w
 import { sleep } from 'n8n-workflow';
 
 import { receiveOpen, type PixelRequest } from '../../src/tracking/receive-open';
+import { relabelsOfBurst } from '../../src/tracking/relabels-of-burst';
 import { collectOpen } from '../shared/collector-log';
 import { answerLikeOthers, noteAnswer } from '../shared/answers-so-far';
 import { toNodeError } from '../shared/each-item';
 import { guardResponse, type GuardedResponse } from '../shared/guarded-response';
 import { receiveDeps } from '../shared/receive';
+import { shareLoad } from '../shared/share-load';
 import { relabelEarlier } from '../shared/relabel-earlier';
 import { receiveSettings, triggerOptions } from './settings';
 
@@ -42,14 +44,17 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 		const settings = receiveSettings(context);
 		const received = await receiveOpen(pixelRequest(request), settings, receiveDeps(context));
 		if (received.lookupError) {
-			context.logger.warn('The store did not answer a lookup; the policy decided without it, an address was dropped');
+			context.logger.warn(
+				'The store did not answer a lookup; the policy decided without it, an address was dropped',
+			);
 		}
 		if (collects) {
 			await collectOpen(received);
 			response.sendPixel();
 			return { noWebhookResponse: true };
 		}
-		relabelEarlier(context, received.relabels);
+		relabelEarlier(context, relabelsOfBurst(received.relabels));
+		shareLoad(context, received.shared);
 		if (received.event === null) {
 			if (!respondsHere && !isHead) await answerAsWorkflow(response, trigger, startedAt);
 			return { noWebhookResponse: true };

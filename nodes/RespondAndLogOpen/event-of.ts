@@ -4,7 +4,11 @@ import { v5 as uuidv5 } from 'uuid';
 
 import { openEventSchema, type OpenEvent } from '../../src/tracking/open-event';
 import { receiveOpen } from '../../src/tracking/receive-open';
+import { relabelsOfBurst } from '../../src/tracking/relabels-of-burst';
+import { forwardedClient } from '../shared/forwarded-client';
 import { DEFAULT_SETTINGS, receiveDeps } from '../shared/receive';
+import { relabelEarlier } from '../shared/relabel-earlier';
+import { shareLoad } from '../shared/share-load';
 
 /** Namespace of the ids of events that n8n's own Webhook node received. */
 const STOCK_WEBHOOK_NAMESPACE = '4f6b9a52-2d5c-4d53-8a2b-6f4b3c1e7a10';
@@ -37,13 +41,15 @@ export async function eventOf(
 		);
 	}
 	const received = await receiveOpen(
-		{ method: 'GET', query, headers, ip: null, receivedAt: new Date() },
+		{ method: 'GET', query, headers, ip: forwardedClient(headers), receivedAt: new Date() },
 		DEFAULT_SETTINGS,
 		{
 			...receiveDeps(context),
 			newEventId: () => uuidv5(`${context.getExecutionId()}/${index}`, STOCK_WEBHOOK_NAMESPACE),
 		},
 	);
+	relabelEarlier(context, relabelsOfBurst(received.relabels));
+	shareLoad(context, received.shared);
 	return received.event;
 }
 

@@ -52,7 +52,8 @@ const queues = new Map<string, CommitQueue>();
 export async function collectOpen({
 	event,
 	relabels,
-}: Pick<ReceivedOpen, 'event' | 'relabels'>): Promise<void> {
+	shared,
+}: Pick<ReceivedOpen, 'event' | 'relabels' | 'shared'>): Promise<void> {
 	// Published before n8n was switched to queue mode, which does not ask the trigger again.
 	if (isQueueMode()) throw new Error(NOT_IN_QUEUE_MODE);
 	const folder = collectorFolder();
@@ -62,7 +63,7 @@ export async function collectOpen({
 		queues.set(folder, queue);
 	}
 	const outcome = await new Promise((resolve) =>
-		queue.add(event === null ? [] : writeOpen(event, relabels), resolve),
+		queue.add(event === null ? [] : writeOpen(event, { relabels, shared }), resolve),
 	);
 	if (outcome === 'full') {
 		throw new Error(

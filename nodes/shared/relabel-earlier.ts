@@ -1,40 +1,30 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
-import type { BurstRelabel } from '../../src/tracking/burst-rules';
-import { CURRENT_RULES } from '../../src/tracking/classify-rules';
+import type { Relabel } from '../../src/storage/tracking-store';
 import { openTrackingStore } from './store';
 
 /** An open that is being relabelled may still be on its way through the workflow to the store. */
 const ATTEMPTS_AFTER_MS = [500, 5_000, 60_000];
 
+/** What is needed of a webhook or an execution to reach its store later. */
+export type RelabellingContext = Pick<IWebhookFunctions, 'getNode' | 'logger'> & {
+	getCredentials: IWebhookFunctions['getCredentials'];
+};
+
 /**
  * Tells the store that earlier opens turned out to be a scanner's. Returns at once: neither the
  * answer to the requester nor the workflow waits for it.
  */
-export function relabelEarlier(
-	context: IWebhookFunctions,
-	relabels: readonly BurstRelabel[],
-): void {
+export function relabelEarlier(context: RelabellingContext, relabels: readonly Relabel[]): void {
 	if (relabels.length > 0) attempt(context, relabels, 0);
 }
 
-function attempt(
-	context: IWebhookFunctions,
-	relabels: readonly BurstRelabel[],
-	number: number,
-): void {
+function attempt(context: RelabellingContext, relabels: readonly Relabel[], number: number): void {
 	const timer = setTimeout(async () => {
 		let done = false;
 		try {
 			const store = await openTrackingStore(context);
-			const { unknown } = await store.relabelOpens(
-				relabels.map(({ eventId, actor, actorReason }) => ({
-					eventId,
-					actor,
-					actorReason,
-					rulesVersion: CURRENT_RULES.version,
-				})),
-			);
+			const { unknown } = await store.relabelOpens(relabels);
 			done = unknown === 0;
 		} catch (error) {
 			context.logger.warn('Opens of a scanner could not be relabelled yet', {

@@ -27,6 +27,11 @@ export function postgresSettings(credential: PostgresCredential) {
 	};
 }
 
+/** Tells the stores that nodes of this process work on apart. */
+export function storeKey(context: Pick<WithCredentials, 'getNode'>): string {
+	return context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
+}
+
 /**
  * The store a node works on: PostgreSQL when its credential is set, else the embedded one in the
  * n8n folder. Handles are shared within the process, so this is cheap to call for each item.

@@ -1,4 +1,5 @@
 import type { TrackingStore } from '../storage/tracking-store';
+import type { PlacedLoad } from '../tracking/burst-rules';
 import type { KeyRing } from '../tracking/key-ring';
 import type { OpenEvent } from '../tracking/open-event';
 import type { ReceiveDeps, ReceiveSettings } from '../tracking/receive-open';
@@ -17,6 +18,10 @@ export interface ApiDeps {
 	signing(): Promise<{ keyRing: KeyRing; baseUrl: string }>;
 	receiveSettings: ReceiveSettings;
 	receiveDeps: ReceiveDeps;
+	/** The client's address as far as the operator's own proxies vouch for it; else `null` */
+	clientAddress(headers: Readonly<Record<string, string>>): string | null;
+	/** Takes what other processes are to know of a load */
+	shareLoad(load: PlacedLoad | null): void;
 	/** Guards `generate-tokens` */
 	tokenLimiter: RateLimiter;
 	now(): Date;

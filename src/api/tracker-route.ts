@@ -2,10 +2,10 @@ import { Hono } from 'hono';
 
 import { StoreError } from '../storage/store-error';
 import type { Pixel, PixelImage, TrackingStore } from '../storage/tracking-store';
-import { CURRENT_RULES } from '../tracking/classify-rules';
 import { PIXEL_PNG } from '../tracking/pixel-image';
 import { pixelHeaders } from '../tracking/pixel-response';
 import { receiveOpen, type PixelRequest, type ReceiveDeps } from '../tracking/receive-open';
+import { relabelsOfBurst } from '../tracking/relabels-of-burst';
 import { isTokenShaped } from '../tracking/token';
 import { lowestMode } from '../tracking/tracking-mode';
 import type { ApiDeps } from './api-deps';
@@ -30,8 +30,7 @@ export function trackerRoute(deps: ApiDeps): Hono {
 			request: {
 				method: c.req.method,
 				headers: c.req.header(),
-				// n8n's own Webhook node does not say who asked, and a header can say anything.
-				ip: null,
+				ip: deps.clientAddress(c.req.header()),
 				receivedAt: deps.now(),
 			},
 			withinLimit: newPatience(),
@@ -99,6 +98,7 @@ async function recordLoad(load: Load, { store, pixel }: Place): Promise<void> {
 		receiveDepsOf(load),
 	);
 	if (received.lookupError) deps.onError(received.lookupError);
+	deps.shareLoad(received.shared);
 	if (received.event !== null) {
 		try {
 			if (store === null) throw new StoreError('unavailable', 'The store could not be reached.');
@@ -109,9 +109,7 @@ async function recordLoad(load: Load, { store, pixel }: Place): Promise<void> {
 		}
 	}
 	if (store !== null && received.relabels.length > 0) {
-		const rulesVersion = CURRENT_RULES.version;
-		const relabels = received.relabels.map((relabel) => ({ ...relabel, rulesVersion }));
-		await withinLimit(store.relabelOpens(relabels));
+		await withinLimit(store.relabelOpens(relabelsOfBurst(received.relabels)));
 	}
 }
 

@@ -157,12 +157,12 @@ export async function startListener(
 			counters.lookupErrors += 1;
 			deps.onError('lookup', received.lookupError);
 		}
-		const { event, relabels } = received;
+		const { event, relabels, shared } = received;
 		if (event === null) {
 			counters.notRecorded += 1;
 			return queue.add([], done);
 		}
-		queue.add(writeOpen(event, relabels), (outcome) => {
+		queue.add(writeOpen(event, { relabels, shared }), (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
 			done();
 		});

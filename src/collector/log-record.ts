@@ -1,28 +1,53 @@
+import { z } from 'zod/v4';
+
 import type { Relabel } from '../storage/tracking-store';
-import type { BurstRelabel } from '../tracking/burst-rules';
+import type { PlacedLoad } from '../tracking/burst-rules';
 import type { OpenEvent } from '../tracking/open-event';
+import type { ReceivedOpen } from '../tracking/receive-open';
+import { relabelsOfBurst } from '../tracking/relabels-of-burst';
+
+const PLACE = z.object({ name: z.string(), mark: z.string() }).nullable();
+const PLACED_LOAD: z.ZodType<PlacedLoad> = z.object({
+	eventId: z.string(),
+	at: z.number(),
+	open: z.boolean(),
+	recipient: PLACE,
+	address: PLACE,
+});
 
 /** What one entry of the log says: somebody opened, or an earlier open was not who it seemed. */
-export type LogRecord = { open: OpenEvent } | { relabel: Relabel };
+export type LogRecord = OpenRecord | { relabel: Relabel };
+
+export interface OpenRecord {
+	open: OpenEvent;
+	/** What the burst windows of the store are to know of it, if anything */
+	burst?: PlacedLoad | null;
+}
 
 /** The text of an entry. An open is its own JSON, so that the log is easy to read with any tool. */
 export function writeRecord(record: LogRecord): string {
-	return JSON.stringify('open' in record ? record.open : record);
+	if (!('open' in record)) return JSON.stringify(record);
+	const { open, burst } = record;
+	return JSON.stringify(burst ? { ...open, burst } : open);
 }
 
 /** The entries of an open and of the earlier ones that it shows to be a scanner's. */
-export function writeOpen(open: OpenEvent, relabels: readonly BurstRelabel[]): string[] {
-	const { rulesVersion } = open;
+export function writeOpen(
+	open: OpenEvent,
+	{ relabels, shared }: Pick<ReceivedOpen, 'relabels' | 'shared'>,
+): string[] {
 	return [
-		writeRecord({ open }),
-		...relabels.map(({ eventId, actor, actorReason }) =>
-			writeRecord({ relabel: { eventId, actor, actorReason, rulesVersion } }),
-		),
+		writeRecord({ open, burst: shared }),
+		...relabelsOfBurst(relabels).map((relabel) => writeRecord({ relabel })),
 	];
 }
 
 /** Reads the text of an entry. Throws a SyntaxError when it is no JSON. */
 export function readRecord(text: string): LogRecord {
-	const value = JSON.parse(text) as OpenEvent | { relabel: Relabel };
-	return 'relabel' in value ? value : { open: value };
+	const value = JSON.parse(text) as (OpenEvent & { burst?: unknown }) | { relabel: Relabel };
+	if ('relabel' in value) return value;
+	const { burst, ...open } = value;
+	// Another version may have written another form: the open counts all the same.
+	const placed = PLACED_LOAD.safeParse(burst);
+	return placed.success ? { open, burst: placed.data } : { open };
 }

@@ -26,7 +26,7 @@ export interface ShippingReport {
 export interface ShipperOptions {
 	log: Pick<OpenLog, 'read' | 'advance' | 'bury'>;
 	/** Opens the store; called again after a failure */
-	openStore(): Promise<Pick<TrackingStore, 'recordOpens' | 'relabelOpens'>>;
+	openStore(): Promise<Pick<TrackingStore, 'recordOpens' | 'relabelOpens' | 'observeBursts'>>;
 	/** Ends the shipping; what was not shipped stays in the log */
 	signal: AbortSignal;
 	/** Called after each batch */
@@ -71,6 +71,9 @@ async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions):
 		if (opens.length > 0) await store.recordOpens(opens);
 		// A relabel stands behind its open in the log, so the store has the open by now.
 		if (relabels.length > 0) await store.relabelOpens(relabels);
+		const loads = records.flatMap((record) => ('open' in record ? (record.burst ?? []) : []));
+		// It relabels what it finds; what it does not, another process has still to bring.
+		if (loads.length > 0) await store.observeBursts(loads, new Date());
 		options.log.advance(STORE_CONSUMER, last);
 		options.onShipped(entries.length);
 	} catch (error) {

@@ -1,4 +1,5 @@
 import { applyRetention } from './apply-retention';
+import { dropOldWindows } from './burst-windows';
 import {
 	getConsent,
 	listConsentRecords,
@@ -27,6 +28,7 @@ const PERSONAL_TABLES = [
 	'hourly',
 	'consent_records',
 	'consent_states',
+	'burst_windows',
 ] as const satisfies ReadonlyArray<keyof StoreSchema>;
 
 /** The part of the store that consent, rights and retention are about. */
@@ -54,6 +56,7 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 
 		applyRetention: async (plan, options) => {
 			const counts = await applyRetention(database, plan, options);
+			if (!options.dryRun) await write((db) => dropOldWindows(db, new Date()));
 			if (counts.some(({ records }) => records > 0) && !options.dryRun) {
 				await database.scrub(PERSONAL_TABLES);
 			}

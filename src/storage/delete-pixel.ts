@@ -1,4 +1,5 @@
 import { EMPTY_GROUP } from '../tracking/tally';
+import { emptyWindows } from './burst-windows';
 import { CounterBook } from './counter-book';
 import { HourCounts } from './hour-counts';
 import { pixelParent } from './place';
@@ -45,6 +46,7 @@ async function bury(db: Writer, id: string): Promise<boolean> {
 		.onConflict((conflict) => conflict.column('id').doNothing())
 		.execute();
 	await db.deleteFrom('pixels').where('id', '=', id).execute();
+	await emptyWindows(db);
 	return true;
 }
 

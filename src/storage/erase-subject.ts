@@ -2,6 +2,7 @@ import { v7 as uuidV7 } from 'uuid';
 
 import { EMPTY_RECIPIENT, isEmptyGroup } from '../tracking/tally';
 import type { Actor } from '../tracking/open-event';
+import { emptyWindows } from './burst-windows';
 import { chunks } from './chunks';
 import { refreshState } from './consent-records';
 import { CounterBook } from './counter-book';
@@ -44,6 +45,7 @@ export async function eraseSubject(
 		.values({ id: denylistKey, since: now.getTime() })
 		.onConflict((conflict) => conflict.column('id').doNothing())
 		.execute();
+	await emptyWindows(db);
 	const traces = await findTraces(db, subject);
 	const opens = await eraseOpens(db, traces);
 	const sent = await eraseRows(db, 'sent_messages', traces);

@@ -4,6 +4,7 @@ import { v7 as uuidV7 } from 'uuid';
 
 import { requiredId, storable } from './checked-input';
 import { chunks } from './chunks';
+import { emptyWindows } from './burst-windows';
 import { CounterBook } from './counter-book';
 import { isoOf, toOpenCounts } from './counts-view';
 import { checkLimit, MAX_PAGE, readCursor, toPage } from './cursor';
@@ -185,6 +186,7 @@ export async function deleteRecipient(db: Writer, id: string): Promise<boolean> 
 
 	const nobody = `deleted-${randomUUID()}`;
 	await db.deleteFrom('recipients').where('id', '=', id).execute();
+	await emptyWindows(db);
 	await db
 		.insertInto('tombstones')
 		.values({ id: recipientTombstone(pixelId, recipientId), deleted_at: Date.now(), pending: 0 })

@@ -45,7 +45,8 @@ export async function listLabelHistory(db: Reader, eventId: string): Promise<Lab
 	}));
 }
 
-async function relabel(db: Writer, change: Relabel): Promise<keyof RelabelResult> {
+/** Gives one open another label, and says what became of that. */
+export async function relabel(db: Writer, change: Relabel): Promise<keyof RelabelResult> {
 	const { eventId, actor, actorReason, rulesVersion } = change;
 	const row = await db
 		.selectFrom('opens')
@@ -55,7 +56,7 @@ async function relabel(db: Writer, change: Relabel): Promise<keyof RelabelResult
 	if (row === undefined) return 'unknown';
 	const same =
 		row.actor === actor && row.actor_reason === actorReason && row.rules_version === rulesVersion;
-	if (same) return 'unchanged';
+	if (same || (change.onlyCounted && !isCounted(row.actor as Actor))) return 'unchanged';
 	await writeHistory(db, row, change);
 	await db
 		.updateTable('opens')

@@ -163,6 +163,16 @@ export interface HourlyTable {
 	machine_opens: number;
 }
 
+/** What the burst rules remember, for minutes: see `burst-rules.ts`. Names are keyed hashes. */
+export interface BurstWindowsTable {
+	name: string;
+	kind: 'recipient' | 'address';
+	/** JSON, a `BurstWindow` */
+	window: string;
+	/** When a load was last added */
+	touched_at: number;
+}
+
 export interface StoreSchema extends ConsentSchema {
 	opens: OpensTable;
 	label_history: LabelHistoryTable;
@@ -176,4 +186,5 @@ export interface StoreSchema extends ConsentSchema {
 	recipient_tallies: RecipientTalliesTable;
 	tallies: TalliesTable;
 	hourly: HourlyTable;
+	burst_windows: BurstWindowsTable;
 }

@@ -1,3 +1,4 @@
+import { observeBursts } from './burst-windows';
 import { createPrivacyStore } from './create-privacy-store';
 import { deletePixel } from './delete-pixel';
 import { listOpens, streamOpens } from './list-opens';
@@ -31,6 +32,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 	return {
 		recordOpens: (events) => write((db) => recordOpens(db, events)),
 		recordUnlessErased: (opens) => write((db) => recordUnlessErased(db, opens)),
+		observeBursts: (loads, now) => write((db) => observeBursts(db, loads, now)),
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
 		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, eventId)),
 		listOpens: (request) => read((db) => listOpens(db, request)),

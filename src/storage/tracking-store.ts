@@ -1,3 +1,4 @@
+import type { PlacedLoad } from '../tracking/burst-rules';
 import type { Actor, OpenEvent } from '../tracking/open-event';
 import type { TrackingMode } from '../tracking/tracking-mode';
 import type { PrivacyStore } from './privacy-store';
@@ -52,6 +53,8 @@ export interface Relabel {
 	actor: Actor;
 	actorReason: string | null;
 	rulesVersion: string | null;
+	/** Leaves an open alone that is a machine's already: its reason says more, or the same */
+	onlyCounted?: boolean;
 }
 
 export interface RelabelResult {
@@ -62,11 +65,14 @@ export interface RelabelResult {
 	unknown: number;
 }
 
+/** Who loaded the image, and why that is thought. */
+export type Label = Omit<Relabel, 'eventId' | 'onlyCounted'>;
+
 /** One change of an open's label. */
 export interface LabelChange {
 	eventId: string;
-	from: Omit<Relabel, 'eventId'>;
-	to: Omit<Relabel, 'eventId'>;
+	from: Label;
+	to: Label;
 	/** ISO 8601 in UTC */
 	changedAt: string;
 }
@@ -269,6 +275,15 @@ export interface TrackingStore extends PrivacyStore {
 	 * some hundreds at a time: others wait for the transaction.
 	 */
 	relabelOpens(changes: readonly Relabel[]): Promise<RelabelResult>;
+	/**
+	 * Adds loads to the burst windows that all processes on this store share, and relabels the
+	 * opens that turn out a scanner's, in one transaction. A load that was added before changes
+	 * nothing.
+	 *
+	 * @param now drops the windows that no load was added to for longer than their rule looks back
+	 * @returns the new labels of opens that the log does not hold (yet)
+	 */
+	observeBursts(loads: readonly PlacedLoad[], now: Date): Promise<Relabel[]>;
 	/** Every change of an open's label, oldest first. */
 	listLabelHistory(eventId: string): Promise<LabelChange[]>;
 	/** Opens, newest first. */

@@ -1,14 +1,11 @@
-import type { KeyObject } from 'node:crypto';
-
 import {
-	burstPlacesOf,
 	DOMAIN_BURST,
 	NETWORK_BURST,
 	observeBurst,
-	type BurstLoad,
 	type BurstPlace,
 	type BurstRelabel,
 	type BurstWindow,
+	type PlacedLoad,
 } from './burst-rules';
 
 /**
@@ -20,36 +17,31 @@ export const MAX_BURST_WINDOWS = 5000;
 /** The burst rules with their windows in this process. */
 export interface BurstMemory {
 	/** Looks at one load and names the loads, itself included, that turned out a scanner's. */
-	observe(load: BurstLoad): BurstRelabel[];
+	observe(load: PlacedLoad): BurstRelabel[];
 	/** Windows held at the moment, of both kinds */
 	size(): number;
 }
 
 /**
  * Keeps the windows of `observeBurst` in memory, in bounded space and without a single address.
- * Loads of one recipient that reach different processes are not seen together; a store that keeps
- * the windows under the names of `burstPlacesOf` can do that instead.
- *
- * @param key at least 16 random bytes, for the lifetime of the process:
- *   `createSecretKey(randomBytes(32))`
+ * It judges at once; loads of one recipient that reach different processes are seen together by
+ * the windows of the store (`observeBursts`).
  */
-export function createBurstMemory(key: KeyObject, maxWindows = MAX_BURST_WINDOWS): BurstMemory {
+export function createBurstMemory(maxWindows = MAX_BURST_WINDOWS): BurstMemory {
 	const recipients = new Map<string, BurstWindow>();
 	const addresses = new Map<string, BurstWindow>();
 
 	return {
 		observe(load) {
-			const places = burstPlacesOf(load, key);
 			const { windows, relabels } = observeBurst(
 				{
-					recipient: windowOf(recipients, places.recipient),
-					address: windowOf(addresses, places.address),
+					recipient: windowOf(recipients, load.recipient),
+					address: windowOf(addresses, load.address),
 				},
 				load,
-				places,
 			);
-			keep(recipients, places.recipient, windows.recipient);
-			keep(addresses, places.address, windows.address);
+			keep(recipients, load.recipient, windows.recipient);
+			keep(addresses, load.address, windows.address);
 			dropStale(recipients, load.at - NETWORK_BURST.windowMs, maxWindows);
 			dropStale(addresses, load.at - DOMAIN_BURST.windowMs, maxWindows);
 			return relabels;

@@ -75,10 +75,25 @@ export interface BurstPlace {
 	/** Keyed hash of the network or the domain */
 	readonly mark: string;
 }
-export interface BurstPlaces {
+/**
+ * All that the windows need of a load: plain JSON without address, network, domain or recipient,
+ * so that it can be handed to other processes.
+ */
+export interface PlacedLoad {
+	readonly eventId: string;
+	/** Milliseconds since 1970 */
+	readonly at: number;
+	/** Whether a burst would change its actor */
+	readonly open: boolean;
 	/** `null` where the load belongs to no such window */
 	readonly recipient: BurstPlace | null;
 	readonly address: BurstPlace | null;
+}
+/** What one load came to: the opens that turned out a scanner's, and what other processes may see. */
+export interface BurstVerdict {
+	relabels: BurstRelabel[];
+	/** `null` when the load takes no part */
+	placed: PlacedLoad | null;
 }
 export interface BurstWindows {
 	readonly recipient: BurstWindow;
@@ -94,18 +109,24 @@ const SHARED_NETWORKS = ['net:apple-egress', 'net:google', 'net:exchange-online'
 /**
  * Where a load belongs: the window of its recipient and the window of its address.
  *
- * @param key a secret of at least 16 random bytes (`createSecretKey`). One per process lifetime is
- *   enough, because no window outlives ten minutes; processes that share windows must share it
+ * @param key a secret of at least 16 random bytes (`createSecretKey`); processes that share windows
+ *   must share it
+ * @returns `null` when the load takes no part in either rule
  */
-export function burstPlacesOf(load: BurstLoad, key: KeyObject): BurstPlaces {
+export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
 	if ((key.symmetricKeySize ?? 0) < 16) {
 		throw new Error('The burst key is too short. Pass at least 16 bytes.');
 	}
 	const { recipient, recipientDomain } = load;
 	const address = load.ip === null || !takesPart(load) ? null : normaliseIp(load.ip);
 	const network = address === null ? null : truncateIp(address);
-	if (address === null || network === null) return { recipient: null, address: null };
+	if (address === null || network === null) return null;
+	if (recipient === null && recipientDomain === null) return null;
 	return {
+		eventId: load.eventId,
+		at: load.at,
+		// A machine keeps the more telling reason it already has, but is evidence all the same.
+		open: isCounted(load.actor),
 		recipient:
 			recipient === null
 				? null
@@ -122,21 +143,20 @@ export function burstPlacesOf(load: BurstLoad, key: KeyObject): BurstPlaces {
 
 /**
  * Adds a load to its two windows and says which loads are now seen to be a scanner's. Pure: the
- * same windows, load and places always give the same answer.
+ * same windows and load always give the same answer.
  *
  * Loads may come out of order; one that is older than its whole window is left out of it.
  *
- * @param windows as this function returned them before for the names in `places`, or empty. Where
- *   a place is `null` the window comes back as it was
+ * @param windows as this function returned them before for the names of the load's places, or
+ *   empty. Where a place is `null` the window comes back as it was
  * @returns each event at most once in `relabels`, and never again after it was named
  */
 export function observeBurst(
 	windows: BurstWindows,
-	load: BurstLoad,
-	places: BurstPlaces,
+	load: PlacedLoad,
 ): { windows: BurstWindows; relabels: BurstRelabel[] } {
-	const recipient = addTo(windows.recipient, load, places.recipient, NETWORK_BURST);
-	const address = addTo(windows.address, load, places.address, DOMAIN_BURST);
+	const recipient = addTo(windows.recipient, load, load.recipient, NETWORK_BURST);
+	const address = addTo(windows.address, load, load.address, DOMAIN_BURST);
 	const named = new Set(recipient.relabels.map(({ eventId }) => eventId));
 	return {
 		windows: { recipient: recipient.window, address: address.window },
@@ -158,7 +178,7 @@ function takesPart({ actor, features }: BurstLoad): boolean {
 
 function addTo(
 	before: BurstWindow,
-	load: BurstLoad,
+	load: PlacedLoad,
 	place: BurstPlace | null,
 	rule: BurstRule,
 ): { window: BurstWindow; relabels: BurstRelabel[] } {
@@ -168,8 +188,7 @@ function addTo(
 		eventId: load.eventId,
 		at: load.at,
 		mark: place.mark,
-		// A machine keeps the more telling reason it already has, but is evidence all the same.
-		open: isCounted(load.actor),
+		open: load.open,
 	};
 	const window = [...before.filter(({ eventId }) => eventId !== load.eventId), entry]
 		.filter(({ at }) => newest - at < rule.windowMs)

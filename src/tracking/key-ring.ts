@@ -14,7 +14,8 @@ export type KeyLabel =
 	| 'denylist'
 	| 'withdrawal-link'
 	| 'recipient-of-address'
-	| 'form-token';
+	| 'form-token'
+	| 'burst';
 
 /** One signing key. The secret is a `KeyObject`, which neither prints nor serialises. */
 export interface RingKey {

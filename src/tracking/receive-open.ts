@@ -1,4 +1,4 @@
-import type { BurstLoad, BurstRelabel } from './burst-rules';
+import type { BurstLoad, BurstRelabel, BurstVerdict, PlacedLoad } from './burst-rules';
 import {
 	CONSENT_REASONS,
 	decideConsent,
@@ -90,7 +90,7 @@ export interface ReceiveDeps {
 	verifyToken(token: string): TokenResult | Promise<TokenResult>;
 	classify(load: ReceivedLoad): LoadVerdict;
 	/** Names the loads that this one shows to be a scanner's, itself included (`burst-rules.ts`) */
-	observeBurst(load: BurstLoad): BurstRelabel[];
+	observeBurst(load: BurstLoad): BurstVerdict;
 	/** Whether this person was erased or withdrew from everything; may fail */
 	isSuppressed(recipientId: string): Promise<boolean>;
 	/** The registry's word on one person and purpose; may fail */
@@ -123,6 +123,11 @@ export interface ReceivedOpen {
 	reason: ReceiveReason;
 	/** Earlier opens that this one gave another actor; to be told to the store */
 	relabels: BurstRelabel[];
+	/**
+	 * What the burst windows of the store are to know of this open (`observeBursts`); `null` when
+	 * it takes no part, or when it may not be kept so exactly
+	 */
+	shared: PlacedLoad | null;
 	/**
 	 * What a failed lookup in the store threw: of an erasure, of consent, or of the key of the day,
 	 * without which the address is dropped. For the operator's log, holds no decision.
@@ -180,7 +185,7 @@ export async function receiveOpen(
 	const time = settings.time ?? 'exact';
 	// Rounded before the burst rules note it: what they name later must be the id that is stored.
 	const eventId = roundEventId(roundEventId(deps.newEventId(), time), MODE_STORES[effective].time);
-	const { judged, relabels } = judgeBurst(eventId, link, verdict, request, deps);
+	const { judged, relabels, placed } = judgeBurst(eventId, link, verdict, request, deps);
 	const receivedAt = request.receivedAt.toISOString();
 	const event: OpenEvent = {
 		eventId,
@@ -206,8 +211,18 @@ export async function receiveOpen(
 		event: applyMode(event, effective, deps.pseudonym, link.mode),
 		reason: answer.reason,
 		relabels,
+		shared: mayShare(effective, time) ? placed : null,
 		lookupError,
 	};
+}
+
+/**
+ * Whether the windows in the store may name this open with its time. They may only where the log
+ * itself keeps the open, and as exactly; else the memory of the process judges alone.
+ */
+function mayShare(effective: TrackingMode, time: TimePrecision): boolean {
+	const rule = MODE_STORES[effective];
+	return rule.keeps === 'every-open' && rule.time === 'exact' && time === 'exact';
 }
 
 /** What the loads around this one say of it, and what it says of them. */
@@ -217,9 +232,9 @@ function judgeBurst(
 	verdict: LoadVerdict,
 	request: PixelRequest,
 	deps: ReceiveDeps,
-): { judged: LoadVerdict; relabels: BurstRelabel[] } {
+): BurstVerdict & { judged: LoadVerdict } {
 	const { recipientId } = link;
-	const named = deps.observeBurst({
+	const { relabels: named, placed } = deps.observeBurst({
 		eventId,
 		at: request.receivedAt.getTime(),
 		recipient: recipientId === null ? null : JSON.stringify([link.pixelId, recipientId]),
@@ -229,7 +244,7 @@ function judgeBurst(
 		features: verdict.features,
 	});
 	const own = named.find((relabel) => relabel.eventId === eventId);
-	if (!own) return { judged: verdict, relabels: named };
+	if (!own) return { judged: verdict, relabels: named, placed };
 	return {
 		judged: {
 			...verdict,
@@ -238,6 +253,7 @@ function judgeBurst(
 			features: [...verdict.features, own.feature],
 		},
 		relabels: named.filter((relabel) => relabel !== own),
+		placed: placed && { ...placed, open: false },
 	};
 }
 
@@ -342,5 +358,5 @@ function keptOfRequest(
 }
 
 function nothing(reason: ReceiveReason): ReceivedOpen {
-	return { event: null, reason, relabels: [], lookupError: null };
+	return { event: null, reason, relabels: [], shared: null, lookupError: null };
 }

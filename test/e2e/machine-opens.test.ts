@@ -4,6 +4,7 @@ import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import { loadOrCreateKeyFile } from '../../src/key-file';
 import { PIXEL_PATH, signTrackingLink } from '../../src/tracking/tracking-link';
 import { MAIL_PROGRAM } from '../support/browser';
+import { startCollectorProcess } from '../support/collector-process';
 import {
 	bundledWorkflow,
 	eventually,
@@ -106,6 +107,26 @@ describe('labels of loads in a real n8n behind one proxy', () => {
 			{ from_actor: 'human', to_actor: 'scanner' },
 		]);
 	});
+
+	it('takes a burst that reached n8n and a collector beside it, on the same store', async () => {
+		await load('shared-burst', MAIL_PROGRAM, '192.0.2.1');
+		await load('shared-burst', MAIL_PROGRAM, '198.51.100.1');
+		const windows = () => n8n.rows(`select name from burst_windows where kind = 'recipient'`);
+		await eventually(() => opensOf('shared-burst').length === 2 && windows().length > 0);
+		const collector = await startCollectorProcess(dataFolder(), ['--proxy-hops', '1']);
+		try {
+			await fetch(`http://127.0.0.1:${collector.port}/o.png?id=shared-burst`, {
+				headers: { 'user-agent': MAIL_PROGRAM, 'x-forwarded-for': '203.0.113.1' },
+			});
+			await eventually(() => {
+				const opens = opensOf('shared-burst');
+				return opens.length === 3 && opens.every(({ actor }) => actor === 'scanner');
+			});
+		} finally {
+			collector.child.kill('SIGTERM');
+			await collector.exited;
+		}
+	}, 60_000);
 
 	it("keeps the sender's own preview and does not count it", async () => {
 		const { url } = signTrackingLink({

@@ -8,6 +8,8 @@ import { TOKEN_REQUESTS, TOKEN_WINDOW_SECONDS } from '../../src/api/recipient-ro
 import { createTrackingApi } from '../../src/api/tracking-api';
 import type { TrackingStore } from '../../src/storage/tracking-store';
 import { createBurstMemory } from '../../src/tracking/burst-memory';
+import { placeLoad } from '../../src/tracking/burst-rules';
+import { clientAddress } from '../../src/tracking/client-address';
 import { classifyLoad } from '../../src/tracking/classify-load';
 import { generateKey, parseKeyRing } from '../../src/tracking/key-ring';
 import type { OpenEvent } from '../../src/tracking/open-event';
@@ -25,7 +27,8 @@ export const MACHINE = { 'user-agent': 'Mozilla/5.0' };
 /** The API over a store, with a clock that tests turn and a client that sends requests. */
 export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 	const keyRing = parseKeyRing({ activeKey: generateKey(randomBytes) });
-	const bursts = createBurstMemory(createSecretKey(randomBytes(32)));
+	const bursts = createBurstMemory();
+	const burstKey = createSecretKey(randomBytes(32));
 	const unrecorded: OpenEvent[] = [];
 	const errors: unknown[] = [];
 	const clock = { now: new Date('2026-11-20T10:00:00.000Z') };
@@ -42,13 +45,23 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 		receiveDeps: {
 			verifyToken: (token) => verifyToken(token, keyRing, { now: clock.now }),
 			classify: classifyLoad,
-			observeBurst: (load) => bursts.observe(load),
+			observeBurst: (load) => {
+				const placed = placeLoad(load, burstKey);
+				return { placed, relabels: placed === null ? [] : bursts.observe(placed) };
+			},
 			isSuppressed: async () => false,
 			consentStatus: async () => ({ status: 'unknown', recordId: null }),
 			newEventId: () => uuidv7(),
 			pseudonym: null,
 			ipKey: async () => Buffer.alloc(32, 2),
 		},
+		clientAddress: (headers) =>
+			clientAddress({
+				remoteAddress: null,
+				forwardedFor: headers['x-forwarded-for'],
+				trustedHops: 1,
+			}),
+		shareLoad: () => undefined,
 		tokenLimiter: new RateLimiterMemory({
 			points: TOKEN_REQUESTS,
 			duration: TOKEN_WINDOW_SECONDS,

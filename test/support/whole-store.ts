@@ -14,6 +14,7 @@ const TABLES: Array<keyof StoreSchema> = [
 	'recipient_tallies',
 	'tallies',
 	'hourly',
+	'burst_windows',
 ];
 
 /** Every value in the store's tables as one text, to search it for what must not be there. */

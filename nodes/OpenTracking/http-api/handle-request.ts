@@ -9,7 +9,9 @@ import { createTrackingApi } from '../../../src/api/tracking-api';
 import { StoreError } from '../../../src/storage/store-error';
 import type { OpenEvent } from '../../../src/tracking/open-event';
 import { instanceBaseUrl } from '../../shared/base-url';
+import { forwardedClient } from '../../shared/forwarded-client';
 import { DEFAULT_SETTINGS, receiveDeps } from '../../shared/receive';
+import { shareLoad } from '../../shared/share-load';
 import { signingOf } from '../../shared/signing';
 import { openTrackingStore } from '../../shared/store';
 import type { OperationWithOwnStore } from '../operation';
@@ -68,6 +70,8 @@ export const handleRequest: OperationWithOwnStore = {
 			},
 			receiveSettings: DEFAULT_SETTINGS,
 			receiveDeps: receiveDeps(node),
+			clientAddress: forwardedClient,
+			shareLoad: (load) => shareLoad(node, load),
 			tokenLimiter: sharedTokenLimiter(),
 			now: () => new Date(),
 			randomBytes,

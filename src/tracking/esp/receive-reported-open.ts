@@ -20,7 +20,7 @@ export async function receiveReportedOpen(
 	open: OpenEvent,
 	settings: Pick<ReceiveSettings, 'mode' | 'consent'>,
 	deps: Pick<ReceiveDeps, 'isSuppressed' | 'consentStatus' | 'pseudonym'>,
-): Promise<Omit<ReceivedOpen, 'relabels'>> {
+): Promise<Omit<ReceivedOpen, 'relabels' | 'shared'>> {
 	const { mode } = settings;
 	if (mode === 'off') return { event: null, reason: 'mode-off', lookupError: null };
 	const { lookupError, reason, ...answer } = await askForConsent(open, mode, {}, settings, deps);

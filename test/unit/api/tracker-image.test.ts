@@ -68,6 +68,24 @@ describe.each(engines)('the image of a pixel on $name', ({ newPlace }) => {
 		expect(await opensOf(id)).toMatchObject([{ recipientId: 'r-1' }]);
 	});
 
+	it('relabels loads of one recipient from three networks, and shares what names nobody', async () => {
+		const shared: unknown[] = [];
+		client = testApi(store, { shareLoad: (load) => shared.push(load) });
+		const { id } = await newPixel();
+		await store.addRecipients(id, [{ recipientId: 'r-1', token: 'plain-token' }]);
+		const load = async (forwardedFor: string) =>
+			await client.send(`/tracker/${id}.png?token=plain-token`, {
+				headers: { ...PERSON, 'x-forwarded-for': forwardedFor },
+			});
+		for (const spoofed of ['192.0.2.1', '198.51.100.1']) await load(`${spoofed}, 203.0.113.1`);
+		await load('192.0.2.1');
+		expect((await opensOf(id)).map(({ actor }) => actor)).toEqual(['human', 'human', 'human']);
+		await load('198.51.100.1');
+		expect(new Set((await opensOf(id)).map(({ actor }) => actor))).toEqual(new Set(['scanner']));
+		expect(shared).toHaveLength(4);
+		expect(JSON.stringify(shared)).not.toMatch(/192\.0|198\.51|203\.0|r-1/);
+	});
+
 	it('believes no ids in the query, no forged token and no token of another pixel', async () => {
 		const { id } = await newPixel();
 		const other = await newPixel();

@@ -220,6 +220,27 @@ describe('the listener of the collector', () => {
 		expect(server.counters.recorded).toBe(4);
 	});
 
+	const recordOf = async (mode: 'identified' | 'aggregate') => {
+		await start({ proxyHops: 1, receive: { ...RECEIVE, mode } });
+		await fetch(`${server.url}/o.png?id=ada@example.com&campaignId=spring`, {
+			headers: { 'x-forwarded-for': '198.51.100.1', 'user-agent': 'Mozilla/5.0 (Windows NT 10.0)' },
+		});
+		return readRecord(server.log.read('test', 9)[0].event);
+	};
+
+	it('logs for the windows that processes share what names nobody', async () => {
+		const kept = await recordOf('identified');
+		if (!('open' in kept)) throw new Error('The first entry is the open.');
+		expect(kept.open).not.toHaveProperty('burst');
+		expect(kept.burst).toMatchObject({ eventId: kept.open.eventId, open: true });
+		expect(kept.burst?.recipient?.name).toMatch(/^[0-9a-f]{16}$/);
+		expect(JSON.stringify(kept.burst)).not.toMatch(/198\.51|example|ada@/);
+	});
+
+	it('logs nothing for them of an open that is a mere count', async () => {
+		expect(await recordOf('aggregate')).not.toHaveProperty('burst');
+	});
+
 	it('takes the address that the own proxy vouches for', async () => {
 		await start({
 			proxyHops: 1,

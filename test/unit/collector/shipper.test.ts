@@ -129,6 +129,36 @@ describe('shipping the log into the store', () => {
 		expect(opens).toMatchObject([{ actor: 'scanner', actorReason: 'network-burst' }]);
 	});
 
+	it('hands the places of loads to the windows that processes share, and takes the burst', async () => {
+		const opens = ['a', 'b', 'c'].map(() => openEvent({ recipientId: 'ada' }));
+		const [first, ...rest] = opens.map((open, index) => ({
+			open,
+			burst: {
+				eventId: open.eventId,
+				at: 1,
+				open: true,
+				recipient: { name: 'hash of ada', mark: `hash of network ${index}` },
+				address: null,
+			},
+		}));
+		// Another process saw the first of the three.
+		await store.recordOpens([first.open]);
+		await store.observeBursts([first.burst], new Date());
+		log.append([
+			...rest.map(writeRecord),
+			JSON.stringify({ ...openEvent({ recipientId: 'bob' }), burst: 'of another version' }),
+		]);
+		await ship();
+		const { opens: kept } = await store.listOpens({ limit: 9 });
+		const actorOf = ({ recipientId, actor }: OpenEvent) => `${recipientId} ${actor}`;
+		expect(kept.map(actorOf).sort()).toEqual([
+			'ada scanner',
+			'ada scanner',
+			'ada scanner',
+			'bob human',
+		]);
+	});
+
 	it('buries an event that the store will never take, and ships the others', async () => {
 		append(5);
 		log.append([JSON.stringify({ ...openEvent(), actor: 'nobody' }), 'not even JSON']);

@@ -51,6 +51,7 @@ async function everything(database: StoreDatabase): Promise<string> {
 		'denylist',
 		'daily_keys',
 		'installed_parts',
+		'burst_windows',
 	];
 	const rows = await Promise.all(
 		tables.map((table) => database.read((db) => db.selectFrom(table).selectAll().execute())),

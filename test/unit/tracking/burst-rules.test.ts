@@ -4,13 +4,14 @@ import fc from 'fast-check';
 
 import { createBurstMemory } from '../../../src/tracking/burst-memory';
 import {
-	burstPlacesOf,
 	DOMAIN_BURST,
 	NETWORK_BURST,
 	observeBurst,
+	placeLoad,
 	type BurstLoad,
-	type BurstPlaces,
+	type BurstRelabel,
 	type BurstWindows,
+	type PlacedLoad,
 } from '../../../src/tracking/burst-rules';
 import { ACTORS } from '../../../src/tracking/open-event';
 
@@ -27,14 +28,25 @@ const load = (eventId: string, changes: Partial<BurstLoad> = {}): BurstLoad => (
 	features: ['method:get', 'ua:browser'],
 	...changes,
 });
+/** The memory together with the placing of loads, as the receive pipeline puts them together. */
+const memoryUnder = (key = KEY, maxWindows?: number) => {
+	const memory = createBurstMemory(maxWindows);
+	return {
+		size: memory.size,
+		observe: (each: BurstLoad): BurstRelabel[] => {
+			const placed = placeLoad(each, key);
+			return placed === null ? [] : memory.observe(placed);
+		},
+	};
+};
 const relabelled = (loads: BurstLoad[]): string[][] => {
-	const memory = createBurstMemory(KEY);
+	const memory = memoryUnder();
 	return loads.map((each) => memory.observe(each).map(({ eventId }) => eventId));
 };
 
 describe('one recipient, many networks', () => {
 	test('the third network within two minutes relabels all three', () => {
-		const memory = createBurstMemory(KEY);
+		const memory = memoryUnder();
 		expect(memory.observe(load('a', { ip: '192.0.2.1' }))).toEqual([]);
 		expect(memory.observe(load('b', { ip: '198.51.100.1', at: START + 60_000 }))).toEqual([]);
 		const last = memory.observe(load('c', { ip: '2001:db8::1', at: START + 119_999 }));
@@ -158,7 +170,7 @@ describe('one address, many domains', () => {
 		);
 
 	test('the tenth domain within ten minutes relabels all ten', () => {
-		const memory = createBurstMemory(KEY);
+		const memory = memoryUnder();
 		const answers = mailing(11, 59_000).map((each) => memory.observe(each));
 		expect(answers.slice(0, 9).flat()).toEqual([]);
 		expect(answers[9]).toHaveLength(10);
@@ -201,9 +213,10 @@ describe('what is remembered', () => {
 			fc.property(fc.array(anyLoad, { maxLength: 60 }), (loads) => {
 				let windows: BurstWindows = { recipient: [], address: [] };
 				for (const each of loads) {
-					const places = burstPlacesOf(each, KEY);
-					const answer = observeBurst(windows, each, places);
-					expect(observeBurst(windows, each, places)).toEqual(answer);
+					const placed = placeLoad(each, KEY);
+					if (placed === null) continue;
+					const answer = observeBurst(windows, placed);
+					expect(observeBurst(windows, placed)).toEqual(answer);
 					windows = answer.windows;
 				}
 				expect(windows.recipient.length).toBeLessThanOrEqual(NETWORK_BURST.maxLoads);
@@ -224,7 +237,9 @@ describe('what is remembered', () => {
 		let windows: BurstWindows = { recipient: [], address: [] };
 		for (let index = 0; index < 1000; index += 1) {
 			const again = load(`e${index}`, { at: START + index });
-			windows = observeBurst(windows, again, burstPlacesOf(again, KEY)).windows;
+			const placed = placeLoad(again, KEY);
+			if (placed === null) throw new Error('An ordinary load takes part.');
+			windows = observeBurst(windows, placed).windows;
 		}
 		expect(windows.recipient).toHaveLength(NETWORK_BURST.maxLoads);
 		expect(windows.address).toHaveLength(DOMAIN_BURST.maxLoads);
@@ -232,27 +247,27 @@ describe('what is remembered', () => {
 	});
 
 	test('names and marks are keyed hashes: another key, others', () => {
-		const places = burstPlacesOf(load('a'), KEY);
-		const hashesOf = ({ recipient, address }: BurstPlaces) => [
-			recipient?.name,
-			recipient?.mark,
-			address?.name,
-			address?.mark,
+		const places = placeLoad(load('a'), KEY);
+		const hashesOf = (placed: PlacedLoad | null) => [
+			placed?.recipient?.name,
+			placed?.recipient?.mark,
+			placed?.address?.name,
+			placed?.address?.mark,
 		];
 		for (const hash of hashesOf(places)) expect(hash).toMatch(/^[0-9a-f]{16}$/);
-		expect(burstPlacesOf(load('b'), KEY)).toEqual(places);
-		const others = burstPlacesOf(load('a'), createSecretKey(Buffer.alloc(32, 8)));
+		expect(hashesOf(placeLoad(load('b'), KEY))).toEqual(hashesOf(places));
+		const others = placeLoad(load('a'), createSecretKey(Buffer.alloc(32, 8)));
 		expect(new Set([...hashesOf(places), ...hashesOf(others)]).size).toBe(8);
 	});
 
 	test('a key that could be guessed is refused', () => {
-		expect(() => createBurstMemory(createSecretKey(Buffer.alloc(8))).observe(load('a'))).toThrow(
+		expect(() => placeLoad(load('a'), createSecretKey(Buffer.alloc(8)))).toThrow(
 			'at least 16 bytes',
 		);
 	});
 
 	test('memory has a limit, and the window touched longest ago goes first', () => {
-		const memory = createBurstMemory(KEY, 3);
+		const memory = memoryUnder(KEY, 3);
 		memory.observe(load('a', { recipient: 'r0', recipientDomain: null, ip: '192.0.2.1' }));
 		for (const recipient of ['r1', 'r2']) {
 			memory.observe(load(recipient, { recipient, recipientDomain: null }));
@@ -268,7 +283,7 @@ describe('what is remembered', () => {
 	});
 
 	test('windows are forgotten when their time is over', () => {
-		const memory = createBurstMemory(KEY);
+		const memory = memoryUnder();
 		for (let index = 0; index < 50; index += 1) {
 			memory.observe(load(`e${index}`, { recipient: `r${index}`, ip: `192.0.2.${index}` }));
 		}

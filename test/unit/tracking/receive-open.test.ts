@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 
+import type { BurstLoad, PlacedLoad } from '../../../src/tracking/burst-rules';
 import { openEventSchema } from '../../../src/tracking/open-event';
 import { recipientPseudonym } from '../../../src/tracking/pseudonym';
 import {
@@ -57,7 +58,7 @@ const deps = (over: Partial<ReceiveDeps> = {}): ReceiveDeps => ({
 		client: { family: 'Thunderbird', os: 'Linux', device: 'desktop' },
 		features: ['ua:browser'],
 	}),
-	observeBurst: () => [],
+	observeBurst: () => ({ relabels: [], placed: null }),
 	isSuppressed: async () => false,
 	consentStatus: async () => ({ status: 'unknown', recordId: null }),
 	newEventId: () => EVENT_ID,
@@ -361,6 +362,7 @@ describe('a request that is no open', () => {
 			event: null,
 			reason: 'not-a-get',
 			relabels: [],
+			shared: null,
 			lookupError: null,
 		});
 		expect(verifyToken).not.toHaveBeenCalled();
@@ -508,6 +510,14 @@ it('only ever answers with a reason that is described', async () => {
 	);
 });
 
+const placedAs = ({ eventId, at }: BurstLoad): PlacedLoad => ({
+	eventId,
+	at,
+	open: true,
+	recipient: { name: 'recipient', mark: 'network' },
+	address: null,
+});
+
 describe("loads that show each other to be a scanner's", () => {
 	it('labels the open at hand, and names the earlier ones for the store', async () => {
 		const burst = (eventId: string) => ({
@@ -519,7 +529,12 @@ describe("loads that show each other to be a scanner's", () => {
 		const received = await receiveOpen(
 			request(),
 			settings(),
-			deps({ observeBurst: (load) => [burst('earlier'), burst(load.eventId)] }),
+			deps({
+				observeBurst: (load) => ({
+					relabels: [burst('earlier'), burst(load.eventId)],
+					placed: placedAs(load),
+				}),
+			}),
 		);
 		expect(received.event).toMatchObject({
 			actor: 'scanner',
@@ -527,5 +542,29 @@ describe("loads that show each other to be a scanner's", () => {
 			features: ['ua:browser', 'burst:networks'],
 		});
 		expect(received.relabels).toEqual([burst('earlier')]);
+		// It is labelled, so other processes have nothing left to change.
+		expect(received.shared).toMatchObject({ open: false });
 	});
+
+	it.each([
+		['identified', 'exact', true],
+		['full', 'exact', true],
+		['identified', 'hour', false],
+		['pseudonymous', 'exact', false],
+		['hygiene', 'exact', false],
+		['aggregate', 'exact', false],
+	] as const)(
+		'shares a load with other processes only where the log keeps it as exactly: %s, %s',
+		async (mode, time, shares) => {
+			const { event, shared } = await receiveOpen(
+				request(),
+				settings({ mode, time }),
+				deps({ observeBurst: (load) => ({ relabels: [], placed: placedAs(load) }) }),
+			);
+			expect(event?.trackingMode).toBe(mode);
+			expect(shared).toEqual(
+				shares ? expect.objectContaining({ eventId: event?.eventId, open: true }) : null,
+			);
+		},
+	);
 });

@@ -1,0 +1,38 @@
+import { createBurstQueue, type BurstQueue } from '../../src/burst-queue';
+import type { PlacedLoad } from '../../src/tracking/burst-rules';
+import { relabelEarlier, type RelabellingContext } from './relabel-earlier';
+import { openTrackingStore, storeKey } from './store';
+
+/** One queue per store, in module scope because n8n makes node instances anew. */
+const queues = new Map<string, SharingStore>();
+
+interface SharingStore {
+	queue: BurstQueue;
+	/** The latest one: its credential is the one in force */
+	context: RelabellingContext;
+}
+
+/**
+ * Tells the other processes on the same store of a load, so that the burst rules see it together
+ * with theirs. Returns at once.
+ */
+export function shareLoad(context: RelabellingContext, load: PlacedLoad | null): void {
+	if (load === null) return;
+	const key = storeKey(context);
+	const known = queues.get(key);
+	const queue = known?.queue ?? newQueue(() => queues.get(key)?.context ?? context);
+	queues.set(key, { queue, context });
+	queue.add(load);
+}
+
+function newQueue(context: () => RelabellingContext): BurstQueue {
+	return createBurstQueue({
+		observe: async (loads) =>
+			await (await openTrackingStore(context())).observeBursts(loads, new Date()),
+		onMissing: (relabels) => relabelEarlier(context(), relabels),
+		onFailure: (error) =>
+			context().logger.warn('Loads could not be shared with other processes yet', {
+				reason: error instanceof Error ? error.message : String(error),
+			}),
+	});
+}
