@@ -126,6 +126,14 @@ export const properties: INodeProperties[] = [
 					'From this size on, images are served but opens are lost, until store and workflow take opens again',
 			},
 			{
+				displayName: 'Measure View Time',
+				name: 'viewTime',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether to hold the answer open after the image, to measure how long somebody looks who consented to the purpose View Time and loads the image directly',
+			},
+			{
 				displayName: 'Proxy Hops',
 				name: 'proxyHops',
 				type: 'number',
@@ -142,6 +150,14 @@ export const properties: INodeProperties[] = [
 				default: 'performance',
 				description:
 					'What opens are used for, where the link does not say; consent is asked for it',
+			},
+			{
+				displayName: 'View Time Limit (Seconds)',
+				name: 'viewTimeLimit',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: 300 },
+				default: 60,
+				description: 'The longest time an answer is held open when view time is measured',
 			},
 		],
 	},

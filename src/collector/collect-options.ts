@@ -5,6 +5,7 @@ import { TRACKING_MODES, type TrackingMode } from '../tracking/tracking-mode';
 import { CONSENT_POLICIES, type ConsentPolicy } from '../tracking/consent-policy';
 import { CollectorError } from './collector-error';
 import { DEFAULT_LIMITS, type CollectorSettings, type StoreSettings } from './settings';
+import { VIEW_TIME_LIMITS } from './view-time-holds';
 
 const GIB = 1024 ** 3;
 
@@ -31,6 +32,8 @@ carries the log into the tracking store.
   --id-parameter <name>      Query parameter of plain recipient ids (id)
   --max-log-gib <n>          The log takes no more opens from this size on (4)
   --max-connections <n>      Connections held at once (10000)
+  --view-time <seconds>      Hold the answer open that long at most, to measure how long somebody
+                             looks who consented to it; 1 to 300 (not measured)
   --flood-per-second <n>     Loads recorded per second and address; 0 for no limit (1000)
   --flood-burst <n>          Loads recorded at once per address (10000)
   --help                     Show this text
@@ -73,6 +76,11 @@ export function readCollectOptions(
 		return value;
 	};
 	const adminPort = whole('admin-port', 0, 65_535);
+	const { leastMs, mostMs } = VIEW_TIME_LIMITS;
+	const viewTime =
+		values['view-time'] === undefined
+			? null
+			: { limitMs: number('view-time', leastMs / 1000, mostMs / 1000) * 1000 };
 	const policy = oneOf<ConsentPolicy>('policy', values.policy, CONSENT_POLICIES);
 	return {
 		settings: {
@@ -98,6 +106,7 @@ export function readCollectOptions(
 					consent: { policy, label: policy, keepAsAggregate: false },
 					keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
 				},
+				viewTime,
 			},
 			keys: {
 				keyFolder: values.keys ? resolve(values.keys) : folder,
@@ -118,6 +127,7 @@ type NumberOption =
 	| 'max-age-days'
 	| 'max-log-gib'
 	| 'max-connections'
+	| 'view-time'
 	| 'flood-per-second'
 	| 'flood-burst';
 
@@ -142,6 +152,7 @@ function parse(args: readonly string[]) {
 				'id-parameter': { type: 'string', default: 'id' },
 				'max-log-gib': { type: 'string', default: String(DEFAULT_LIMITS.maxBytes / GIB) },
 				'max-connections': { type: 'string', default: String(DEFAULT_LIMITS.maxConnections) },
+				'view-time': { type: 'string' },
 				'flood-per-second': { type: 'string', default: String(DEFAULT_LIMITS.flood.perSecond) },
 				'flood-burst': { type: 'string', default: String(DEFAULT_LIMITS.flood.burst) },
 				help: { type: 'boolean', default: false },

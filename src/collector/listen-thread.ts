@@ -51,6 +51,7 @@ runThread(parentPort, async (port) => {
 	const report = async (): Promise<ListenReport> => ({
 		counters: { ...counters },
 		connections: await listener.connections(),
+		held: listener.held(),
 		log: queue.health(),
 	});
 	port.report(await report());
@@ -60,7 +61,7 @@ runThread(parentPort, async (port) => {
 		stop: async (limitMs) => {
 			clearInterval(reporting);
 			await listener.stop(limitMs);
-			port.report({ counters, connections: 0, log: queue.health() });
+			port.report({ counters, connections: 0, held: 0, log: queue.health() });
 			log.close();
 		},
 	};

@@ -11,6 +11,7 @@ import type { Counters } from './counters';
 import { createFloodLimit, type FloodSettings } from './flood-limit';
 import { writeRecord } from './log-record';
 import { readQuery } from './query';
+import { createViewTimeHolds, type Hold } from './view-time-holds';
 
 /** A tracking link takes a few hundred bytes, the headers of a mail program one or two thousand. */
 const MAX_HEADER_BYTES = 8192;
@@ -46,6 +47,8 @@ export interface ListenerSettings {
 	maxConnections: number;
 	flood: FloodSettings;
 	receive: ReceiveSettings;
+	/** How long an answer may be held open to measure view time; `null` to measure none */
+	viewTime: { limitMs: number } | null;
 }
 
 export interface ListenerDeps {
@@ -67,6 +70,8 @@ export interface Listener {
 	port: number;
 	/** Connections open at the moment */
 	connections(): Promise<number>;
+	/** Answers held open at the moment to measure view time */
+	held(): number;
 	/** Takes no more connections, answers what is under way, and closes; at most `limitMs`. */
 	stop(limitMs: number): Promise<void>;
 }
@@ -77,6 +82,8 @@ interface Connection {
 	inFlight: number;
 	/** The client broke the protocol: close when all answers are out */
 	broken: boolean;
+	/** The answer that is held open on it, if any */
+	hold: Hold | null;
 }
 
 /** One request that was not answered yet. */
@@ -84,6 +91,8 @@ interface Waiting {
 	response: ServerResponse;
 	connection: Connection;
 	since: number;
+	/** The place to hold the answer open in, where the view time is to be measured */
+	hold: Hold | null;
 }
 
 /**
@@ -107,22 +116,34 @@ export async function startListener(
 	];
 	const connections = new WeakMap<Socket, Connection>();
 	const waiting = new Set<Waiting>();
+	const { viewTime } = settings;
+	const holds = viewTime && createViewTimeHolds(viewTime.limitMs, SILENCE_MS, settings, deps);
 	let stopping = false;
 
 	const answer = (request: Waiting): void => {
 		if (!waiting.delete(request)) return;
-		const { response, connection } = request;
+		const { response, connection, hold } = request;
 		connection.inFlight -= 1;
+		counters.answered += 1;
 		const last =
 			stopping || connection.broken || connection.requests >= MAX_REQUESTS_PER_CONNECTION;
 		// Not before the other answers of this connection: node:http would cut them off.
 		if (last && connection.inFlight === 0) response.shouldKeepAlive = false;
+		// A load that came behind this one must not wait for it.
+		if (hold && !last && connection.inFlight === 0) {
+			if (hold.start(response)) connection.hold = hold;
+			return;
+		}
+		endHold(request);
 		response.writeHead(200, HEADERS);
 		response.end(PIXEL_PNG);
-		counters.answered += 1;
 	};
 
-	const record = async (request: IncomingMessage, done: () => void): Promise<void> => {
+	const record = async (
+		request: IncomingMessage,
+		mine: Waiting,
+		done: () => void,
+	): Promise<void> => {
 		const receivedAt = deps.now();
 		const { headers } = request;
 		const ip = deps.clientAddress({
@@ -155,6 +176,10 @@ export async function startListener(
 			counters.notRecorded += 1;
 			return queue.add([], done);
 		}
+		if (holds) {
+			const isAlone = () => waiting.has(mine) && mine.connection.inFlight === 1;
+			mine.hold = await holds.ask(event, request, isAlone);
+		}
 		const entries = relabels.map(({ eventId, actor, actorReason }) =>
 			writeRecord({
 				relabel: { eventId, actor, actorReason, rulesVersion: event.rulesVersion },
@@ -162,6 +187,8 @@ export async function startListener(
 		);
 		queue.add([writeRecord({ open: event }), ...entries], (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
+			// There is no open that a view time could be added to.
+			if (outcome === 'full') endHold(mine);
 			done();
 		});
 	};
@@ -172,15 +199,16 @@ export async function startListener(
 		const connection = connections.get(socket) ?? newConnection();
 		connection.requests += 1;
 		connection.inFlight += 1;
+		endHold(connection);
 		if (connection.inFlight > MAX_PIPELINED) {
 			counters.malformed += 1;
 			socket.destroy();
 		}
 		// A body is of no interest here, and nobody has to send it to the end.
 		if (request.method !== 'GET' && request.method !== 'HEAD') response.shouldKeepAlive = false;
-		const mine: Waiting = { response, connection, since: Date.now() };
+		const mine: Waiting = { response, connection, since: Date.now(), hold: null };
 		waiting.add(mine);
-		record(request, () => answer(mine)).catch((error: unknown) => {
+		record(request, mine, () => answer(mine)).catch((error: unknown) => {
 			counters.failed += 1;
 			deps.onError('request', error);
 			answer(mine);
@@ -208,6 +236,7 @@ export async function startListener(
 		// A client that goes away has done nothing wrong.
 		if (error.code !== 'ECONNRESET') counters.malformed += 1;
 		const connection = connections.get(socket as Socket);
+		if (connection) endHold(connection);
 		if (!socket.writable || connection?.broken) {
 			socket.destroy();
 		} else if (connection && connection.inFlight > 0) {
@@ -241,8 +270,10 @@ export async function startListener(
 			new Promise((resolve, reject) =>
 				server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
 			),
+		held: () => holds?.open() ?? 0,
 		stop: async (limitMs) => {
 			stopping = true;
+			holds?.endAll();
 			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 			const giveUpAt = Date.now() + limitMs;
 			while (waiting.size > 0 && Date.now() < giveUpAt) await sleep(SWEEP_EVERY_MS / 4);
@@ -258,7 +289,13 @@ export async function startListener(
 }
 
 function newConnection(): Connection {
-	return { requests: 0, inFlight: 0, broken: false };
+	return { requests: 0, inFlight: 0, broken: false, hold: null };
+}
+
+/** Gives up the held answer of a connection, or the place of a request for one. */
+function endHold(holder: { hold: Hold | null }): void {
+	holder.hold?.end();
+	holder.hold = null;
 }
 
 /** The same answer for a client whose request cannot be read. */

@@ -1,8 +1,11 @@
-import type { Relabel } from '../storage/tracking-store';
+import type { Relabel, ViewTime } from '../storage/tracking-store';
 import type { OpenEvent } from '../tracking/open-event';
 
-/** What one entry of the log says: somebody opened, or an earlier open was not who it seemed. */
-export type LogRecord = { open: OpenEvent } | { relabel: Relabel };
+/**
+ * What one entry of the log says: somebody opened, an earlier open was not who it seemed, or how
+ * long the client of an earlier open stayed. All but the first are for the store alone.
+ */
+export type LogRecord = { open: OpenEvent } | { relabel: Relabel } | { viewTime: ViewTime };
 
 /** The text of an entry. An open is its own JSON, so that the log is easy to read with any tool. */
 export function writeRecord(record: LogRecord): string {
@@ -11,6 +14,6 @@ export function writeRecord(record: LogRecord): string {
 
 /** Reads the text of an entry. Throws a SyntaxError when it is no JSON. */
 export function readRecord(text: string): LogRecord {
-	const value = JSON.parse(text) as OpenEvent | { relabel: Relabel };
-	return 'relabel' in value ? value : { open: value };
+	const value = JSON.parse(text) as OpenEvent | Exclude<LogRecord, { open: OpenEvent }>;
+	return 'relabel' in value || 'viewTime' in value ? value : { open: value };
 }

@@ -60,6 +60,11 @@ export function collectorMetrics(
 		() => collector.shipping()?.failures,
 	);
 	gauge('connections', 'Open connections', () => collector.listening()?.connections);
+	gauge(
+		'held_now',
+		'Answers held open at the moment to measure view time',
+		() => collector.listening()?.held,
+	);
 	gauge('waiting', 'Opens in memory that wait for the log', () => {
 		return collector.listening()?.log.waiting;
 	});

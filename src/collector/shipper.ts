@@ -26,7 +26,7 @@ export interface ShippingReport {
 export interface ShipperOptions {
 	log: Pick<OpenLog, 'read' | 'advance' | 'bury'>;
 	/** Opens the store; called again after a failure */
-	openStore(): Promise<Pick<TrackingStore, 'recordOpens' | 'relabelOpens'>>;
+	openStore(): Promise<Pick<TrackingStore, 'recordOpens' | 'relabelOpens' | 'recordViewTimes'>>;
 	/** Ends the shipping; what was not shipped stays in the log */
 	signal: AbortSignal;
 	/** Called after each batch */
@@ -68,9 +68,11 @@ async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions):
 		const records = entries.map(({ event }) => readRecord(event));
 		const opens = records.flatMap((record) => ('open' in record ? [record.open] : []));
 		const relabels = records.flatMap((record) => ('relabel' in record ? [record.relabel] : []));
+		const times = records.flatMap((record) => ('viewTime' in record ? [record.viewTime] : []));
 		if (opens.length > 0) await store.recordOpens(opens);
-		// A relabel stands behind its open in the log, so the store has the open by now.
+		// They stand behind their opens in the log, so the store has those by now.
 		if (relabels.length > 0) await store.relabelOpens(relabels);
+		if (times.length > 0) await store.recordViewTimes(times);
 		options.log.advance(STORE_CONSUMER, last);
 		options.onShipped(entries.length);
 	} catch (error) {

@@ -12,6 +12,7 @@ import {
 	streamRecipients,
 } from './recipients';
 import { recordOpens } from './record-opens';
+import { recordViewTimes } from './record-view-times';
 import { listLabelHistory, relabelOpens } from './relabel-opens';
 import { listNotOpened, registerSent } from './sent-messages';
 import {
@@ -30,6 +31,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 	return {
 		recordOpens: (events) => write((db) => recordOpens(db, events)),
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
+		recordViewTimes: (times) => write((db) => recordViewTimes(db, times)),
 		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, eventId)),
 		listOpens: (request) => read((db) => listOpens(db, request)),
 		streamOpens: (filter) => streamOpens(database, filter),

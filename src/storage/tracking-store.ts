@@ -61,6 +61,12 @@ export interface RelabelResult {
 	unknown: number;
 }
 
+/** How long a client kept the connection of an open. */
+export interface ViewTime {
+	eventId: string;
+	viewTimeMs: number;
+}
+
 /** One change of an open's label. */
 export interface LabelChange {
 	eventId: string;
@@ -266,6 +272,12 @@ export interface TrackingStore extends PrivacyStore {
 	 * some hundreds at a time: others wait for the transaction.
 	 */
 	relabelOpens(changes: readonly Relabel[]): Promise<RelabelResult>;
+	/**
+	 * Adds view times to opens that wait for one, in one transaction. A second one of the same open,
+	 * and one of an open that is unknown, erased or not being measured, changes nothing. Returns how
+	 * many opens took one. Throws `invalid` for a time that is no whole number from 0.
+	 */
+	recordViewTimes(times: readonly ViewTime[]): Promise<number>;
 	/** Every change of an open's label, oldest first. */
 	listLabelHistory(eventId: string): Promise<LabelChange[]>;
 	/** Opens, newest first. */

@@ -189,6 +189,8 @@ export async function receiveOpen(
 		features: [...judged.features],
 		consent: { status: answer.status, recordId: answer.recordId, policy: settings.consent.label },
 		request: keptOfRequest(request, effective, settings, deps),
+		viewTimeMs: null,
+		viewTimeMeasurable: null,
 	};
 	return {
 		event: applyMode(event, effective, deps.pseudonym, link.mode),

@@ -27,6 +27,8 @@ const event: OpenEvent = {
 		referer: 'referer-marker',
 		acceptLanguage: 'de',
 	},
+	viewTimeMs: 1500,
+	viewTimeMeasurable: true,
 };
 
 const options = (over: Partial<MinimiseOptions> = {}): MinimiseOptions => ({
