@@ -36,7 +36,7 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 			settings.listener &&
 			announce(context, () => ({
 				...reportedTracker(context),
-				viewTimeLimitMs: viewTimeSettings(context)?.limitMs ?? null,
+				viewTimeLimitMs: viewTimeSettings(context)?.limitMs,
 			}));
 		const log = openLog({ folder: settings.folder, durable: false });
 		const stopping = new AbortController();

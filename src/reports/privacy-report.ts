@@ -24,8 +24,8 @@ export interface ReportedTracker {
 	jurisdiction: Jurisdiction | null;
 	keepAsAggregate: boolean;
 	keep: { ip: IpReduction; userAgent: boolean; referer: boolean; acceptLanguage: boolean };
-	/** The longest view time that is measured there; absent or `null` where none is */
-	viewTimeLimitMs?: number | null;
+	/** The longest view time that is measured there; absent where none is */
+	viewTimeLimitMs?: number;
 }
 
 /** One destination that opens are pushed to. */

@@ -39,6 +39,7 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 		[[], '--data is missing'],
 		[['--data', 'x', '--port', 'http'], '--port must be a number from 0 to 65535'],
 		[['--data', 'x', '--proxy-hops', '1.5'], '--proxy-hops must be a whole number'],
+		[['--data', 'x', '--view-time', '301'], '--view-time must be a number from 1 to 300'],
 		[['--data', 'x', '--mode', 'all'], '--mode must be one of off, aggregate'],
 		[['--data', 'x', '--postgres-url-env', 'NOT_SET'], 'NOT_SET of --postgres-url-env is empty'],
 		[['--data', 'x', '--pot', '1'], "Unknown option '--pot'"],

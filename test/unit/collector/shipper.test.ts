@@ -129,6 +129,27 @@ describe('shipping the log into the store', () => {
 		expect(opens).toMatchObject([{ actor: 'scanner', actorReason: 'network-burst' }]);
 	});
 
+	it('adds the view time that came later to its open, and takes a repeat for one', async () => {
+		const open = openEvent({ viewTimeMeasurable: true });
+		const time = writeRecord({ viewTime: { eventId: open.eventId, viewTimeMs: 1500 } });
+		log.append([writeRecord({ open }), writeRecord({ open: openEvent() }), time]);
+		await ship();
+		log.append([time, writeRecord({ viewTime: { eventId: 'erased', viewTimeMs: 9 } })]);
+		expect(await ship()).toEqual({ failures: [], refused: [] });
+		const { opens } = await store.listOpens({ limit: 10 });
+		expect(opens.map(({ viewTimeMs }) => viewTimeMs)).toEqual(
+			opens.map(({ eventId }) => (eventId === open.eventId ? 1500 : null)),
+		);
+	});
+
+	it('reads opens that were logged before view time was known', async () => {
+		const { viewTimeMs, viewTimeMeasurable, ...old } = openEvent();
+		log.append([JSON.stringify(old)]);
+		await ship();
+		const { opens } = await store.listOpens({ limit: 10 });
+		expect(opens).toEqual([{ ...old, viewTimeMs, viewTimeMeasurable }]);
+	});
+
 	it('buries an event that the store will never take, and ships the others', async () => {
 		append(5);
 		log.append([JSON.stringify({ ...openEvent(), actor: 'nobody' }), 'not even JSON']);

@@ -103,6 +103,8 @@ describe('an open event', () => {
 				'recipientId',
 				'request',
 				'rulesVersion',
+				'viewTimeMeasurable',
+				'viewTimeMs',
 			].sort(),
 		);
 	});
