@@ -278,6 +278,11 @@ function recordOfProcessing(
 				`Opens are kept in ${config.store.kind}, ${config.store.location}`,
 				'Every request is reduced before anything is stored',
 				'The answer is the same for valid, withdrawn, erased and forged links',
+				...(trackers.some(measuresViewTime)
+					? [
+							'Only to people who consented to view-time it may differ: it stays open after the image',
+						]
+					: []),
 				'Pseudonyms, address hashes and the list of erased people use keys of their own',
 			],
 		},

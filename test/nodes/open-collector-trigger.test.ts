@@ -12,6 +12,7 @@ import type {
 	ITriggerResponse,
 } from 'n8n-workflow';
 
+import { viewTimeSettings } from '../../nodes/OpenCollectorTrigger/settings';
 import { load } from '../support/collector-process';
 
 // The collector's threads are files of the built package.
@@ -98,6 +99,17 @@ describe('the Open Collector Trigger', () => {
 			options: { host: '127.0.0.1' },
 		});
 		await expect(start()).rejects.toThrow(/Port \d+ is taken by another program. Choose another/);
+	});
+
+	it.each([
+		[{}, null],
+		[{ viewTimeLimit: 90 }, null],
+		[{ viewTime: true }, { limitMs: 60_000 }],
+		[{ viewTime: true, viewTimeLimit: 90 }, { limitMs: 90_000 }],
+		[{ viewTime: true, viewTimeLimit: 0 }, { limitMs: 1000 }],
+		[{ viewTime: true, viewTimeLimit: 3600 }, { limitMs: 300_000 }],
+	])('measures view time only when told to, within bounds: %j', (options, expected) => {
+		expect(viewTimeSettings({ getNodeParameter: () => options })).toEqual(expected);
 	});
 
 	it('needs PostgreSQL in queue mode, and says so', async () => {

@@ -100,6 +100,7 @@ describe('the privacy report', () => {
 		expect(section(on, 'trackers')).toContain('is measured up to 90 s, of people who consented');
 		expect(section(on, 'record')).toContain('Newsletter: performance, view-time');
 		expect(section(on, 'record')).toContain('viewTimeMs');
+		expect(section(on, 'record')).toContain('Only to people who consented to view-time');
 		const counts = privacyReport(tracker({ viewTimeLimitMs: 90_000, mode: 'aggregate' }));
 		expect(section(counts, 'trackers')).toContain('is not measured');
 	});
