@@ -4,10 +4,9 @@ import { performance } from 'node:perf_hooks';
 import type { OpenEvent } from '../tracking/open-event';
 import { PIXEL_PNG } from '../tracking/pixel-image';
 import { pixelHeaders } from '../tracking/pixel-response';
-import type { PixelRequest } from '../tracking/receive-open';
+import type { PixelRequest, ReceiveDeps } from '../tracking/receive-open';
 import { askForViewTime } from '../tracking/view-time';
 import type { CommitQueue } from './commit-queue';
-import type { Counters } from './counters';
 import type { ListenerDeps, ListenerSettings } from './listener';
 import { writeRecord } from './log-record';
 
@@ -65,7 +64,10 @@ export function createViewTimeHolds(
 	limitMs: number,
 	silenceMs: number,
 	{ maxConnections, receive }: Pick<ListenerSettings, 'maxConnections' | 'receive'>,
-	deps: Pick<ListenerDeps, 'receive' | 'onError'> & { queue: CommitQueue; counters: Counters },
+	deps: Pick<ListenerDeps, 'onError' | 'counters'> & {
+		receive: Pick<ReceiveDeps, 'consentStatus'>;
+		queue: Pick<CommitQueue, 'add'>;
+	},
 ): ViewTimeHolds {
 	const { queue, counters } = deps;
 	const most = Math.floor(maxConnections * HELD_SHARE);

@@ -1,7 +1,14 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { newCounters } from '../../../src/collector/counters';
+import { readRecord } from '../../../src/collector/log-record';
+import { createViewTimeHolds } from '../../../src/collector/view-time-holds';
 import { PIXEL_PNG } from '../../../src/tracking/pixel-image';
 import type { OpenEvent } from '../../../src/tracking/open-event';
 import type { ReceiveDeps } from '../../../src/tracking/receive-open';
 import { listen, RawClient, RECEIVE, type TestListener } from '../../support/collector-listener';
+import { openEvent } from '../../support/open-events';
 
 const END_OF_PIXEL = 'IEND\xaeB`\x82';
 const END_OF_ANSWER = '\r\n0\r\n\r\n';
@@ -227,4 +234,33 @@ describe('measuring view time', () => {
 		expect(viewTimeMs).toBeGreaterThanOrEqual(190);
 		expect(viewTimeMs).toBeLessThan(1000);
 	});
+});
+
+it('a held answer outlasts the limit on silent connections, which counts again afterwards', async () => {
+	const silenceMs = 150;
+	const logged: string[] = [];
+	const holds = createViewTimeHolds(
+		600,
+		silenceMs,
+		{ maxConnections: 10, receive: RECEIVE },
+		{
+			receive: { consentStatus },
+			queue: { add: (entries) => logged.push(...entries) },
+			counters: newCounters(),
+			onError: () => undefined,
+		},
+	);
+	const server = createServer((request, response) => {
+		void holds
+			.ask(openEvent({ recipientId: 'yes' }), request, () => true)
+			.then((hold) => hold!.start(response));
+	});
+	server.timeout = silenceMs;
+	server.keepAliveTimeout = 0;
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const client = new RawClient((server.address() as AddressInfo).port).write(GET('yes'));
+	await client.until(END_OF_ANSWER);
+	expect(logged.map(readRecord)).toMatchObject([{ viewTime: { viewTimeMs: 600 } }]);
+	await client.closed;
+	server.close();
 });
