@@ -91,6 +91,8 @@ interface Waiting {
 	response: ServerResponse;
 	connection: Connection;
 	since: number;
+	/** Its place among the requests of its connection, from 1 */
+	number: number;
 	/** The place to hold the answer open in, where the view time is to be measured */
 	hold: Hold | null;
 }
@@ -117,7 +119,8 @@ export async function startListener(
 	const connections = new WeakMap<Socket, Connection>();
 	const waiting = new Set<Waiting>();
 	const { viewTime } = settings;
-	const holds = viewTime && createViewTimeHolds(viewTime.limitMs, SILENCE_MS, settings, deps);
+	const holds =
+		viewTime && createViewTimeHolds(viewTime.limitMs, SILENCE_MS, settings.maxConnections, deps);
 	let stopping = false;
 
 	const answer = (request: Waiting): void => {
@@ -130,7 +133,7 @@ export async function startListener(
 		// Not before the other answers of this connection: node:http would cut them off.
 		if (last && connection.inFlight === 0) response.shouldKeepAlive = false;
 		// A load that came behind this one must not wait for it.
-		if (hold && !last && connection.inFlight === 0) {
+		if (hold && !last && connection.requests === request.number) {
 			if (hold.start(response)) connection.hold = hold;
 			return;
 		}
@@ -163,6 +166,8 @@ export async function startListener(
 				headers: headers as Record<string, string | undefined>,
 				ip,
 				receivedAt,
+				// HTTP/1.0 knows no answer without a length but one that ends with its connection.
+				canBeHeld: holds ? request.httpVersion === '1.1' : undefined,
 			},
 			settings.receive,
 			deps.receive,
@@ -176,10 +181,8 @@ export async function startListener(
 			counters.notRecorded += 1;
 			return queue.add([], done);
 		}
-		if (holds) {
-			const isAlone = () => waiting.has(mine) && mine.connection.inFlight === 1;
-			mine.hold = await holds.ask(event, request, isAlone);
-		}
+		// Not once the answer has gone out without its event.
+		if (holds && waiting.has(mine)) mine.hold = holds.take(event);
 		const entries = relabels.map(({ eventId, actor, actorReason }) =>
 			writeRecord({
 				relabel: { eventId, actor, actorReason, rulesVersion: event.rulesVersion },
@@ -206,7 +209,8 @@ export async function startListener(
 		}
 		// A body is of no interest here, and nobody has to send it to the end.
 		if (request.method !== 'GET' && request.method !== 'HEAD') response.shouldKeepAlive = false;
-		const mine: Waiting = { response, connection, since: Date.now(), hold: null };
+		const number = connection.requests;
+		const mine: Waiting = { response, connection, since: Date.now(), number, hold: null };
 		waiting.add(mine);
 		record(request, mine, () => answer(mine)).catch((error: unknown) => {
 			counters.failed += 1;

@@ -1,13 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 
 import type { OpenEvent } from '../tracking/open-event';
 import { PIXEL_PNG } from '../tracking/pixel-image';
 import { pixelHeaders } from '../tracking/pixel-response';
-import type { PixelRequest, ReceiveDeps } from '../tracking/receive-open';
-import { askForViewTime } from '../tracking/view-time';
 import type { CommitQueue } from './commit-queue';
-import type { ListenerDeps, ListenerSettings } from './listener';
+import type { Counters } from './counters';
 import { writeRecord } from './log-record';
 
 /** How long an answer is held open, in milliseconds. */
@@ -29,9 +27,10 @@ const HEADERS = [
 export interface Hold {
 	/**
 	 * Sends the whole image and keeps the answer open, until the client goes or the limit is
-	 * reached; then the view time goes into the log. The connection has no other request under way.
+	 * reached; then the view time goes into the log.
 	 *
-	 * @returns whether the answer is held; not when the client has gone already
+	 * @returns whether the answer is held; not when the client has gone already, or waits for another
+	 *   answer first
 	 */
 	start(response: ServerResponse): boolean;
 	/** Ends the answer properly if it is open, or gives the place back. */
@@ -41,13 +40,10 @@ export interface Hold {
 /** The answers that are held open to measure view time. */
 export interface ViewTimeHolds {
 	/**
-	 * Decides whether the view time of an open is measured, and notes that on the event.
-	 *
-	 * @param canBeHeld whether the connection can be kept open for this answer; asked again after
-	 *   the consent lookup
-	 * @returns a place for the answer, which has to be started or ended; `null` when it is not held
+	 * Takes a place for the answer to an open that may be measured, which has to be started or ended.
+	 * `null` where the event does not say so, or there are too many; then the event says that.
 	 */
-	ask(event: OpenEvent, request: IncomingMessage, canBeHeld: () => boolean): Promise<Hold | null>;
+	take(event: OpenEvent): Hold | null;
 	/** Answers open at the moment */
 	open(): number;
 	/** Ends all of them at once; each is measured up to now. */
@@ -55,7 +51,8 @@ export interface ViewTimeHolds {
 }
 
 /**
- * Keeps answers open to see how long their clients stay.
+ * Keeps answers open to see how long their clients stay. Whether one may be is decided before, in
+ * `askForViewTime`.
  *
  * @param silenceMs after which the server closes a connection on which nothing moves; not while
  *   its answer is held, because then nothing is meant to move
@@ -63,18 +60,14 @@ export interface ViewTimeHolds {
 export function createViewTimeHolds(
 	limitMs: number,
 	silenceMs: number,
-	{ maxConnections, receive }: Pick<ListenerSettings, 'maxConnections' | 'receive'>,
-	deps: Pick<ListenerDeps, 'onError' | 'counters'> & {
-		receive: Pick<ReceiveDeps, 'consentStatus'>;
-		queue: Pick<CommitQueue, 'add'>;
-	},
+	maxConnections: number,
+	{ queue, counters }: { queue: Pick<CommitQueue, 'add'>; counters: Counters },
 ): ViewTimeHolds {
-	const { queue, counters } = deps;
 	const most = Math.floor(maxConnections * HELD_SHARE);
 	const holding = new Set<Hold>();
 	let taken = 0;
 
-	const take = (eventId: string): Hold => {
+	const newHold = (eventId: string): Hold => {
 		let isOver = false;
 		let release = (): void => undefined;
 		taken += 1;
@@ -118,18 +111,10 @@ export function createViewTimeHolds(
 	};
 
 	return {
-		async ask(event, request, canBeHeld) {
-			// HTTP/1.0 knows no answer without a length but one that ends with its connection.
-			const isAble = () => request.httpVersion === '1.1' && canBeHeld();
-			const headers = request.headers as PixelRequest['headers'];
-			const answer = await askForViewTime(event, isAble(), headers, receive, deps.receive);
-			if (answer.lookupError) {
-				counters.lookupErrors += 1;
-				deps.onError('lookup', answer.lookupError);
-			}
-			const isHeld = answer.measurable === true && isAble() && taken < most;
-			event.viewTimeMeasurable = answer.measurable && isHeld;
-			return isHeld ? take(event.eventId) : null;
+		take(event) {
+			if (!event.viewTimeMeasurable) return null;
+			event.viewTimeMeasurable = taken < most;
+			return event.viewTimeMeasurable ? newHold(event.eventId) : null;
 		},
 		open: () => holding.size,
 		endAll: () => {

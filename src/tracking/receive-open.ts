@@ -14,6 +14,7 @@ import type { Actor, Client, ConsentStatus, OpenEvent } from './open-event';
 import type { Purpose } from './purpose';
 import { readLink, type ReceivedLink } from './received-link';
 import { isWithin, lowestMode, type TrackingMode } from './tracking-mode';
+import { askForViewTime, isDirect } from './view-time';
 
 const MAX_KEPT_HEADER_LENGTH = 512;
 
@@ -26,6 +27,8 @@ export interface PixelRequest {
 	/** The client's address, already worked out from trusted proxy hops; `null` when unknown */
 	ip: string | null;
 	receivedAt: Date;
+	/** Whether the answer could be held open to measure view time; absent where none is measured */
+	canBeHeld?: boolean;
 }
 
 export interface ReceiveSettings {
@@ -165,6 +168,14 @@ export async function receiveOpen(
 	if (answer.mode === 'off') return { ...nothing(answer.reason), lookupError: answer.lookupError };
 
 	const effective = lowestMode([mode, answer.mode]);
+	// Before the burst rules note the load: from then on it must reach the log without delay, or what
+	// they say of it later would stand in front of it.
+	const viewTime = await askForViewTime(
+		{ recipientId: link.recipientId, mode: effective, actor: verdict.actor },
+		request,
+		settings,
+		deps,
+	);
 	const time = settings.time ?? 'exact';
 	// Rounded before the burst rules note it: what they name later must be the id that is stored.
 	const eventId = roundEventId(roundEventId(deps.newEventId(), time), MODE_STORES[effective].time);
@@ -190,13 +201,13 @@ export async function receiveOpen(
 		consent: { status: answer.status, recordId: answer.recordId, policy: settings.consent.label },
 		request: keptOfRequest(request, effective, settings, deps),
 		viewTimeMs: null,
-		viewTimeMeasurable: null,
+		viewTimeMeasurable: viewTime.measurable && isDirect(judged.actor),
 	};
 	return {
 		event: applyMode(event, effective, deps.pseudonym, link.mode),
 		reason: answer.reason,
 		relabels,
-		lookupError: answer.lookupError,
+		lookupError: answer.lookupError ?? viewTime.lookupError,
 	};
 }
 

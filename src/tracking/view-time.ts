@@ -1,13 +1,19 @@
 import { decideConsent } from './consent-policy';
 import { MODE_STORES } from './minimise-mode';
-import type { Actor, OpenEvent } from './open-event';
+import type { Actor } from './open-event';
 import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-open';
+import type { TrackingMode } from './tracking-mode';
 
 /**
  * Who keeps a connection of their own open while they look. A proxy fetches the image for itself
  * and lets go at once, whoever reads the mail for however long; machines do not read.
  */
 const DIRECT_ACTORS: readonly Actor[] = ['human', 'unknown'];
+
+/** Whether the connection of a load by this actor says anything about a reader. */
+export function isDirect(actor: Actor): boolean {
+	return DIRECT_ACTORS.includes(actor);
+}
 
 /** What becomes of the measuring of one open. */
 export interface ViewTimeAnswer {
@@ -26,25 +32,22 @@ export interface ViewTimeAnswer {
  * purpose `view-time` that the registry knows of. That consent stands beside the open's own; an
  * unknown one, or a lookup that fails, leaves the open as it is and measures nothing.
  *
- * @param event as `receiveOpen` gave it out, so that its recipient was looked up in the list of
- *   erased people already
- * @param canBeHeld whether the connection could be kept open at all
- * @param headers of the request, for `Sec-GPC`
+ * @param load what is known of the open by now: a recipient who was looked up in the list of erased
+ *   people, and the effective mode
  */
 export async function askForViewTime(
-	event: OpenEvent,
-	canBeHeld: boolean,
-	headers: PixelRequest['headers'],
+	load: { recipientId: string | null; mode: TrackingMode; actor: Actor },
+	request: Pick<PixelRequest, 'canBeHeld' | 'headers'>,
 	settings: Pick<ReceiveSettings, 'consent'>,
 	deps: Pick<ReceiveDeps, 'consentStatus'>,
 ): Promise<ViewTimeAnswer> {
-	const { recipientId } = event;
-	const isKept = MODE_STORES[event.trackingMode].fields.includes('viewTimeMs');
+	const { recipientId, mode, actor } = load;
+	const isKept = MODE_STORES[mode].fields.includes('viewTimeMs');
 	// Nobody could have consented to a view time of nobody.
-	if (!isKept || recipientId === null) return { measurable: null, lookupError: null };
-	if (!canBeHeld || !DIRECT_ACTORS.includes(event.actor)) {
-		return { measurable: false, lookupError: null };
+	if (request.canBeHeld === undefined || !isKept || recipientId === null) {
+		return { measurable: null, lookupError: null };
 	}
+	if (!request.canBeHeld || !isDirect(actor)) return { measurable: false, lookupError: null };
 	try {
 		const { status } = await deps.consentStatus(recipientId, 'view-time');
 		const { policy, purposeRules } = settings.consent;
@@ -56,7 +59,7 @@ export async function askForViewTime(
 				sources: {
 					registry: status,
 					item: null,
-					globalPrivacyControl: headers['sec-gpc']?.trim() === '1',
+					globalPrivacyControl: request.headers['sec-gpc']?.trim() === '1',
 					optedOut: false,
 					lookupFailed: false,
 				},

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import fc from 'fast-check';
+
 import { newCounters } from '../../../src/collector/counters';
 import { readRecord } from '../../../src/collector/log-record';
 import { createViewTimeHolds } from '../../../src/collector/view-time-holds';
@@ -24,6 +26,8 @@ const GET = (
 /** `yes…` consented to view time, `fails…` cannot be looked up, nobody else has said anything. */
 const consentStatus: ReceiveDeps['consentStatus'] = async (recipientId, purpose) => {
 	if (purpose !== 'view-time') return { status: 'unknown', recordId: null };
+	// A store takes a moment, and loads that need no answer of it are done before.
+	await new Promise(setImmediate);
 	if (recipientId.startsWith('fails')) throw new Error('the store is away');
 	return { status: recipientId.startsWith('yes') ? 'given' : 'unknown', recordId: null };
 };
@@ -139,6 +143,40 @@ describe('measuring view time', () => {
 		expect(withIt).toBe(await answerOf({ viewTime: null }));
 	});
 
+	it('logs opens before what is learnt of them, also when their consent takes long to look up', async () => {
+		let asked = 0;
+		let answerAll: () => void = () => undefined;
+		const allAsked = new Promise<void>((resolve) => (answerAll = resolve));
+		server = await listen(
+			{ viewTime: { limitMs: 60_000 }, proxyHops: 1 },
+			{
+				receive: {
+					consentStatus: async (_recipientId, purpose) => {
+						// The first two are answered after the others; three make a burst.
+						if (purpose === 'view-time' && ++asked < 3) await allAsked;
+						return { status: 'unknown', recordId: null };
+					},
+				},
+			},
+		);
+		const networks = ['198.51.100.1', '203.0.113.9', '192.0.2.5', '8.8.8.8'];
+		const loads = networks.map((ip) =>
+			send(GET('1', { more: `x-forwarded-for: ${ip}\r\nconnection: close\r\n` })),
+		);
+		while (server.counters.answered < 2) await new Promise(setImmediate);
+		answerAll();
+		await Promise.all(loads.map(({ closed }) => closed));
+		const seen = new Set<string>();
+		let relabels = 0;
+		for (const record of server.records()) {
+			if ('open' in record) seen.add(record.open.eventId);
+			if (!('relabel' in record)) continue;
+			relabels += 1;
+			expect(seen).toContain(record.relabel.eventId);
+		}
+		expect(relabels).toBeGreaterThan(0);
+	});
+
 	it('tells the operator of a consent lookup that failed', async () => {
 		await start();
 		await send(GET('fails')).until(END_OF_PIXEL);
@@ -178,6 +216,36 @@ describe('measuring view time', () => {
 		await together.until(END_OF_PIXEL, 3);
 		expect(server.listener.held()).toBe(0);
 		expect(server.counters.answered).toBe(5);
+	});
+
+	it('never lets a load wait for one that is held, in whatever order they come', async () => {
+		const loads = fc.array(
+			fc.array(fc.constantFrom('yes', 'no', 'proxy'), { minLength: 1, maxLength: 4 }),
+			{ minLength: 1, maxLength: 4 },
+		);
+		await start();
+		let number = 0;
+		await fc.assert(
+			fc.asyncProperty(loads, async (bursts) => {
+				const client = send('');
+				let sent = 0;
+				for (const burst of bursts) {
+					const requests = burst.map((who) => {
+						number += 1;
+						return who === 'proxy' ? GET('yes', { agent: GMAIL }) : GET(`${who}-${number}`);
+					});
+					client.write(requests.join(''));
+					sent += burst.length;
+					await client.until(END_OF_PIXEL, sent);
+				}
+				expect(client.count('HTTP/1.1 200 OK')).toBe(sent);
+				client.socket.destroy();
+			}),
+			{ numRuns: 40 },
+		);
+		expect(server.counters.held).toBeGreaterThan(0);
+		await measured(server.counters.held);
+		expect(server.listener.held()).toBe(0);
 	});
 
 	it('ends a held answer before it answers nonsense', async () => {
@@ -239,21 +307,12 @@ describe('measuring view time', () => {
 it('a held answer outlasts the limit on silent connections, which counts again afterwards', async () => {
 	const silenceMs = 150;
 	const logged: string[] = [];
-	const holds = createViewTimeHolds(
-		600,
-		silenceMs,
-		{ maxConnections: 10, receive: RECEIVE },
-		{
-			receive: { consentStatus },
-			queue: { add: (entries) => logged.push(...entries) },
-			counters: newCounters(),
-			onError: () => undefined,
-		},
-	);
-	const server = createServer((request, response) => {
-		void holds
-			.ask(openEvent({ recipientId: 'yes' }), request, () => true)
-			.then((hold) => hold!.start(response));
+	const holds = createViewTimeHolds(600, silenceMs, 10, {
+		queue: { add: (entries) => logged.push(...entries) },
+		counters: newCounters(),
+	});
+	const server = createServer((_request, response) => {
+		holds.take(openEvent({ viewTimeMeasurable: true }))!.start(response);
 	});
 	server.timeout = silenceMs;
 	server.keepAliveTimeout = 0;

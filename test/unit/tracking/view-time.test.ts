@@ -1,19 +1,20 @@
 import fc from 'fast-check';
 
 import { CONSENT_POLICIES } from '../../../src/tracking/consent-policy';
-import { ACTORS, CONSENT_STATUSES, type OpenEvent } from '../../../src/tracking/open-event';
+import { ACTORS, CONSENT_STATUSES } from '../../../src/tracking/open-event';
 import type { Purpose } from '../../../src/tracking/purpose';
 import type { ReceiveSettings } from '../../../src/tracking/receive-open';
 import { TRACKING_MODES } from '../../../src/tracking/tracking-mode';
 import { askForViewTime } from '../../../src/tracking/view-time';
-import { openEvent } from '../../support/open-events';
 
 type Consent = ReceiveSettings['consent'];
 const CONSENT: Consent = { policy: 'objection-honoured', label: 'x', keepAsAggregate: true };
 
+type Load = Parameters<typeof askForViewTime>[0];
+
 /** Asks for an identified open by a person; the registry gives `status` for view time alone. */
 async function ask(
-	event: Partial<OpenEvent> = {},
+	load: Partial<Load> = {},
 	{
 		status = 'given',
 		headers = {},
@@ -22,15 +23,14 @@ async function ask(
 	}: {
 		status?: string;
 		headers?: Record<string, string>;
-		canBeHeld?: boolean;
+		canBeHeld?: boolean | null;
 		consent?: Consent;
 	} = {},
 ) {
 	const asked: Array<[string, Purpose | null]> = [];
 	const answer = await askForViewTime(
-		openEvent(event),
-		canBeHeld,
-		headers,
+		{ recipientId: '42', mode: 'identified', actor: 'human', ...load },
+		{ headers, canBeHeld: canBeHeld ?? undefined },
 		{ consent },
 		{
 			consentStatus: async (recipientId, purpose) => {
@@ -51,7 +51,7 @@ describe('who is measured for view time', () => {
 			lookupError: null,
 			asked: [['42', 'view-time']],
 		});
-		expect(await ask({ trackingMode: 'full' })).toMatchObject({ measurable: true });
+		expect(await ask({ mode: 'full' })).toMatchObject({ measurable: true });
 		expect(await ask({}, { status: 'renewed' })).toMatchObject({ measurable: true });
 	});
 
@@ -78,14 +78,18 @@ describe('who is measured for view time', () => {
 		},
 	);
 
+	it('nobody where view time is not measured at all', async () => {
+		expect(await ask({}, { canBeHeld: null })).toMatchObject({ measurable: null, asked: [] });
+	});
+
 	it('never on a connection that cannot be held', async () => {
 		expect(await ask({}, { canBeHeld: false })).toMatchObject({ measurable: false, asked: [] });
 	});
 
 	it.each(['aggregate', 'hygiene', 'pseudonymous'] as const)(
 		'nobody in mode %s, which would not keep it',
-		async (trackingMode) => {
-			expect(await ask({ trackingMode })).toMatchObject({ measurable: null, asked: [] });
+		async (mode) => {
+			expect(await ask({ mode })).toMatchObject({ measurable: null, asked: [] });
 		},
 	);
 
@@ -97,7 +101,7 @@ describe('who is measured for view time', () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.record({
-					trackingMode: fc.constantFrom(...TRACKING_MODES),
+					mode: fc.constantFrom(...TRACKING_MODES),
 					actor: fc.constantFrom(...ACTORS),
 					recipientId: fc.option(fc.string({ minLength: 1 })),
 				}),
@@ -105,15 +109,15 @@ describe('who is measured for view time', () => {
 				fc.constantFrom(...CONSENT_POLICIES),
 				fc.constantFrom(...CONSENT_POLICIES, 'exempt' as const),
 				fc.boolean(),
-				async (event, status, policy, rule, canBeHeld) => {
+				async (load, status, policy, rule, canBeHeld) => {
 					const consent = { ...CONSENT, policy, purposeRules: { 'view-time': rule } };
-					const { measurable } = await ask(event, { status, canBeHeld, consent });
+					const { measurable } = await ask(load, { status, canBeHeld, consent });
 					const mayBe =
 						canBeHeld &&
-						event.recipientId !== null &&
+						load.recipientId !== null &&
 						['given', 'renewed'].includes(status) &&
-						['human', 'unknown'].includes(event.actor) &&
-						['identified', 'full'].includes(event.trackingMode);
+						['human', 'unknown'].includes(load.actor) &&
+						['identified', 'full'].includes(load.mode);
 					if (measurable) expect(mayBe).toBe(true);
 					if (mayBe && rule !== 'exempt') expect(measurable).toBe(true);
 				},
