@@ -87,6 +87,8 @@ function campaignOpen(number: number): OpenEvent {
 		features: [],
 		consent: { status: 'given', recordId: null, policy: null },
 		request: { ip: null, userAgent: null, referer: null, acceptLanguage: null },
+		viewTimeMs: null,
+		viewTimeMeasurable: null,
 	};
 }
 

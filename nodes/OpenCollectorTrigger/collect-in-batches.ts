@@ -11,7 +11,7 @@ import { announce, withdrawAnnouncement } from '../shared/announce';
 import { WORKFLOW_CONSUMER } from '../shared/collector-log';
 import { toNodeError } from '../shared/each-item';
 import { openItem } from './open-item';
-import { collectorSettings } from './settings';
+import { collectorSettings, viewTimeSettings } from './settings';
 
 /** How long an execution under way may take when the workflow is unpublished or n8n stops. */
 const FINISH_WITHIN_MS = 5000;
@@ -54,7 +54,12 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 		});
 		// Webhooks that collect announce themselves. Not awaited: a store that is away is no reason to
 		// keep the listener waiting.
-		const announced = settings.listener && announce(context, () => reportedTracker(context));
+		const announced =
+			settings.listener &&
+			announce(context, () => ({
+				...reportedTracker(context),
+				viewTimeLimitMs: viewTimeSettings(context)?.limitMs,
+			}));
 		void Promise.race([
 			collector.crashed,
 			// It ends by itself only when the log cannot be read.

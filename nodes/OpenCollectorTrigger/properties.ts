@@ -97,6 +97,15 @@ export const properties: INodeProperties[] = [
 					'From this size on, images are served but opens are lost, until store and workflow take opens again. Counts for Email Open Triggers that collect, too.',
 			},
 			{
+				displayName: 'Measure View Time',
+				name: 'viewTime',
+				type: 'boolean',
+				default: false,
+				displayOptions: optionOnPort,
+				description:
+					'Whether to hold the answer open after the image, to measure how long somebody looks who consented to the purpose View Time and loads the image directly',
+			},
+			{
 				displayName: 'Proxy Hops',
 				name: 'proxyHops',
 				type: 'number',
@@ -108,6 +117,15 @@ export const properties: INodeProperties[] = [
 			},
 			{ ...receiveOptions.purpose, displayOptions: optionOnPort },
 			{ ...receiveOptions.time, displayOptions: optionOnPort },
+			{
+				displayName: 'View Time Limit (Seconds)',
+				name: 'viewTimeLimit',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: 300 },
+				default: 60,
+				displayOptions: optionOnPort,
+				description: 'The longest time an answer is held open when view time is measured',
+			},
 		],
 	},
 ];

@@ -1,12 +1,14 @@
 import type { ITriggerFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import type { ListenerSettings } from '../../src/collector/listener';
 import {
 	DEFAULT_LIMITS,
 	type CollectorSettings,
 	type KeySettings,
 	type StoreSettings,
 } from '../../src/collector/settings';
+import { VIEW_TIME_LIMITS } from '../../src/collector/view-time-holds';
 import { receiveSettings } from '../EmailOpenTrigger/settings';
 import { collectorFolder, WORKFLOW_CONSUMER } from '../shared/collector-log';
 import { dataFolder, isQueueMode } from '../shared/data-folder';
@@ -20,6 +22,8 @@ interface Options {
 	floodPerSecond?: number;
 	maxLogGb?: number;
 	proxyHops?: number;
+	viewTime?: boolean;
+	viewTimeLimit?: number;
 }
 
 /** What the fields and credentials of the trigger ask of the collector. */
@@ -48,11 +52,24 @@ export async function collectorSettings(context: ITriggerFunctions): Promise<Col
 					maxConnections,
 					flood: { ...flood, perSecond: options.floodPerSecond ?? flood.perSecond },
 					receive: receiveSettings(context),
+					viewTime: viewTimeSettings(context),
 				}
 			: null,
 		keys: await keySettings(context),
 		store: await storeSettings(context),
 	};
+}
+
+/** How long an answer may be held open to measure view time, as the options say; `null` for none. */
+export function viewTimeSettings(
+	context: Pick<ITriggerFunctions, 'getNodeParameter'>,
+): ListenerSettings['viewTime'] {
+	const { viewTime, viewTimeLimit } = context.getNodeParameter('options', {}) as Options;
+	if (!viewTime) return null;
+	const { leastMs, mostMs, defaultMs } = VIEW_TIME_LIMITS;
+	// The editor keeps to the bounds; an expression or a workflow made elsewhere need not.
+	const wanted = (viewTimeLimit ?? defaultMs / 1000) * 1000;
+	return { limitMs: Math.min(mostMs, Math.max(leastMs, wanted)) };
 }
 
 async function keySettings(context: ITriggerFunctions): Promise<KeySettings> {

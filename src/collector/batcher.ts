@@ -95,8 +95,8 @@ async function nextBatch(options: BatcherOptions): Promise<LogEntry[]> {
 async function settleOneByOne(options: BatcherOptions, random: () => number): Promise<boolean> {
 	const { log, consumer, batchSize, signal } = options;
 	const pool = log.read(consumer, Math.max(batchSize, POOL));
-	// A relabel always gets through, and would prove nothing.
-	const opens = pool.filter(({ event }) => !isRelabel(event));
+	// What is for the store alone always gets through, and would prove nothing.
+	const opens = pool.filter(({ event }) => !isForStoreAlone(event));
 	const through = await probe(opens, options, random);
 	if (through === null || signal.aborted) return false;
 
@@ -159,16 +159,16 @@ async function tryDelivering(
 	return failure;
 }
 
-function isRelabel(text: string): boolean {
+function isForStoreAlone(text: string): boolean {
 	try {
-		return 'relabel' in readRecord(text);
+		return !('open' in readRecord(text));
 	} catch {
 		// Not even JSON. It will fail alone and be found.
 		return false;
 	}
 }
 
-/** Delivers the opens among the entries. Relabels are for the store alone. */
+/** Delivers the opens among the entries. Other records are for the store alone. */
 async function deliver(entries: readonly LogEntry[], options: BatcherOptions): Promise<void> {
 	const events = entries.flatMap(({ event }) => {
 		const record = readRecord(event);

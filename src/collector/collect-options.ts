@@ -7,6 +7,7 @@ import { IP_REDUCTIONS } from '../tracking/minimise-ip';
 import type { ReceiveSettings } from '../tracking/receive-open';
 import { CollectorError } from './collector-error';
 import { DEFAULT_LIMITS, type CollectorSettings, type StoreSettings } from './settings';
+import { VIEW_TIME_LIMITS } from './view-time-holds';
 
 const GIB = 1024 ** 3;
 const KEPT_HEADERS = ['user-agent', 'referer', 'accept-language'] as const;
@@ -38,6 +39,8 @@ carries the log into the tracking store.
   --id-parameter <name>      Query parameter of plain recipient ids (id)
   --max-log-gib <n>          The log takes no more opens from this size on (4)
   --max-connections <n>      Connections held at once (10000)
+  --view-time <seconds>      Hold the answer open that long at most, to measure how long somebody
+                             looks who consented to it; 1 to 300 (not measured)
   --flood-per-second <n>     Loads recorded per second and address; 0 for no limit (1000)
   --flood-burst <n>          Loads recorded at once per address (10000)
   --help                     Show this text
@@ -84,6 +87,11 @@ export function readCollectOptions(
 	if (values['share-port'] && port === 0) {
 		throw new CollectorError('--share-port needs the --port that is shared.');
 	}
+	const { leastMs, mostMs } = VIEW_TIME_LIMITS;
+	const viewTime =
+		values['view-time'] === undefined
+			? null
+			: { limitMs: number('view-time', leastMs / 1000, mostMs / 1000) * 1000 };
 	const policy = oneOf<ConsentPolicy>('policy', values.policy, CONSENT_POLICIES);
 	return {
 		settings: {
@@ -110,6 +118,7 @@ export function readCollectOptions(
 					consent: { policy, label: policy, keepAsAggregate: false },
 					keep: keepOf(values),
 				},
+				viewTime,
 			},
 			keys: {
 				keyFolder: values.keys ? resolve(values.keys) : folder,
@@ -130,6 +139,7 @@ type NumberOption =
 	| 'max-age-days'
 	| 'max-log-gib'
 	| 'max-connections'
+	| 'view-time'
 	| 'flood-per-second'
 	| 'flood-burst';
 
@@ -157,6 +167,7 @@ function parse(args: readonly string[]) {
 				'id-parameter': { type: 'string', default: 'id' },
 				'max-log-gib': { type: 'string', default: String(DEFAULT_LIMITS.maxBytes / GIB) },
 				'max-connections': { type: 'string', default: String(DEFAULT_LIMITS.maxConnections) },
+				'view-time': { type: 'string' },
 				'flood-per-second': { type: 'string', default: String(DEFAULT_LIMITS.flood.perSecond) },
 				'flood-burst': { type: 'string', default: String(DEFAULT_LIMITS.flood.burst) },
 				help: { type: 'boolean', default: false },

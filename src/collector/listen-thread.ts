@@ -2,10 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { dailyIpKey } from '../daily-ip-key';
-import { loadOrCreateKeyFile } from '../key-file';
-import { createReceiveDeps, type SigningKeys } from '../receive-deps';
+import { createReceiveDeps } from '../receive-deps';
 import { clientAddress } from '../tracking/client-address';
-import { parseKeyRing } from '../tracking/key-ring';
 import { batchLookups } from './batched-lookups';
 import { openCollectorStore } from './collector-store';
 import { CollectorError } from './collector-error';
@@ -14,17 +12,11 @@ import { newCounters } from './counters';
 import { startListener } from './listener';
 import { guardLookups } from './guarded-lookups';
 import { openLog } from './open-log';
-import type { CollectorSettings, KeySettings } from './settings';
+import type { CollectorSettings } from './settings';
+import { signingKeys } from './signing-keys';
 import { runThread, type ListenReport } from './thread';
 
 const REPORT_EVERY_MS = 500;
-
-async function signingKeys(settings: KeySettings): Promise<SigningKeys> {
-	const { maxAgeDays } = settings;
-	return 'keyFolder' in settings
-		? { keyRing: await loadOrCreateKeyFile(settings.keyFolder), maxAgeDays }
-		: { keyRing: parseKeyRing(settings), maxAgeDays };
-}
 
 runThread(parentPort, async (port) => {
 	const settings = workerData as CollectorSettings;
@@ -53,6 +45,7 @@ runThread(parentPort, async (port) => {
 	const report = async (): Promise<ListenReport> => ({
 		counters: { ...counters },
 		connections: await listener.connections(),
+		held: listener.held(),
 		log: queue.health(),
 	});
 	port.report(await report());
@@ -62,7 +55,7 @@ runThread(parentPort, async (port) => {
 		stop: async (limitMs) => {
 			clearInterval(reporting);
 			await listener.stop(limitMs);
-			port.report({ counters, connections: 0, log: queue.health() });
+			port.report({ counters, connections: 0, held: 0, log: queue.health() });
 			log.close();
 		},
 	};

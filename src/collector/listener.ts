@@ -11,6 +11,7 @@ import type { Counters } from './counters';
 import { createFloodLimit, type FloodSettings } from './flood-limit';
 import { writeOpen } from './log-record';
 import { readQuery } from './query';
+import { createViewTimeHolds, type Hold } from './view-time-holds';
 
 /** A tracking link takes a few hundred bytes, the headers of a mail program one or two thousand. */
 const MAX_HEADER_BYTES = 8192;
@@ -48,6 +49,8 @@ export interface ListenerSettings {
 	maxConnections: number;
 	flood: FloodSettings;
 	receive: ReceiveSettings;
+	/** How long an answer may be held open to measure view time; `null` to measure none */
+	viewTime: { limitMs: number } | null;
 }
 
 export interface ListenerDeps {
@@ -69,6 +72,8 @@ export interface Listener {
 	port: number;
 	/** Connections open at the moment */
 	connections(): Promise<number>;
+	/** Answers held open at the moment to measure view time */
+	held(): number;
 	/** Takes no more connections, answers what is under way, and closes; at most `limitMs`. */
 	stop(limitMs: number): Promise<void>;
 }
@@ -79,6 +84,8 @@ interface Connection {
 	inFlight: number;
 	/** The client broke the protocol: close when all answers are out */
 	broken: boolean;
+	/** The answer that is held open on it, if any */
+	hold: Hold | null;
 }
 
 /** One request that was not answered yet. */
@@ -86,6 +93,10 @@ interface Waiting {
 	response: ServerResponse;
 	connection: Connection;
 	since: number;
+	/** Its place among the requests of its connection, from 1 */
+	number: number;
+	/** The place to hold the answer open in, where the view time is to be measured */
+	hold: Hold | null;
 }
 
 /**
@@ -114,22 +125,35 @@ export async function startListener(
 	];
 	const connections = new WeakMap<Socket, Connection>();
 	const waiting = new Set<Waiting>();
+	const { viewTime } = settings;
+	const holds =
+		viewTime && createViewTimeHolds(viewTime.limitMs, SILENCE_MS, settings.maxConnections, deps);
 	let stopping = false;
 
 	const answer = (request: Waiting): void => {
 		if (!waiting.delete(request)) return;
-		const { response, connection } = request;
+		const { response, connection, hold } = request;
 		connection.inFlight -= 1;
+		counters.answered += 1;
 		const last =
 			stopping || connection.broken || connection.requests >= MAX_REQUESTS_PER_CONNECTION;
 		// Not before the other answers of this connection: node:http would cut them off.
 		if (last && connection.inFlight === 0) response.shouldKeepAlive = false;
+		// A load that came behind this one must not wait for it.
+		if (hold && !last && connection.requests === request.number) {
+			if (hold.start(response)) connection.hold = hold;
+			return;
+		}
+		endHold(request);
 		response.writeHead(200, HEADERS);
 		response.end(PIXEL_PNG);
-		counters.answered += 1;
 	};
 
-	const record = async (request: IncomingMessage, done: () => void): Promise<void> => {
+	const record = async (
+		request: IncomingMessage,
+		mine: Waiting,
+		done: () => void,
+	): Promise<void> => {
 		const receivedAt = deps.now();
 		const { headers } = request;
 		const ip = deps.clientAddress({
@@ -149,6 +173,8 @@ export async function startListener(
 				headers: headers as Record<string, string | undefined>,
 				ip,
 				receivedAt,
+				// HTTP/1.0 knows no answer without a length but one that ends with its connection.
+				canBeHeld: holds ? request.httpVersion === '1.1' : undefined,
 			},
 			settings.receive,
 			deps.receive,
@@ -162,8 +188,12 @@ export async function startListener(
 			counters.notRecorded += 1;
 			return queue.add([], done);
 		}
+		// Not once the answer has gone out without its event.
+		if (holds && waiting.has(mine)) mine.hold = holds.take(event);
 		queue.add(writeOpen(event, { relabels, shared }), (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
+			// There is no open that a view time could be added to.
+			if (outcome === 'full') endHold(mine);
 			done();
 		});
 	};
@@ -174,15 +204,17 @@ export async function startListener(
 		const connection = connections.get(socket) ?? newConnection();
 		connection.requests += 1;
 		connection.inFlight += 1;
+		endHold(connection);
 		if (connection.inFlight > MAX_PIPELINED) {
 			counters.malformed += 1;
 			socket.destroy();
 		}
 		// A body is of no interest here, and nobody has to send it to the end.
 		if (request.method !== 'GET' && request.method !== 'HEAD') response.shouldKeepAlive = false;
-		const mine: Waiting = { response, connection, since: Date.now() };
+		const number = connection.requests;
+		const mine: Waiting = { response, connection, since: Date.now(), number, hold: null };
 		waiting.add(mine);
-		record(request, () => answer(mine)).catch((error: unknown) => {
+		record(request, mine, () => answer(mine)).catch((error: unknown) => {
 			counters.failed += 1;
 			deps.onError('request', error);
 			answer(mine);
@@ -210,6 +242,7 @@ export async function startListener(
 		// A client that goes away has done nothing wrong.
 		if (error.code !== 'ECONNRESET') counters.malformed += 1;
 		const connection = connections.get(socket as Socket);
+		if (connection) endHold(connection);
 		if (!socket.writable || connection?.broken) {
 			socket.destroy();
 		} else if (connection && connection.inFlight > 0) {
@@ -244,8 +277,10 @@ export async function startListener(
 			new Promise((resolve, reject) =>
 				server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
 			),
+		held: () => holds?.open() ?? 0,
 		stop: async (limitMs) => {
 			stopping = true;
+			holds?.endAll();
 			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 			const giveUpAt = Date.now() + limitMs;
 			while (waiting.size > 0 && Date.now() < giveUpAt) await sleep(SWEEP_EVERY_MS / 4);
@@ -261,7 +296,13 @@ export async function startListener(
 }
 
 function newConnection(): Connection {
-	return { requests: 0, inFlight: 0, broken: false };
+	return { requests: 0, inFlight: 0, broken: false, hold: null };
+}
+
+/** Gives up the held answer of a connection, or the place of a request for one. */
+function endHold(holder: { hold: Hold | null }): void {
+	holder.hold?.end();
+	holder.hold = null;
 }
 
 /** The same answer for a client whose request cannot be read. */

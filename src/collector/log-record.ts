@@ -1,6 +1,6 @@
 import { z } from 'zod/v4';
 
-import type { Relabel } from '../storage/tracking-store';
+import type { Relabel, ViewTime } from '../storage/tracking-store';
 import type { PlacedLoad } from '../tracking/burst-rules';
 import type { OpenEvent } from '../tracking/open-event';
 import type { ReceivedOpen } from '../tracking/receive-open';
@@ -15,8 +15,11 @@ const PLACED_LOAD: z.ZodType<PlacedLoad> = z.object({
 	address: PLACE,
 });
 
-/** What one entry of the log says: somebody opened, or an earlier open was not who it seemed. */
-export type LogRecord = OpenRecord | { relabel: Relabel };
+/**
+ * What one entry of the log says: somebody opened, an earlier open was not who it seemed, or how
+ * long the client of an earlier open stayed. All but the first are for the store alone.
+ */
+export type LogRecord = OpenRecord | { relabel: Relabel } | { viewTime: ViewTime };
 
 export interface OpenRecord {
 	open: OpenEvent;
@@ -44,8 +47,10 @@ export function writeOpen(
 
 /** Reads the text of an entry. Throws a SyntaxError when it is no JSON. */
 export function readRecord(text: string): LogRecord {
-	const value = JSON.parse(text) as (OpenEvent & { burst?: unknown }) | { relabel: Relabel };
-	if ('relabel' in value) return value;
+	const value = JSON.parse(text) as
+		| (OpenEvent & { burst?: unknown })
+		| Exclude<LogRecord, OpenRecord>;
+	if ('relabel' in value || 'viewTime' in value) return value;
 	const { burst, ...open } = value;
 	// Another version may have written another form: the open counts all the same.
 	const placed = PLACED_LOAD.safeParse(burst);

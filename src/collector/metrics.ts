@@ -47,19 +47,32 @@ export function collectorMetrics(
 				this.set(read() ?? 0);
 			},
 		});
-	counter('shipped', 'Opens that the store has taken', () => collector.shipping()?.shipped);
+	counter(
+		'shipped',
+		'Entries of the log that the store has taken: opens, and what was learnt of them later',
+		() => collector.shipping()?.shipped,
+	);
 	counter(
 		'refused',
 		'Opens that the store will never take; they are dead letters',
 		() => collector.shipping()?.refused,
 	);
-	gauge('backlog', 'Opens that the store does not have yet', () => collector.shipping()?.backlog);
+	gauge(
+		'backlog',
+		'Entries of the log that the store does not have yet',
+		() => collector.shipping()?.backlog,
+	);
 	gauge(
 		'shipping_failures',
 		'Failures of the store in a row; 0 while it takes opens',
 		() => collector.shipping()?.failures,
 	);
 	gauge('connections', 'Open connections', () => collector.listening()?.connections);
+	gauge(
+		'held_now',
+		'Answers held open at the moment to measure view time',
+		() => collector.listening()?.held,
+	);
 	gauge('waiting', 'Opens in memory that wait for the log', () => {
 		return collector.listening()?.log.waiting;
 	});

@@ -2,9 +2,11 @@
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { denylistKeysOfEvent } from '../tracking/subject-keys';
 import { openCollectorStore } from './collector-store';
 import { openLog } from './open-log';
 import type { CollectorSettings } from './settings';
+import { signingKeys } from './signing-keys';
 import { shipLog, STORE_CONSUMER, type ShippingReport } from './shipper';
 import { runThread } from './thread';
 
@@ -19,12 +21,14 @@ runThread(parentPort, async (port) => {
 	if (process.platform === 'linux') setPriority(PRIORITY);
 	const settings = workerData as CollectorSettings;
 	const log = openLog({ folder: settings.folder, durable: false });
+	const { keyRing } = await signingKeys(settings.keys);
 	const stopping = new AbortController();
 	const state = { shipped: 0, refused: 0, failures: 0 };
 
 	const shipping = shipLog({
 		log,
 		openStore: () => openCollectorStore(settings.store),
+		denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
 		signal: stopping.signal,
 		onShipped: (events) => {
 			state.shipped += events;

@@ -1,5 +1,6 @@
 import { StoreError } from '../storage/store-error';
 import type { TrackingStore } from '../storage/tracking-store';
+import type { OpenEvent } from '../tracking/open-event';
 import { pause, pauseAfter, type Backoff } from './backoff';
 import { readRecord } from './log-record';
 import type { LogEntry, OpenLog } from './open-log';
@@ -26,7 +27,11 @@ export interface ShippingReport {
 export interface ShipperOptions {
 	log: Pick<OpenLog, 'read' | 'advance' | 'bury'>;
 	/** Opens the store; called again after a failure */
-	openStore(): Promise<Pick<TrackingStore, 'recordOpens' | 'relabelOpens' | 'observeBursts'>>;
+	openStore(): Promise<
+		Pick<TrackingStore, 'recordUnlessErased' | 'relabelOpens' | 'recordViewTimes' | 'observeBursts'>
+	>;
+	/** The keys of the person an event names on the list of erased people */
+	denylistKeysOf(event: OpenEvent): readonly string[];
 	/** Ends the shipping; what was not shipped stays in the log */
 	signal: AbortSignal;
 	/** Called after each batch */
@@ -68,9 +73,15 @@ async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions):
 		const records = entries.map(({ event }) => readRecord(event));
 		const opens = records.flatMap((record) => ('open' in record ? [record.open] : []));
 		const relabels = records.flatMap((record) => ('relabel' in record ? [record.relabel] : []));
-		if (opens.length > 0) await store.recordOpens(opens);
-		// A relabel stands behind its open in the log, so the store has the open by now.
+		const times = records.flatMap((record) => ('viewTime' in record ? [record.viewTime] : []));
+		if (opens.length > 0) {
+			await store.recordUnlessErased(
+				opens.map((event) => ({ event, denylistKeys: options.denylistKeysOf(event) })),
+			);
+		}
+		// They stand behind their opens in the log, so the store has those by now.
 		if (relabels.length > 0) await store.relabelOpens(relabels);
+		if (times.length > 0) await store.recordViewTimes(times);
 		const loads = records.flatMap((record) => ('open' in record ? (record.burst ?? []) : []));
 		// It relabels what it finds; what it does not, another process has still to bring.
 		if (loads.length > 0) await store.observeBursts(loads, new Date());

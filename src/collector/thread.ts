@@ -13,6 +13,8 @@ const TELL_EVERY_MS = 10_000;
 export interface ListenReport {
 	counters: Counters;
 	connections: number;
+	/** Answers held open to measure view time */
+	held: number;
 	log: LogHealth;
 }
 export type ThreadReport = ListenReport | ShippingReport;

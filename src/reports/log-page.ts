@@ -66,6 +66,7 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 			time: shownTime(open.occurredAt, timeZone, now),
 			recipient: recipientName(open, people),
 			client: shownClient(open),
+			viewTime: open.viewTimeMs === null ? null : shownDuration(open.viewTimeMs),
 			actor: shownActor(open),
 			group: groups.get(open.eventId) ?? null,
 		})),

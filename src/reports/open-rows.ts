@@ -16,10 +16,12 @@ export const OPEN_COLUMNS = [
 	'purpose',
 	'consentStatus',
 	'eventId',
+	'viewTimeMs',
+	'viewTimeMeasurable',
 ] as const;
 
 /** One open as the values of {@link OPEN_COLUMNS}. */
-export function openRow(open: OpenEvent): Array<string | null> {
+export function openRow(open: OpenEvent): Array<string | number | null> {
 	return [
 		open.occurredAt,
 		open.recipientId,
@@ -35,5 +37,7 @@ export function openRow(open: OpenEvent): Array<string | null> {
 		open.purpose,
 		open.consent.status,
 		open.eventId,
+		open.viewTimeMs,
+		open.viewTimeMeasurable === null ? null : String(open.viewTimeMeasurable),
 	];
 }

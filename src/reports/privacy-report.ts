@@ -24,6 +24,8 @@ export interface ReportedTracker {
 	jurisdiction: Jurisdiction | null;
 	keepAsAggregate: boolean;
 	keep: { ip: IpReduction; userAgent: boolean; referer: boolean; acceptLanguage: boolean };
+	/** The longest view time that is measured there; absent where none is */
+	viewTimeLimitMs?: number;
 }
 
 /** One destination that opens are pushed to. */
@@ -192,11 +194,36 @@ function trackerFacts(tracker: ReportedTracker): Array<[string, string]> {
 		['Preset', preset ? `${preset.displayName}: ${preset.explanation}` : 'none, set by hand'],
 		['A refused open', tracker.keepAsAggregate ? 'is kept as a bare count' : 'leaves nothing'],
 		['Kept of the request', tracker.mode === 'full' ? kept.join(', ') || 'nothing' : 'nothing'],
+		['View time', viewTimeFact(tracker)],
 	];
 }
 
+function viewTimeFact(tracker: ReportedTracker): string {
+	return measuresViewTime(tracker)
+		? `is measured up to ${(tracker.viewTimeLimitMs ?? 0) / 1000} s, of people who consented to the purpose view-time and load the image directly`
+		: 'is not measured';
+}
+
+/** Whether a tracker is set to measure view time and has a mode that keeps it. */
+function measuresViewTime({ viewTimeLimitMs, mode }: ReportedTracker): boolean {
+	return Boolean(viewTimeLimitMs) && MODE_STORES[mode].fields.includes('viewTimeMs');
+}
+
+/** What the opens of a tracker can hold. */
+function fieldsOf(tracker: ReportedTracker): EventField[] {
+	const { fields } = MODE_STORES[tracker.mode];
+	if (measuresViewTime(tracker)) return [...fields];
+	return fields.filter((field) => field !== 'viewTimeMs' && field !== 'viewTimeMeasurable');
+}
+
+/** The purpose of a tracker's opens, and that of measuring view time where it does. */
+function purposesOfTracker(tracker: ReportedTracker): string[] {
+	const own = tracker.purpose ?? 'not stated';
+	return measuresViewTime(tracker) ? [own, 'view-time'] : [own];
+}
+
 function purposesOf(config: PrivacyReportConfig): string[] {
-	return [...new Set(config.trackers.map((tracker) => tracker.purpose ?? 'not stated'))].sort();
+	return [...new Set(config.trackers.flatMap(purposesOfTracker))].sort();
 }
 
 /** The points of GDPR Art. 30(1), each filled from the configuration. */
@@ -205,7 +232,7 @@ function recordOfProcessing(
 	retention: ReportView['retention'],
 ): ReportView['record'] {
 	const { controller, sinks, processors, trackers } = config;
-	const fields = [...new Set(trackers.flatMap((tracker) => [...MODE_STORES[tracker.mode].fields]))];
+	const fields = [...new Set(trackers.flatMap(fieldsOf))];
 	const abroad = [
 		...sinks.map((sink) => `${sink.name}: ${sink.country ?? 'country not stated'}`),
 		...processors.map((p) => `${p.name}: ${p.country ?? 'country not stated'}`),
@@ -223,7 +250,7 @@ function recordOfProcessing(
 		{
 			article: '30(1)(b)',
 			what: 'Purposes',
-			lines: trackers.map((tracker) => `${tracker.name}: ${tracker.purpose ?? 'not stated'}`),
+			lines: trackers.map((tracker) => `${tracker.name}: ${purposesOfTracker(tracker).join(', ')}`),
 		},
 		{
 			article: '30(1)(c)',
@@ -251,6 +278,11 @@ function recordOfProcessing(
 				`Opens are kept in ${config.store.kind}, ${config.store.location}`,
 				'Every request is reduced before anything is stored',
 				'The answer is the same for valid, withdrawn, erased and forged links',
+				...(trackers.some(measuresViewTime)
+					? [
+							'Only to people who consented to view-time it may differ: it stays open after the image',
+						]
+					: []),
 				'Pseudonyms, address hashes and the list of erased people use keys of their own',
 			],
 		},

@@ -69,5 +69,7 @@ export function openRow(event: OpenEvent): SinkRecord {
 		request_user_agent: event.request.userAgent,
 		request_referer: event.request.referer,
 		request_accept_language: event.request.acceptLanguage,
+		view_time_ms: event.viewTimeMs,
+		view_time_measurable: event.viewTimeMeasurable,
 	};
 }

@@ -6,6 +6,7 @@ import type { Migration } from 'kysely';
 import * as firstSchema from './migrations/0001-first-schema';
 import * as consent from './migrations/0002-consent';
 import * as burstWindows from './migrations/0003-burst-windows';
+import * as viewTime from './migrations/0004-view-time';
 import type { Reader, StoreDatabase } from './store-database';
 import { StoreError } from './store-error';
 
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0001-first-schema': firstSchema,
 	'0002-consent': consent,
 	'0003-burst-windows': burstWindows,
+	'0004-view-time': viewTime,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

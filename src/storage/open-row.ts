@@ -39,6 +39,8 @@ export function toOpenRow(event: OpenEvent): OpenRow {
 		request_user_agent: storable(request.userAgent),
 		request_referer: storable(request.referer),
 		request_accept_language: storable(request.acceptLanguage),
+		view_time_ms: open.viewTimeMs,
+		view_time_measurable: open.viewTimeMeasurable === null ? null : Number(open.viewTimeMeasurable),
 	};
 }
 
@@ -71,5 +73,7 @@ export function toOpenEvent(row: OpenRow): OpenEvent {
 			referer: row.request_referer,
 			acceptLanguage: row.request_accept_language,
 		},
+		viewTimeMs: row.view_time_ms,
+		viewTimeMeasurable: row.view_time_measurable === null ? null : row.view_time_measurable === 1,
 	};
 }

@@ -17,7 +17,7 @@ import type { OpenRow } from './store-schema';
 import { fatesOf } from './tombstones';
 import type { RecordResult } from './tracking-store';
 
-/** 500 rows of 23 columns stay below the 32,766 parameters of a SQLite statement. */
+/** 500 rows of 25 columns stay below the 32,766 parameters of a SQLite statement. */
 const INSERT_ROWS = 500;
 const READ_ROWS = 1000;
 
@@ -94,7 +94,8 @@ async function withoutDeleted(db: Writer, rows: readonly OpenRow[]): Promise<Ope
 	return rows.flatMap((row, index) => {
 		if (fates[index] === 'pixel-deleted') return [];
 		if (fates[index] === 'alive') return [row];
-		return [{ ...row, recipient_id: null, recipient_reason: 'invalid-token', message_id: null }];
+		const nobody = { recipient_id: null, recipient_reason: 'invalid-token', message_id: null };
+		return [{ ...row, ...nobody, view_time_ms: null, view_time_measurable: null }];
 	});
 }
 

@@ -34,6 +34,8 @@ export interface OpensTable {
 	request_user_agent: string | null;
 	request_referer: string | null;
 	request_accept_language: string | null;
+	view_time_ms: number | null;
+	view_time_measurable: number | null;
 }
 export type OpenRow = Selectable<OpensTable>;
 

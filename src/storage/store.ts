@@ -14,6 +14,7 @@ import {
 } from './recipients';
 import { recordOpens } from './record-opens';
 import { recordUnlessErased } from './record-unless-erased';
+import { recordViewTimes } from './record-view-times';
 import { listLabelHistory, relabelOpens } from './relabel-opens';
 import { listNotOpened, registerSent } from './sent-messages';
 import {
@@ -34,6 +35,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		recordUnlessErased: (opens) => write((db) => recordUnlessErased(db, opens)),
 		observeBursts: (loads, now) => write((db) => observeBursts(db, loads, now)),
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
+		recordViewTimes: (times) => write((db) => recordViewTimes(db, times)),
 		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, eventId)),
 		listOpens: (request) => read((db) => listOpens(db, request)),
 		streamOpens: (filter) => streamOpens(database, filter),

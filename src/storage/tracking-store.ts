@@ -68,6 +68,12 @@ export interface RelabelResult {
 /** Who loaded the image, and why that is thought. */
 export type Label = Omit<Relabel, 'eventId' | 'onlyCounted'>;
 
+/** How long a client kept the connection of an open. */
+export interface ViewTime {
+	eventId: string;
+	viewTimeMs: number;
+}
+
 /** One change of an open's label. */
 export interface LabelChange {
 	eventId: string;
@@ -284,6 +290,12 @@ export interface TrackingStore extends PrivacyStore {
 	 * @returns the new labels of opens that the log does not hold (yet)
 	 */
 	observeBursts(loads: readonly PlacedLoad[], now: Date): Promise<Relabel[]>;
+	/**
+	 * Adds view times to opens that wait for one, in one transaction. A second one of the same open,
+	 * and one of an open that is unknown, erased or not being measured, changes nothing. Returns how
+	 * many opens took one. Throws `invalid` for a time that is no whole number from 0.
+	 */
+	recordViewTimes(times: readonly ViewTime[]): Promise<number>;
 	/** Every change of an open's label, oldest first. */
 	listLabelHistory(eventId: string): Promise<LabelChange[]>;
 	/** Opens, newest first. */

@@ -28,6 +28,8 @@ export const EVENT_FIELDS = [
 	'request.userAgent',
 	'request.referer',
 	'request.acceptLanguage',
+	'viewTimeMs',
+	'viewTimeMeasurable',
 ] as const;
 export type EventField = (typeof EVENT_FIELDS)[number];
 
@@ -82,6 +84,8 @@ const IDENTIFIED_FIELDS = [
 	...CONSENT,
 	'recipientId',
 	'messageId',
+	'viewTimeMs',
+	'viewTimeMeasurable',
 ] as const satisfies readonly EventField[];
 
 /**
@@ -123,7 +127,7 @@ export const MODE_STORES: Readonly<Record<TrackingMode, ModeRule>> = {
 	identified: {
 		summary:
 			'Each open with recipient id and exact time; families of the reading program; ' +
-			'nothing of the request',
+			'the view time where it is measured; nothing of the request',
 		fields: IDENTIFIED_FIELDS,
 		recipient: 'id',
 		time: 'exact',
@@ -209,6 +213,8 @@ export function applyMode(
 			referer: keep('request.referer', event.request.referer),
 			acceptLanguage: keep('request.acceptLanguage', event.request.acceptLanguage),
 		},
+		viewTimeMs: keep('viewTimeMs', event.viewTimeMs),
+		viewTimeMeasurable: keep('viewTimeMeasurable', event.viewTimeMeasurable),
 	};
 }
 

@@ -95,6 +95,20 @@ export const openEventSchema = z.object({
 			acceptLanguage: text('Languages the requester asked for, if kept'),
 		})
 		.describe('What is kept of the request itself'),
+	// Defaults, because events that were logged before these fields existed are read as well.
+	viewTimeMs: z
+		.int()
+		.nonnegative()
+		.nullable()
+		.default(null)
+		.describe('How long the client kept the connection open, in milliseconds; null until known'),
+	viewTimeMeasurable: z
+		.boolean()
+		.nullable()
+		.default(null)
+		.describe(
+			'true: being measured; false: this client cannot be; null: not asked for, or no consent to it',
+		),
 });
 
 export type OpenEvent = z.infer<typeof openEventSchema>;

@@ -14,6 +14,7 @@ import type { Actor, Client, ConsentStatus, OpenEvent } from './open-event';
 import type { Purpose } from './purpose';
 import { readLink, type ReceivedLink } from './received-link';
 import { isWithin, lowestMode, type TrackingMode } from './tracking-mode';
+import { askForViewTime, isDirect } from './view-time';
 
 const MAX_KEPT_HEADER_LENGTH = 512;
 /** An id that no person has. */
@@ -28,6 +29,8 @@ export interface PixelRequest {
 	/** The client's address, already worked out from trusted proxy hops; `null` when unknown */
 	ip: string | null;
 	receivedAt: Date;
+	/** Whether the answer could be held open to measure view time; absent where none is measured */
+	canBeHeld?: boolean;
 }
 
 export interface ReceiveSettings {
@@ -182,6 +185,14 @@ export async function receiveOpen(
 					return null;
 				})
 			: null;
+	// Before the burst rules note the load: from then on it must reach the log without delay, or what
+	// they say of it later would stand in front of it.
+	const viewTime = await askForViewTime(
+		{ recipientId: link.recipientId, mode: effective, actor: verdict.actor },
+		request,
+		settings,
+		deps,
+	);
 	const time = settings.time ?? 'exact';
 	// Rounded before the burst rules note it: what they name later must be the id that is stored.
 	const eventId = roundEventId(roundEventId(deps.newEventId(), time), MODE_STORES[effective].time);
@@ -206,13 +217,15 @@ export async function receiveOpen(
 		features: [...judged.features],
 		consent: { status: answer.status, recordId: answer.recordId, policy: settings.consent.label },
 		request: keptOfRequest(request, effective, settings.keep, ipKey),
+		viewTimeMs: null,
+		viewTimeMeasurable: viewTime.measurable && isDirect(judged.actor),
 	};
 	return {
 		event: applyMode(event, effective, deps.pseudonym, link.mode),
 		reason: answer.reason,
 		relabels,
 		shared: mayShare(effective, time) ? placed : null,
-		lookupError,
+		lookupError: lookupError ?? viewTime.lookupError,
 	};
 }
 

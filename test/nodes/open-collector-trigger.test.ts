@@ -12,6 +12,7 @@ import type {
 	ITriggerResponse,
 } from 'n8n-workflow';
 
+import { viewTimeSettings } from '../../nodes/OpenCollectorTrigger/settings';
 import { isFolderLocked, openLog } from '../../src/collector/open-log';
 import { load } from '../support/collector-process';
 
@@ -169,6 +170,17 @@ describe('the Open Collector Trigger', () => {
 		await expect(triggerContext('trigger', { source: 'webhooks' }).start()).rejects.toMatchObject({
 			message: expect.stringMatching(/queue mode.*Own Port/),
 		});
+	});
+
+	it.each([
+		[{}, null],
+		[{ viewTimeLimit: 90 }, null],
+		[{ viewTime: true }, { limitMs: 60_000 }],
+		[{ viewTime: true, viewTimeLimit: 90 }, { limitMs: 90_000 }],
+		[{ viewTime: true, viewTimeLimit: 0 }, { limitMs: 1000 }],
+		[{ viewTime: true, viewTimeLimit: 3600 }, { limitMs: 300_000 }],
+	])('measures view time only when told to, within bounds: %j', (options, expected) => {
+		expect(viewTimeSettings({ getNodeParameter: () => options })).toEqual(expected);
 	});
 
 	it('needs PostgreSQL in queue mode, and says so', async () => {

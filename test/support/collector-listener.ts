@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createCommitQueue } from '../../src/collector/commit-queue';
 import { newCounters, type Counters } from '../../src/collector/counters';
 import { startListener, type Listener, type ListenerSettings } from '../../src/collector/listener';
+import { readRecord, type LogRecord } from '../../src/collector/log-record';
 import { openLog, type OpenLog } from '../../src/collector/open-log';
 import { createReceiveDeps } from '../../src/receive-deps';
 import { clientAddress } from '../../src/tracking/client-address';
@@ -31,7 +32,9 @@ export interface TestListener {
 	counters: Counters;
 	errors: Array<{ what: string; error: unknown }>;
 	listener: Listener;
-	/** Events in the log */
+	/** Everything in the log */
+	records(): LogRecord[];
+	/** Opens in the log */
 	events(): OpenEvent[];
 	stop(): Promise<void>;
 }
@@ -55,6 +58,7 @@ export async function listen(
 			maxConnections: 1000,
 			flood: { perSecond: 0, burst: 0 },
 			receive: RECEIVE,
+			viewTime: null,
 			...settings,
 		},
 		{
@@ -76,6 +80,7 @@ export async function listen(
 			onError: (what, error) => errors.push({ what, error }),
 		},
 	);
+	const records = () => log.read('test', 100_000).map(({ event }) => readRecord(event));
 	return {
 		url: `http://127.0.0.1:${listener.port}`,
 		port: listener.port,
@@ -83,7 +88,8 @@ export async function listen(
 		counters,
 		errors,
 		listener,
-		events: () => log.read('test', 100_000).map(({ event }) => JSON.parse(event) as OpenEvent),
+		records,
+		events: () => records().flatMap((record) => ('open' in record ? [record.open] : [])),
 		stop: async () => {
 			await listener.stop(1000);
 			log.close();

@@ -22,6 +22,8 @@ export function openEvent(changes: Partial<OpenEvent> = {}): OpenEvent {
 		features: [],
 		consent: { status: 'unknown', recordId: null, policy: 'objection-honoured' },
 		request: { ip: null, userAgent: null, referer: null, acceptLanguage: null },
+		viewTimeMs: null,
+		viewTimeMeasurable: null,
 		...changes,
 	};
 }

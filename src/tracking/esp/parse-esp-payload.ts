@@ -119,6 +119,8 @@ function toEvent(provider: EspProvider, open: EspOpen, settings: EspImportSettin
 			referer: null,
 			acceptLanguage: null,
 		},
+		viewTimeMs: null,
+		viewTimeMeasurable: null,
 	};
 }
 

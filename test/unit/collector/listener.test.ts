@@ -211,9 +211,10 @@ describe('the listener of the collector', () => {
 				headers: { 'x-forwarded-for': network, 'user-agent': 'Mozilla/5.0 (Windows NT 10.0)' },
 			});
 		}
-		const records = server.log.read('test', 99).map(({ event }) => readRecord(event));
-		const opens = records.flatMap((record) => ('open' in record ? [record.open] : []));
-		const relabels = records.flatMap((record) => ('relabel' in record ? [record.relabel] : []));
+		const opens = server.events();
+		const relabels = server
+			.records()
+			.flatMap((record) => ('relabel' in record ? [record.relabel] : []));
 		expect(opens).toHaveLength(4);
 		expect(relabels[0].eventId).toBe(opens[0].eventId);
 		expect(relabels[0]).toMatchObject({ actor: 'scanner', actorReason: 'network-burst' });

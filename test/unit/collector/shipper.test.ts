@@ -6,6 +6,7 @@ import { writeRecord } from '../../../src/collector/log-record';
 import { openLog, type OpenLog } from '../../../src/collector/open-log';
 import { shipLog, STORE_CONSUMER, type ShipperOptions } from '../../../src/collector/shipper';
 import { openEmbeddedStore } from '../../../src/storage/embedded-store';
+import type { CheckedOpen } from '../../../src/storage/record-unless-erased';
 import type { TrackingStore } from '../../../src/storage/tracking-store';
 import type { OpenEvent } from '../../../src/tracking/open-event';
 import { openEvent } from '../../support/open-events';
@@ -48,6 +49,7 @@ describe('shipping the log into the store', () => {
 		await shipLog({
 			log,
 			openStore: async () => store,
+			denylistKeysOf: () => [],
 			signal: stopping.signal,
 			onShipped: stopWhenDone,
 			onFailure: (_error, count) => failures.push(count),
@@ -81,9 +83,9 @@ describe('shipping the log into the store', () => {
 				}
 				return {
 					...store,
-					recordOpens: async (events: readonly OpenEvent[]) => {
-						order.push(...events.map(({ recipientId }) => recipientId ?? ''));
-						return await store.recordOpens(events);
+					recordUnlessErased: async (opens: readonly CheckedOpen[]) => {
+						order.push(...opens.map(({ event }) => event.recipientId ?? ''));
+						return await store.recordUnlessErased(opens);
 					},
 				};
 			},
@@ -157,6 +159,38 @@ describe('shipping the log into the store', () => {
 			'ada scanner',
 			'bob human',
 		]);
+	});
+
+	it('adds the view time that came later to its open, and takes a repeat for one', async () => {
+		const open = openEvent({ viewTimeMeasurable: true });
+		const time = writeRecord({ viewTime: { eventId: open.eventId, viewTimeMs: 1500 } });
+		log.append([writeRecord({ open }), writeRecord({ open: openEvent() }), time]);
+		await ship();
+		log.append([time, writeRecord({ viewTime: { eventId: 'erased', viewTimeMs: 9 } })]);
+		expect(await ship()).toEqual({ failures: [], refused: [] });
+		const { opens } = await store.listOpens({ limit: 10 });
+		expect(opens.map(({ viewTimeMs }) => viewTimeMs)).toEqual(
+			opens.map(({ eventId }) => (eventId === open.eventId ? 1500 : null)),
+		);
+	});
+
+	it('reads opens that were logged before view time was known', async () => {
+		const { viewTimeMs, viewTimeMeasurable, ...old } = openEvent();
+		log.append([JSON.stringify(old)]);
+		await ship();
+		const { opens } = await store.listOpens({ limit: 10 });
+		expect(opens).toEqual([{ ...old, viewTimeMs, viewTimeMeasurable }]);
+	});
+
+	it('does not bring back who was erased while the log waited', async () => {
+		append(3);
+		const keysOf = (recipientId: string | null) => [`d_${recipientId}`] as const;
+		await store.eraseSubject(
+			{ recipientId: '1', pseudonymsIn: () => [], denylistKeys: keysOf('1') },
+			new Date(),
+		);
+		await ship({ denylistKeysOf: ({ recipientId }) => keysOf(recipientId) });
+		expect(await inStore()).toEqual(['0', '2']);
 	});
 
 	it('buries an event that the store will never take, and ships the others', async () => {

@@ -267,6 +267,16 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 			expect(await show({ timeZone: 'UTC' })).toContain('20 Nov 2026, 09:30:00');
 		});
 
+		it('says how long an image was held open, where that was measured', async () => {
+			const pixel = await store.createPixel({ name: 'Measured' });
+			const open = sampleOpen({ pixelId: pixel.id, viewTimeMeasurable: true });
+			await store.recordOpens([open, sampleOpen({ pixelId: pixel.id })]);
+			const show = async () => await logPage(store, (await store.getPixel(pixel.id))!, logView);
+			expect(await show()).not.toContain('held open');
+			await store.recordViewTimes([{ eventId: open.eventId, viewTimeMs: 61_500 }]);
+			expect((await show()).match(/held open for [^<]*/g)).toEqual(['held open for 1 min 2 s']);
+		});
+
 		it('names people by their address, and those who were deleted not at all', async () => {
 			const pixel = await store.createPixel({ name: 'Names' });
 			const { recipients } = await store.addRecipients(pixel.id, [

@@ -27,6 +27,8 @@ export function anOpen(number = 1, changes: Partial<OpenEvent> = {}): OpenEvent 
 		features: [],
 		consent: { status: 'given', recordId: 'consent-1', policy: 'consent-required' },
 		request: { ip: null, userAgent: null, referer: null, acceptLanguage: null },
+		viewTimeMs: null,
+		viewTimeMeasurable: null,
 		...changes,
 	};
 }

@@ -36,6 +36,8 @@ const full: OpenEvent = {
 	features: ['M-feature'],
 	consent: { status: 'given', recordId: 'M-record', policy: 'M-policy' },
 	request: { ip: 'M-ip', userAgent: 'M-agent', referer: 'M-referer', acceptLanguage: 'M-language' },
+	viewTimeMs: 1500,
+	viewTimeMeasurable: true,
 };
 
 const at = (event: OpenEvent, field: EventField): unknown => {

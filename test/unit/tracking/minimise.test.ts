@@ -27,6 +27,8 @@ const event: OpenEvent = {
 		referer: 'referer-marker',
 		acceptLanguage: 'de',
 	},
+	viewTimeMs: 1500,
+	viewTimeMeasurable: true,
 };
 
 const options = (over: Partial<MinimiseOptions> = {}): MinimiseOptions => ({
@@ -101,6 +103,8 @@ describe('an open event', () => {
 				'recipientId',
 				'request',
 				'rulesVersion',
+				'viewTimeMeasurable',
+				'viewTimeMs',
 			].sort(),
 		);
 	});

@@ -11,7 +11,8 @@ import {
 	type ReceiveDeps,
 	type ReceiveSettings,
 } from '../../../src/tracking/receive-open';
-import { TRACKING_MODES } from '../../../src/tracking/tracking-mode';
+import type { Purpose } from '../../../src/tracking/purpose';
+import { TRACKING_MODES, type TrackingMode } from '../../../src/tracking/tracking-mode';
 
 const receivedAt = new Date('2026-11-21T13:45:10.123Z');
 const EVENT_ID = '019aa6b5-7c8b-7def-8123-456789abcdef';
@@ -527,19 +528,22 @@ describe("loads that show each other to be a scanner's", () => {
 			feature: 'burst:networks' as const,
 		});
 		const received = await receiveOpen(
-			request(),
+			request({ canBeHeld: true }),
 			settings(),
 			deps({
 				observeBurst: (load) => ({
 					relabels: [burst('earlier'), burst(load.eventId)],
 					placed: placedAs(load),
 				}),
+				consentStatus: async () => ({ status: 'given', recordId: null }),
 			}),
 		);
 		expect(received.event).toMatchObject({
 			actor: 'scanner',
 			actorReason: 'network-burst',
 			features: ['ua:browser', 'burst:networks'],
+			// Nobody looks, so there is nothing to measure.
+			viewTimeMeasurable: false,
 		});
 		expect(received.relabels).toEqual([burst('earlier')]);
 		// It is labelled, so other processes have nothing left to change.
@@ -567,4 +571,43 @@ describe("loads that show each other to be a scanner's", () => {
 			);
 		},
 	);
+});
+
+describe('view time', () => {
+	const given = async (_id: string, purpose: Purpose | null) => ({
+		status: purpose === 'view-time' ? ('given' as const) : ('unknown' as const),
+		recordId: null,
+	});
+	const measurable = async (
+		over: Parameters<typeof request>[0],
+		mode: TrackingMode = 'identified',
+		consentStatus: ReceiveDeps['consentStatus'] = given,
+	) => {
+		const received = await receiveOpen(request(over), settings({ mode }), deps({ consentStatus }));
+		return [received.event?.viewTimeMeasurable, received.lookupError];
+	};
+
+	it('may be measured where the connection can be held and the person consented to it', async () => {
+		expect(await measurable({ canBeHeld: true })).toEqual([true, null]);
+		expect(await measurable({ canBeHeld: true }, 'full')).toEqual([true, null]);
+		expect(await measurable({ canBeHeld: false })).toEqual([false, null]);
+		expect(await measurable({})).toEqual([null, null]);
+	});
+
+	it.each(['aggregate', 'hygiene', 'pseudonymous'] as const)(
+		'leaves nothing in mode %s',
+		async (mode) => {
+			expect(await measurable({ canBeHeld: true }, mode)).toEqual([null, null]);
+			expect(await measurable({ canBeHeld: false }, mode)).toEqual([null, null]);
+		},
+	);
+
+	it('that cannot be looked up costs the open nothing, and is told', async () => {
+		const consentStatus: ReceiveDeps['consentStatus'] = async (id, purpose) =>
+			purpose === 'view-time' ? await unreachable() : await given(id, purpose);
+		expect(await measurable({ canBeHeld: true }, 'identified', consentStatus)).toEqual([
+			null,
+			new Error('store down'),
+		]);
+	});
 });
