@@ -1,24 +1,16 @@
+import { askForConsent } from './ask-for-consent';
 import type { BurstLoad, BurstRelabel, BurstVerdict, PlacedLoad } from './burst-rules';
-import {
-	CONSENT_REASONS,
-	decideConsent,
-	type ConsentDecision,
-	type ConsentPolicy,
-	type ConsentReason,
-	type PurposeRules,
-} from './consent-policy';
+import { CONSENT_REASONS, type ConsentPolicy, type PurposeRules } from './consent-policy';
 import { reduceIp, type IpReduction } from './minimise-ip';
 import { applyMode, MODE_STORES, type PseudonymFunction } from './minimise-mode';
 import { roundEventId, roundTime, type TimePrecision } from './minimise-time';
 import type { Actor, Client, ConsentStatus, OpenEvent } from './open-event';
 import type { Purpose } from './purpose';
 import { readLink, type ReceivedLink } from './received-link';
-import { isWithin, lowestMode, type TrackingMode } from './tracking-mode';
+import { lowestMode, type TrackingMode } from './tracking-mode';
 import { askForViewTime, isDirect } from './view-time';
 
 const MAX_KEPT_HEADER_LENGTH = 512;
-/** An id that no person has. */
-const NOBODY = '';
 
 /** One request for a pixel, as the webhook or the collector saw it. */
 export interface PixelRequest {
@@ -267,87 +259,6 @@ function judgeBurst(
 		},
 		relabels: named.filter((relabel) => relabel !== own),
 		placed: placed && { ...placed, open: false },
-	};
-}
-
-export interface ConsentAnswer {
-	mode: TrackingMode;
-	/** `null` when nobody was asked */
-	status: ConsentStatus | null;
-	recordId: string | null;
-	reason: ReceiveReason;
-	lookupError: unknown;
-}
-
-/**
- * What consent and erasure leave of an open: the mode that they allow, and what they were based on.
- *
- * @param mode what operator and link allow already
- * @param headers of the request, for `Sec-GPC`; empty where somebody else saw the request
- */
-export async function askForConsent(
-	link: Pick<ReceivedLink, 'recipientId' | 'recipientReason' | 'purpose'>,
-	mode: TrackingMode,
-	headers: PixelRequest['headers'],
-	settings: Pick<ReceiveSettings, 'consent'>,
-	deps: Pick<ReceiveDeps, 'isSuppressed' | 'consentStatus'>,
-): Promise<ConsentAnswer> {
-	let lookupError: unknown = null;
-	let lookupFailed = false;
-	const lookUp = async <T>(ask: () => Promise<T>): Promise<T | null> => {
-		try {
-			return await ask();
-		} catch (error) {
-			lookupFailed = true;
-			lookupError = error;
-			return null;
-		}
-	};
-	const { recipientId } = link;
-	const forged = link.recipientReason === 'invalid-token';
-	const countOnly = isWithin(mode, 'aggregate') && !forged;
-	const askFor = forged ? NOBODY : recipientId;
-	const askRegistry = async () =>
-		askFor === null ? null : await lookUp(() => deps.consentStatus(askFor, link.purpose));
-
-	// Both at once, so that the time of the answer does not tell who was erased, and for nobody where
-	// the link is forged, so that it does not tell which links are good.
-	const [suppressed, found] = await Promise.all([
-		askFor === null ? false : lookUp(() => deps.isSuppressed(askFor)),
-		countOnly ? null : askRegistry(),
-	]);
-	const unasked = { status: null, recordId: null, lookupError };
-	if (forged) return { ...unasked, mode, reason: 'invalid-token' };
-	if (suppressed) return { ...unasked, mode: 'off', reason: 'suppressed' };
-	// A bare count is nobody's data. It still honours an erasure that could be looked up above; one
-	// that could not be looked up is left to the policy below.
-	if (countOnly && !lookupFailed) {
-		return { ...unasked, mode, reason: 'count-only' };
-	}
-
-	const registry = countOnly ? await askRegistry() : found;
-	const decision: ConsentDecision = decideConsent(
-		{
-			policy: settings.consent.policy,
-			purpose: link.purpose,
-			purposeRules: settings.consent.purposeRules,
-			sources: {
-				registry: registry?.status ?? null,
-				item: null,
-				globalPrivacyControl: headers['sec-gpc']?.trim() === '1',
-				optedOut: false,
-				lookupFailed,
-			},
-		},
-		{ keepAsAggregate: settings.consent.keepAsAggregate },
-	);
-	const reason: ConsentReason = decision.reason;
-	return {
-		mode: decision.mode,
-		status: decision.status,
-		recordId: registry?.recordId ?? null,
-		reason,
-		lookupError,
 	};
 }
 

@@ -1,11 +1,7 @@
+import { askForConsent } from '../ask-for-consent';
 import { applyMode } from '../minimise-mode';
 import type { OpenEvent } from '../open-event';
-import {
-	askForConsent,
-	type ReceiveDeps,
-	type ReceivedOpen,
-	type ReceiveSettings,
-} from '../receive-open';
+import type { ReceiveDeps, ReceivedOpen, ReceiveSettings } from '../receive-open';
 import { lowestMode } from '../tracking-mode';
 
 /**
