@@ -1,6 +1,5 @@
 import type { Collector } from './collector';
 import { LOUD_SHARE } from './commit-queue';
-import type { ListenReport } from './thread';
 
 const WATCH_EVERY_MS = 1000;
 const REPEAT_EVERY_MS = 60_000;
@@ -13,18 +12,20 @@ const REPEAT_EVERY_MS = 60_000;
  * @returns ends the watch
  */
 export function watchLog(
-	collector: Pick<Collector, 'listening'>,
+	collector: Pick<Collector, 'listening' | 'shipping'>,
 	say: (level: 'error' | 'info', message: string, numbers: Record<string, number>) => void,
 ): () => void {
 	let alarm = '';
 	let raisedAt = 0;
 	const watching = setInterval(() => {
-		const report = collector.listening();
-		if (!report) return;
-		const now = alarmOf(report);
+		// There is always one who ships; where others write the log, there is nobody who listens.
+		const shipping = collector.shipping();
+		if (!shipping) return;
+		const listening = collector.listening();
+		const now = alarmOf(shipping.usedShare, listening?.log.failure ?? null);
 		const numbers = {
-			percent: Math.round(report.log.usedShare * 100),
-			droppedFull: report.counters.droppedFull,
+			percent: Math.round(shipping.usedShare * 100),
+			...(listening && { droppedFull: listening.counters.droppedFull }),
 		};
 		if (now !== '' && (now !== alarm || Date.now() - raisedAt >= REPEAT_EVERY_MS)) {
 			say('error', now, numbers);
@@ -36,14 +37,14 @@ export function watchLog(
 	return () => clearInterval(watching);
 }
 
-function alarmOf({ log }: ListenReport): string {
-	if (log.usedShare >= 1) {
+function alarmOf(usedShare: number, failure: string | null): string {
+	if (usedShare >= 1) {
 		return 'The log is full: images are served, opens are LOST. Make the store or the workflow take opens again, or allow a larger log.';
 	}
-	if (log.failure !== null) {
+	if (failure !== null) {
 		return 'The log cannot be written: opens wait in memory. Check the disk.';
 	}
-	if (log.usedShare >= LOUD_SHARE) {
+	if (usedShare >= LOUD_SHARE) {
 		return 'The log is filling up. Make the store or the workflow take opens again before it is full.';
 	}
 	return '';

@@ -46,6 +46,7 @@ runThread(parentPort, async (port) => {
 	const report = (): ShippingReport => ({
 		...state,
 		backlog: log.backlog(STORE_CONSUMER, COUNT_BACKLOG_TO),
+		usedShare: log.usedBytes() / log.maxBytes(),
 	});
 	port.report(report());
 	const reporting = setInterval(() => port.report(report()), REPORT_EVERY_MS);

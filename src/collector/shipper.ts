@@ -22,6 +22,8 @@ export interface ShippingReport {
 	failures: number;
 	/** Events that the store does not have yet */
 	backlog: number;
+	/** Used part of the size that the log may have, 0 to 1 and a little more */
+	usedShare: number;
 }
 
 export interface ShipperOptions {
