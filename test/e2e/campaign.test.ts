@@ -96,6 +96,14 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 		}
 	});
 
+	it('gives each reader a link of their own to say no to tracking', () => {
+		const links = smtp.mails.map(({ html }) => /<a href="([^"]+)">/.exec(String(html))?.[1]);
+		expect(new Set(links).size).toBe(RECIPIENTS.length - 1);
+		for (const link of links) {
+			expect(link).toMatch(new RegExp(`^${n8n.url}/webhook/email-open/privacy\\?t=[\\w-]+$`));
+		}
+	});
+
 	it('records opens of exactly the three people who open their mail', async () => {
 		const readers = [RECIPIENTS[3], RECIPIENTS[50], RECIPIENTS[199]];
 		const context = await browser.newContext({ userAgent: MAIL_PROGRAM });
