@@ -78,13 +78,13 @@ async function assertPortFree(port) {
 }
 
 /**
- * Starts n8n and waits until it answers.
- * @param {N8nOptions & {onLine?: (line: string) => void}} options
+ * Starts n8n and waits until it answers; for a worker of queue mode, `port` is that of its health.
+ * @param {N8nOptions & {onLine?: (line: string) => void, command?: 'start' | 'worker'}} options
  * @returns {Promise<{url: string, output: () => string, exited: Promise<number|null>, stop: () => Promise<void>, kill: () => void, pid: number}>}
  */
 async function startN8n(options) {
 	await assertPortFree(options.port);
-	const child = spawn('node', [N8N_BIN, 'start'], {
+	const child = spawn('node', [N8N_BIN, options.command ?? 'start'], {
 		env: n8nEnvironment(options),
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});

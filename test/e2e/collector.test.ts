@@ -8,6 +8,7 @@ import { load } from '../support/collector-process';
 import {
 	bundledWorkflow,
 	eventually,
+	publicationFailure,
 	freePort,
 	startInstance,
 	type N8nInstance,
@@ -169,13 +170,9 @@ describe('the Open Collector Trigger in a real n8n', () => {
 		const second = { ...collectorWorkflow(await freePort(), 200), id: undefined, name: 'second' };
 		const { id, versionId } = await n8n.rest('POST', '/workflows', second);
 		await n8n.rest('POST', `/workflows/${id}/activate`, { versionId });
-		// n8n tries some times before it shows this at the workflow.
-		const failed = await eventually(async () => {
-			const status = await n8n.rest('GET', `/workflows/${id}/publication-status`);
-			const text = JSON.stringify(status);
-			return text.includes('failed') && text;
-		}, 60_000);
-		expect(failed).toMatch(/Another Open Collector Trigger is at work.*Unpublish its workflow/);
+		expect(await publicationFailure(n8n.rest, String(id))).toMatch(
+			/Another Open Collector Trigger is at work.*Unpublish its workflow/,
+		);
 		expect(await load(agent, port, 'first-is-at-work')).toBe(true);
 	}, 120_000);
 

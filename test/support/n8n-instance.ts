@@ -62,6 +62,8 @@ export interface N8nInstance {
 	output: () => string;
 	/** The rows of a table of the embedded store. */
 	rows: (sql: string) => Array<Record<string, unknown>>;
+	/** Starts a worker, for an instance in queue mode. */
+	startWorker: () => Promise<{ output: () => string; stop: () => Promise<void> }>;
 	stop: () => Promise<void>;
 }
 
@@ -139,6 +141,15 @@ export async function startInstance(options: {
 			rest,
 			output: n8n.output,
 			rows: (sql) => readRows(join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite'), sql),
+			startWorker: async () => {
+				const health = await freePort();
+				const extra = {
+					...options.env,
+					QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+					QUEUE_HEALTH_CHECK_PORT: String(health),
+				};
+				return await startN8n({ ...settings, extra, port: health, command: 'worker' });
+			},
 			stop: async () => {
 				await n8n.stop();
 				if (!options.folder) rmSync(folder, { recursive: true, force: true });
@@ -189,6 +200,14 @@ export async function eventually<T>(
 		if (Date.now() > giveUpAt) throw new Error(`Still not so after ${limitMs} ms: ${probe}`);
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
+}
+
+/** Why n8n could not publish a workflow: it tries some times in the background before it says so. */
+export async function publicationFailure(rest: Rest, workflowId: string): Promise<string> {
+	return await eventually(async () => {
+		const status = JSON.stringify(await rest('GET', `/workflows/${workflowId}/publication-status`));
+		return status.includes('failed') && status;
+	}, 60_000);
 }
 
 /** All text of all files below a folder, for searches for what must not be there. */
