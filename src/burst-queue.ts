@@ -1,8 +1,11 @@
 import type { Relabel } from './storage/tracking-store';
 import type { PlacedLoad } from './tracking/burst-rules';
 
-/** Loads wait this long for others, so that many go to the store in one transaction. */
-const GATHER_MS = 250;
+/**
+ * Loads wait this long for others, so that many go to the store in one transaction, and for their
+ * own opens, which are on their way there through the workflow.
+ */
+const GATHER_MS = 1000;
 const AGAIN_AFTER_MS = 5_000;
 /** Few enough to hold up n8n's one thread for no more than some milliseconds. */
 const BATCH = 200;

@@ -1,6 +1,8 @@
 import { createBurstQueue, type BurstQueue } from '../../src/burst-queue';
-import type { PlacedLoad } from '../../src/tracking/burst-rules';
+import { domainMark, type PlacedLoad } from '../../src/tracking/burst-rules';
+import { deriveKey } from '../../src/tracking/key-ring';
 import { relabelEarlier, type RelabellingContext } from './relabel-earlier';
+import { signingOf } from './signing';
 import { openTrackingStore, storeKey } from './store';
 
 /** One queue per store, in module scope because n8n makes node instances anew. */
@@ -27,8 +29,11 @@ export function shareLoad(context: RelabellingContext, load: PlacedLoad | null):
 
 function newQueue(context: () => RelabellingContext): BurstQueue {
 	return createBurstQueue({
-		observe: async (loads) =>
-			await (await openTrackingStore(context())).observeBursts(loads, new Date()),
+		observe: async (loads) => {
+			const { active } = (await signingOf(context())).keyRing;
+			const markOf = (domain: string) => domainMark(domain, deriveKey(active, 'burst'));
+			return await (await openTrackingStore(context())).observeBursts(loads, new Date(), markOf);
+		},
 		onMissing: (relabels) => relabelEarlier(context(), relabels),
 		onFailure: (error) =>
 			context().logger.warn('Loads could not be shared with other processes yet', {

@@ -6,7 +6,7 @@ import type { OpenEvent } from '../tracking/open-event';
 import type { ReceivedOpen } from '../tracking/receive-open';
 import { relabelsOfBurst } from '../tracking/relabels-of-burst';
 
-const PLACE = z.object({ name: z.string(), mark: z.string() }).nullable();
+const PLACE = z.object({ name: z.string(), mark: z.string().nullable() }).nullable();
 const PLACED_LOAD: z.ZodType<PlacedLoad> = z.object({
 	eventId: z.string(),
 	at: z.number(),

@@ -2,6 +2,8 @@
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { domainMark } from '../tracking/burst-rules';
+import { deriveKey } from '../tracking/key-ring';
 import { denylistKeysOfEvent } from '../tracking/subject-keys';
 import { openCollectorStore } from './collector-store';
 import { openLog } from './open-log';
@@ -29,6 +31,7 @@ runThread(parentPort, async (port) => {
 		log,
 		openStore: () => openCollectorStore(settings.store),
 		denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
+		markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
 		signal: stopping.signal,
 		onShipped: (events) => {
 			state.shipped += events;

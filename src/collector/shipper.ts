@@ -2,6 +2,7 @@ import { StoreError } from '../storage/store-error';
 import type { TrackingStore } from '../storage/tracking-store';
 import type { OpenEvent } from '../tracking/open-event';
 import { pause, pauseAfter, type Backoff } from './backoff';
+import { LateLabels } from './late-labels';
 import { readRecord } from './log-record';
 import type { LogEntry, OpenLog } from './open-log';
 
@@ -34,6 +35,8 @@ export interface ShipperOptions {
 	>;
 	/** The keys of the person an event names on the list of erased people */
 	denylistKeysOf(event: OpenEvent): readonly string[];
+	/** What stands for a recipient's domain in the burst windows (`domainMark`) */
+	markOfDomain(domain: string): string;
 	/** Ends the shipping; what was not shipped stays in the log */
 	signal: AbortSignal;
 	/** Called after each batch */
@@ -53,11 +56,13 @@ export interface ShipperOptions {
  */
 export async function shipLog(options: ShipperOptions): Promise<void> {
 	const { log, signal, backoff = BACKOFF } = options;
+	const late = new LateLabels();
 	let failures = 0;
 	while (!signal.aborted) {
 		try {
 			const entries = log.read(STORE_CONSUMER, BATCH);
-			if (entries.length > 0) await shipBatch(entries, options);
+			if (entries.length > 0) await shipBatch(entries, options, late);
+			if (late.isDue()) await late.tryAgain(await options.openStore());
 			failures = 0;
 			if (entries.length < BATCH) await pause(LOOK_EVERY_MS, signal);
 		} catch (error) {
@@ -68,7 +73,11 @@ export async function shipLog(options: ShipperOptions): Promise<void> {
 	}
 }
 
-async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions): Promise<void> {
+async function shipBatch(
+	entries: readonly LogEntry[],
+	options: ShipperOptions,
+	late: LateLabels,
+): Promise<void> {
 	const store = await options.openStore();
 	const last = entries[entries.length - 1].seq;
 	try {
@@ -85,8 +94,9 @@ async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions):
 		if (relabels.length > 0) await store.relabelOpens(relabels);
 		if (times.length > 0) await store.recordViewTimes(times);
 		const loads = records.flatMap((record) => ('open' in record ? (record.burst ?? []) : []));
-		// It relabels what it finds; what it does not, another process has still to bring.
-		if (loads.length > 0) await store.observeBursts(loads, new Date());
+		if (loads.length > 0) {
+			late.add(await store.observeBursts(loads, new Date(), options.markOfDomain));
+		}
 		options.log.advance(STORE_CONSUMER, last);
 		options.onShipped(entries.length);
 	} catch (error) {
@@ -99,8 +109,8 @@ async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions):
 			return;
 		}
 		const half = Math.ceil(entries.length / 2);
-		await shipBatch(entries.slice(0, half), options);
-		await shipBatch(entries.slice(half), options);
+		await shipBatch(entries.slice(0, half), options, late);
+		await shipBatch(entries.slice(half), options, late);
 	}
 }
 

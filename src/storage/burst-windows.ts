@@ -32,14 +32,22 @@ const LOOKS_BACK_MS: Readonly<Record<Kind, number>> = {
 };
 const KINDS = ['recipient', 'address'] as const satisfies readonly Kind[];
 
+export interface ObserveOptions {
+	/** The keyed hash of a domain; without it recipients whose domain only the store knows are left out */
+	markOf?: (domain: string) => string;
+	/** Windows kept of each kind */
+	maxWindows?: number;
+}
+
 /** See `TrackingStore.observeBursts`. */
 export async function observeBursts(
 	db: Writer,
-	loads: readonly PlacedLoad[],
+	unmarked: readonly PlacedLoad[],
 	now: Date,
-	maxWindows = MAX_STORED_WINDOWS,
+	{ markOf, maxWindows = MAX_STORED_WINDOWS }: ObserveOptions = {},
 ): Promise<Relabel[]> {
-	if (loads.length === 0) return [];
+	if (unmarked.length === 0) return [];
+	const loads = markOf ? await markDomains(db, unmarked, markOf) : unmarked;
 	const windows = await readWindows(db, loads);
 	const named = new Map<string, BurstRelabel>();
 	for (const load of loads) {
@@ -50,7 +58,7 @@ export async function observeBursts(
 		const after = observeBurst(before, load);
 		for (const kind of KINDS) {
 			const place = load[kind];
-			if (place) windows.set(place.name, { kind, window: after.windows[kind] });
+			if (place?.mark) windows.set(place.name, { kind, window: after.windows[kind] });
 		}
 		for (const each of after.relabels) {
 			if (!named.has(each.eventId)) named.set(each.eventId, each);
@@ -83,6 +91,36 @@ export async function dropOldWindows(db: Writer, now: Date): Promise<void> {
  */
 export async function emptyWindows(db: Writer): Promise<void> {
 	await db.deleteFrom('burst_windows').execute();
+}
+
+/** Gives the loads of registered recipients the mark of the domain that the store knows. */
+async function markDomains(
+	db: Reader,
+	loads: readonly PlacedLoad[],
+	markOf: (domain: string) => string,
+): Promise<PlacedLoad[]> {
+	const ids = loads.filter(({ address }) => address?.mark === null).map(({ eventId }) => eventId);
+	const marks = new Map<string, string>();
+	for (const part of chunks(ids, ROWS)) {
+		const rows = await db
+			.selectFrom('opens')
+			.innerJoin('recipients', (join) =>
+				join
+					.onRef('recipients.pixel_id', '=', 'opens.pixel_id')
+					.onRef('recipients.recipient_id', '=', 'opens.recipient_id'),
+			)
+			.select(['opens.event_id', 'recipients.email'])
+			.where('opens.event_id', 'in', part)
+			.execute();
+		for (const { event_id, email } of rows) {
+			const domain = email?.split('@').at(-1);
+			if (domain) marks.set(event_id, markOf(domain));
+		}
+	}
+	return loads.map((load) => {
+		const mark = marks.get(load.eventId);
+		return load.address && mark ? { ...load, address: { ...load.address, mark } } : load;
+	});
 }
 
 interface KnownWindow {

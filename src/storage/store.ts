@@ -33,7 +33,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 	return {
 		recordOpens: (events) => write((db) => recordOpens(db, events)),
 		recordUnlessErased: (opens) => write((db) => recordUnlessErased(db, opens)),
-		observeBursts: (loads, now) => write((db) => observeBursts(db, loads, now)),
+		observeBursts: (loads, now, markOf) => write((db) => observeBursts(db, loads, now, { markOf })),
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
 		recordViewTimes: (times) => write((db) => recordViewTimes(db, times)),
 		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, eventId)),

@@ -287,9 +287,15 @@ export interface TrackingStore extends PrivacyStore {
 	 * nothing.
 	 *
 	 * @param now drops the windows that no load was added to for longer than their rule looks back
+	 * @param markOf the keyed hash of a domain (`domainMark`), for recipients whose domain the load
+	 *   does not say and whose address is registered with their pixel; needs their opens in the log
 	 * @returns the new labels of opens that the log does not hold (yet)
 	 */
-	observeBursts(loads: readonly PlacedLoad[], now: Date): Promise<Relabel[]>;
+	observeBursts(
+		loads: readonly PlacedLoad[],
+		now: Date,
+		markOf?: (domain: string) => string,
+	): Promise<Relabel[]>;
 	/**
 	 * Adds view times to opens that wait for one, in one transaction. A second one of the same open,
 	 * and one of an open that is unknown, erased or not being measured, changes nothing. Returns how

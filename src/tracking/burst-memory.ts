@@ -59,7 +59,7 @@ function keep(
 	place: BurstPlace | null,
 	window: BurstWindow,
 ): void {
-	if (place === null) return;
+	if (!place?.mark) return;
 	// Deleting first moves the window to the end, so that the front is what was touched longest ago.
 	windows.delete(place.name);
 	windows.set(place.name, window);

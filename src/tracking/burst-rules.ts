@@ -72,8 +72,8 @@ export interface BurstRelabel {
 export interface BurstPlace {
 	/** Name of the window, in a map or in a store: a keyed hash */
 	readonly name: string;
-	/** Keyed hash of the network or the domain */
-	readonly mark: string;
+	/** Keyed hash of the network or the domain; `null` where the domain is known to the store alone */
+	readonly mark: string | null;
 }
 /**
  * All that the windows need of a load: plain JSON without address, network, domain or recipient,
@@ -131,14 +131,16 @@ export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
 			recipient === null
 				? null
 				: { name: hashed('recipient', recipient, key), mark: hashed('network', network, key) },
-		address:
-			recipientDomain === null
-				? null
-				: {
-						name: hashed('address', address, key),
-						mark: hashed('domain', recipientDomain.toLowerCase(), key),
-					},
+		address: {
+			name: hashed('address', address, key),
+			mark: recipientDomain === null ? null : domainMark(recipientDomain, key),
+		},
 	};
+}
+
+/** What stands for a recipient's domain in the window of an address. */
+export function domainMark(domain: string, key: KeyObject): string {
+	return hashed('domain', domain.toLowerCase(), key);
 }
 
 /**
@@ -148,7 +150,7 @@ export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
  * Loads may come out of order; one that is older than its whole window is left out of it.
  *
  * @param windows as this function returned them before for the names of the load's places, or
- *   empty. Where a place is `null` the window comes back as it was
+ *   empty. Where a place or its mark is `null` the window comes back as it was
  * @returns each event at most once in `relabels`, and never again after it was named
  */
 export function observeBurst(
@@ -182,7 +184,7 @@ function addTo(
 	place: BurstPlace | null,
 	rule: BurstRule,
 ): { window: BurstWindow; relabels: BurstRelabel[] } {
-	if (place === null) return { window: before, relabels: [] };
+	if (!place?.mark) return { window: before, relabels: [] };
 	const newest = before.reduce((latest, { at }) => Math.max(latest, at), load.at);
 	const entry: WindowedLoad = {
 		eventId: load.eventId,

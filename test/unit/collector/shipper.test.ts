@@ -50,6 +50,7 @@ describe('shipping the log into the store', () => {
 			log,
 			openStore: async () => store,
 			denylistKeysOf: () => [],
+			markOfDomain: (domain) => `hash of ${domain}`,
 			signal: stopping.signal,
 			onShipped: stopWhenDone,
 			onFailure: (_error, count) => failures.push(count),
@@ -159,6 +160,38 @@ describe('shipping the log into the store', () => {
 			'ada scanner',
 			'bob human',
 		]);
+	});
+
+	it('labels an open of a burst when another process brings it later than the burst', async () => {
+		const [first, ...rest] = ['a', 'b', 'c'].map((id) => ({
+			open: openEvent({ recipientId: id }),
+			network: `hash of ${id}`,
+		}));
+		const burstOf = ({ open, network }: typeof first) => ({
+			eventId: open.eventId,
+			at: 1,
+			open: true,
+			recipient: { name: 'hash of ada', mark: network },
+			address: null,
+		});
+		await store.observeBursts([burstOf(first)], new Date());
+		log.append(rest.map((load) => writeRecord({ open: load.open, burst: burstOf(load) })));
+		const stopping = new AbortController();
+		await ship({
+			signal: stopping.signal,
+			onShipped: () => undefined,
+			openStore: async () => ({
+				...store,
+				relabelOpens: async (labels) => {
+					const result = await store.relabelOpens(labels);
+					if (result.unknown === 0) stopping.abort();
+					else await store.recordOpens([first.open]);
+					return result;
+				},
+			}),
+		});
+		const { opens } = await store.listOpens({ limit: 9 });
+		expect(opens.map(({ actor }) => actor)).toEqual(['scanner', 'scanner', 'scanner']);
 	});
 
 	it('adds the view time that came later to its open, and takes a repeat for one', async () => {

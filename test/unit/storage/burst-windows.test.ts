@@ -7,7 +7,12 @@ import { observeBursts } from '../../../src/storage/burst-windows';
 import { openSqliteDatabase } from '../../../src/storage/sqlite-database';
 import { startStore } from '../../../src/storage/start-store';
 import type { TrackingStore } from '../../../src/storage/tracking-store';
-import { placeLoad, type BurstLoad, type PlacedLoad } from '../../../src/tracking/burst-rules';
+import {
+	domainMark,
+	placeLoad,
+	type BurstLoad,
+	type PlacedLoad,
+} from '../../../src/tracking/burst-rules';
 import { CURRENT_RULES } from '../../../src/tracking/classify-rules';
 import type { OpenEvent } from '../../../src/tracking/open-event';
 import { DEFAULT_RETENTION, retentionPlan } from '../../../src/tracking/retention';
@@ -153,6 +158,41 @@ describe.each(engines)('burst windows that processes share, on $name', (engine) 
 		expect(await kinds()).toEqual([]);
 	});
 
+	it('know the domains of registered recipients, whose ids say nothing', async () => {
+		await one.createPixel({ id: 'launch', name: 'Launch' });
+		const people = Array.from({ length: 12 }, (_, n) => `r-${n}`);
+		await one.addRecipients(
+			'launch',
+			people.map((recipientId, n) => ({
+				recipientId,
+				// The last two are not known by an address, the first ten work at ten companies.
+				email: n < 10 ? `marker-${n}@company-${n}.example` : null,
+			})),
+		);
+		const events = people.map((recipientId) =>
+			openEvent({ recipientId, pixelId: 'launch', actor: 'human' }),
+		);
+		await one.recordOpens(events);
+		const loads = events.map((event) => placed(event, { recipientDomain: null }));
+		const markOf = (domain: string) => domainMark(domain, KEY);
+		await one.observeBursts(loads.slice(0, 6), NOW, markOf);
+		await other.observeBursts(loads.slice(6), NOW, markOf);
+		const { opens } = await one.listOpens({ limit: 20 });
+		const scanned = opens.filter(({ actorReason }) => actorReason === 'address-many-domains');
+		expect(scanned.map(({ recipientId }) => recipientId).sort()).toEqual(
+			people.slice(0, 10).sort(),
+		);
+		expect((await one.getPixel('launch'))?.counts).toMatchObject({ uniqueOpens: 2 });
+		expect(JSON.stringify(await windows())).not.toMatch(/marker|company|r-\d/);
+	});
+
+	it('leave out registered recipients where nobody can say what stands for a domain', async () => {
+		const event = openEvent({ recipientId: 'r-1', pixelId: 'launch', actor: 'human' });
+		await one.recordOpens([event]);
+		await one.observeBursts([placed(event, { recipientDomain: null })], NOW);
+		expect((await windows()).map(({ kind }) => kind)).toEqual(['recipient']);
+	});
+
 	it('stay few: those touched longest ago go first', async () => {
 		const database = await place.openDatabase();
 		const observe = (names: string[], ms: number) =>
@@ -163,7 +203,7 @@ describe.each(engines)('burst windows that processes share, on $name', (engine) 
 						placed(openEvent(), { recipient, recipientDomain: null, at: NOW.getTime() + ms }),
 					),
 					later(ms),
-					3,
+					{ maxWindows: 3 },
 				),
 			);
 		await observe(['a', 'b', 'c'], 0);
