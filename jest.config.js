@@ -12,6 +12,7 @@ module.exports = {
 		{
 			...common,
 			displayName: 'fast',
+			setupFiles: ['<rootDir>/test/support/own-user-folder.ts'],
 			testMatch: ['<rootDir>/test/{unit,nodes,workflows,package}/**/*.test.ts'],
 		},
 		{ ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },

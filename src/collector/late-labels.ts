@@ -27,7 +27,9 @@ export class LateLabels {
 	async tryAgain(store: Pick<TrackingStore, 'relabelOpens'>): Promise<void> {
 		const now = this.now();
 		this.#nextAt = now + TRY_EVERY_MS;
-		const { unknown } = await store.relabelOpens(this.#labels.map(({ label }) => label));
-		this.#labels = unknown === 0 ? [] : this.#labels.filter(({ until }) => until > now);
+		const labels = this.#labels.map(({ label }) => label);
+		this.#labels = this.#labels.filter(({ until }) => until > now);
+		const { unknown } = await store.relabelOpens(labels);
+		if (unknown === 0) this.#labels = [];
 	}
 }

@@ -10,6 +10,7 @@ import { openLog, type OpenLog } from '../../src/collector/open-log';
 
 describe('the Email Open Trigger that collects for batches', () => {
 	const node = new EmailOpenTrigger();
+	const userFolder = process.env.N8N_USER_FOLDER;
 	let folder: string;
 	let log: OpenLog;
 	beforeEach(() => {
@@ -20,7 +21,7 @@ describe('the Email Open Trigger that collects for batches', () => {
 	});
 	afterEach(() => {
 		log.close();
-		delete process.env.N8N_USER_FOLDER;
+		process.env.N8N_USER_FOLDER = userFolder;
 		delete process.env.EXECUTIONS_MODE;
 		rmSync(folder, { recursive: true });
 	});

@@ -23,6 +23,7 @@ const { OpenCollectorTrigger } = createRequire(__filename)(
 
 describe('the Open Collector Trigger', () => {
 	const agent = new Agent({ keepAlive: false });
+	const userFolder = process.env.N8N_USER_FOLDER;
 	let folder: string;
 	let blocker: Server;
 	beforeEach(async () => {
@@ -33,7 +34,7 @@ describe('the Open Collector Trigger', () => {
 	});
 	afterEach(() => {
 		blocker.close();
-		delete process.env.N8N_USER_FOLDER;
+		process.env.N8N_USER_FOLDER = userFolder;
 		delete process.env.EXECUTIONS_MODE;
 		rmSync(folder, { recursive: true });
 	});
