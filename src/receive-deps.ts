@@ -5,7 +5,7 @@ import { createBurstMemory, type BurstMemory } from './tracking/burst-memory';
 import { placeLoad } from './tracking/burst-rules';
 import { classifyLoad } from './tracking/classify-load';
 import { deriveKey, type KeyRing } from './tracking/key-ring';
-import type { ReceiveDeps } from './tracking/receive-open';
+import type { ReceiveDeps } from './tracking/receive-types';
 import { denylistKeysOf, pseudonymOf } from './tracking/subject-keys';
 import { verifyToken } from './tracking/token';
 

@@ -2,7 +2,8 @@ import type { Request } from 'express';
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 
-import { receiveOpen, type PixelRequest } from '../../src/tracking/receive-open';
+import { receiveOpen } from '../../src/tracking/receive-open';
+import type { PixelRequest } from '../../src/tracking/receive-types';
 import { relabelsOfBurst } from '../../src/tracking/relabels-of-burst';
 import { collectOpen } from '../shared/collector-log';
 import { answerLikeOthers, noteAnswer } from '../shared/answers-so-far';

@@ -5,7 +5,7 @@ import { JURISDICTION_PRESETS, type Jurisdiction } from '../../src/tracking/juri
 import type { IpReduction } from '../../src/tracking/minimise-ip';
 import type { TimePrecision } from '../../src/tracking/minimise-time';
 import type { Purpose } from '../../src/tracking/purpose';
-import type { ReceiveSettings } from '../../src/tracking/receive-open';
+import type { ReceiveSettings } from '../../src/tracking/receive-types';
 import type { TrackingMode } from '../../src/tracking/tracking-mode';
 import { consentRulesOf, withinPreset, type ConsentChoice } from '../shared/consent-policy-options';
 import { DEFAULT_SETTINGS } from '../shared/receive';

@@ -1,11 +1,11 @@
 import type { ITriggerFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import type { ListenerSettings } from '../../src/collector/listener';
 import {
 	DEFAULT_LIMITS,
 	type CollectorSettings,
 	type KeySettings,
+	type ListenerSettings,
 	type StoreSettings,
 } from '../../src/collector/settings';
 import { VIEW_TIME_LIMITS } from '../../src/collector/view-time-holds';

@@ -7,7 +7,7 @@ import { createCommitQueue, type CommitQueue } from '../../src/collector/commit-
 import { newCounters } from '../../src/collector/counters';
 import { writeOpen } from '../../src/collector/log-record';
 import { openLog } from '../../src/collector/open-log';
-import type { ReceivedOpen } from '../../src/tracking/receive-open';
+import type { ReceivedOpen } from '../../src/tracking/receive-types';
 import { dataFolder, isQueueMode } from './data-folder';
 
 /** Name of the cursor of the workflow that gets the batches. */

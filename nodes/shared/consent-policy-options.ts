@@ -7,7 +7,7 @@ import {
 	type Jurisdiction,
 	type JurisdictionPreset,
 } from '../../src/tracking/jurisdictions';
-import type { ReceiveSettings } from '../../src/tracking/receive-open';
+import type { ReceiveSettings } from '../../src/tracking/receive-types';
 import { lowestMode, type TrackingMode } from '../../src/tracking/tracking-mode';
 
 /** What the consent field of a node can be set to. */

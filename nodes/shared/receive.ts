@@ -1,6 +1,6 @@
 import { dailyIpKey } from '../../src/daily-ip-key';
 import { createReceiveDeps } from '../../src/receive-deps';
-import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive-open';
+import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive-types';
 import { signingOf } from './signing';
 import { openTrackingStore } from './store';
 

@@ -2,7 +2,7 @@ import type { TrackingStore } from '../storage/tracking-store';
 import type { PlacedLoad } from '../tracking/burst-rules';
 import type { KeyRing } from '../tracking/key-ring';
 import type { OpenEvent } from '../tracking/open-event';
-import type { ReceiveDeps, ReceiveSettings } from '../tracking/receive-open';
+import type { ReceiveDeps, ReceiveSettings } from '../tracking/receive-types';
 
 /** How often something may still be done; `rate-limiter-flexible` gives such objects. */
 export interface RateLimiter {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { TRACKING_MODES, type TrackingMode } from '../tracking/tracking-mode';
 import { CONSENT_POLICIES, type ConsentPolicy } from '../tracking/consent-policy';
 import { IP_REDUCTIONS } from '../tracking/minimise-ip';
-import type { ReceiveSettings } from '../tracking/receive-open';
+import type { ReceiveSettings } from '../tracking/receive-types';
 import { CollectorError } from './collector-error';
 import { DEFAULT_LIMITS, type CollectorSettings, type StoreSettings } from './settings';
 import { VIEW_TIME_LIMITS } from './view-time-holds';

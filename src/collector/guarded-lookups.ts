@@ -1,4 +1,4 @@
-import type { ReceiveDeps } from '../tracking/receive-open';
+import type { ReceiveDeps } from '../tracking/receive-types';
 import { CollectorError } from './collector-error';
 
 /** How long a consent lookup may take before it counts as failed. */

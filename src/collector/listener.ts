@@ -4,13 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { PIXEL_PNG } from '../tracking/pixel-image';
 import { pixelHeaders } from '../tracking/pixel-response';
-import { receiveOpen, type ReceiveDeps, type ReceiveSettings } from '../tracking/receive-open';
+import { receiveOpen } from '../tracking/receive-open';
+import type { ReceiveDeps } from '../tracking/receive-types';
 import { CollectorError } from './collector-error';
 import type { CommitQueue } from './commit-queue';
 import type { Counters } from './counters';
-import { createFloodLimit, type FloodSettings } from './flood-limit';
+import { createFloodLimit } from './flood-limit';
 import { writeOpen } from './log-record';
 import { readQuery } from './query';
+import type { ListenerSettings } from './settings';
 import { createViewTimeHolds, type Hold } from './view-time-holds';
 
 /** A tracking link takes a few hundred bytes, the headers of a mail program one or two thousand. */
@@ -35,23 +37,6 @@ const HEADERS = Object.entries(pixelHeaders(PIXEL_PNG.length)).flat();
 const RAW_HEADERS = Object.entries(pixelHeaders(PIXEL_PNG.length))
 	.map(([name, value]) => `${name}: ${value}\r\n`)
 	.join('');
-
-export interface ListenerSettings {
-	/** Address to listen on */
-	host: string;
-	/** 0 takes any free port */
-	port: number;
-	/** Whether other processes may listen on the same port; the system spreads the connections */
-	sharePort?: boolean;
-	/** How many proxies in front are this operator's own; see `clientAddress` */
-	proxyHops: number;
-	/** Connections held at once; more are closed at once */
-	maxConnections: number;
-	flood: FloodSettings;
-	receive: ReceiveSettings;
-	/** How long an answer may be held open to measure view time; `null` to measure none */
-	viewTime: { limitMs: number } | null;
-}
 
 export interface ListenerDeps {
 	receive: ReceiveDeps;

@@ -3,7 +3,7 @@ import { z } from 'zod/v4';
 import type { Relabel, ViewTime } from '../storage/tracking-store';
 import type { PlacedLoad } from '../tracking/burst-rules';
 import type { OpenEvent } from '../tracking/open-event';
-import type { ReceivedOpen } from '../tracking/receive-open';
+import type { ReceivedOpen } from '../tracking/receive-types';
 import { relabelsOfBurst } from '../tracking/relabels-of-burst';
 
 const PLACE = z.object({ name: z.string(), mark: z.string().nullable() }).nullable();

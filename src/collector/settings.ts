@@ -1,4 +1,5 @@
-import type { ListenerSettings } from './listener';
+import type { ReceiveSettings } from '../tracking/receive-types';
+import type { FloodSettings } from './flood-limit';
 
 /** Where opens end up. The connection string is a secret; it stays in memory. */
 export type StoreSettings =
@@ -14,6 +15,24 @@ export type StoreSettings =
 export type KeySettings =
 	| { activeKey: string; previousKeys?: string; maxAgeDays?: number }
 	| { keyFolder: string; maxAgeDays?: number };
+
+/** How a collector listens and what it does with each load. */
+export interface ListenerSettings {
+	/** Address to listen on */
+	host: string;
+	/** 0 takes any free port */
+	port: number;
+	/** Whether other processes may listen on the same port; the system spreads the connections */
+	sharePort?: boolean;
+	/** How many proxies in front are this operator's own; see `clientAddress` */
+	proxyHops: number;
+	/** Connections held at once; more are closed at once */
+	maxConnections: number;
+	flood: FloodSettings;
+	receive: ReceiveSettings;
+	/** How long an answer may be held open to measure view time; `null` to measure none */
+	viewTime: { limitMs: number } | null;
+}
 
 /** All that a collector needs to know. Plain data, so that it can be sent to a worker thread. */
 export interface CollectorSettings {

@@ -1,6 +1,6 @@
 import { decideConsent, type ConsentDecision, type ConsentReason } from './consent-policy';
 import type { ConsentStatus } from './open-event';
-import type { PixelRequest, ReceiveDeps, ReceiveReason, ReceiveSettings } from './receive-open';
+import type { PixelRequest, ReceiveDeps, ReceiveReason, ReceiveSettings } from './receive-types';
 import type { ReceivedLink } from './received-link';
 import { isWithin, type TrackingMode } from './tracking-mode';
 

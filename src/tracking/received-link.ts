@@ -1,6 +1,6 @@
 import type { RecipientReason } from './open-event';
 import type { Purpose } from './purpose';
-import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-open';
+import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-types';
 import type { TrackingMode } from './tracking-mode';
 
 const MAX_ID_LENGTH = 256;

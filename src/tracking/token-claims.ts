@@ -1,5 +1,5 @@
 import { PURPOSES, type Purpose } from './purpose';
-import type { LinkClaims } from './receive-open';
+import type { LinkClaims } from './receive-types';
 import { TRACKING_MODES, type TrackingMode } from './tracking-mode';
 
 /** What a signed tracking link says. */

@@ -1,7 +1,7 @@
 import { decideConsent } from './consent-policy';
 import { MODE_STORES } from './minimise-mode';
 import type { Actor } from './open-event';
-import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-open';
+import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-types';
 import type { TrackingMode } from './tracking-mode';
 
 /**

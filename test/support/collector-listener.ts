@@ -5,14 +5,15 @@ import { join } from 'node:path';
 
 import { createCommitQueue } from '../../src/collector/commit-queue';
 import { newCounters, type Counters } from '../../src/collector/counters';
-import { startListener, type Listener, type ListenerSettings } from '../../src/collector/listener';
+import { startListener, type Listener } from '../../src/collector/listener';
+import type { ListenerSettings } from '../../src/collector/settings';
 import { readRecord, type LogRecord } from '../../src/collector/log-record';
 import { openLog, type OpenLog } from '../../src/collector/open-log';
 import { createReceiveDeps } from '../../src/receive-deps';
 import { clientAddress } from '../../src/tracking/client-address';
 import { parseKeyRing, type KeyRing } from '../../src/tracking/key-ring';
 import type { OpenEvent } from '../../src/tracking/open-event';
-import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive-open';
+import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive-types';
 
 export const RECEIVE: ReceiveSettings = {
 	mode: 'identified',

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 import { createReceiveDeps, type LookupStore } from '../../src/receive-deps';
 import { generateKey, parseKeyRing } from '../../src/tracking/key-ring';
-import { receiveOpen, type ReceiveSettings } from '../../src/tracking/receive-open';
+import { receiveOpen } from '../../src/tracking/receive-open';
+import type { ReceiveSettings } from '../../src/tracking/receive-types';
 import { consentRecord } from '../support/consent-records';
 
 const keyRing = parseKeyRing({ activeKey: generateKey(randomBytes) });

@@ -10,7 +10,7 @@ import {
 import { receiveReportedOpen } from '../../../src/tracking/esp/receive-reported-open';
 import type { OpenEvent } from '../../../src/tracking/open-event';
 import type { Purpose } from '../../../src/tracking/purpose';
-import type { ReceiveSettings } from '../../../src/tracking/receive-open';
+import type { ReceiveSettings } from '../../../src/tracking/receive-types';
 import type { TrackingMode } from '../../../src/tracking/tracking-mode';
 import { failedItem } from '../../shared/each-item';
 import {

@@ -3,7 +3,7 @@ import { v5 as uuidV5 } from 'uuid';
 import { classifyLoad } from '../classify-load';
 import type { OpenEvent } from '../open-event';
 import type { Purpose } from '../purpose';
-import type { LoadVerdict } from '../receive-open';
+import type { LoadVerdict } from '../receive-types';
 import { whyNotAnId } from '../received-link';
 import { readBrevo } from './brevo';
 import type { EspOpen, EspReader } from './esp-part';

@@ -1,7 +1,7 @@
 import { askForConsent } from '../ask-for-consent';
 import { applyMode } from '../minimise-mode';
 import type { OpenEvent } from '../open-event';
-import type { ReceiveDeps, ReceivedOpen, ReceiveSettings } from '../receive-open';
+import type { ReceiveDeps, ReceivedOpen, ReceiveSettings } from '../receive-types';
 import { lowestMode } from '../tracking-mode';
 
 /**

@@ -8,7 +8,7 @@ import { readRecord } from '../../../src/collector/log-record';
 import { createViewTimeHolds } from '../../../src/collector/view-time-holds';
 import { PIXEL_PNG } from '../../../src/tracking/pixel-image';
 import type { OpenEvent } from '../../../src/tracking/open-event';
-import type { ReceiveDeps } from '../../../src/tracking/receive-open';
+import type { ReceiveDeps } from '../../../src/tracking/receive-types';
 import { listen, RawClient, RECEIVE, type TestListener } from '../../support/collector-listener';
 import { openEvent } from '../../support/open-events';
 

@@ -12,7 +12,7 @@ import {
 } from '../../../src/tracking/esp/parse-esp-payload';
 import { receiveReportedOpen } from '../../../src/tracking/esp/receive-reported-open';
 import { type OpenEvent, openEventSchema } from '../../../src/tracking/open-event';
-import type { ReceiveDeps } from '../../../src/tracking/receive-open';
+import type { ReceiveDeps } from '../../../src/tracking/receive-types';
 import { TRACKING_MODES } from '../../../src/tracking/tracking-mode';
 
 type Json = Record<string, unknown>;

@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import type { BurstLoad, PlacedLoad } from '../../../src/tracking/burst-rules';
 import { openEventSchema } from '../../../src/tracking/open-event';
 import { recipientPseudonym } from '../../../src/tracking/pseudonym';
+import { receiveOpen } from '../../../src/tracking/receive-open';
 import {
 	RECEIVE_REASONS,
-	receiveOpen,
 	type LinkClaims,
 	type PixelRequest,
 	type ReceiveDeps,
 	type ReceiveSettings,
-} from '../../../src/tracking/receive-open';
+} from '../../../src/tracking/receive-types';
 import type { Purpose } from '../../../src/tracking/purpose';
 import { TRACKING_MODES, type TrackingMode } from '../../../src/tracking/tracking-mode';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { CONSENT_POLICIES } from '../../../src/tracking/consent-policy';
 import { ACTORS, CONSENT_STATUSES } from '../../../src/tracking/open-event';
 import type { Purpose } from '../../../src/tracking/purpose';
-import type { ReceiveSettings } from '../../../src/tracking/receive-open';
+import type { ReceiveSettings } from '../../../src/tracking/receive-types';
 import { TRACKING_MODES } from '../../../src/tracking/tracking-mode';
 import { askForViewTime } from '../../../src/tracking/view-time';
 
