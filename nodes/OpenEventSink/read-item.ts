@@ -10,6 +10,7 @@ import type { FieldOverride } from '../../src/sinks/field-override';
 import type { Sink } from '../../src/sinks/sink';
 import { isShown, readOptions, type SinkOptions } from '../../src/sinks/sink-parameters';
 import { openEventSchema, type OpenEvent } from '../../src/tracking/open-event';
+import { firstIssue, IN_PLAIN_WORDS } from '../../src/tracking/plain-issues';
 
 /** The open event that an item is, whatever else it carries. */
 export function readEvent(
@@ -17,12 +18,11 @@ export function readEvent(
 	item: INodeExecutionData,
 	index: number,
 ): OpenEvent {
-	const parsed = openEventSchema.safeParse(item.json);
+	const parsed = openEventSchema.safeParse(item.json, IN_PLAIN_WORDS);
 	if (parsed.success) return parsed.data;
-	const [issue] = parsed.error.issues;
 	throw new NodeOperationError(
 		context.getNode(),
-		`The item is not an open event: ${issue.path.join('.') || 'item'}: ${issue.message}`,
+		`The item is not an open event: ${firstIssue(parsed.error, 'it')}`,
 		{
 			itemIndex: index,
 			description:

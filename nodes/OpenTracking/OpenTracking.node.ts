@@ -7,6 +7,7 @@ import type {
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 
 import { eachItem } from '../shared/each-item';
+import { checkFields } from '../shared/fields';
 import { openTrackingStore } from '../shared/store';
 import { credentialTest } from '../shared/credential-tests';
 import { properties } from './properties';
@@ -74,6 +75,7 @@ export class OpenTracking implements INodeType {
 					},
 				);
 			}
+			checkFields(this, index, operation.properties);
 			if ('executeAlone' in operation) return await operation.executeAlone({ node: this, index });
 			const store = await openTrackingStore(this);
 			return await operation.execute({ node: this, store, index });

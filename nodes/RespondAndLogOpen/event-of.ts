@@ -3,6 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { v5 as uuidv5 } from 'uuid';
 
 import { openEventSchema, type OpenEvent } from '../../src/tracking/open-event';
+import { firstIssue, IN_PLAIN_WORDS } from '../../src/tracking/plain-issues';
 import { receiveOpen } from '../../src/tracking/receive-open';
 import { relabelsOfBurst } from '../../src/tracking/relabels-of-burst';
 import { forwardedClient } from '../shared/forwarded-client';
@@ -25,14 +26,13 @@ export async function eventOf(
 	item: INodeExecutionData,
 	index: number,
 ): Promise<OpenEvent | null> {
-	const parsed = openEventSchema.safeParse(item.json);
+	const parsed = openEventSchema.safeParse(item.json, IN_PLAIN_WORDS);
 	if (parsed.success) return parsed.data;
 	const { query, headers } = item.json;
 	if (item.json.event === 'open' || !isTextRecord(query) || !isTextRecord(headers)) {
-		const issue = parsed.error.issues[0];
 		throw new NodeOperationError(
 			context.getNode(),
-			`The item is not an open event: ${issue.path.join('.') || 'item'}: ${issue.message}`,
+			`The item is not an open event: ${firstIssue(parsed.error, 'it')}`,
 			{
 				itemIndex: index,
 				description:

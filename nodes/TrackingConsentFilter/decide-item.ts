@@ -17,6 +17,7 @@ import {
 import type { Purpose } from '../../src/tracking/purpose';
 import { denylistKeysOf } from '../../src/tracking/subject-keys';
 import { lowestMode } from '../../src/tracking/tracking-mode';
+import { readText } from '../shared/fields';
 import { consentRulesOf, presetOf, type ConsentChoice } from '../shared/consent-policy-options';
 import { signingOf } from '../shared/signing';
 import { openTrackingStore } from '../shared/store';
@@ -70,7 +71,7 @@ export async function decideItem(
 	const event = parsed.success ? parsed.data : null;
 	const purpose = event?.purpose ?? (context.getNodeParameter('purpose', index) as Purpose);
 
-	const registry = await askRegistry(context, index, purpose);
+	const registry = await askRegistry(context, index, { purpose, isEvent: event !== null });
 	const sources: ConsentSources = {
 		registry: registry.status,
 		item: itemStatus(context, index),
@@ -122,12 +123,19 @@ const MODES_WITH_STATUS: ReadonlySet<OpenEvent['trackingMode']> = new Set(['iden
 async function askRegistry(
 	context: IExecuteFunctions,
 	index: number,
-	purpose: Purpose,
+	{ purpose, isEvent }: { purpose: Purpose; isEvent: boolean },
 ): Promise<RegistryAnswer> {
 	if ((context.getNodeParameter('source', index) as string) === 'item') return NOT_ASKED;
-	const value = context.getNodeParameter('recipientId', index) as string | number | null;
-	const recipientId = String(value ?? '');
-	if (recipientId === '') return { ...NOT_ASKED, status: 'unknown' };
+	const recipientId = readText(context, 'recipientId', index);
+	if (recipientId === '') {
+		// An open may name nobody. A mail goes to somebody, whose objection must not be missed.
+		if (isEvent) return { ...NOT_ASKED, status: 'unknown' };
+		throw new NodeOperationError(context.getNode(), 'Recipient ID is empty', {
+			itemIndex: index,
+			description:
+				'Correct its expression, which gives nothing for this item: nobody can say whether an unnamed person objected',
+		});
+	}
 	try {
 		const store = await openTrackingStore(context);
 		const { keyRing } = await signingOf(context);

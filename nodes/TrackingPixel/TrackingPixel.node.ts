@@ -7,6 +7,7 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { eachItem } from '../shared/each-item';
+import { checkFields } from '../shared/fields';
 import { credentialTest } from '../shared/credential-tests';
 import { createImage } from './create-image';
 import { createLink } from './create-link';
@@ -58,6 +59,10 @@ export class TrackingPixel implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const name = this.getNodeParameter('operation', 0) as keyof typeof operations;
 		const operation = operations[name](this);
-		return [await eachItem(this, async (item, index) => [await operation(item, index)])];
+		const output = await eachItem(this, async (item, index) => {
+			checkFields(this, index, properties);
+			return [await operation(item, index)];
+		});
+		return [output];
 	}
 }

@@ -12,6 +12,7 @@ import { TOKEN_IV_BYTES } from '../../src/tracking/token';
 import type { TrackingMode } from '../../src/tracking/tracking-mode';
 import { toNodeError } from '../shared/each-item';
 import { instanceBaseUrl } from '../shared/base-url';
+import { readText, textOf } from '../shared/fields';
 import { signingOf } from '../shared/signing';
 import { openTrackingStore } from '../shared/store';
 import { assertAllowed, whyUntracked } from './may-track';
@@ -54,21 +55,20 @@ async function signedLink(context: IExecuteFunctions, index: number): Promise<Tr
 	const { keyRing, baseUrl } = await signingOf(context);
 	const path = options.path || PIXEL_PATH;
 	const purpose = options.purpose ?? null;
+	const givenPixelId = textOf(options.pixelId);
 	// An aggregate link is the same kind of link for everybody: it must not tell recipients apart.
 	const countsOnly = options.trackingMode === 'aggregate';
-	const recipientId = countsOnly
-		? null
-		: String(context.getNodeParameter('recipientId', index)) || null;
+	const recipientId = countsOnly ? null : readText(context, 'recipientId', index);
 	const objection = await whyUntracked(context, { recipientId, purpose, keyRing });
 	if (objection !== null) return untracked(objection);
 	if (options.trackingMode) {
 		await assertAllowed(await openTrackingStore(context), {
 			requested: options.trackingMode,
 			path,
-			pixelId: options.pixelId || null,
+			pixelId: givenPixelId || null,
 		});
 	}
-	const pixelId = countsOnly ? options.pixelId || null : options.pixelId || uuidv4();
+	const pixelId = givenPixelId || (countsOnly ? null : uuidv4());
 	const { url, token } = signTrackingLink({
 		baseUrl: baseUrl || instanceBaseUrl(context),
 		path,
@@ -77,8 +77,8 @@ async function signedLink(context: IExecuteFunctions, index: number): Promise<Tr
 		claims: {
 			recipientId,
 			pixelId,
-			campaignId: (context.getNodeParameter('campaignId', index) as string) || null,
-			messageId: countsOnly ? null : options.messageId || null,
+			campaignId: readText(context, 'campaignId', index) || null,
+			messageId: countsOnly ? null : textOf(options.messageId) || null,
 			trackingMode: options.trackingMode ?? null,
 			purpose,
 			issuedAt: new Date(),

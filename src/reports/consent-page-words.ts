@@ -22,6 +22,7 @@ export interface PageWords {
 	erase: string;
 	eraseText: string;
 	erased: string;
+	nothingErased: string;
 	invalidTitle: string;
 	invalid: string;
 	noChange: string;
@@ -49,6 +50,8 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		erase: 'Erase my data now',
 		eraseText: 'Erased data cannot be brought back.',
 		erased: 'Your data is erased. Keep this receipt number:',
+		nothingErased:
+			'We found nothing that is stored about you. Mails you already have will not be tracked either. If you expected something else, write to the sender. Keep this receipt number:',
 		invalidTitle: 'This link does not work',
 		invalid:
 			'It is incomplete, too old or not from us. Open the link in your mail again, or write to the sender.',
@@ -89,6 +92,8 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		erase: 'Meine Daten jetzt löschen',
 		eraseText: 'Gelöschte Daten lassen sich nicht wiederherstellen.',
 		erased: 'Ihre Daten sind gelöscht. Bewahren Sie diese Belegnummer auf:',
+		nothingErased:
+			'Wir haben nichts gefunden, was über Sie gespeichert ist. Auch Mails, die Sie schon erhalten haben, werden nicht gemessen. Wenn Sie etwas anderes erwartet haben, schreiben Sie dem Absender. Bewahren Sie diese Belegnummer auf:',
 		invalidTitle: 'Dieser Link funktioniert nicht',
 		invalid:
 			'Er ist unvollständig, zu alt oder nicht von uns. Öffnen Sie den Link in Ihrer Mail noch einmal oder schreiben Sie dem Absender.',
@@ -129,6 +134,8 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		erase: 'Effacer mes données maintenant',
 		eraseText: 'Les données effacées ne peuvent pas être rétablies.',
 		erased: 'Vos données sont effacées. Conservez ce numéro de reçu :',
+		nothingErased:
+			'Nous n’avons trouvé aucune donnée vous concernant. Les courriels déjà reçus ne seront pas suivis non plus. Si cela vous surprend, écrivez à l’expéditeur. Conservez ce numéro de reçu :',
 		invalidTitle: 'Ce lien ne fonctionne pas',
 		invalid:
 			'Il est incomplet, trop ancien ou ne vient pas de nous. Ouvrez à nouveau le lien de votre courriel ou écrivez à l’expéditeur.',
@@ -167,6 +174,8 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		erase: 'Cancella ora i miei dati',
 		eraseText: 'I dati cancellati non si possono recuperare.',
 		erased: 'I tuoi dati sono cancellati. Conserva questo numero di ricevuta:',
+		nothingErased:
+			'Non abbiamo trovato dati che ti riguardano. Anche le e-mail già ricevute non saranno tracciate. Se ti aspettavi altro, scrivi al mittente. Conserva questo numero di ricevuta:',
 		invalidTitle: 'Questo link non funziona',
 		invalid:
 			'È incompleto, troppo vecchio o non è nostro. Apri di nuovo il link nella e-mail o scrivi al mittente.',

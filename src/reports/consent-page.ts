@@ -19,7 +19,7 @@ interface ConsentPageView {
 }
 
 /** What people are told without being asked anything. */
-export type PageMessage = 'asked' | 'erased' | 'invalid';
+export type PageMessage = 'asked' | 'erased' | 'nothingErased' | 'invalid';
 
 /**
  * The page where a person gives, refuses or withdraws consent for each purpose. No answer is chosen

@@ -1,8 +1,13 @@
 import { DateTime, IANAZone } from 'luxon';
 
+/** Whether there is a time zone of this name. */
+export function isZone(name: string): boolean {
+	return IANAZone.isValidZone(name);
+}
+
 /** The zone if it is one that exists, else `fallback`; UTC where that is none either. */
 export function knownZone(wanted: string | undefined, fallback: string): string {
-	return [wanted, fallback].find((zone) => zone && IANAZone.isValidZone(zone)) ?? 'UTC';
+	return [wanted, fallback].find((zone) => zone && isZone(zone)) ?? 'UTC';
 }
 
 /** All zones a reader can choose, by name. */

@@ -1,6 +1,7 @@
 import { consentAt, consentRecordSchema, foldConsent } from '../tracking/consent-record';
 import type { ConsentRecord, ConsentState } from '../tracking/consent-record';
 import { stricterStatus } from '../tracking/consent-policy';
+import { firstIssue, IN_PLAIN_WORDS } from '../tracking/plain-issues';
 import type { Purpose } from '../tracking/purpose';
 import { requiredId, storable } from './checked-input';
 import type { Reader, Writer } from './store-database';
@@ -150,10 +151,14 @@ export async function refreshState(
 }
 
 function check(record: ConsentRecord, now: Date): ConsentRecord {
-	const checked = consentRecordSchema.safeParse(record);
+	const checked = consentRecordSchema.safeParse(record, IN_PLAIN_WORDS);
 	if (!checked.success) {
-		const issues = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-		throw new StoreError('invalid', `The consent was not recorded: ${issues.join('; ')}.`);
+		const issue = firstIssue(checked.error, 'it');
+		throw new StoreError(
+			'invalid',
+			`The consent was not recorded: ${issue}.`,
+			'Correct this field and record the consent again',
+		);
 	}
 	if (Date.parse(checked.data.occurredAt) > now.getTime() + CLOCK_LEEWAY_MS) {
 		throw new StoreError(

@@ -18,6 +18,8 @@ export class StoreError extends Error {
 	constructor(
 		readonly code: StoreErrorCode,
 		message: string,
+		/** What to do, where the message does not say it */
+		readonly advice?: string,
 	) {
 		super(message);
 		this.name = 'StoreError';

@@ -31,6 +31,8 @@ export const erasureReceiptSchema = z.object({
 		.describe('Keyed hash that keeps old pixels of this person silent'),
 	requestedAt: z.iso.datetime().describe('When the person asked'),
 	completedAt: z.iso.datetime().describe('When the store was clean'),
+	found: z.boolean().describe('Whether anything about the person was found'),
+	remark: z.string().nullable().describe('What to check when nothing was found'),
 	erased: z
 		.array(z.object({ dataClass: z.string().min(1), records: count }))
 		.describe('How much was erased, per data class'),
@@ -50,6 +52,23 @@ export const erasureReceiptSchema = z.object({
 export type ErasureReceipt = z.infer<typeof erasureReceiptSchema>;
 
 /**
+ * What to say where nothing was found about a person, so that nobody takes a slip of the pen for
+ * the end of the matter. Does not show the id.
+ *
+ * @param erasedBefore whether the id was on the list of erased people already
+ */
+export function nothingFound(
+	recipientId: string,
+	{ erasedBefore }: { erasedBefore: boolean },
+): string {
+	if (erasedBefore) return 'Nothing was found: this recipient ID was erased before.';
+	if (recipientId.includes('@')) {
+		return 'Nothing was found under this address. An address was given, and recipients may be stored under IDs: Recipient → Get Many shows the recipientId that a pixel knows an address by.';
+	}
+	return 'Nothing was found under this recipient ID. Check the ID: it has to be the one that the tracking links of the person carry, letter by letter.';
+}
+
+/**
  * Everything held about one person, for the person (GDPR Art. 15 and 20): the data and, next to
  * it, the facts Art. 15(1) asks for.
  */
@@ -57,6 +76,8 @@ export const subjectExportSchema = z.object({
 	schema: z.literal('subject-export/1'),
 	generatedAt: z.iso.datetime(),
 	subject: z.object({ recipientId: z.string().min(1) }),
+	found: z.boolean().describe('Whether anything about the person was found'),
+	remark: z.string().nullable().describe('What to check when nothing was found'),
 	controller: z.object({ name: z.string().min(1), contact: z.string().min(1) }),
 	purposes: z.array(z.string()).describe('What the data is used for'),
 	sinks: z

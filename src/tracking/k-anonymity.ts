@@ -56,18 +56,31 @@ export function suppressSmallCells(table: CountTable, k: number = DEFAULT_K): Pu
 	return grid.published(table);
 }
 
-/** The answer to one filter: a column of a published table, with its total. */
-export function filtered(
-	published: PublishedTable,
-	column: string,
-): { rows: readonly string[]; counts: Array<number | null>; total: number | null } {
-	const index = published.columns.indexOf(column);
-	if (index < 0) throw new Error('The table has no such column. Name one of its columns.');
-	return {
-		rows: published.rows,
-		counts: published.counts.map((row) => row[index]),
-		total: published.columnTotals[index],
-	};
+/** The answer to one filter: the numbers of one column, and its total. Nobody is in an unknown one. */
+export function filtered(published: PublishedTable, column: string): PublishedCell[] {
+	if (published.columns.includes(column)) {
+		return cellsOf(published).filter((cell) => cell.column === column);
+	}
+	return [...published.rows, null].map((row) => ({ row, column, count: 0 }));
+}
+
+/** One number of a published table. `null` for row or column is the total over all of them. */
+export interface PublishedCell {
+	row: string | null;
+	column: string | null;
+	/** `null` is a number that is held back */
+	count: number | null;
+}
+
+/** The numbers of a published table one by one, each row with its total, the totals last. */
+export function cellsOf(published: PublishedTable): PublishedCell[] {
+	const { rows, columns, counts, rowTotals, columnTotals, total } = published;
+	const line = (row: string | null, numbers: Array<number | null>): PublishedCell[] =>
+		numbers.map((count, index) => ({ row, column: columns[index] ?? null, count }));
+	return [
+		...rows.flatMap((row, index) => line(row, [...counts[index], rowTotals[index]])),
+		...line(null, [...columnTotals, total]),
+	];
 }
 
 function check({ rows, columns, counts }: CountTable, k: number): void {

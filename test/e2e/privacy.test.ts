@@ -230,6 +230,28 @@ describe('privacy in a real n8n', () => {
 		expect(await refused.text()).not.toContain('consented');
 	});
 
+	it('tells whoever comes without a token that the link does not work, also where the step fails', async () => {
+		for (const action of ['save', 'request-copy', 'request-erasure', 'export', 'erase']) {
+			const answer = await fetch(webhook('email-open/privacy'), {
+				method: 'POST',
+				body: new URLSearchParams({ action }),
+			});
+			expect([action, answer.status]).toEqual([action, 403]);
+			expect(await answer.text()).toContain('This link does not work');
+		}
+	});
+
+	it('tells somebody who asks for erasure when nothing about them was found', async () => {
+		const answer = await fetch(personLink('marker-nobody', 'rights'), {
+			method: 'POST',
+			body: new URLSearchParams({ action: 'erase' }),
+		});
+		expect(answer.status).toBe(200);
+		const page = await answer.text();
+		expect(page).toContain('We found nothing that is stored about you');
+		expect(page).toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-7/);
+	});
+
 	it('refuses under Consent Required while the registry is down, and serves the pixel', async () => {
 		const { id: credential } = await n8n.rest('POST', '/credentials', {
 			name: 'Registry that is down',

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 
 import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
 import { NodeHelpers } from 'n8n-workflow';
@@ -6,7 +8,11 @@ import { NodeHelpers } from 'n8n-workflow';
 /**
  * An execute context for one node that is strict where n8n is lenient: reading a parameter that
  * the node does not declare, or that its own display rules hide, throws. Values not given take
- * the declared default, as in n8n. (The idea of the checking double is n8n-nodes-imap's.)
+ * the declared default, as in n8n. Of expressions only a path into the item is understood, such as
+ * `={{ $json.tracking.pixelId }}`, and like n8n's they give `undefined` where the item has no such
+ * field. (The idea of the checking double is n8n-nodes-imap's.)
+ *
+ * @param options `webhookMethod`: the node stands behind a Webhook node with this HTTP method
  */
 export function executeContext(
 	nodeType: INodeType,
@@ -15,6 +21,7 @@ export function executeContext(
 		parameters?: Record<string, unknown>;
 		continueOnFail?: boolean;
 		credentials?: Record<string, Record<string, unknown>>;
+		webhookMethod?: string;
 	} = {},
 ): { context: IExecuteFunctions; responses: unknown[]; hints: unknown[] } {
 	const { description } = nodeType;
@@ -52,11 +59,23 @@ export function executeContext(
 			$execution: { resumeUrl: 'https://n8n.example.com/webhook-waiting/execution-1' },
 		}),
 		getExecutionCancelSignal: () => undefined,
+		getTimezone: () => 'Europe/Berlin',
+		getInputSourceData: () => ({ previousNode: 'Before' }),
+		getParentNodes: () =>
+			options.webhookMethod === undefined
+				? []
+				: [
+						{
+							name: 'Before',
+							type: 'n8n-nodes-base.webhook',
+							parameters: { httpMethod: options.webhookMethod },
+						},
+					],
 		continueOnFail: () => options.continueOnFail ?? false,
 		sendResponse: (response: unknown) => responses.push(response),
 		addExecutionHints: (...given: unknown[]) => hints.push(...given),
 		logger: { debug() {}, info() {}, warn() {}, error() {} },
-		getNodeParameter(name: string, _index: number, fallback?: unknown) {
+		getNodeParameter(name: string, index: number, fallback?: unknown) {
 			if (!(name in parameters) && fallback === undefined) {
 				const declared = description.properties.some((property) => property.name === name);
 				throw new Error(
@@ -65,7 +84,7 @@ export function executeContext(
 						: `The node does not declare the parameter "${name}"`,
 				);
 			}
-			return parameters[name] ?? fallback;
+			return resolved(parameters[name] ?? fallback, frozen[index]);
 		},
 		async getCredentials(name: string) {
 			const credential = options.credentials?.[name];
@@ -76,9 +95,33 @@ export function executeContext(
 			async getBinaryDataBuffer(index: number, field: string) {
 				return Buffer.from(items[index].binary?.[field].data ?? '', 'base64');
 			},
+			async prepareBinaryData(content: Buffer | Readable, fileName: string, mimeType: string) {
+				const bytes = Buffer.isBuffer(content) ? content : await buffer(content);
+				return { data: bytes.toString('base64'), fileName, mimeType };
+			},
 		},
 	};
 	return { context: context as unknown as IExecuteFunctions, responses, hints };
+}
+
+const PATH = /^=\{\{ \$json((?:\.\w+|\["[^"]+"\])*) \}\}$/;
+
+/** A parameter with its expressions worked out, at any depth. */
+function resolved(value: unknown, item: INodeExecutionData): unknown {
+	if (Array.isArray(value)) return value.map((one) => resolved(one, item));
+	if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value)) {
+		return Object.fromEntries(
+			Object.entries(value).map(([name, inner]) => [name, resolved(inner, item)]),
+		);
+	}
+	if (typeof value !== 'string' || !value.startsWith('=')) return value;
+	const path = PATH.exec(value)?.[1];
+	if (path === undefined) throw new Error(`The test context does not understand ${value}`);
+	let found: unknown = item.json;
+	for (const [, name, quoted] of path.matchAll(/\.(\w+)|\["([^"]+)"\]/g)) {
+		found = (found as Record<string, unknown> | null | undefined)?.[name ?? quoted];
+	}
+	return found;
 }
 
 /** Runs a node once over `items`. */

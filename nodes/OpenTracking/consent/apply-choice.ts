@@ -1,12 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import { v7 as uuidv7 } from 'uuid';
 
-import { consentMessagePage } from '../../../src/reports/consent-page';
 import type { ConsentRecord } from '../../../src/tracking/consent-record';
 import { PURPOSES } from '../../../src/tracking/purpose';
+import { readJson } from '../../shared/fields';
 import type { Operation } from '../operation';
 import { answerWithPage, languageProperty, readLanguage } from '../privacy/answer';
-import { personTokenProperty, readPersonLink } from '../privacy/person';
+import { personTokenProperty, readPersonLink, refuseLink } from '../privacy/person';
 import { noticeProperties, readNotice } from './notice';
 import { purposesProperty, readPurposes } from './purposes';
 import { choicesPage } from './show-page';
@@ -36,13 +36,9 @@ export const applyConsentChoice: Operation = {
 	async execute({ node, store, index }) {
 		const language = readLanguage(node, index);
 		const link = await readPersonLink(node, index, ['consent']);
-		if (link === null) {
-			answerWithPage(node, consentMessagePage(language, 'invalid'), 403);
-			return [{ json: { changed: [] } }];
-		}
+		if (link === null) return [{ json: { changed: [], reason: refuseLink(node, index) } }];
 		const { recipientId } = link;
-		const given = node.getNodeParameter('choiceForm', index) as string | IDataObject;
-		const form = typeof given === 'string' ? (JSON.parse(given) as IDataObject) : given;
+		const form = (readJson(node, 'choiceForm', index) ?? {}) as IDataObject;
 		const asked = readPurposes(node, index);
 		const notice = readNotice(node, index);
 		const now = new Date();

@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 
 import { consentRecordsToJsonLd } from '../../../src/tracking/consent-export';
 import type { Operation } from '../operation';
@@ -50,6 +51,17 @@ export const exportProof: Operation = {
 			storageCountries?: string;
 		};
 		const records = await store.listConsentRecords(readPersonId(node, index));
+		if (records.length === 0) {
+			throw new NodeOperationError(
+				node.getNode(),
+				'Nothing is recorded about the consent of this person',
+				{
+					itemIndex: index,
+					description:
+						'Check the Recipient ID. After an erasure the proof is found under the denylistKey of the receipt.',
+				},
+			);
+		}
 		const { sinks, retention } = await liveSetup(store);
 		const countries = (storageCountries ?? '').split(',').map((code) => code.trim());
 		const context = proofContext(node, {

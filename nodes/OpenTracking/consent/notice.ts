@@ -10,6 +10,7 @@ import {
 	JURISDICTIONS,
 	type Jurisdiction,
 } from '../../../src/tracking/jurisdictions';
+import { readText } from '../../shared/fields';
 
 const presetOptions: INodePropertyOptions[] = JURISDICTIONS.map((value) => {
 	const { displayName, consentMonths } = JURISDICTION_PRESETS[value];
@@ -61,7 +62,7 @@ export function readNotice(
 	>;
 } {
 	const text = node.getNodeParameter('noticeText', index) as string;
-	const version = node.getNodeParameter('noticeVersion', index) as string;
+	const version = readText(node, 'noticeVersion', index);
 	const preset = JURISDICTION_PRESETS[node.getNodeParameter('jurisdiction', index) as Jurisdiction];
 	return {
 		text,

@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { ConsentRecord } from '../../../src/tracking/consent-record';
 import type { ConsentStatus } from '../../../src/tracking/open-event';
 import type { Purpose } from '../../../src/tracking/purpose';
+import { readText } from '../../shared/fields';
 import { toItems } from '../items';
 import type { Operation } from '../operation';
 import { personIdProperty, readPersonId } from '../privacy/person';
@@ -94,7 +95,7 @@ export const recordConsent: Operation = {
 			purpose: node.getNodeParameter('consentPurpose', index) as Purpose,
 			status,
 			occurredAt: at.toISOString(),
-			method: node.getNodeParameter('consentMethod', index) as string,
+			method: readText(node, 'consentMethod', index),
 			language: options.language || null,
 			evidence: options.evidence || null,
 			...readNotice(node, index).of(status, at),

@@ -4,7 +4,7 @@ import type { TrackingStore } from '../../../src/storage/tracking-store';
 import type { Purpose } from '../../../src/tracking/purpose';
 import type { Operation } from '../operation';
 import { answerWithPage, languageProperty, readLanguage } from '../privacy/answer';
-import { personTokenProperty, readPersonLink } from '../privacy/person';
+import { LINK_DOES_NOT_HOLD, personTokenProperty, readPersonLink } from '../privacy/person';
 import { noticeProperties } from './notice';
 import { purposesProperty, readPurposes } from './purposes';
 
@@ -20,7 +20,7 @@ export const showConsentPage: Operation = {
 		const link = await readPersonLink(node, index, ['consent', 'rights']);
 		if (link === null) {
 			answerWithPage(node, consentMessagePage(language, 'invalid'), 403);
-			return [{ json: { shown: 'invalid' } }];
+			return [{ json: { shown: 'invalid', reason: LINK_DOES_NOT_HOLD } }];
 		}
 		if (link.scope === 'rights') {
 			answerWithPage(node, rightsPage(language));

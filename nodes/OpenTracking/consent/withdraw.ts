@@ -2,6 +2,7 @@ import type { TrackingStore } from '../../../src/storage/tracking-store';
 import { PURPOSES, type Purpose } from '../../../src/tracking/purpose';
 import { v7 as uuidv7 } from 'uuid';
 
+import { readText } from '../../shared/fields';
 import { purposeOptions } from '../../shared/purpose-options';
 import type { Operation } from '../operation';
 import { personIdProperty, readPersonId } from '../privacy/person';
@@ -35,7 +36,7 @@ export const withdrawConsent: Operation = {
 	async execute({ node, store, index }) {
 		const recipientId = readPersonId(node, index);
 		const from = node.getNodeParameter('withdrawPurpose', index) as Purpose | 'all';
-		const method = node.getNodeParameter('withdrawMethod', index) as string;
+		const method = readText(node, 'withdrawMethod', index);
 		const purposes = from === 'all' ? PURPOSES : [from];
 		const withdrawn = await withdraw(store, { recipientId, purposes, method });
 		return [{ json: { recipientId, withdrawn } }];

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 
 import { csvOf } from '../../../src/reports/csv';
 import { OPEN_COLUMNS, openRow } from '../../../src/reports/open-rows';
+import type { OpenEvent } from '../../../src/tracking/open-event';
 import type { Operation } from '../operation';
 import { openFilterProperty, readOpenFilter } from './filter';
 
@@ -12,13 +13,18 @@ export const exportOpens: Operation = {
 	description: 'Write recorded opens to a CSV file, newest first',
 	properties: [openFilterProperty],
 	async execute({ node, store, index }) {
-		const rows = store.streamOpens(readOpenFilter(node, index));
-		const csv = csvOf(OPEN_COLUMNS, Readable.from(rows).map(openRow));
-		return [
-			{
-				json: {},
-				binary: { data: await node.helpers.prepareBinaryData(csv, 'opens.csv', 'text/csv') },
+		let opens = 0;
+		const rows = Readable.from(store.streamOpens(readOpenFilter(node, index))).map(
+			(open: OpenEvent) => {
+				opens += 1;
+				return openRow(open);
 			},
-		];
+		);
+		const data = await node.helpers.prepareBinaryData(
+			csvOf(OPEN_COLUMNS, rows),
+			'opens.csv',
+			'text/csv',
+		);
+		return [{ json: { opens }, binary: { data } }];
 	},
 };

@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 
 import type { OpenFilter } from '../../../src/storage/tracking-store';
 import { ACTORS } from '../../../src/tracking/open-event';
@@ -71,12 +72,28 @@ export const openFilterProperty: INodeProperties = {
 	],
 };
 
-/** The filter as the user filled it in; empty fields do not limit. */
+/**
+ * The filter as the user filled it in; fields that were left empty do not limit.
+ *
+ * @throws NodeOperationError where an expression gives nothing: without that limit the opens of
+ *   everybody would be given out
+ */
 export function readOpenFilter(node: IExecuteFunctions, index: number): OpenFilter {
-	const { from, to, ...rest } = node.getNodeParameter('filters', index, {}) as Omit<
-		OpenFilter,
-		'from' | 'to'
-	> & { from?: string; to?: string };
+	const filters = node.getNodeParameter('filters', index, {}) as Omit<OpenFilter, 'from' | 'to'> & {
+		from?: string;
+		to?: string;
+	};
+	for (const [name, value] of Object.entries(filters)) {
+		if (value !== undefined && value !== null) continue;
+		const fields = openFilterProperty.options as INodeProperties[];
+		const field = fields.find((one) => one.name === name)?.displayName ?? name;
+		throw new NodeOperationError(node.getNode(), `The filter ${field} has no value`, {
+			itemIndex: index,
+			description:
+				'Correct its expression, which gives nothing for this item, or remove the filter',
+		});
+	}
+	const { from, to, ...rest } = filters;
 	return {
 		...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== '')),
 		...(from && { from: new Date(from) }),

@@ -13,6 +13,7 @@ import type { Purpose } from '../../../src/tracking/purpose';
 import type { ReceiveSettings } from '../../../src/tracking/receive-types';
 import type { TrackingMode } from '../../../src/tracking/tracking-mode';
 import { failedItem } from '../../shared/each-item';
+import { readText } from '../../shared/fields';
 import {
 	type ConsentChoice,
 	consentPolicyOptions,
@@ -198,10 +199,7 @@ function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 	return {
 		provider: node.getNodeParameter('provider', index) as EspProvider,
 		recipient,
-		recipientKey:
-			recipient === 'metadata'
-				? (node.getNodeParameter('importRecipientKey', index) as string)
-				: '',
+		recipientKey: recipient === 'metadata' ? readText(node, 'importRecipientKey', index) : '',
 		purpose,
 		keepRequest: options.keepRequest ?? false,
 		receive: {
@@ -216,7 +214,7 @@ function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 /** The payload as the service posted it. SNS posts JSON and calls it text, so text is read too. */
 function readPayload(node: IExecuteFunctions, index: number): unknown {
 	const { json } = node.getInputData()[index];
-	const field = (node.getNodeParameter('payloadField', index) as string).trim();
+	const field = readText(node, 'payloadField', index);
 	const payload: unknown = field === '' ? json : json[field];
 	if (typeof payload === 'object' && payload !== null) return payload;
 	try {

@@ -1,4 +1,5 @@
 import type { TrackingMode } from '../../../src/tracking/tracking-mode';
+import { readText, textOf } from '../../shared/fields';
 import { trackingModeOptions } from '../../shared/tracking-mode-options';
 import { toItems } from '../items';
 import type { Operation } from '../operation';
@@ -47,8 +48,8 @@ export const createPixel: Operation = {
 			trackingMode?: TrackingMode;
 		};
 		const pixel = await store.createPixel({
-			name: node.getNodeParameter('pixelName', index) as string,
-			campaignId: fields.campaignId || null,
+			name: readText(node, 'pixelName', index),
+			campaignId: textOf(fields.campaignId) || null,
 			trackingMode: fields.trackingMode ?? null,
 		});
 		return toItems([pixel]);

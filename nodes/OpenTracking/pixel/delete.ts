@@ -1,5 +1,6 @@
+import { readText } from '../../shared/fields';
 import type { Operation } from '../operation';
-import { pixelIdProperty } from './pixel-id';
+import { noSuchPixel, pixelIdProperty } from './pixel-id';
 
 export const deletePixel: Operation = {
 	value: 'delete',
@@ -8,7 +9,8 @@ export const deletePixel: Operation = {
 	description: 'Remove a pixel with its image, recipients, opens and counters',
 	properties: [pixelIdProperty],
 	async execute({ node, store, index }) {
-		const deleted = await store.deletePixel(node.getNodeParameter('pixelId', index) as string);
+		const deleted = await store.deletePixel(readText(node, 'pixelId', index));
+		if (!deleted) throw noSuchPixel({ node, index });
 		return [{ json: { deleted } }];
 	},
 };

@@ -4,9 +4,10 @@ import { embedCode } from '../../../src/tracking/embed-code';
 import { TOKEN_IV_BYTES } from '../../../src/tracking/token';
 import { PIXEL_PATH, signTrackingLink } from '../../../src/tracking/tracking-link';
 import { instanceBaseUrl } from '../../shared/base-url';
+import { readText } from '../../shared/fields';
 import { signingOf } from '../../shared/signing';
 import type { Operation } from '../operation';
-import { pixelIdProperty } from './pixel-id';
+import { pixelIdProperty, readPixel } from './pixel-id';
 
 export const getEmbedCode: Operation = {
 	value: 'getEmbedCode',
@@ -23,10 +24,10 @@ export const getEmbedCode: Operation = {
 			description: 'Who the mail goes to; empty for one line that serves the whole campaign',
 		},
 	],
-	async execute({ node, store, index }) {
-		const pixelId = node.getNodeParameter('pixelId', index) as string;
-		const recipientId = (node.getNodeParameter('embedRecipientId', index) as string) || null;
-		const pixel = await store.getPixel(pixelId);
+	async execute(context) {
+		const { node, index } = context;
+		const { id: pixelId, campaignId, trackingMode } = await readPixel(context);
+		const recipientId = readText(node, 'embedRecipientId', index) || null;
 		const { keyRing, baseUrl } = await signingOf(node);
 		const { url } = signTrackingLink({
 			baseUrl: baseUrl || instanceBaseUrl(node),
@@ -36,9 +37,9 @@ export const getEmbedCode: Operation = {
 			claims: {
 				pixelId,
 				recipientId,
-				campaignId: pixel?.campaignId ?? null,
+				campaignId,
 				messageId: null,
-				trackingMode: pixel?.trackingMode ?? null,
+				trackingMode,
 				purpose: null,
 				issuedAt: new Date(),
 				preview: false,

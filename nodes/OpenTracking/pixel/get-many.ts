@@ -1,3 +1,4 @@
+import { readText } from '../../shared/fields';
 import { toItems } from '../items';
 import type { Operation } from '../operation';
 import { pagingProperties, readPages } from '../paging';
@@ -18,7 +19,7 @@ export const getManyPixels: Operation = {
 		},
 	],
 	async execute({ node, store, index }) {
-		const campaignId = (node.getNodeParameter('campaignFilter', index) as string) || undefined;
+		const campaignId = readText(node, 'campaignFilter', index) || undefined;
 		const pixels = await readPages(node, index, async (request) => {
 			const page = await store.listPixels({ ...request, campaignId });
 			return { entries: page.pixels, nextCursor: page.nextCursor };

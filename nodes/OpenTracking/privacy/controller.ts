@@ -1,5 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
+import { readText } from '../../shared/fields';
+
 /** Who answers for the tracking: exports and reports must name them. */
 export const controllerProperties: INodeProperties[] = [
 	{
@@ -27,7 +29,7 @@ export function readController(
 	index: number,
 ): { name: string; contact: string } {
 	return {
-		name: node.getNodeParameter('controllerName', index) as string,
-		contact: node.getNodeParameter('controllerContact', index) as string,
+		name: readText(node, 'controllerName', index),
+		contact: readText(node, 'controllerContact', index),
 	};
 }

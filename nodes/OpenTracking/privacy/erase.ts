@@ -3,11 +3,16 @@ import { v7 as uuidv7 } from 'uuid';
 
 import { consentMessagePage } from '../../../src/reports/consent-page';
 import type { TrackingStore } from '../../../src/storage/tracking-store';
-import { erasureReceiptSchema, type ErasureReceipt } from '../../../src/tracking/erasure';
+import {
+	erasureReceiptSchema,
+	nothingFound,
+	type ErasureReceipt,
+} from '../../../src/tracking/erasure';
 import type { Operation } from '../operation';
+import { readText } from '../../shared/fields';
 import { signingOf } from '../../shared/signing';
 import { answerWithPage, languageProperty, readLanguage } from './answer';
-import { personProperties, readPersonId, readPersonLink, subjectOf } from './person';
+import { personProperties, readPersonId, readPersonLink, refuseLink, subjectOf } from './person';
 import { liveSetup } from './setup';
 
 export const erasePerson: Operation = {
@@ -34,14 +39,11 @@ export const erasePerson: Operation = {
 			const id = readPersonId(node, index);
 			return [{ json: (await erase(node, store, index, id)) as unknown as IDataObject }];
 		}
-		const language = readLanguage(node, index);
 		const link = await readPersonLink(node, index, ['rights']);
-		if (link === null) {
-			answerWithPage(node, consentMessagePage(language, 'invalid'), 403);
-			return [{ json: { erased: false, reason: 'The link does not hold' } }];
-		}
+		if (link === null) return [{ json: { erased: false, reason: refuseLink(node, index) } }];
 		const receipt = await erase(node, store, index, link.recipientId);
-		answerWithPage(node, consentMessagePage(language, 'erased', receipt.receiptId));
+		const message = receipt.found ? 'erased' : 'nothingErased';
+		answerWithPage(node, consentMessagePage(readLanguage(node, index), message, receipt.receiptId));
 		return [{ json: receipt as unknown as IDataObject }];
 	},
 };
@@ -55,9 +57,11 @@ async function erase(
 	const { keyRing } = await signingOf(node);
 	const requestedAt = new Date();
 	const subject = subjectOf(recipientId, keyRing);
+	const erasedBefore = await store.isDenied(subject.denylistKeys);
 	const { erased, keptConsentRecords } = await store.eraseSubject(subject, requestedAt);
+	const found = keptConsentRecords > 0 || erased.some(({ records }) => records > 0);
 	const { sinks } = await liveSetup(store);
-	const named = (node.getNodeParameter('destinations', index) as string)
+	const named = readText(node, 'destinations', index)
 		.split(',')
 		.map((name) => name.trim())
 		.filter((name) => name !== '');
@@ -68,6 +72,8 @@ async function erase(
 		denylistKey: subject.denylistKeys[0],
 		requestedAt: requestedAt.toISOString(),
 		completedAt: new Date().toISOString(),
+		found,
+		remark: found ? null : nothingFound(recipientId, { erasedBefore }),
 		erased,
 		kept: [
 			{

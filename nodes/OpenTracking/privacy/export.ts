@@ -1,16 +1,19 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { consentMessagePage } from '../../../src/reports/consent-page';
 import type { TrackingStore } from '../../../src/storage/tracking-store';
 import { consentRecordsToJsonLd } from '../../../src/tracking/consent-export';
-import { subjectExportSchema, type SubjectExport } from '../../../src/tracking/erasure';
+import {
+	nothingFound,
+	subjectExportSchema,
+	type SubjectExport,
+} from '../../../src/tracking/erasure';
 import { retentionPlan } from '../../../src/tracking/retention';
 import { proofContext } from '../consent/proof-context';
 import type { Operation } from '../operation';
 import { signingOf } from '../../shared/signing';
-import { answerWithFile, answerWithPage, languageProperty, readLanguage } from './answer';
+import { answerWithFile, languageProperty } from './answer';
 import { controllerProperties, readController } from './controller';
-import { personProperties, readPersonId, readPersonLink, subjectOf } from './person';
+import { personProperties, readPersonId, readPersonLink, refuseLink, subjectOf } from './person';
 import { liveSetup } from './setup';
 
 const RIGHTS = [
@@ -36,8 +39,7 @@ export const exportPerson: Operation = {
 		}
 		const link = await readPersonLink(node, index, ['rights']);
 		if (link === null) {
-			answerWithPage(node, consentMessagePage(readLanguage(node, index), 'invalid'), 403);
-			return [{ json: { exported: false, reason: 'The link does not hold' } }];
+			return [{ json: { exported: false, reason: refuseLink(node, index) } }];
 		}
 		answerWithFile(
 			node,
@@ -57,7 +59,11 @@ async function exportOf(
 ): Promise<SubjectExport> {
 	const { keyRing } = await signingOf(node);
 	const now = new Date();
-	const data = await store.exportSubject(subjectOf(recipientId, keyRing));
+	const subject = subjectOf(recipientId, keyRing);
+	const data = await store.exportSubject(subject);
+	const { recipients, opens, lastOpenDay, sent, consent } = data;
+	const found = lastOpenDay !== null || [recipients, opens, sent, consent].some(hasEntries);
+	const erasedBefore = await store.isDenied(subject.denylistKeys);
 	const { trackers, sinks, retention } = await liveSetup(store);
 	const controller = readController(node, index);
 	const context = proofContext(node, { ...controller, sinks, retention });
@@ -65,6 +71,8 @@ async function exportOf(
 		schema: 'subject-export/1',
 		generatedAt: now.toISOString(),
 		subject: { recipientId },
+		found,
+		remark: found ? null : nothingFound(recipientId, { erasedBefore }),
 		controller,
 		purposes: [...new Set(trackers.flatMap(({ purpose }) => purpose ?? []))],
 		sinks: sinks.map(({ name, fields }) => ({ name, fields: [...fields] })),
@@ -73,9 +81,13 @@ async function exportOf(
 			kept: period,
 		})),
 		rights: RIGHTS,
-		recipients: [...data.recipients, ...data.sent],
-		opens: data.opens,
-		lastOpenDay: data.lastOpenDay,
-		consent: consentRecordsToJsonLd(data.consent, context, now),
+		recipients: [...recipients, ...sent],
+		opens,
+		lastOpenDay,
+		consent: consentRecordsToJsonLd(consent, context, now),
 	});
+}
+
+function hasEntries(list: readonly unknown[]): boolean {
+	return list.length > 0;
 }

@@ -6,7 +6,7 @@ import { instanceBaseUrl } from '../../shared/base-url';
 import { signingOf } from '../../shared/signing';
 import type { Operation } from '../operation';
 import { answerWithPage, languageProperty, readLanguage } from './answer';
-import { personProperties, readPersonId, readPersonLink } from './person';
+import { personProperties, readPersonId, readPersonLink, refuseLink } from './person';
 
 export const getConfirmationLink: Operation = {
 	value: 'getConfirmationLink',
@@ -22,13 +22,12 @@ export const getConfirmationLink: Operation = {
 		const byLink = (node.getNodeParameter('personBy', index) as string) === 'link';
 		let recipientId: string;
 		if (byLink) {
-			const language = readLanguage(node, index);
 			const link = await readPersonLink(node, index, ['consent', 'rights']);
 			if (link === null) {
-				answerWithPage(node, consentMessagePage(language, 'invalid'), 403);
+				refuseLink(node, index);
 				return [];
 			}
-			answerWithPage(node, consentMessagePage(language, 'asked'));
+			answerWithPage(node, consentMessagePage(readLanguage(node, index), 'asked'));
 			recipientId = link.recipientId;
 		} else {
 			recipientId = readPersonId(node, index);

@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import type { Subject } from '../../../src/storage/privacy-store';
+import { consentMessagePage } from '../../../src/reports/consent-page';
 import type { KeyRing } from '../../../src/tracking/key-ring';
 import { denylistKeysOf, pseudonymsOf } from '../../../src/tracking/subject-keys';
 import {
@@ -9,7 +10,9 @@ import {
 	type PersonLink,
 	type PersonLinkScope,
 } from '../../../src/tracking/withdrawal-link';
+import { readText } from '../../shared/fields';
 import { signingOf } from '../../shared/signing';
+import { answerWithPage, readLanguage } from './answer';
 
 export const personIdProperty: INodeProperties = {
 	displayName: 'Recipient ID',
@@ -25,8 +28,8 @@ export const personTokenProperty: INodeProperties = {
 	name: 'personToken',
 	type: 'string',
 	typeOptions: { password: true },
+	// Not required: a visitor who comes without one has to be answered, see refuseLink.
 	default: '={{ $json.query.t }}',
-	required: true,
 	description: 'The part of the link after "t=", from the request that the Webhook node received',
 };
 
@@ -56,12 +59,7 @@ export const personProperties: INodeProperties[] = [
 
 /** The id in the field, which may hold a number. */
 export function readPersonId(node: IExecuteFunctions, index: number): string {
-	const id = String(node.getNodeParameter('personId', index) ?? '').trim();
-	if (id !== '') return id;
-	throw new NodeOperationError(node.getNode(), 'There is no recipient ID', {
-		itemIndex: index,
-		description: 'Give the ID that the tracking links of this person carry',
-	});
+	return readText(node, personIdProperty.name, index);
 }
 
 /** What the token says, where it holds and allows as much; else `null`. */
@@ -70,10 +68,29 @@ export async function readPersonLink(
 	index: number,
 	scopes: readonly PersonLinkScope[],
 ): Promise<PersonLink | null> {
-	const token = String(node.getNodeParameter('personToken', index) ?? '');
+	const token = readText(node, personTokenProperty.name, index);
 	const { keyRing } = await signingOf(node);
 	const verdict = readPersonToken(token, keyRing, new Date());
 	return verdict.ok && scopes.includes(verdict.link.scope) ? verdict.link : null;
+}
+
+/** What the item says of a link that was forged, is too old or is for something else. */
+export const LINK_DOES_NOT_HOLD = 'The link does not hold';
+
+/**
+ * Tells the person behind the waiting Webhook node that their link does not work.
+ *
+ * @returns why, for the item
+ * @throws NodeOperationError where there is no token at all: the workflow has to pass it on
+ */
+export function refuseLink(node: IExecuteFunctions, index: number): string {
+	answerWithPage(node, consentMessagePage(readLanguage(node, index), 'invalid'), 403);
+	if (readText(node, personTokenProperty.name, index) !== '') return LINK_DOES_NOT_HOLD;
+	throw new NodeOperationError(node.getNode(), 'There is no token', {
+		itemIndex: index,
+		description:
+			'Set Token to the part of the link after "t=", which the Webhook node receives as query.t. The person was told that the link does not work.',
+	});
 }
 
 /** The person under every name the store may know them by. */

@@ -2,9 +2,10 @@ import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import isEmail from 'validator/lib/isEmail';
 
+import { readJson } from '../../shared/fields';
 import { toItems } from '../items';
 import type { Operation } from '../operation';
-import { pixelIdProperty } from '../pixel/pixel-id';
+import { pixelIdProperty, readPixel } from '../pixel/pixel-id';
 
 export const addManyRecipients: Operation = {
 	value: 'addMany',
@@ -23,22 +24,20 @@ export const addManyRecipients: Operation = {
 				'A list of recipients, each with a recipientId, and with an email if the log shall show it',
 		},
 	],
-	async execute({ node, store, index }): Promise<INodeExecutionData[]> {
-		const pixelId = node.getNodeParameter('pixelId', index) as string;
+	async execute(context): Promise<INodeExecutionData[]> {
+		const { node, store, index } = context;
+		const { id: pixelId } = await readPixel(context);
 		const refuse = (message: string, description: string) =>
 			new NodeOperationError(node.getNode(), message, { itemIndex: index, description });
-		const given = node.getNodeParameter('recipients', index) as unknown;
-		let list: unknown;
-		try {
-			list = typeof given === 'string' ? JSON.parse(given) : given;
-		} catch {
-			throw refuse(
-				'Recipients is not valid JSON',
-				'Write a list, such as [{ "recipientId": "42" }]',
-			);
-		}
+		const list = readJson(node, 'recipients', index);
 		if (!Array.isArray(list)) {
 			throw refuse('Recipients is not a list', 'Write a list, such as [{ "recipientId": "42" }]');
+		}
+		if (list.length === 0) {
+			throw refuse(
+				'Recipients is an empty list',
+				'Give at least one recipient, such as [{ "recipientId": "42" }]',
+			);
 		}
 		const recipients = list.map((entry: IDataObject, position) => {
 			const recipientId = entry?.recipientId;

@@ -1,3 +1,6 @@
+import { NodeOperationError } from 'n8n-workflow';
+
+import { readText } from '../../shared/fields';
 import type { Operation } from '../operation';
 
 export const deleteRecipient: Operation = {
@@ -16,7 +19,14 @@ export const deleteRecipient: Operation = {
 		},
 	],
 	async execute({ node, store, index }) {
-		const id = node.getNodeParameter('recipientRowId', index) as string;
-		return [{ json: { deleted: await store.deleteRecipient(id) } }];
+		const deleted = await store.deleteRecipient(readText(node, 'recipientRowId', index));
+		if (!deleted) {
+			throw new NodeOperationError(node.getNode(), 'There is no recipient with this ID', {
+				itemIndex: index,
+				description:
+					'Take the field "id" of Recipient → Get Many, which is not the recipient ID. A recipient that was deleted is not among them.',
+			});
+		}
+		return [{ json: { deleted } }];
 	},
 };

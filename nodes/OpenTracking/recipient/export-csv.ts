@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { csvOf } from '../../../src/reports/csv';
 import type { Recipient } from '../../../src/storage/tracking-store';
 import type { Operation } from '../operation';
-import { pixelIdProperty } from '../pixel/pixel-id';
+import { pixelIdProperty, readPixel } from '../pixel/pixel-id';
 
 const COLUMNS = ['id', 'recipientId', 'email', 'createdAt'] as const;
 
@@ -13,17 +13,19 @@ export const exportRecipients: Operation = {
 	action: 'Export recipients as CSV',
 	description: 'Write the recipients of a pixel to a CSV file',
 	properties: [pixelIdProperty],
-	async execute({ node, store, index }) {
-		const pixelId = node.getNodeParameter('pixelId', index) as string;
-		const rows = Readable.from(store.streamRecipients(pixelId)).map((recipient: Recipient) =>
-			COLUMNS.map((column) => recipient[column]),
+	async execute(context) {
+		const { node, store } = context;
+		const { id: pixelId } = await readPixel(context);
+		let recipients = 0;
+		const rows = Readable.from(store.streamRecipients(pixelId)).map((recipient: Recipient) => {
+			recipients += 1;
+			return COLUMNS.map((column) => recipient[column]);
+		});
+		const data = await node.helpers.prepareBinaryData(
+			csvOf(COLUMNS, rows),
+			'recipients.csv',
+			'text/csv',
 		);
-		const csv = csvOf(COLUMNS, rows);
-		return [
-			{
-				json: { pixelId },
-				binary: { data: await node.helpers.prepareBinaryData(csv, 'recipients.csv', 'text/csv') },
-			},
-		];
+		return [{ json: { pixelId, recipients }, binary: { data } }];
 	},
 };

@@ -1,7 +1,7 @@
 import { toItems } from '../items';
 import type { Operation } from '../operation';
 import { pagingProperties, readPages } from '../paging';
-import { pixelIdProperty } from '../pixel/pixel-id';
+import { pixelIdProperty, readPixel } from '../pixel/pixel-id';
 
 export const getManyRecipients: Operation = {
 	value: 'getMany',
@@ -9,8 +9,9 @@ export const getManyRecipients: Operation = {
 	action: 'Get many recipients',
 	description: 'List the recipients of a pixel with their opens',
 	properties: [pixelIdProperty, ...pagingProperties],
-	async execute({ node, store, index }) {
-		const pixelId = node.getNodeParameter('pixelId', index) as string;
+	async execute(context) {
+		const { node, store, index } = context;
+		const { id: pixelId } = await readPixel(context);
 		const recipients = await readPages(node, index, async (request) => {
 			const page = await store.listRecipients({ ...request, pixelId });
 			return { entries: page.recipients, nextCursor: page.nextCursor };

@@ -1,7 +1,8 @@
 import { NodeOperationError } from 'n8n-workflow';
 
+import { readText } from '../../shared/fields';
 import { toItems } from '../items';
-import type { Operation } from '../operation';
+import type { Operation, OperationContext } from '../operation';
 import { pagingProperties, readPages } from '../paging';
 
 const DAY_MS = 86_400_000;
@@ -18,6 +19,7 @@ export const getNotOpened: Operation = {
 			type: 'string',
 			default: '',
 			required: true,
+			description: 'The campaign as in the tracking links of its mails',
 		},
 		{
 			displayName: 'Sent at Least (Days Ago)',
@@ -30,13 +32,8 @@ export const getNotOpened: Operation = {
 		...pagingProperties,
 	],
 	async execute({ node, store, index }) {
-		const campaignId = node.getNodeParameter('notOpenedCampaignId', index) as string;
-		if (!campaignId) {
-			throw new NodeOperationError(node.getNode(), 'Campaign ID is empty', {
-				itemIndex: index,
-				description: 'Name the campaign as in the tracking links of its mails',
-			});
-		}
+		const campaignId = readText(node, 'notOpenedCampaignId', index);
+		await assertSent({ node, store, index }, campaignId);
 		const days = node.getNodeParameter('daysAgo', index) as number;
 		const sentBefore = new Date(Date.now() - days * DAY_MS);
 		const recipients = await readPages(node, index, async (request) => {
@@ -46,3 +43,23 @@ export const getNotOpened: Operation = {
 		return toItems(recipients);
 	},
 };
+
+/** Nobody is listed of a campaign that nothing is known to be sent of: that is no good news. */
+async function assertSent(
+	{ node, store, index }: OperationContext,
+	campaignId: string,
+): Promise<void> {
+	const campaign = await store.getCampaign(campaignId);
+	if (campaign !== null && campaign.sentRecipients > 0) return;
+	throw new NodeOperationError(
+		node.getNode(),
+		campaign === null
+			? 'There is no campaign with this Campaign ID'
+			: 'No message of this campaign is registered as sent to a recipient',
+		{
+			itemIndex: index,
+			description:
+				'Check the Campaign ID, and register each message of the campaign with Recipient → Register Sent, with its recipient, once it has left. In the tracking modes Aggregate and Hygiene recipients are not noted.',
+		},
+	);
+}

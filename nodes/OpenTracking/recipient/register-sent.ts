@@ -1,6 +1,7 @@
 import { NodeOperationError } from 'n8n-workflow';
 
 import type { TrackingMode } from '../../../src/tracking/tracking-mode';
+import { readText, textOf } from '../../shared/fields';
 import { trackingModeOptions } from '../../shared/tracking-mode-options';
 import type { Operation } from '../operation';
 
@@ -63,7 +64,7 @@ export const registerSent: Operation = {
 		},
 	],
 	async execute({ node, store, index }) {
-		const text = (name: string) => (node.getNodeParameter(name, index) as string) || null;
+		const text = (name: string) => readText(node, name, index) || null;
 		const fields = node.getNodeParameter('sentFields', index, {}) as {
 			messageId?: string;
 			sentAt?: string;
@@ -80,11 +81,33 @@ export const registerSent: Operation = {
 			pixelId: text('sentPixelId'),
 			recipientId: text('sentRecipientId'),
 			campaignId: text('sentCampaignId'),
-			messageId: fields.messageId || null,
+			messageId: textOf(fields.messageId) || null,
 		};
-		const { recorded } = await store.registerSent([
-			{ ...message, sentAt, trackingMode: fields.trackingMode ?? 'identified' },
+		const { pixelId, recipientId, campaignId } = message;
+		if (pixelId === null && recipientId === null && campaignId === null) {
+			throw new NodeOperationError(
+				node.getNode(),
+				'There is no ID to register a sent message under',
+				{
+					itemIndex: index,
+					description:
+						'Give at least one of Pixel ID, Recipient ID and Campaign ID: opens are compared with sent messages by them',
+				},
+			);
+		}
+		const trackingMode = fields.trackingMode ?? 'identified';
+		const { recorded, duplicates } = await store.registerSent([
+			{ ...message, sentAt, trackingMode },
 		]);
-		return [{ json: { ...message, sentAt: sentAt.toISOString(), registered: recorded === 1 } }];
+		const registered = recorded === 1;
+		const because = registered ? null : whyNot(trackingMode, duplicates > 0);
+		return [{ json: { ...message, sentAt: sentAt.toISOString(), registered, because } }];
 	},
 };
+
+function whyNot(trackingMode: TrackingMode, isKnown: boolean): string {
+	if (trackingMode === 'off') return 'The tracking mode is Off, so there is nothing to compare';
+	return isKnown
+		? 'The message was registered already'
+		: 'The pixel or the recipient was deleted, so nothing is kept about them';
+}

@@ -1,8 +1,6 @@
-import { NodeOperationError } from 'n8n-workflow';
-
 import { LOG_FILTERS, logPage, type LogFilter } from '../../../src/reports/log-page';
 import type { Operation } from '../operation';
-import { pixelIdProperty } from '../pixel/pixel-id';
+import { pixelIdProperty, readPixel } from '../pixel/pixel-id';
 import { timeZoneOf, timeZoneProperty } from './time-zone';
 
 export const getLogPage: Operation = {
@@ -30,15 +28,9 @@ export const getLogPage: Operation = {
 		},
 		timeZoneProperty,
 	],
-	async execute({ node, store, index }) {
-		const pixelId = node.getNodeParameter('pixelId', index) as string;
-		const pixel = await store.getPixel(pixelId);
-		if (pixel === null) {
-			throw new NodeOperationError(node.getNode(), 'Pixel not found', {
-				itemIndex: index,
-				description: 'Check the pixel ID; a deleted pixel has no log any more',
-			});
-		}
+	async execute(context) {
+		const { node, store, index } = context;
+		const pixel = await readPixel(context);
 		const html = await logPage(store, pixel, {
 			now: new Date(),
 			timeZone: timeZoneOf({ node, index }),
@@ -47,6 +39,6 @@ export const getLogPage: Operation = {
 			dashboardPath: null,
 		});
 		const data = await node.helpers.prepareBinaryData(Buffer.from(html), 'log.html', 'text/html');
-		return [{ json: { pixelId }, binary: { data } }];
+		return [{ json: { pixelId: pixel.id }, binary: { data } }];
 	},
 };

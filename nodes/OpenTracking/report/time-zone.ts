@@ -1,6 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 
-import { knownZone } from '../../../src/reports/local-time';
+import { isZone, knownZone } from '../../../src/reports/local-time';
+import { readText } from '../../shared/fields';
 import type { OperationContext } from '../operation';
 
 export const timeZoneProperty: INodeProperties = {
@@ -12,7 +14,12 @@ export const timeZoneProperty: INodeProperties = {
 	description: 'The zone that times are shown in; empty for that of the workflow',
 };
 
-/** The zone that was entered, else that of the workflow. */
+/** The zone that was entered, else that of the workflow. @throws NodeOperationError for no zone */
 export function timeZoneOf({ node, index }: Pick<OperationContext, 'node' | 'index'>): string {
-	return knownZone(node.getNodeParameter('timeZone', index) as string, node.getTimezone());
+	const wanted = readText(node, timeZoneProperty.name, index);
+	if (wanted === '' || isZone(wanted)) return knownZone(wanted, node.getTimezone());
+	throw new NodeOperationError(node.getNode(), `There is no time zone "${wanted}"`, {
+		itemIndex: index,
+		description: 'Write it as a region and a city, such as Europe/Berlin, or leave it empty',
+	});
 }

@@ -2,7 +2,14 @@ import type { INodePropertyOptions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { PEOPLE_COLUMNS, type PeopleColumn } from '../../../src/storage/privacy-store';
-import { DEFAULT_K, filtered, suppressSmallCells } from '../../../src/tracking/k-anonymity';
+import {
+	cellsOf,
+	DEFAULT_K,
+	filtered,
+	suppressSmallCells,
+} from '../../../src/tracking/k-anonymity';
+import { textOf } from '../../shared/fields';
+import { toItems } from '../items';
 import type { Operation } from '../operation';
 
 const NAMES: Record<PeopleColumn, string> = {
@@ -20,7 +27,7 @@ export const countPeople: Operation = {
 	name: 'Count People',
 	action: 'Count people who opened',
 	description:
-		'People with an open per campaign and one more question. Numbers about fewer than ten are held back, and others from which they could be worked out.',
+		'People with an open per campaign and one more question, one item per number, totals with an empty campaign or value. Numbers about fewer than ten people are hidden, and others from which they could be worked out.',
 	properties: [
 		{
 			displayName: 'By',
@@ -56,10 +63,12 @@ export const countPeople: Operation = {
 	],
 	async execute({ node, store, index }) {
 		const by = node.getNodeParameter('peopleBy', index) as PeopleColumn;
-		const { only, k = DEFAULT_K } = node.getNodeParameter('peopleOptions', index, {}) as {
+		const options = node.getNodeParameter('peopleOptions', index, {}) as {
 			only?: string;
 			k?: number;
 		};
+		const { k = DEFAULT_K } = options;
+		const only = textOf(options.only);
 		if (k < DEFAULT_K) {
 			throw new NodeOperationError(node.getNode(), `Fewer than ${DEFAULT_K} is not shown`, {
 				itemIndex: index,
@@ -67,14 +76,23 @@ export const countPeople: Operation = {
 			});
 		}
 		const table = suppressSmallCells(await store.countPeople(by), k);
-		const json = only
-			? { by, only, ...(table.columns.includes(only) ? filtered(table, only) : noSuch(table.rows)) }
-			: { by, ...table };
-		return [{ json: { ...json } }];
+		if (only && !table.columns.includes(only)) {
+			const known = table.columns.join(', ') || 'nobody at all';
+			node.addExecutionHints({ message: `Nobody is counted under "${only}". There is: ${known}` });
+		}
+		const because = `The number is about fewer than ${k} people, or one that is could be worked out from it`;
+		return toItems(
+			(only ? filtered(table, only) : cellsOf(table)).map(({ row, column, count }) => {
+				const hidden = count === null;
+				return {
+					campaign: row,
+					by,
+					value: column,
+					count,
+					hidden,
+					because: hidden ? because : null,
+				};
+			}),
+		);
 	},
 };
-
-/** A value that nobody has is zero people, which may be shown. */
-function noSuch(rows: readonly string[]) {
-	return { rows, counts: rows.map(() => 0), total: 0 };
-}

@@ -1,6 +1,7 @@
-import { sleep } from 'n8n-workflow';
+import { NodeOperationError, sleep } from 'n8n-workflow';
 
 import { createHostedTracker } from '../../../src/hosted-tracker';
+import { readText } from '../../shared/fields';
 import { toItems } from '../items';
 import type { Operation } from '../operation';
 import { pixelIdProperty } from '../pixel/pixel-id';
@@ -12,12 +13,23 @@ export const checkHostedStatus: Operation = {
 	description: 'Ask a tracker elsewhere that speaks the Pixel Tracking API',
 	properties: [pixelIdProperty],
 	async execute({ node, index }) {
-		const pixelId = node.getNodeParameter('pixelId', index) as string;
+		const pixelId = readText(node, 'pixelId', index);
 		const { baseUrl } = await node.getCredentials<{ baseUrl: string }>(
 			'hostedPixelTrackerApi',
 			index,
 		);
 		const status = await createHostedTracker({ baseUrl, sleep }).checkPixel(pixelId);
+		if ('message' in status) {
+			throw new NodeOperationError(
+				node.getNode(),
+				'The hosted tracker knows no pixel with this Pixel ID',
+				{
+					itemIndex: index,
+					description:
+						'Give the pixelId that Tracking Pixel → Create Tracking Link gave out for the hosted tracker',
+				},
+			);
+		}
 		return toItems([{ pixelId, ...status }]);
 	},
 };

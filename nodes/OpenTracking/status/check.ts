@@ -1,3 +1,4 @@
+import { readText } from '../../shared/fields';
 import { toItems } from '../items';
 import type { Operation } from '../operation';
 import { pixelIdProperty } from '../pixel/pixel-id';
@@ -18,11 +19,13 @@ export const checkStatus: Operation = {
 		},
 	],
 	async execute({ node, store, index }) {
-		const pixelId = node.getNodeParameter('pixelId', index) as string;
-		const recipientId = (node.getNodeParameter('statusRecipientId', index) as string) || undefined;
+		const pixelId = readText(node, 'pixelId', index);
+		const recipientId = readText(node, 'statusRecipientId', index) || undefined;
 		const status = await store.getStatus({ pixelId, recipientId });
-		return status
-			? toItems([{ pixelId, ...status }])
-			: [{ json: { pixelId, opened: false, message: 'Pixel not found' } }];
+		if (status !== null) return toItems([{ pixelId, found: true, ...status }]);
+		// No error: a tracking link has a pixel ID of its own, unknown until its first load.
+		const whose = recipientId === undefined ? '' : ' and this recipient';
+		const message = `The store knows no pixel with this ID${whose}, no message registered as sent, and no load. Either nothing was opened yet, or the ID is wrong.`;
+		return [{ json: { pixelId, found: false, opened: false, message } }];
 	},
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod/v4';
 
 import type { Actor, Client } from '../open-event';
+import { firstIssue, IN_PLAIN_WORDS } from '../plain-issues';
 import type { EspReason } from './esp-reasons';
 
 /** One open as an email service reports it, before it is an event of ours. */
@@ -93,11 +94,9 @@ export function readEach<T>(
 	read: (part: T) => EspOpen | EspPart | null,
 ): EspPart[] {
 	return parts.map((part) => {
-		const parsed = schema.safeParse(part);
+		const parsed = schema.safeParse(part, IN_PLAIN_WORDS);
 		if (!parsed.success) {
-			const { path, message } = parsed.error.issues[0];
-			const where = path.length > 0 ? `"${path.join('.')}": ` : '';
-			return rejectedPart(`Not an event of this service (${where}${message})`);
+			return rejectedPart(`Not an event of this service (${firstIssue(parsed.error, 'it')})`);
 		}
 		const open = read(parsed.data);
 		if (open === null) return other;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
 import {
+	cellsOf,
 	filtered,
 	suppressSmallCells,
 	type PublishedTable,
@@ -128,11 +129,37 @@ describe('a table of counts', () => {
 			]),
 			10,
 		);
-		const matching = filtered(published, 'column 0');
-		expect(matching.counts[0]).toBeNull();
-		expect(matching.counts).toEqual(published.counts.map((row) => row[0]));
-		expect(matching.total).toBe(published.columnTotals[0]);
-		expect(() => filtered(published, 'other')).toThrow(/no such column/);
+		expect(filtered(published, 'column 0')).toEqual([
+			{ row: 'row 0', column: 'column 0', count: null },
+			{ row: 'row 1', column: 'column 0', count: null },
+			{ row: null, column: 'column 0', count: published.columnTotals[0] },
+		]);
+		expect(filtered(published, 'other')).toEqual([
+			{ row: 'row 0', column: 'other', count: 0 },
+			{ row: 'row 1', column: 'other', count: 0 },
+			{ row: null, column: 'other', count: 0 },
+		]);
+	});
+
+	it('gives the numbers one by one, each where it stands in the table', () => {
+		const published = suppressSmallCells(
+			table([
+				[100, 200],
+				[0, 300],
+			]),
+			10,
+		);
+		expect(cellsOf(published)).toEqual([
+			{ row: 'row 0', column: 'column 0', count: 100 },
+			{ row: 'row 0', column: 'column 1', count: 200 },
+			{ row: 'row 0', column: null, count: 300 },
+			{ row: 'row 1', column: 'column 0', count: 0 },
+			{ row: 'row 1', column: 'column 1', count: 300 },
+			{ row: 'row 1', column: null, count: 300 },
+			{ row: null, column: 'column 0', count: 100 },
+			{ row: null, column: 'column 1', count: 500 },
+			{ row: null, column: null, count: 600 },
+		]);
 	});
 
 	it.each([

@@ -1,0 +1,513 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+
+import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
+import { resources } from '../../nodes/OpenTracking/resources';
+import { signingOf } from '../../nodes/shared/signing';
+import type { TrackingStore } from '../../src/storage/tracking-store';
+import { signPersonToken } from '../../src/tracking/withdrawal-link';
+import { consentRecord, NOTICE } from '../support/consent-records';
+import { executeContext, executeNode } from '../support/node-context';
+import { openEvent } from '../support/open-events';
+import { newUserFolder, type UserFolder } from '../support/user-folder';
+
+const node = new OpenTracking();
+const DAY = 86_400_000;
+const CAMPAIGN = 'spring-launch';
+const CONTROLLER = { controllerName: 'Example Ltd', controllerContact: 'privacy@example.com' };
+
+/** What the store of these tests holds, and the token of Ada's consent link. */
+interface World {
+	pixelId: string;
+	adaId: string;
+	consentToken: string;
+}
+
+/** What a run gave the user. */
+interface Result {
+	items: IDataObject[];
+	/** The text of the file in the first item */
+	file: string;
+	/** What the waiting Webhook node was answered with */
+	page: string;
+	status: number | undefined;
+	/** What the node said beside its items */
+	hints: string;
+}
+
+/** What one operation does with its default parameters, and with nothing filled in. */
+interface Entry {
+	/** The minimum that a user fills in */
+	fill?: (world: World) => IDataObject;
+	/** The item in front of the node */
+	item?: (world: World) => IDataObject;
+	gives: string;
+	check: (result: Result, world: World) => void;
+	/** The error when nothing is filled in; or what an empty store gives where nothing needs to be */
+	whenEmpty: string | ((result: Result) => void);
+}
+
+const pixelId = ({ pixelId: id }: World) => ({ pixelId: id });
+const personId = () => ({ personId: 'ada' });
+const form = (changes: IDataObject) => (world: World) => ({
+	query: { t: world.consentToken },
+	body: changes,
+});
+const nothingListed = ({ items }: Result) => expect(items).toEqual([]);
+
+const ENTRIES: Record<string, Entry> = {
+	'consent applyChoice': {
+		fill: () => ({ noticeText: NOTICE }),
+		item: form({ action: 'save', performance: 'no' }),
+		gives: 'the answers that changed, and a page to the person',
+		check: ({ items, page }) => {
+			expect(items).toEqual([{ changed: [{ purpose: 'performance', status: 'withdrawn' }] }]);
+			expect(page).toContain('Your answers are saved');
+		},
+		whenEmpty: 'Form is empty',
+	},
+	'consent exportProof': {
+		fill: () => ({ personId: 'ada', ...CONTROLLER }),
+		gives: 'the history of the consent as JSON-LD',
+		check: ({ items }) => {
+			expect(items[0]['@graph']).toHaveLength(1);
+			expect(JSON.stringify(items)).toContain(NOTICE);
+		},
+		whenEmpty: 'Recipient ID is empty',
+	},
+	'consent get': {
+		fill: personId,
+		gives: 'where the person stands, and the record that says so',
+		check: ({ items }) =>
+			expect(items).toMatchObject([
+				{ recipientId: 'ada', purpose: 'performance', status: 'given', record: { method: 'form' } },
+			]),
+		whenEmpty: 'Recipient ID is empty',
+	},
+	'consent getLink': {
+		fill: personId,
+		gives: 'a link that does not show the recipient ID',
+		check: ({ items }) => {
+			expect(items[0].consentUrl).toMatch(/^https:\/\/.+\/email-open\/privacy\?t=[\w-]+$/);
+			expect(items[0].consentUrl).not.toContain('ada');
+		},
+		whenEmpty: 'Recipient ID is empty',
+	},
+	'consent record': {
+		fill: () => ({ personId: 'eve', consentMethod: 'form', noticeText: NOTICE }),
+		gives: 'the record, with the day the consent ends',
+		check: ({ items }) =>
+			expect(items).toMatchObject([
+				{ recipientKey: 'eve', status: 'given', expiresAt: expect.stringMatching(/^\d{4}-/) },
+			]),
+		whenEmpty: 'Recipient ID is empty',
+	},
+	'consent showPage': {
+		fill: () => ({ noticeText: NOTICE }),
+		item: form({}),
+		gives: 'the page with the notice to the person',
+		check: ({ items, page, status }) => {
+			expect(items).toEqual([{ shown: 'consent' }]);
+			expect(status).toBe(200);
+			expect(page).toContain(NOTICE);
+		},
+		whenEmpty: 'Notice is empty',
+	},
+	'consent withdraw': {
+		fill: personId,
+		gives: 'the purposes that the person withdrew from: all',
+		check: ({ items }) => {
+			expect(items[0].recipientId).toBe('ada');
+			expect(items[0].withdrawn).toHaveLength(8);
+		},
+		whenEmpty: 'Recipient ID is empty',
+	},
+	'httpApi handleRequest': {
+		item: () => ({
+			webhookUrl: 'https://n8n.example.com/webhook/dashboard',
+			headers: {},
+			query: {},
+		}),
+		gives: 'the answer for the Respond to Webhook node',
+		check: ({ items, file }) => {
+			expect(items[0].statusCode).toBe(200);
+			expect(file).toContain('Spring launch');
+		},
+		whenEmpty: 'URL is empty',
+	},
+	'open export': {
+		gives: 'a CSV file with a line per open, and how many there are',
+		check: ({ items, file }) => {
+			expect(items).toEqual([{ opens: 1 }]);
+			expect(file.split('\n')[0]).toMatch(/^occurredAt,recipientId,/);
+			expect(file).toContain(',ada,');
+		},
+		whenEmpty: ({ items, file }) => {
+			expect(items).toEqual([{ opens: 0 }]);
+			expect(file).toMatch(/^occurredAt,[\w,]+\n?$/);
+		},
+	},
+	'open getMany': {
+		gives: 'an item per open',
+		check: ({ items }) =>
+			expect(items).toMatchObject([{ event: 'open', recipientId: 'ada', actor: 'human' }]),
+		whenEmpty: nothingListed,
+	},
+	'open import': {
+		item: () => ({
+			body: [
+				{ event: 'open', timestamp: 1_790_000_000, email: 'bob@example.com', sg_event_id: 'one' },
+				{ event: 'processed', timestamp: 1_790_000_000, email: 'bob@example.com' },
+			],
+		}),
+		gives: 'the opens that are new, and how many events were none',
+		check: ({ items, hints }) => {
+			expect(items).toMatchObject([{ event: 'open', recipientId: 'bob@example.com' }]);
+			expect(hints).toBe(
+				'1 opens are new, 0 were known, 0 may not be stored, 1 events are no opens',
+			);
+		},
+		whenEmpty: 'Event 1: Not an event of this service (event is missing)',
+	},
+	'open reclassify': {
+		gives: 'how many opens were read and how many changed',
+		check: ({ items }) => expect(items).toMatchObject([{ read: 1, relabelled: 0 }]),
+		whenEmpty: ({ items }) => expect(items).toMatchObject([{ read: 0, relabelled: 0 }]),
+	},
+	'pixel create': {
+		fill: () => ({ pixelName: 'Autumn' }),
+		gives: 'the new pixel',
+		check: ({ items }) =>
+			expect(items).toMatchObject([{ name: 'Autumn', campaignId: null, counts: { opens: 0 } }]),
+		whenEmpty: 'Name is empty',
+	},
+	'pixel delete': {
+		fill: pixelId,
+		gives: 'that it was deleted',
+		check: ({ items }) => expect(items).toEqual([{ deleted: true }]),
+		whenEmpty: 'Pixel ID is empty',
+	},
+	'pixel get': {
+		fill: pixelId,
+		gives: 'the pixel with its counters',
+		check: ({ items }) =>
+			expect(items).toMatchObject([{ name: 'Spring launch', counts: { opens: 1, recipients: 2 } }]),
+		whenEmpty: 'Pixel ID is empty',
+	},
+	'pixel getEmbedCode': {
+		fill: pixelId,
+		gives: 'the line of HTML with a signed link',
+		check: ({ items }) => {
+			expect(items[0].embedCode).toMatch(/^<img src="https:\/\/[^"]+pixel\.png\?t=[\w-]+"/);
+			expect(items[0].embedCode).toContain(String(items[0].url));
+		},
+		whenEmpty: 'Pixel ID is empty',
+	},
+	'pixel getMany': {
+		gives: 'an item per pixel',
+		check: ({ items }) => expect(items.map(({ name }) => name)).toEqual(['Spring launch']),
+		whenEmpty: nothingListed,
+	},
+	'privacy erasePerson': {
+		fill: personId,
+		gives: 'a receipt that says how much was erased',
+		check: ({ items }) => {
+			expect(items).toMatchObject([{ schema: 'erasure-receipt/1', found: true, remark: null }]);
+			expect(items[0].erased).toContainEqual({ dataClass: 'open', records: 1 });
+		},
+		whenEmpty: 'Recipient ID is empty',
+	},
+	'privacy exportPerson': {
+		fill: () => ({ personId: 'ada', ...CONTROLLER }),
+		gives: 'everything that is stored about the person',
+		check: ({ items }) => {
+			expect(items).toMatchObject([{ found: true, remark: null, subject: { recipientId: 'ada' } }]);
+			expect(items[0].opens).toHaveLength(1);
+		},
+		whenEmpty: 'Recipient ID is empty',
+	},
+	'privacy getConfirmationLink': {
+		fill: personId,
+		gives: 'the link to mail to the person',
+		check: ({ items }) =>
+			expect(items[0].confirmationUrl).toMatch(/^https:\/\/.+\/email-open\/privacy\?t=[\w-]+$/),
+		whenEmpty: 'Recipient ID is empty',
+	},
+	'recipient addMany': {
+		fill: (world) => ({ ...pixelId(world), recipients: '[{ "recipientId": 7 }]' }),
+		gives: 'an item per recipient',
+		check: ({ items }) => expect(items).toMatchObject([{ recipientId: '7', email: null }]),
+		whenEmpty: 'Pixel ID is empty',
+	},
+	'recipient delete': {
+		fill: ({ adaId }) => ({ recipientRowId: adaId }),
+		gives: 'that the recipient was deleted',
+		check: ({ items }) => expect(items).toEqual([{ deleted: true }]),
+		whenEmpty: 'ID is empty',
+	},
+	'recipient exportCsv': {
+		fill: pixelId,
+		gives: 'a CSV file with a line per recipient, and how many there are',
+		check: ({ items, file }, world) => {
+			expect(items).toEqual([{ pixelId: world.pixelId, recipients: 2 }]);
+			expect(file).toMatch(/^id,recipientId,email,createdAt\n.+,ada,ada@example.com,.+\n.+,bob,/);
+		},
+		whenEmpty: 'Pixel ID is empty',
+	},
+	'recipient getMany': {
+		fill: pixelId,
+		gives: 'an item per recipient with its opens',
+		check: ({ items }) =>
+			expect(items).toMatchObject([
+				{ recipientId: 'ada', counts: { opens: 1 } },
+				{ recipientId: 'bob', counts: { opens: 0 } },
+			]),
+		whenEmpty: 'Pixel ID is empty',
+	},
+	'recipient getNotOpened': {
+		fill: () => ({ notOpenedCampaignId: CAMPAIGN }),
+		gives: 'who was sent a message and has not opened it',
+		check: ({ items }) =>
+			expect(items).toMatchObject([{ recipientId: 'bob', email: 'bob@example.com', sent: 1 }]),
+		whenEmpty: 'Campaign ID is empty',
+	},
+	'recipient registerSent': {
+		item: ({ pixelId: id }) => ({ tracking: { pixelId: id } }),
+		fill: () => ({ sentRecipientId: 'carla' }),
+		gives: 'what was registered',
+		check: ({ items }, world) =>
+			expect(items).toMatchObject([
+				{ pixelId: world.pixelId, recipientId: 'carla', registered: true },
+			]),
+		whenEmpty: 'There is no ID to register a sent message under',
+	},
+	'report getDashboardPage': {
+		gives: 'the dashboard as an HTML file',
+		check: ({ file }) => expect(file).toContain('Spring launch'),
+		whenEmpty: ({ file }) => expect(file).toContain('</html>'),
+	},
+	'report getLogPage': {
+		fill: pixelId,
+		gives: 'the log of the pixel as an HTML file',
+		check: ({ items, file }, world) => {
+			expect(items).toEqual([{ pixelId: world.pixelId }]);
+			expect(file).toContain('ada@example.com');
+		},
+		whenEmpty: 'Pixel ID is empty',
+	},
+	'report getPrivacyReport': {
+		fill: () => CONTROLLER,
+		gives: 'the report as an HTML file, and what needs attention',
+		check: ({ items, file }) => {
+			expect(items).toMatchObject([{ trackers: 0, findings: expect.any(Array) }]);
+			expect(file).toContain('Example Ltd');
+		},
+		whenEmpty: 'Controller is empty',
+	},
+	'retention dryRun': {
+		gives: 'per kind of data, what would be deleted by the default periods',
+		check: ({ items }) => {
+			expect(items).toContainEqual(
+				expect.objectContaining({ dataClass: 'open', action: 'delete', records: 0, dryRun: true }),
+			);
+			expect(items).toContainEqual(
+				expect.objectContaining({ dataClass: 'aggregate', action: 'keep', deleteBefore: null }),
+			);
+		},
+		whenEmpty: ({ items }) => expect(items).toHaveLength(6),
+	},
+	'retention run': {
+		gives: 'per kind of data, what was deleted by the default periods',
+		check: ({ items }) =>
+			expect(items).toContainEqual(
+				expect.objectContaining({ dataClass: 'open', action: 'delete', dryRun: false }),
+			),
+		whenEmpty: ({ items }) => expect(items).toHaveLength(6),
+	},
+	'statistics countPeople': {
+		gives: 'an item per number, which says where a number is hidden and why',
+		check: ({ items }) =>
+			expect(items).toContainEqual({
+				campaign: CAMPAIGN,
+				by: 'family',
+				value: 'Thunderbird',
+				count: null,
+				hidden: true,
+				because: expect.stringContaining('fewer than 10 people'),
+			}),
+		whenEmpty: ({ items }) =>
+			expect(items).toEqual([
+				{ campaign: null, by: 'family', value: null, count: 0, hidden: false, because: null },
+			]),
+	},
+	'statistics dashboard': {
+		gives: 'totals, campaigns and the latest opens',
+		check: ({ items }) =>
+			expect(items).toMatchObject([
+				{
+					totals: { opens: 1, sentRecipients: 2, openRate: 0.5 },
+					campaigns: [{ campaignId: CAMPAIGN }],
+					recentOpens: [{ recipientId: 'ada' }],
+				},
+			]),
+		whenEmpty: ({ items }) =>
+			expect(items).toMatchObject([{ totals: { opens: 0, openRate: null }, campaigns: [] }]),
+	},
+	'status check': {
+		fill: pixelId,
+		gives: 'that the mail was opened, and when',
+		check: ({ items }) =>
+			expect(items).toMatchObject([
+				{ found: true, opened: true, opens: 1, firstOpenAt: expect.stringMatching(/^\d{4}-/) },
+			]),
+		whenEmpty: 'Pixel ID is empty',
+	},
+	'status checkHosted': {
+		fill: () => ({ pixelId: 'known-there' }),
+		gives: 'what the tracker elsewhere says',
+		check: ({ items }) =>
+			expect(items).toMatchObject([{ pixelId: 'known-there', opened: true, viewCount: 2 }]),
+		whenEmpty: 'Pixel ID is empty',
+	},
+};
+
+const operations = resources.flatMap((resource) =>
+	resource.operations.map((operation) => ({
+		key: `${resource.value} ${operation.value}`,
+		title: `${resource.name} → ${operation.name}`,
+		resource: resource.value,
+		operation: operation.value,
+		properties: operation.properties,
+	})),
+);
+
+describe('every operation of Open Tracking', () => {
+	let folder: UserFolder;
+	const tracker = createServer((_request, response) => {
+		response.setHeader('content-type', 'application/json');
+		response.end(
+			JSON.stringify({
+				opened: true,
+				openedAt: '2026-11-20T10:00:00.000Z',
+				lastSeenAt: '2026-11-20T10:00:09.000Z',
+				viewCount: 2,
+				totalViewTime: 9000,
+			}),
+		);
+	});
+	beforeAll(async () => {
+		await new Promise<void>((resolve) => tracker.listen(0, '127.0.0.1', resolve));
+	});
+	afterAll(() => tracker.close());
+	beforeEach(() => {
+		folder = newUserFolder();
+	});
+	afterEach(async () => await folder.remove());
+
+	const trackerUrl = () => `http://127.0.0.1:${(tracker.address() as AddressInfo).port}`;
+
+	/** One pixel of a campaign, sent to Ada, who opened it and consented, and to Bob, who did not. */
+	async function newWorld(store: TrackingStore): Promise<World> {
+		const pixel = await store.createPixel({ name: 'Spring launch', campaignId: CAMPAIGN });
+		const people = ['ada', 'bob'].map((recipientId) => ({
+			recipientId,
+			email: `${recipientId}@example.com`,
+		}));
+		const { recipients } = await store.addRecipients(pixel.id, people);
+		const sentAt = new Date(Date.now() - 5 * DAY);
+		const mail = { messageId: null, pixelId: pixel.id, campaignId: CAMPAIGN, sentAt };
+		await store.registerSent(
+			people.map(({ recipientId }) => ({ ...mail, recipientId, trackingMode: 'identified' })),
+		);
+		await store.recordOpens([
+			openEvent({
+				pixelId: pixel.id,
+				campaignId: CAMPAIGN,
+				recipientId: 'ada',
+				occurredAt: new Date(Date.now() - 2 * DAY).toISOString(),
+				client: { family: 'Thunderbird', os: 'Linux', device: 'desktop' },
+			}),
+		]);
+		await store.recordConsent([consentRecord({ method: 'form' })], new Date());
+		const { keyRing } = await signingOf(executeContext(node, []).context);
+		return {
+			pixelId: pixel.id,
+			adaId: recipients[0].id,
+			consentToken: signPersonToken(
+				{ recipientId: 'ada', scope: 'consent', issuedAt: new Date() },
+				keyRing,
+				randomBytes(12),
+			),
+		};
+	}
+
+	async function run(
+		{ resource, operation }: { resource: string; operation: string },
+		item: IDataObject,
+		parameters: IDataObject,
+	): Promise<Result> {
+		const { output, responses, hints } = await executeNode(node, [{ json: item }], {
+			parameters: { resource, operation, ...parameters },
+			webhookMethod: 'GET',
+			credentials:
+				operation === 'checkHosted' ? { hostedPixelTrackerApi: { baseUrl: trackerUrl() } } : {},
+		});
+		const answer = responses[0] as { body: Buffer; statusCode: number } | undefined;
+		return {
+			items: output[0].map(({ json }) => json),
+			file: Buffer.from(output[0][0]?.binary?.data.data ?? '', 'base64').toString(),
+			page: String(answer?.body ?? ''),
+			status: answer?.statusCode,
+			hints: (hints as Array<{ message: string }>).map(({ message }) => message).join(),
+		};
+	}
+
+	it('has an entry in the table of this file', () => {
+		expect(Object.keys(ENTRIES).sort()).toEqual(operations.map(({ key }) => key).sort());
+	});
+
+	it.each(operations.map((operation) => ({ ...operation, gives: ENTRIES[operation.key]?.gives })))(
+		'$title gives $gives',
+		async (operation) => {
+			const { fill, item, check } = ENTRIES[operation.key];
+			const world = await newWorld(await folder.store());
+			check(await run(operation, item?.(world) ?? {}, fill?.(world) ?? {}), world);
+		},
+	);
+
+	const shown = ({ displayOptions }: INodeProperties) =>
+		Object.values(displayOptions?.show ?? {}).every((values) => !values?.includes('link'));
+	const nothingIn = (properties: INodeProperties[], nothing: string) =>
+		Object.fromEntries(
+			properties
+				.filter((property) => shown(property))
+				.filter(({ type }) => type === 'string' || type === 'json' || type === 'multiOptions')
+				.map(({ name }) => [name, nothing]),
+		);
+
+	it.each(
+		operations.flatMap((operation) => [
+			{ ...operation, how: 'when nothing is typed in', nothing: '' },
+			{
+				...operation,
+				how: 'when its expressions give nothing',
+				nothing: '={{ $json.noSuchField }}',
+			},
+		]),
+	)('$title does not pretend $how', async (operation) => {
+		const { whenEmpty } = ENTRIES[operation.key];
+		const ran = run(operation, {}, nothingIn(operation.properties, operation.nothing));
+		if (typeof whenEmpty === 'string') {
+			await expect(ran).rejects.toMatchObject({
+				message: expect.stringContaining(whenEmpty),
+				description: expect.stringMatching(/\w+/),
+				context: { itemIndex: 0 },
+			});
+		} else {
+			whenEmpty(await ran);
+		}
+	});
+});
