@@ -1,27 +1,26 @@
-const { execFileSync } = require('node:child_process');
-const { rmSync } = require('node:fs');
-const { dest, parallel, series, src } = require('gulp');
+const { finished } = require('node:stream/promises');
+const { dest, src } = require('gulp');
 
-async function clean() {
-	rmSync('dist', { recursive: true, force: true });
-}
+const { makeDist } = require('./scripts/lib/built-package');
+const { run, say } = require('./scripts/lib/run');
 
-async function compile() {
-	execFileSync(
-		process.execPath,
-		[require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
-		{
-			stdio: 'inherit',
-		},
-	);
+async function compile(folder) {
+	const tsc = require.resolve('typescript/bin/tsc');
+	await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', folder]);
 }
 
 /** What n8n reads beside the code: codex files, icons, output schemas; and the page templates. */
-function assets() {
-	return src(['nodes/**/*.json', 'icons/*.svg', 'src/**/*.eta'], {
+async function copyAssets(folder) {
+	const files = src(['nodes/**/*.json', 'icons/*.svg', 'src/**/*.eta'], {
 		base: '.',
 		encoding: false,
-	}).pipe(dest('dist'));
+	});
+	await finished(files.pipe(dest(folder)).resume());
 }
 
-exports.build = series(clean, parallel(compile, assets));
+exports.build = async () => {
+	const isNew = await makeDist(async (folder) => {
+		await Promise.all([compile(folder), copyAssets(folder)]);
+	});
+	if (!isNew) say('dist is up to date');
+};

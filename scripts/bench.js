@@ -5,33 +5,49 @@
 const { readdirSync } = require('node:fs');
 const { join } = require('node:path');
 
+const { readOptions, wrongUsage } = require('./lib/arguments');
 const { build } = require('./lib/built-package');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
 const { projectFolder } = require('./lib/paths');
-const { PlainError, run, runMain, say } = require('./lib/run');
+const { run, runMain, say } = require('./lib/run');
 
 const folder = join(projectFolder, 'bench');
+const BENCHMARKS = readdirSync(folder)
+	.filter((file) => file.endsWith('.ts') && file !== 'support.ts')
+	.map((file) => file.replace(/\.ts$/, ''));
+const BY_NAME_ONLY = 'soak';
+const USAGE = `Usage: npm run bench [-- <name> … [options of the benchmark]]
+
+Runs the benchmarks of these names: ${BENCHMARKS.join(', ')}.
+Without a name it runs all but ${BY_NAME_ONLY}, a long test that fails when something breaks.
+
+  --seconds <number>   of collector and soak: how long each part takes
+  --rate, --away, --part   of soak: loads a second, seconds without PostgreSQL, n8n or outage
+  --help               this text`;
+
+/** The benchmarks to run, and the options for them. */
+function chosenBenchmarks() {
+	const given = process.argv.slice(2);
+	if (given.includes('--help')) readOptions(USAGE);
+	const firstOption = given.findIndex((arg) => arg.startsWith('-'));
+	const names = firstOption === -1 ? given : given.slice(0, firstOption);
+	const options = firstOption === -1 ? [] : given.slice(firstOption);
+	const unknown = names.find((name) => !BENCHMARKS.includes(name));
+	if (unknown !== undefined) throw wrongUsage(`There is no benchmark "${unknown}"`, USAGE);
+	if (names.length > 0) return { names, options };
+	if (options.length > 0) {
+		throw wrongUsage(`Name the benchmark that ${options[0]} is for`, USAGE);
+	}
+	return { names: BENCHMARKS.filter((name) => name !== BY_NAME_ONLY), options };
+}
 
 runMain(async () => {
-	const cases = readdirSync(folder)
-		.filter((file) => file.endsWith('.ts') && file !== 'support.ts')
-		.map((file) => file.replace(/\.ts$/, ''));
-	const given = process.argv.slice(2);
-	const firstOption = given.findIndex((arg) => arg.startsWith('--'));
-	const chosen = firstOption === -1 ? given : given.slice(0, firstOption);
-	const options = firstOption === -1 ? [] : given.slice(firstOption);
-	if (chosen.length === 0 && options.length > 0) {
-		throw new PlainError('Name the benchmark that these options are for');
-	}
-	const unknown = chosen.find((name) => !cases.includes(name));
-	if (unknown)
-		throw new PlainError(`There is no benchmark "${unknown}". There are: ${cases.join(', ')}`);
+	const { names, options } = chosenBenchmarks();
 	await ensureDependencies();
 	const env = await ensureNode24();
 	await build(env);
 	await ensureRuntime(env);
-	const all = cases.filter((name) => name !== 'soak');
-	for (const name of chosen.length > 0 ? chosen : all) {
+	for (const name of names) {
 		say(`\n== ${name}`);
 		await run('npx', ['tsx', join('bench', `${name}.ts`), ...options], { cwd: projectFolder, env });
 	}

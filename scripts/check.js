@@ -1,12 +1,12 @@
 /**
- * The one command that passes all tests, from a fresh clone. Ends with the line
+ * The one command that runs all tests, from a fresh clone. Ends with the line
  * `N passed, N failed`; `npm run check -- --only lint,fast` runs a part of it while you work.
  */
 const { readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
-const { parseArgs } = require('node:util');
 
+const { readOptions, wrongUsage } = require('./lib/arguments');
 const { ensureBrowser } = require('./lib/browser');
 const { build } = require('./lib/built-package');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
@@ -14,10 +14,26 @@ const { projectFolder } = require('./lib/paths');
 const { run, runMain, say } = require('./lib/run');
 
 const STEPS = ['lint', 'types', 'fast', 'e2e'];
+const USAGE = `Usage: npm run check [-- --only <steps>]
+
+Runs all tests, and ends with the line "N passed, N failed".
+
+  --only <steps>   runs only these, with commas between: ${STEPS.join(', ')}
+  --help           this text`;
+
+function chosenSteps() {
+	const { only } = readOptions(USAGE, { only: { type: 'string' } });
+	if (only === undefined) return STEPS;
+	const chosen = only.split(',').map((name) => name.trim());
+	const unknown = chosen.find((name) => !STEPS.includes(name));
+	if (unknown !== undefined) {
+		throw wrongUsage(`There is no step "${unknown}". There are: ${STEPS.join(', ')}`, USAGE);
+	}
+	return chosen;
+}
 
 runMain(async () => {
-	const { values } = parseArgs({ options: { only: { type: 'string' } } });
-	const chosen = values.only ? values.only.split(',') : STEPS;
+	const chosen = chosenSteps();
 	await ensureDependencies();
 	const env = await ensureNode24();
 	const tally = { passed: 0, failed: 0 };
@@ -73,7 +89,10 @@ runMain(async () => {
 		await command('eslint', '.', '--max-warnings', '0');
 		await command('prettier', '--check', '--log-level', 'warn', '.');
 	});
-	await step('types', async () => await command('tsc', '--noEmit', '-p', '.'));
+	await step('types', async () => {
+		await command('tsc', '--noEmit', '-p', '.');
+		await command('tsc', '--noEmit', '-p', 'scripts');
+	});
 	if (chosen.includes('fast') || chosen.includes('e2e')) await build(env);
 	// Workflow validation and the end-to-end tests read and run the real n8n.
 	if (chosen.includes('fast') || chosen.includes('e2e')) await ensureRuntime(env);

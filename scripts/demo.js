@@ -6,11 +6,12 @@ const { randomBytes } = require('node:crypto');
 const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { homedir } = require('node:os');
 const { join, resolve } = require('node:path');
-const { parseArgs } = require('node:util');
 
+const { readOptions, wrongUsage } = require('./lib/arguments');
 const { build, installBuiltPackage } = require('./lib/built-package');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
 const { publishBundled, syncWorkflows } = require('./lib/bundled-workflows');
+const { tryLock } = require('./lib/lock');
 const {
 	assertPortFree,
 	hashPassword,
@@ -19,32 +20,40 @@ const {
 	startN8n,
 	waitForPixel,
 } = require('./lib/n8n');
-const { workflowsFolder } = require('./lib/paths');
-const { PlainError, runMain, say } = require('./lib/run');
-const { seedSampleCampaign } = require('./lib/sample-campaign');
+const { projectFolder, workflowsFolder } = require('./lib/paths');
+const { PlainError, run, runMain, say, withProgress } = require('./lib/run');
 const { secureTrackingApi } = require('./lib/tracking-api-access');
 
 const PIXEL_PATH = 'email-open/pixel.png';
+const USAGE = `Usage: npm run demo [-- --port <number>] [--data <folder>]
 
-function readArguments() {
-	try {
-		const { values } = parseArgs({
-			options: {
-				port: { type: 'string', default: '5678' },
-				data: { type: 'string', default: join(homedir(), '.n8n-email-open-tracking-demo') },
-			},
-		});
-		const port = Number(values.port);
-		if (!Number.isInteger(port) || port < 1 || port > 65_534) {
-			throw new PlainError(`--port must be a number from 1 to 65534, not "${values.port}"`);
-		}
-		return { port, folder: resolve(values.data) };
-	} catch (error) {
-		if (error instanceof PlainError) throw error;
-		throw new PlainError(
-			`${error.message}\nUsage: npm run demo -- [--port 5678] [--data <folder>]`,
-		);
+Starts n8n with these nodes and the bundled workflows published, and says where everything is.
+The first start installs n8n; Ctrl-C stops everything.
+
+  --port <number>   where n8n answers; it takes the next port as well (default 5678)
+  --data <folder>   where the demo keeps its data (default ~/.n8n-email-open-tracking-demo)
+  --help            this text`;
+
+function demoOptions() {
+	const values = readOptions(USAGE, {
+		port: { type: 'string', default: '5678' },
+		data: { type: 'string', default: join(homedir(), '.n8n-email-open-tracking-demo') },
+	});
+	const port = Number(values.port);
+	if (!Number.isInteger(port) || port < 1 || port > 65_534) {
+		throw wrongUsage(`--port must be a number from 1 to 65534, not "${values.port}"`, USAGE);
 	}
+	if (values.data === '') throw wrongUsage('--data must be the path of a folder', USAGE);
+	return { port, folder: resolve(values.data) };
+}
+
+/** Keeps a second demo out of the data folder: two n8n would work on one database. */
+async function claimFolder(folder, port) {
+	const { release } = await tryLock(folder);
+	if (release) return;
+	throw new PlainError(
+		`Another demo runs with the data in ${folder}. Stop it, or start one beside it: npm run demo -- --port ${port + 10} --data <another folder>`,
+	);
 }
 
 /** The demo's secrets: made once, kept in the data folder, readable by its owner only. */
@@ -62,8 +71,22 @@ function demoLogin(folder) {
 	return login;
 }
 
+/** Makes the sample campaign, once for each data folder: who deletes it does not get it again. */
+async function makeSampleOnce(folder, env) {
+	const note = join(folder, 'sample-campaign.json');
+	if (existsSync(note)) return;
+	await run('node', ['--import', 'tsx', join('scripts', 'lib', 'sample-campaign.ts')], {
+		cwd: projectFolder,
+		env: { ...env, N8N_USER_FOLDER: folder },
+		quiet: true,
+		label: 'Making a sample campaign',
+	});
+	writeFileSync(note, JSON.stringify({ madeAt: new Date().toISOString() }));
+}
+
 runMain(async () => {
-	const { port, folder } = readArguments();
+	const { port, folder } = demoOptions();
+	await claimFolder(folder, port);
 	await assertPortFree(port);
 	await ensureDependencies();
 	const env = await ensureNode24();
@@ -78,6 +101,11 @@ runMain(async () => {
 		folder,
 		port,
 		owner: { email: login.email, passwordHash: await hashPassword(login.password) },
+		// Without it n8n takes New York's.
+		extra: {
+			GENERIC_TIMEZONE:
+				process.env.GENERIC_TIMEZONE ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+		},
 	};
 	await syncWorkflows({
 		source: workflowsFolder,
@@ -89,55 +117,41 @@ runMain(async () => {
 				'Importing the bundled workflows',
 			),
 	});
+	await makeSampleOnce(folder, env);
 
-	say('Starting n8n …');
-	const n8n = await startN8n(options);
-	let stopping = false;
-	const stop = async () => {
-		if (stopping) return;
-		stopping = true;
-		say('\nStopping n8n …');
-		await n8n.stop();
-		process.exit(0);
-	};
-	process.on('SIGINT', stop);
-	process.on('SIGTERM', stop);
-	void n8n.exited.then((code) => {
-		if (stopping) return;
-		process.stderr.write(
-			`\nn8n ended by itself (code ${code}):\n${n8n.output().split('\n').slice(-20).join('\n')}\n`,
-		);
-		process.exit(1);
-	});
-
-	const rest = await signIn(n8n.url, login.email, login.password);
-	// An import takes a workflow off the air, so one that is live has its sign-in already.
-	const { activeVersionId } = await rest('GET', '/workflows/tracking-api');
-	if (!activeVersionId) await secureTrackingApi(rest, { apiKey: login.apiKey, ...login.dashboard });
-	await publishBundled(rest, workflowsFolder);
+	const n8n = await withProgress('Starting n8n', async () => await startN8n(options));
 	const pixelUrl = `${n8n.url}/webhook/${PIXEL_PATH}`;
-	await waitForPixel(n8n, pixelUrl);
-	await waitForPixel(n8n, `${n8n.url}/webhook/tracker/demo.png`);
-	await seedSampleCampaign({
-		baseUrl: `${n8n.url}/webhook`,
-		headers: { 'X-Api-Key': login.apiKey },
-		folder,
+	await withProgress('Publishing the bundled workflows', async () => {
+		const rest = await signIn(n8n.url, login.email, login.password);
+		// An import takes a workflow off the air, so one that is live has its sign-in already.
+		const { activeVersionId } = await rest('GET', '/workflows/tracking-api');
+		if (!activeVersionId) {
+			await secureTrackingApi(rest, { apiKey: login.apiKey, ...login.dashboard });
+		}
+		await publishBundled(rest, workflowsFolder);
+		await waitForPixel(n8n, pixelUrl);
 	});
 
 	say(`
 The three-step flow is live.
 
-  Pixel URL   ${pixelUrl}?id=42
-  Dashboard   ${n8n.url}/webhook/dashboard
-  Sign-in     ${login.dashboard.user}   ${login.dashboard.password}
-  Editor      ${n8n.url}/workflow/email-open-tracking
-  Sign-in     ${login.email}   ${login.password}
-  HTTP API    ${n8n.url}/webhook/api/…   with the header X-Api-Key: ${login.apiKey}
-  Data        ${folder}
+  Pixel URL           ${pixelUrl}?id=42
+  Dashboard           ${n8n.url}/webhook/dashboard
+  Dashboard sign-in   user ${login.dashboard.user}   password ${login.dashboard.password}
+  Editor              ${n8n.url}/workflow/email-open-tracking
+  Editor sign-in      user ${login.email}   password ${login.password}
+  HTTP API            ${n8n.url}/webhook/api/…   with the header X-Api-Key: ${login.apiKey}
+  Data                ${folder}
 
-  Paste into a mail, with the recipient's ID in place of 42:
-  <img src="${pixelUrl}?id=42" width="1" height="1" alt="" role="presentation" border="0" style="display:block;width:1px;height:1px;border:0;overflow:hidden" />
+Paste into a mail, with the recipient's ID in place of 42:
+
+<img src="${pixelUrl}?id=42" width="1" height="1" alt="" role="presentation" border="0" style="display:block;width:1px;height:1px;border:0;overflow:hidden" />
 
 Load the pixel URL in a browser, then look at ${n8n.url}/workflow/recorded-opens in the editor.
 Ctrl-C stops everything.`);
+	// From here on, being stopped is how the demo ends.
+	process.exitCode = 0;
+	const code = await n8n.exited;
+	const tail = n8n.output().trim().split('\n').slice(-20).join('\n');
+	throw new PlainError(`n8n ended by itself (code ${code}):\n${tail}`);
 });

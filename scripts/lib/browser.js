@@ -29,19 +29,17 @@ async function ensureBrowser() {
 	const found = findBrowser();
 	if (found) return found;
 	const attempts = [
-		['npx', ['playwright-core', 'install', 'chromium-headless-shell', 'chromium']],
-		...(process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
-			? [
-					['apt-get', ['update', '-qq']],
-					[
-						'apt-get',
-						['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'],
-					],
-				]
-			: []),
+		{ command: 'npx', args: ['playwright-core', 'install', 'chromium-headless-shell', 'chromium'] },
 	];
+	if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+		const packages = ['--no-install-recommends', 'chromium', 'fonts-dejavu-core'];
+		attempts.push(
+			{ command: 'apt-get', args: ['update', '-qq'] },
+			{ command: 'apt-get', args: ['install', '-y', '-qq', ...packages] },
+		);
+	}
 	const failures = [];
-	for (const [command, args] of attempts) {
+	for (const { command, args } of attempts) {
 		try {
 			await run(command, args, {
 				quiet: true,

@@ -11,16 +11,18 @@ const {
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
+const { publicationFault, publishWorkflow } = require('./n8n');
+const { PlainError } = require('./run');
+
 /** The bundled workflows, each with the file it comes from. */
 function bundledWorkflows(source) {
 	return readdirSync(source)
 		.filter((name) => name.endsWith('.json'))
 		.sort()
-		.map((name) => ({
-			name,
-			...JSON.parse(readFileSync(join(source, name), 'utf8')),
-			file: join(source, name),
-		}));
+		.map((name) => {
+			const file = join(source, name);
+			return { ...JSON.parse(readFileSync(file, 'utf8')), file };
+		});
 }
 
 /**
@@ -62,14 +64,25 @@ function opensPort(workflow) {
 	return workflow.nodes.some(({ type }) => /openCollectorTrigger$/.test(type));
 }
 
-/** Publishes every bundled workflow that is not live yet. */
+/**
+ * Publishes every bundled workflow that is not live yet, and waits until all are.
+ * @throws {PlainError} naming the workflow that could not be published, and why
+ */
 async function publishBundled(rest, source) {
-	for (const bundled of bundledWorkflows(source)
-		.filter(isPublishable)
-		.filter((one) => !opensPort(one))) {
-		const workflow = await rest('GET', `/workflows/${bundled.id}`);
-		if (workflow.activeVersionId) continue;
-		await rest('POST', `/workflows/${bundled.id}/activate`, { versionId: workflow.versionId });
+	const wanted = bundledWorkflows(source).filter((one) => isPublishable(one) && !opensPort(one));
+	const refuse = (name, reason) => {
+		throw new PlainError(
+			`The workflow "${name}" could not be published: ${reason}. To start afresh: npm run demo -- --data <another folder>`,
+		);
+	};
+	for (const { id, name } of wanted) {
+		const { activeVersionId } = await rest('GET', `/workflows/${id}`);
+		if (activeVersionId) continue;
+		await publishWorkflow(rest, id).catch((error) => refuse(name, error.message));
+	}
+	for (const { id, name } of wanted) {
+		const fault = await publicationFault(rest, id);
+		if (fault !== null) refuse(name, fault);
 	}
 }
 

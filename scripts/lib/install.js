@@ -2,6 +2,7 @@ const { createHash } = require('node:crypto');
 const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const { delimiter, dirname, join } = require('node:path');
 
+const { alone } = require('./lock');
 const { node24Folder, projectFolder, runtimeFolder } = require('./paths');
 const { PlainError, run } = require('./run');
 
@@ -19,16 +20,32 @@ function lockHash(folder) {
 		.digest('hex');
 }
 
+/**
+ * Installs what the lock file of a folder says, unless that is done.
+ * @param {string} folder
+ * @param {string} label
+ * @param {{env?: NodeJS.ProcessEnv, command?: string[], scripts?: boolean}} [options] `scripts`
+ *   lets the packages run their install scripts
+ */
 async function npmInstall(folder, label, { env, command = ['ci'], scripts = false } = {}) {
 	if (isInstalled(folder)) return;
-	await run('npm', [...command, '--no-audit', '--no-fund'], {
-		cwd: folder,
-		// `npm run` hands the settings of this project down, and its packages need no scripts.
-		env: { ...(env ?? process.env), npm_config_ignore_scripts: String(!scripts) },
-		quiet: true,
-		label,
+	await alone(folder, async () => {
+		// Another process may have done it meanwhile.
+		if (isInstalled(folder)) return;
+		await run('npm', [...command, '--no-audit', '--no-fund'], {
+			cwd: folder,
+			env: {
+				...(env ?? process.env),
+				// `npm run` hands the settings of this project down, and its packages need no scripts.
+				npm_config_ignore_scripts: String(!scripts),
+				// A package that n8n depends on reports each installation to its author's service.
+				SCARF_ANALYTICS: 'false',
+			},
+			quiet: true,
+			label,
+		});
+		writeFileSync(join(folder, 'node_modules', '.installed'), lockHash(folder));
 	});
-	writeFileSync(join(folder, 'node_modules', '.installed'), lockHash(folder));
 }
 
 /** Installs what the build and the tests need. */

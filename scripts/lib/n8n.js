@@ -1,10 +1,11 @@
-const { spawn } = require('node:child_process');
 const { createServer } = require('node:net');
 const { join } = require('node:path');
 
 const { runtimeFolder } = require('./paths');
-const { PlainError, run } = require('./run');
+const { PlainError, run, start, stop } = require('./run');
 
+/** n8n itself gives up after about a minute. */
+const PUBLISH_LIMIT_MS = 120_000;
 const N8N_BIN = join(runtimeFolder, 'node_modules', 'n8n', 'bin', 'n8n');
 
 /**
@@ -16,7 +17,10 @@ const N8N_BIN = join(runtimeFolder, 'node_modules', 'n8n', 'bin', 'n8n');
  * @property {NodeJS.ProcessEnv} [extra] more environment for n8n
  */
 
-/** Settings for a quiet n8n that listens on this machine only and calls nobody. */
+/**
+ * Settings for a quiet n8n that listens on this machine only and asks no server for anything.
+ * @param {N8nOptions} options
+ */
 function n8nEnvironment({ env, folder, port, owner, extra }) {
 	return {
 		...env,
@@ -31,6 +35,10 @@ function n8nEnvironment({ env, folder, port, owner, extra }) {
 		N8N_TEMPLATES_ENABLED: 'false',
 		N8N_PERSONALIZATION_ENABLED: 'false',
 		N8N_HIRING_BANNER_ENABLED: 'false',
+		// Without these n8n asks api.n8n.io for banners, and for lists of MCP servers and of nodes.
+		N8N_DYNAMIC_BANNERS_ENABLED: 'false',
+		N8N_DISABLED_MODULES: 'mcp-registry',
+		N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 		N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: 'true',
 		// Without it n8n builds an expression sandbox (about 40 ms of CPU) for every single open.
 		N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true',
@@ -60,21 +68,25 @@ async function hashPassword(password) {
 	return await bcrypt.hash(password, 10);
 }
 
-/** Fails with one clear line when `port` is taken. */
+/** Fails with one clear line when n8n cannot have `port`, or the next one, which it needs as well. */
 async function assertPortFree(port) {
-	await new Promise((resolve, reject) => {
-		const probe = createServer();
-		probe.once('error', (error) =>
-			reject(
-				new PlainError(
-					error.code === 'EADDRINUSE'
-						? `Port ${port} is taken by another program. Choose a free one: npm run demo -- --port ${port + 10}`
-						: `Port ${port} cannot be used (${error.code}). Choose another one with --port`,
-				),
-			),
+	for (const needed of [port, port + 1]) {
+		const error = await new Promise((resolve) => {
+			const probe = createServer();
+			probe.once('error', resolve);
+			probe.listen(needed, '127.0.0.1', () => probe.close(() => resolve(null)));
+		});
+		if (error === null) continue;
+		const fault =
+			error.code === 'EADDRINUSE'
+				? 'is taken by another program'
+				: `cannot be used (${error.code})`;
+		const why = needed === port ? '' : `, and n8n needs it beside ${port}`;
+		const other = port + 10 < 65_535 ? port + 10 : port - 10;
+		throw new PlainError(
+			`Port ${needed} ${fault}${why}. Choose a free one: npm run demo -- --port ${other}`,
 		);
-		probe.listen(port, '127.0.0.1', () => probe.close(resolve));
-	});
+	}
 }
 
 /**
@@ -84,23 +96,18 @@ async function assertPortFree(port) {
  */
 async function startN8n(options) {
 	await assertPortFree(options.port);
-	const child = spawn('node', [N8N_BIN, options.command ?? 'start'], {
+	const child = start('node', [N8N_BIN, options.command ?? 'start'], {
 		env: n8nEnvironment(options),
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
 	let output = '';
 	for (const stream of [child.stdout, child.stderr]) {
-		stream.setEncoding('utf8');
-		stream.on('data', (chunk) => {
+		stream?.setEncoding('utf8').on('data', (chunk) => {
 			output = (output + chunk).slice(-2_000_000);
 			options.onLine?.(chunk);
 		});
 	}
 	const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
-	const stop = async () => {
-		if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-		await exited;
-	};
 	const url = `http://127.0.0.1:${options.port}`;
 	try {
 		await waitFor(
@@ -110,16 +117,16 @@ async function startN8n(options) {
 			() => output,
 		);
 	} catch (error) {
-		await stop();
+		await stop(child);
 		throw error;
 	}
 	return {
 		url,
 		output: () => output,
 		exited,
-		stop,
+		stop: async () => await stop(child),
 		kill: () => child.kill('SIGKILL'),
-		pid: child.pid,
+		pid: Number(child.pid),
 	};
 }
 
@@ -181,10 +188,21 @@ async function signIn(url, email, password) {
 		const text = await answer.text();
 		if (!answer.ok)
 			throw new PlainError(
-				`n8n answered ${answer.status} to ${method} ${path}: ${text.slice(0, 500)}`,
+				`${messageOf(text)} (n8n answered ${answer.status} to ${method} ${path})`,
 			);
 		return text === '' ? undefined : JSON.parse(text).data;
 	};
+}
+
+/** What n8n says went wrong; its answer also holds a stack and whole workflows. */
+function messageOf(answer) {
+	try {
+		const { message } = JSON.parse(answer);
+		if (typeof message === 'string' && message !== '') return message;
+	} catch {
+		// Not JSON: from a server in front of n8n, or from its web framework.
+	}
+	return answer.trim().split('\n')[0].slice(0, 200) || 'No reason was given';
 }
 
 /** Publishes the current version of a workflow in a running n8n. */
@@ -193,9 +211,27 @@ async function publishWorkflow(rest, id) {
 	await rest('POST', `/workflows/${id}/activate`, { versionId: workflow.versionId });
 }
 
+/**
+ * Waits until n8n has set up all triggers of a workflow that was published.
+ * @returns {Promise<string | null>} why it could not, `null` when all are live
+ */
+async function publicationFault(rest, id) {
+	const giveUpAt = Date.now() + PUBLISH_LIMIT_MS;
+	for (;;) {
+		const { status, triggers } = await rest('GET', `/workflows/${id}/publication-status`);
+		if (status === 'published') return null;
+		const failed = triggers.find(({ errorMessage }) => errorMessage);
+		if (status !== 'in_progress' && failed) return failed.errorMessage;
+		if (Date.now() > giveUpAt) return `n8n still says "${status}" after two minutes`;
+		// n8n tells the end of it to browsers only.
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+}
+
 module.exports = {
 	assertPortFree,
 	hashPassword,
+	publicationFault,
 	publishWorkflow,
 	runN8n,
 	signIn,

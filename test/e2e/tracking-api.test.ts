@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Browser, BrowserContext } from 'playwright-core';
 
-import { seedSampleCampaign } from '../../scripts/lib/sample-campaign';
+import { makeSampleCampaign } from '../../scripts/lib/sample-campaign';
 import { secureTrackingApi } from '../../scripts/lib/tracking-api-access';
 import { publishWorkflow } from '../../scripts/lib/n8n';
 import { createHostedTracker } from '../../src/hosted-tracker';
+import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import { PIXEL_PNG } from '../../src/tracking/pixel-image';
 import { launchBrowser, MAIL_PROGRAM } from '../support/browser';
 import { imageFiles } from '../support/image-files';
@@ -282,20 +283,25 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 	});
 
 	it('deletes the sample campaign in one click, and nothing else', async () => {
-		const [sample] = await seedSampleCampaign({
-			baseUrl: url(''),
-			headers: { 'x-api-key': access.apiKey },
+		const store = await openEmbeddedStore({
+			folder: join(n8n.folder, '.n8n', 'email-open-tracking'),
+			queueMode: false,
 		});
-		const status = await check(sample);
-		expect(status.viewCount).toBeGreaterThan(8);
-		expect(status.machineOpens).toBeGreaterThan(3);
+		const { sent } = (await store.getDashboard()).totals;
+		await makeSampleCampaign(store, new Date());
+		const { pixels } = await store.listPixels({ limit: 100, sample: true });
+		expect((await store.getDashboard()).totals.sent).toBeGreaterThan(sent);
 		const real = await newPixel({ name: 'Real mail' });
 		const page = await (await asReader()).newPage();
 		await page.goto(url('/dashboard'));
 		await page.getByRole('button', { name: 'Delete the sample campaign' }).click();
 		await page.getByText('The sample campaign was deleted').waitFor();
-		expect(await check(sample)).toMatchObject({ message: 'Pixel not found' });
+		for (const { id } of pixels) {
+			expect(await check(id)).toMatchObject({ message: 'Pixel not found' });
+		}
 		expect(await check(real.id)).toMatchObject({ opened: false });
+		expect((await store.getDashboard()).totals.sent).toBe(sent);
+		await store.close();
 		await page.context().close();
 	});
 
