@@ -137,6 +137,13 @@ function runMain(main) {
 	}
 	// A terminal that was closed, or a pipe whose reader has gone.
 	for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void end(1));
+	// An npm that is killed does not tell the command it runs, which gets another parent instead.
+	if (process.env.npm_lifecycle_event) {
+		const parent = process.ppid;
+		setInterval(() => {
+			if (process.ppid !== parent) void end(128 + constants.signals.SIGTERM);
+		}, 500).unref();
+	}
 	process.on('uncaughtException', fail);
 	main().catch(fail);
 }

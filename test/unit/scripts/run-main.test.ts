@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
+import { eventually } from '../../support/n8n-instance';
+
 const library = join(__dirname, '..', '..', '..', 'scripts', 'lib', 'run.js');
 
 /** A program that says which number it has, and stays; a stubborn one does not mind SIGTERM. */
@@ -14,7 +16,7 @@ const programText = (stubborn: boolean) =>
  * A command that has started such a program and then does `work`.
  * @returns the command, the process number of the program, and what the command printed
  */
-async function startCommand(work: string, { stubborn = false } = {}) {
+async function startCommand(work: string, { stubborn = false, byNpm = false } = {}) {
 	const script = `
 		const { PlainError, runMain, say, start } = require(${JSON.stringify(library)});
 		runMain(async () => {
@@ -24,7 +26,13 @@ async function startCommand(work: string, { stubborn = false } = {}) {
 			${work}
 			await new Promise((resolve) => setTimeout(resolve, 60_000));
 		});`;
-	const command = spawn(process.execPath, ['-e', script], { stdio: 'pipe' });
+	// As npm does it: a shell that waits for the command.
+	const command = byNpm
+		? spawn('sh', ['-c', '"$0" -e "$1"; true', process.execPath, script], {
+				env: { ...process.env, npm_lifecycle_event: 'demo' },
+				stdio: 'pipe',
+			})
+		: spawn(process.execPath, ['-e', script], { stdio: 'pipe' });
 	let stderr = '';
 	command.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
 	const [line] = (await once(command.stdout, 'data')) as [Buffer];
@@ -70,6 +78,13 @@ describe('a command that has started a program', () => {
 		command.stdout.destroy();
 		expect(await once(command, 'exit')).toEqual([1, null]);
 		expect(isAlive(program)).toBe(false);
+	});
+
+	it('stops it when npm is killed, which ends only the shell that runs the command', async () => {
+		const { command, program } = await startCommand('', { byNpm: true });
+		command.kill('SIGKILL');
+		await once(command, 'exit');
+		await eventually(() => !isAlive(program));
 	});
 
 	it('ends it by force when it does not end within ten seconds', async () => {
