@@ -62,11 +62,17 @@ function opensPort(workflow) {
 	return workflow.nodes.some(({ type }) => /openCollectorTrigger$/.test(type));
 }
 
-/** Publishes every bundled workflow that is not live yet. */
+/** The template that is published in place of the open one: both answer at the same address. */
+const OPEN_TEMPLATE = 'email-open-tracking';
+const STRICT_TEMPLATE = 'email-open-tracking-consent-required';
+
+/** Publishes every bundled workflow that is not live yet; of the two templates the open one. */
 async function publishBundled(rest, source) {
+	const strict = await rest('GET', `/workflows/${STRICT_TEMPLATE}`);
+	const left = strict.activeVersionId ? OPEN_TEMPLATE : STRICT_TEMPLATE;
 	for (const bundled of bundledWorkflows(source)
 		.filter(isPublishable)
-		.filter((one) => !opensPort(one))) {
+		.filter((one) => !opensPort(one) && one.id !== left)) {
 		const workflow = await rest('GET', `/workflows/${bundled.id}`);
 		if (workflow.activeVersionId) continue;
 		await rest('POST', `/workflows/${bundled.id}/activate`, { versionId: workflow.versionId });

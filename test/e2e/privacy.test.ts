@@ -28,7 +28,8 @@ import {
 } from '../support/n8n-instance';
 
 const ADDRESS = '203.0.113.77';
-const STRICT_PATH = 'email-open/consented.png';
+const STRICT_PATH = 'email-open/pixel.png';
+const OPEN_PATH = 'open-template/pixel.png';
 
 /** The base template at a path of its own, with other fields in its trigger. */
 function variant(id: string, parameters: Record<string, unknown>): WorkflowJson {
@@ -59,7 +60,7 @@ describe('privacy in a real n8n', () => {
 			startInstance({
 				folder,
 				workflows: [
-					bundledWorkflow('email-open-tracking.json'),
+					variant('open-template', {}),
 					bundledWorkflow('email-open-tracking-consent-required.json'),
 					bundledWorkflow('consent-and-privacy.json'),
 					...MODES.map((mode) =>
@@ -117,7 +118,7 @@ describe('privacy in a real n8n', () => {
 	/** An open of somebody else shows that everything before it is through. */
 	const settle = async () => {
 		const id = `settled-${randomBytes(4).toString('hex')}`;
-		await load(webhook(`email-open/pixel.png?id=${id}`), 'Other/1.0', {
+		await load(webhook(`${OPEN_PATH}?id=${id}`), 'Other/1.0', {
 			'x-forwarded-for': '198.51.100.1',
 		});
 		await eventually(() => opensOf(id).length === 1);
@@ -212,8 +213,8 @@ describe('privacy in a real n8n', () => {
 		expect(rowCounts()).toEqual(before);
 		expect(everywhere().includes('MarkerWithdrawn')).toBe(false);
 		// In the base template, which honours objections, as well.
-		await load(pixelLink(person, 'email-open/pixel.png'));
-		await load(webhook(`email-open/pixel.png?id=${person}`));
+		await load(pixelLink(person, OPEN_PATH));
+		await load(webhook(`${OPEN_PATH}?id=${person}`));
 		await settle();
 		expect(opensOf(person)).toHaveLength(1);
 	}, 60_000);
