@@ -19,6 +19,7 @@ import {
 	bundledWorkflow,
 	eventually,
 	startInstance,
+	untilLive,
 	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
@@ -101,6 +102,7 @@ describe('the bundled workflow for analytics and CRMs, set up as its note says',
 	async function publish(id: string): Promise<void> {
 		const { versionId } = await n8n.rest('GET', `/workflows/${id}`);
 		await n8n.rest('POST', `/workflows/${id}/activate`, { versionId });
+		await untilLive(n8n.rest, id);
 	}
 	/** Saves what the test changed in `workflow`, and publishes it. */
 	async function save(): Promise<void> {

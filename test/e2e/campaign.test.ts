@@ -11,6 +11,7 @@ import {
 	bundledWorkflow,
 	eventually,
 	startInstance,
+	untilLive,
 	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
@@ -304,17 +305,14 @@ describe('a campaign that meets trouble, or stricter rules', () => {
 			).rejects.toThrow('conflict with one of the webhooks');
 			await n8n.rest('POST', '/workflows/email-open-tracking/deactivate', {});
 			await publishWorkflow(n8n.rest, 'email-open-tracking-consent-required');
+			await untilLive(n8n.rest, 'email-open-tracking-consent-required');
 			await send('after-the-change');
 
 			expect(smtp.mails).toHaveLength(4);
 			for (const [url] of smtp.mails.map((mail) => pixelsOf(String(mail.html)))) {
-				const { status, headers } = await eventually(async () => {
-					const answer = await fetch(url, { headers: { 'user-agent': MAIL_PROGRAM } });
-					// Publishing goes on for a moment after n8n has said yes.
-					return answer.status !== 404 && answer;
-				});
-				expect(status).toBe(200);
-				expect(headers.get('content-type')).toBe('image/png');
+				const answer = await fetch(url, { headers: { 'user-agent': MAIL_PROGRAM } });
+				expect(answer.status).toBe(200);
+				expect(answer.headers.get('content-type')).toBe('image/png');
 			}
 			const opened = () =>
 				n8n.rows(

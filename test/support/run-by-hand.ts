@@ -25,9 +25,12 @@ export async function startByHand(
 		workflowData: await n8n.rest('GET', `/workflows/${id}`),
 		triggerToStartFrom: { name: trigger },
 	});
-	return async () =>
-		await eventually(async () => {
-			const run = await n8n.rest('GET', `/executions/${executionId}`);
-			return run.stoppedAt ? { status: String(run.status), data: String(run.data) } : false;
+	return async () => {
+		const run = await eventually(async () => {
+			const now = await n8n.rest('GET', `/executions/${executionId}`);
+			return now.stoppedAt ? now : false;
 		}, 120_000);
+		await n8n.rest('POST', '/executions/delete', { ids: [executionId] });
+		return { status: String(run.status), data: String(run.data) };
+	};
 }

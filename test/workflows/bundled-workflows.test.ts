@@ -76,8 +76,8 @@ function undeclared(
 				(property) => (property.options ?? []) as INodePropertyOptions[],
 			);
 			const loads = declared.some((property) => property.typeOptions?.loadOptionsMethod);
-			if (!loads && !options.some((option) => option.value === value))
-				return [`${here} = ${value}`];
+			const wrong = [value].flat().filter((one) => !options.some((option) => option.value === one));
+			if (!loads && wrong.length > 0) return [`${here} = ${wrong}`];
 		}
 		if (typeof value !== 'object' || value === null) return [];
 		const children = declared.flatMap((property) => (property.options ?? []) as INodeProperties[]);

@@ -6,7 +6,7 @@ import type { ConsentRecord } from '../../../src/tracking/consent-record';
 import { PURPOSES } from '../../../src/tracking/purpose';
 import type { Operation } from '../operation';
 import { answerWithPage, languageProperty, readLanguage } from '../privacy/answer';
-import { personTokenProperty, readPersonLink } from '../privacy/person';
+import { personTokenProperty, readPersonLink, wasErased } from '../privacy/person';
 import { noticeProperties, readNotice } from './notice';
 import { purposesProperty, readPurposes } from './purposes';
 import { choicesPage } from './show-page';
@@ -41,6 +41,10 @@ export const applyConsentChoice: Operation = {
 			return [{ json: { changed: [] } }];
 		}
 		const { recipientId } = link;
+		if (await wasErased(node, store, recipientId)) {
+			answerWithPage(node, consentMessagePage(language, 'forgotten'));
+			return [{ json: { changed: [] } }];
+		}
 		const given = node.getNodeParameter('choiceForm', index) as string | IDataObject;
 		const form = typeof given === 'string' ? (JSON.parse(given) as IDataObject) : given;
 		const asked = readPurposes(node, index);

@@ -4,7 +4,7 @@ import type { TrackingStore } from '../../../src/storage/tracking-store';
 import type { Purpose } from '../../../src/tracking/purpose';
 import type { Operation } from '../operation';
 import { answerWithPage, languageProperty, readLanguage } from '../privacy/answer';
-import { personTokenProperty, readPersonLink } from '../privacy/person';
+import { personTokenProperty, readPersonLink, wasErased } from '../privacy/person';
 import { noticeProperties } from './notice';
 import { purposesProperty, readPurposes } from './purposes';
 
@@ -21,6 +21,10 @@ export const showConsentPage: Operation = {
 		if (link === null) {
 			answerWithPage(node, consentMessagePage(language, 'invalid'), 403);
 			return [{ json: { shown: 'invalid' } }];
+		}
+		if (await wasErased(node, store, link.recipientId)) {
+			answerWithPage(node, consentMessagePage(language, 'forgotten'));
+			return [{ json: { shown: 'forgotten' } }];
 		}
 		if (link.scope === 'rights') {
 			answerWithPage(node, rightsPage(language));

@@ -44,6 +44,7 @@ export const exportPerson: Operation = {
 			'open-tracking-data.json',
 			await exportOf(node, store, index, link.recipientId),
 		);
+		await store.closePrivacyRequest({ recipientId: link.recipientId, kind: 'copy' });
 		// The data is with the person now; an item of it would stay in n8n's database for a while.
 		return [{ json: { exported: true } }];
 	},
@@ -77,5 +78,6 @@ async function exportOf(
 		opens: data.opens,
 		lastOpenDay: data.lastOpenDay,
 		consent: consentRecordsToJsonLd(data.consent, context, now),
+		requests: data.requests,
 	});
 }

@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import type { Subject } from '../../../src/storage/privacy-store';
+import type { TrackingStore } from '../../../src/storage/tracking-store';
 import type { KeyRing } from '../../../src/tracking/key-ring';
 import { denylistKeysOf, pseudonymsOf } from '../../../src/tracking/subject-keys';
 import {
@@ -74,6 +75,19 @@ export async function readPersonLink(
 	const { keyRing } = await signingOf(node);
 	const verdict = readPersonToken(token, keyRing, new Date());
 	return verdict.ok && scopes.includes(verdict.link.scope) ? verdict.link : null;
+}
+
+/**
+ * Whether this person was erased. Their old links go on working, but nothing that they do there may
+ * be stored under their id again.
+ */
+export async function wasErased(
+	node: IExecuteFunctions,
+	store: Pick<TrackingStore, 'isDenied'>,
+	recipientId: string,
+): Promise<boolean> {
+	const { keyRing } = await signingOf(node);
+	return await store.isDenied(denylistKeysOf(recipientId, keyRing));
 }
 
 /** The person under every name the store may know them by. */
