@@ -16,9 +16,11 @@ import { deletePixel } from './pixel/delete';
 import { getPixel } from './pixel/get';
 import { getEmbedCode } from './pixel/get-embed-code';
 import { getManyPixels } from './pixel/get-many';
+import { closeRequest } from './privacy/close-request';
 import { erasePerson } from './privacy/erase';
 import { exportPerson } from './privacy/export';
 import { getConfirmationLink } from './privacy/get-confirmation-link';
+import { getOpenRequests } from './privacy/get-open-requests';
 import { addManyRecipients } from './recipient/add-many';
 import { deleteRecipient } from './recipient/delete';
 import { exportRecipients } from './recipient/export-csv';
@@ -64,7 +66,7 @@ export const resources: Resource[] = [
 	{
 		value: 'privacy',
 		name: 'Privacy',
-		operations: [erasePerson, exportPerson, getConfirmationLink],
+		operations: [closeRequest, erasePerson, exportPerson, getConfirmationLink, getOpenRequests],
 	},
 	{
 		value: 'recipient',

@@ -64,12 +64,21 @@ function opensPort(workflow) {
 	return workflow.nodes.some(({ type }) => /openCollectorTrigger$/.test(type));
 }
 
+/** The two templates answer at the same address, so only one of them can be live. */
+const OPEN_TEMPLATE = 'email-open-tracking';
+const STRICT_TEMPLATE = 'email-open-tracking-consent-required';
+
 /**
- * Publishes every bundled workflow that is not live yet, and waits until all are.
+ * Publishes every bundled workflow that is not live yet, of the two templates the open one, and
+ * waits until all are.
  * @throws {PlainError} naming the workflow that could not be published, and why
  */
 async function publishBundled(rest, source) {
-	const wanted = bundledWorkflows(source).filter((one) => isPublishable(one) && !opensPort(one));
+	const strict = await rest('GET', `/workflows/${STRICT_TEMPLATE}`);
+	const left = strict.activeVersionId ? OPEN_TEMPLATE : STRICT_TEMPLATE;
+	const wanted = bundledWorkflows(source).filter(
+		(one) => isPublishable(one) && !opensPort(one) && one.id !== left,
+	);
 	const refuse = (name, reason) => {
 		throw new PlainError(
 			`The workflow "${name}" could not be published: ${reason}. To start afresh: npm run demo -- --data <another folder>`,

@@ -18,6 +18,7 @@ export interface PageWords {
 	askCopy: string;
 	askErasure: string;
 	asked: string;
+	forgotten: string;
 	download: string;
 	erase: string;
 	eraseText: string;
@@ -42,10 +43,13 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			'You are no longer tracked. This counts at once, also for mails you have already received.',
 		rightsTitle: 'Your data',
 		rightsText:
-			'You can get a copy of what is stored about you, or have it erased. We send a link to your address first, because mails get forwarded.',
+			'You can ask for a copy of what is stored about you, or for its erasure. We make sure first that it is you who asks, because mails get forwarded.',
 		askCopy: 'Ask for a copy',
 		askErasure: 'Ask for erasure',
-		asked: 'Thank you. You will get a mail with a link to confirm it.',
+		asked:
+			'Thank you. Your request is noted and stays open until it is answered. You can also write to us:',
+		forgotten:
+			'Your data was erased and you are not tracked. Nothing is stored when you open our mails.',
 		download: 'Download my data',
 		erase: 'Erase my data now',
 		eraseText: 'Erased data cannot be brought back.',
@@ -84,10 +88,13 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			'Sie werden nicht mehr gemessen. Das gilt sofort, auch für Mails, die Sie schon erhalten haben.',
 		rightsTitle: 'Ihre Daten',
 		rightsText:
-			'Sie können eine Kopie der über Sie gespeicherten Daten erhalten oder sie löschen lassen. Wir schicken zuerst einen Link an Ihre Adresse, weil Mails weitergeleitet werden.',
+			'Sie können eine Kopie der über Sie gespeicherten Daten oder deren Löschung verlangen. Wir vergewissern uns zuerst, dass die Anfrage von Ihnen kommt, weil Mails weitergeleitet werden.',
 		askCopy: 'Kopie anfordern',
 		askErasure: 'Löschung anfordern',
-		asked: 'Danke. Sie erhalten eine Mail mit einem Link zur Bestätigung.',
+		asked:
+			'Danke. Ihre Anfrage ist vermerkt und bleibt offen, bis sie beantwortet ist. Sie können uns auch schreiben:',
+		forgotten:
+			'Ihre Daten wurden gelöscht, und Sie werden nicht gemessen. Wenn Sie unsere Mails öffnen, wird nichts gespeichert.',
 		download: 'Meine Daten herunterladen',
 		erase: 'Meine Daten jetzt löschen',
 		eraseText: 'Gelöschte Daten lassen sich nicht wiederherstellen.',
@@ -126,10 +133,13 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			'Vous n’êtes plus suivi. Cela s’applique immédiatement, y compris aux courriels déjà reçus.',
 		rightsTitle: 'Vos données',
 		rightsText:
-			'Vous pouvez obtenir une copie des données vous concernant ou les faire effacer. Nous envoyons d’abord un lien à votre adresse, car les courriels se transfèrent.',
+			'Vous pouvez demander une copie des données vous concernant ou leur effacement. Nous vérifions d’abord que la demande vient de vous, car les courriels se transfèrent.',
 		askCopy: 'Demander une copie',
 		askErasure: 'Demander l’effacement',
-		asked: 'Merci. Vous recevrez un courriel avec un lien de confirmation.',
+		asked:
+			'Merci. Votre demande est enregistrée et reste ouverte jusqu’à notre réponse. Vous pouvez aussi nous écrire :',
+		forgotten:
+			'Vos données ont été effacées et vous n’êtes pas suivi. Rien n’est enregistré lorsque vous ouvrez nos courriels.',
 		download: 'Télécharger mes données',
 		erase: 'Effacer mes données maintenant',
 		eraseText: 'Les données effacées ne peuvent pas être rétablies.',
@@ -166,10 +176,13 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		withdrawn: 'Non sei più tracciato. Vale subito, anche per le e-mail già ricevute.',
 		rightsTitle: 'I tuoi dati',
 		rightsText:
-			'Puoi ricevere una copia dei dati che ti riguardano o farli cancellare. Prima inviamo un link al tuo indirizzo, perché le e-mail vengono inoltrate.',
+			'Puoi chiedere una copia dei dati che ti riguardano o la loro cancellazione. Prima verifichiamo che la richiesta venga da te, perché le e-mail vengono inoltrate.',
 		askCopy: 'Chiedi una copia',
 		askErasure: 'Chiedi la cancellazione',
-		asked: 'Grazie. Riceverai una e-mail con un link di conferma.',
+		asked:
+			'Grazie. La tua richiesta è registrata e resta aperta finché non riceve risposta. Puoi anche scriverci:',
+		forgotten:
+			'I tuoi dati sono stati cancellati e non sei tracciato. Quando apri le nostre e-mail non viene memorizzato nulla.',
 		download: 'Scarica i miei dati',
 		erase: 'Cancella ora i miei dati',
 		eraseText: 'I dati cancellati non si possono recuperare.',

@@ -11,7 +11,7 @@ interface ConsentPageView {
 	words: PageWords;
 	title: string;
 	message: string | null;
-	/** A number to keep, such as that of a receipt */
+	/** What stands below the message in bold, such as the number of a receipt */
 	reference: string | null;
 	notice: string;
 	purposes: Array<{ purpose: Purpose; title: string; now: string }>;
@@ -19,7 +19,7 @@ interface ConsentPageView {
 }
 
 /** What people are told without being asked anything. */
-export type PageMessage = 'asked' | 'erased' | 'nothingErased' | 'invalid';
+export type PageMessage = 'asked' | 'erased' | 'forgotten' | 'invalid' | 'nothingErased';
 
 /**
  * The page where a person gives, refuses or withdraws consent for each purpose. No answer is chosen
@@ -53,7 +53,11 @@ export function rightsPage(language: PageLanguage): string {
 	return render({ ...empty(language), title: PAGE_WORDS[language].rightsTitle, rights: true });
 }
 
-/** A page that only says something. */
+/**
+ * A page that only says something.
+ *
+ * @param reference what stands below in bold: the number of a receipt, or where to write to
+ */
 export function consentMessagePage(
 	language: PageLanguage,
 	message: PageMessage,

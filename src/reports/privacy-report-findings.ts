@@ -13,11 +13,25 @@ export interface Finding {
 /** Compares the configuration with its own presets and with what its modes store. */
 export function privacyFindings(config: PrivacyReportConfig): Finding[] {
 	return [
+		...ofRequests(config),
 		...config.trackers.flatMap(ofTracker),
 		...ofSinks(config),
 		...ofRetention(config),
 		...ofPolicies(config),
 		...ofRoles(config),
+	];
+}
+
+function ofRequests({ openRequests }: PrivacyReportConfig): Finding[] {
+	const [oldest] = openRequests;
+	if (oldest === undefined) return [];
+	const count = (kind: string) => openRequests.filter((request) => request.kind === kind).length;
+	return [
+		{
+			about: 'Requests',
+			finding: `Not answered yet: ${count('copy')} for a copy, ${count('erasure')} for an erasure; the oldest was asked on ${oldest.askedAt.toISOString().slice(0, 10)}`,
+			todo: 'List them with Privacy → Get Open Requests, and answer within one month of asking (GDPR Art. 12(3))',
+		},
 	];
 }
 

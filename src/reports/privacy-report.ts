@@ -2,6 +2,7 @@ import { Eta } from 'eta';
 
 import type { ConsentPolicy } from '../tracking/consent-policy';
 import { ruleFor } from '../tracking/consent-policy';
+import type { PrivacyRequestKind } from '../tracking/erasure';
 import { JURISDICTION_PRESETS, type Jurisdiction } from '../tracking/jurisdictions';
 import type { IpReduction } from '../tracking/minimise-ip';
 import { MODE_STORES, type EventField } from '../tracking/minimise-mode';
@@ -55,6 +56,8 @@ export interface PrivacyReportConfig {
 	retention: RetentionConfig;
 	/** Which policy governed how many stored opens, counted from the store */
 	policies: ReadonlyArray<{ label: string | null; opens: number; firstAt: Date; lastAt: Date }>;
+	/** Requests for a copy or an erasure that are not answered yet, the oldest first */
+	openRequests: ReadonlyArray<{ kind: PrivacyRequestKind; askedAt: Date }>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { EventField } from '../tracking/minimise-mode';
 import { isCounted, type OpenEvent } from '../tracking/open-event';
+import { isPseudonym } from '../tracking/pseudonym';
 import { rejected, type Refusal, type SinkRecord } from './sink';
 
 /** Event fields a CRM sink sends: to the contact, and with its timeline entry. */
@@ -121,6 +122,11 @@ export function refuseForCrm(
 	}
 	if (event.recipientId === null) {
 		return rejected('recipientId is empty, so there is no contact to write to');
+	}
+	if (isPseudonym(event.recipientId)) {
+		return rejected(
+			'recipientId is a pseudonym, by which no CRM finds a contact. Set Recipient to Keep in the Open Data Minimizer before this node; or, where the trigger that records opens has the mode Pseudonymous, choose Identified there',
+		);
 	}
 	if (options.recipientIs === 'email' && !event.recipientId.includes('@')) {
 		return rejected('recipientId is not a mail address. Set Recipient ID Is to what it stands for');

@@ -45,6 +45,15 @@ export interface DenylistTable {
 	since: number;
 }
 
+/** What people asked for on the consent page, until it is answered. */
+export interface PrivacyRequestsTable {
+	recipient_id: string;
+	/** `copy` or `erasure` */
+	kind: string;
+	/** When it was asked first */
+	asked_at: number;
+}
+
 /** The key of today's address hashes. Yesterday's is gone. */
 export interface DailyKeysTable {
 	/** YYYY-MM-DD in UTC */
@@ -68,6 +77,7 @@ export interface ConsentSchema {
 	consent_notices: ConsentNoticesTable;
 	consent_states: ConsentStatesTable;
 	denylist: DenylistTable;
+	privacy_requests: PrivacyRequestsTable;
 	daily_keys: DailyKeysTable;
 	installed_parts: InstalledPartsTable;
 }

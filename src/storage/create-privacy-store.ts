@@ -10,6 +10,7 @@ import {
 } from './consent-records';
 import { dailyKey, destroyOldKeys } from './daily-keys';
 import { deniedAmong, eraseSubject } from './erase-subject';
+import { closePrivacyRequest, listPrivacyRequests, openPrivacyRequest } from './privacy-requests';
 import { countPeople, countPolicies, listParts, removePart, savePart } from './privacy-counts';
 import type { PrivacyStore } from './privacy-store';
 import type { StoreDatabase } from './store-database';
@@ -29,6 +30,7 @@ const PERSONAL_TABLES = [
 	'consent_records',
 	'consent_states',
 	'burst_windows',
+	'privacy_requests',
 ] as const satisfies ReadonlyArray<keyof StoreSchema>;
 
 /** The part of the store that consent, rights and retention are about. */
@@ -53,6 +55,10 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 			await database.scrub(PERSONAL_TABLES);
 			return counts;
 		},
+
+		openPrivacyRequest: (request, now) => write((db) => openPrivacyRequest(db, request, now)),
+		listPrivacyRequests: () => read((db) => listPrivacyRequests(db)),
+		closePrivacyRequest: (request) => write((db) => closePrivacyRequest(db, request)),
 
 		applyRetention: async (plan, options) => {
 			const counts = await applyRetention(database, plan, options);

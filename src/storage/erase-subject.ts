@@ -52,6 +52,7 @@ export async function eraseSubject(
 	await eraseRows(db, 'recipient_tallies', traces);
 	const entries = await deleteOf(db, 'recipients', recipientId);
 	const days = await deleteOf(db, 'last_open_days', recipientId);
+	const requests = await deleteOf(db, 'privacy_requests', recipientId);
 	await eraseEmptyPixels(db, traces);
 	await eraseTombstones(db, recipientId);
 	return {
@@ -60,6 +61,7 @@ export async function eraseSubject(
 			{ dataClass: 'last-open-day', records: days },
 			{ dataClass: 'recipient', records: entries },
 			{ dataClass: 'sent-message', records: sent },
+			{ dataClass: 'request', records: requests },
 		],
 		keptConsentRecords: await hideConsent(db, recipientId, denylistKey, now),
 	};
@@ -122,7 +124,7 @@ async function eraseRows(
 
 async function deleteOf(
 	db: Writer,
-	table: 'recipients' | 'last_open_days',
+	table: 'recipients' | 'last_open_days' | 'privacy_requests',
 	recipientId: string,
 ): Promise<number> {
 	const { numDeletedRows } = await db

@@ -7,6 +7,7 @@ import * as firstSchema from './migrations/0001-first-schema';
 import * as consent from './migrations/0002-consent';
 import * as burstWindows from './migrations/0003-burst-windows';
 import * as viewTime from './migrations/0004-view-time';
+import * as privacyRequests from './migrations/0005-privacy-requests';
 import type { Reader, StoreDatabase } from './store-database';
 import { StoreError } from './store-error';
 
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0002-consent': consent,
 	'0003-burst-windows': burstWindows,
 	'0004-view-time': viewTime,
+	'0005-privacy-requests': privacyRequests,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

@@ -1,4 +1,5 @@
 import type { ConsentRecord, ConsentState } from '../tracking/consent-record';
+import type { PrivacyRequestKind } from '../tracking/erasure';
 import type { CountTable } from '../tracking/k-anonymity';
 import type { OpenEvent } from '../tracking/open-event';
 import type { Purpose } from '../tracking/purpose';
@@ -14,6 +15,14 @@ export interface Subject {
 	denylistKeys: readonly [string, ...string[]];
 }
 
+/** A request that is not answered yet. */
+export interface PrivacyRequest {
+	recipientId: string;
+	kind: PrivacyRequestKind;
+	/** ISO 8601 in UTC; when it was asked first */
+	askedAt: string;
+}
+
 /** Everything the store holds about one person. */
 export interface SubjectData {
 	/** Addressee entries with their counters */
@@ -25,11 +34,16 @@ export interface SubjectData {
 	/** Messages counted as sent, per pixel or campaign */
 	sent: Array<{ pixelId: string | null; campaignId: string | null; messages: number }>;
 	consent: ConsentRecord[];
+	/** What they asked for and have not got yet */
+	requests: Array<Pick<PrivacyRequest, 'kind' | 'askedAt'>>;
 }
 
 /** What an erasure removed, and what it kept under a keyed hash. */
 export interface ErasureCounts {
-	erased: Array<{ dataClass: DataClass | 'recipient' | 'sent-message'; records: number }>;
+	erased: Array<{
+		dataClass: DataClass | 'recipient' | 'sent-message' | 'request';
+		records: number;
+	}>;
 	/** Proof of consent that now names the person by a keyed hash only */
 	keptConsentRecords: number;
 }
@@ -85,6 +99,16 @@ export interface PrivacyStore {
 	 * key, with consents in force ended.
 	 */
 	eraseSubject(subject: Subject, now: Date): Promise<ErasureCounts>;
+
+	/** Opens a request; one that is open already keeps the time at which it was asked first. */
+	openPrivacyRequest(
+		request: { recipientId: string; kind: PrivacyRequestKind },
+		now: Date,
+	): Promise<void>;
+	/** Every open request, the oldest first. */
+	listPrivacyRequests(): Promise<PrivacyRequest[]>;
+	/** Closes a request that was answered; an erasure closes those of its person. Returns whether it was open. */
+	closePrivacyRequest(request: { recipientId: string; kind: PrivacyRequestKind }): Promise<boolean>;
 
 	/** Runs the steps of a retention plan, or counts what they would delete. */
 	applyRetention(

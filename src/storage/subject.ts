@@ -5,6 +5,7 @@ import { listConsentRecords } from './consent-records';
 import { toOpenEvent } from './open-row';
 import { pixelOfParent } from './place';
 import type { Place, TallyKey } from './place';
+import { listPrivacyRequests } from './privacy-requests';
 import type { Subject, SubjectData } from './privacy-store';
 import { getRecipient } from './recipients';
 import type { Reader } from './store-database';
@@ -84,6 +85,10 @@ export async function exportSubject(db: Reader, subject: Subject): Promise<Subje
 		lastOpenDay: day?.day ?? null,
 		sent: await sentTo(db, keys),
 		consent: await listConsentRecords(db, recipientId),
+		requests: (await listPrivacyRequests(db, recipientId)).map(({ kind, askedAt }) => ({
+			kind,
+			askedAt,
+		})),
 	};
 }
 

@@ -16,6 +16,10 @@ export function denylistKey(recipientId: string, key: Buffer | KeyObject): strin
 	return `d_${keyedHash(`denylist\0${recipientId}`, key, 'denylist')}`;
 }
 
+/** What a person can ask for on the consent page (GDPR Art. 15 and 17). */
+export const PRIVACY_REQUEST_KINDS = ['copy', 'erasure'] as const;
+export type PrivacyRequestKind = (typeof PRIVACY_REQUEST_KINDS)[number];
+
 const count = z.number().int().min(0);
 
 /**
@@ -93,5 +97,8 @@ export const subjectExportSchema = z.object({
 	opens: z.array(z.record(z.string(), z.unknown())).describe('Recorded opens, as stored'),
 	lastOpenDay: z.iso.date().nullable().describe('Day of the last open, where only that is kept'),
 	consent: z.record(z.string(), z.unknown()).describe('Consent records as JSON-LD'),
+	requests: z
+		.array(z.object({ kind: z.enum(PRIVACY_REQUEST_KINDS), askedAt: z.iso.datetime() }))
+		.describe('What the person asked for and had not got when this was made'),
 });
 export type SubjectExport = z.infer<typeof subjectExportSchema>;

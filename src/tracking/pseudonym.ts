@@ -20,3 +20,8 @@ export function recipientPseudonym(
 	const text = `recipient\0${scope.length}\0${scope}\0${recipientId}`;
 	return `p_${keyedHash(text, key, 'pseudonym').slice(0, 32)}`;
 }
+
+/** Whether a recipient id is a pseudonym and not what the sender calls the person. */
+export function isPseudonym(recipientId: string): boolean {
+	return /^p_[0-9a-f]{32}$/.test(recipientId);
+}

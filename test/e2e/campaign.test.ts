@@ -1,21 +1,90 @@
 import type { Browser } from 'playwright-core';
 
+import { publishWorkflow } from '../../scripts/lib/n8n';
+import { loadOrCreateKeyFile } from '../../src/key-file';
+import { openEmbeddedStore } from '../../src/storage/embedded-store';
+import type { TrackingStore } from '../../src/storage/tracking-store';
+import { denylistKeysOf } from '../../src/tracking/subject-keys';
 import { launchBrowser, MAIL_PROGRAM } from '../support/browser';
+import { consentRecord } from '../support/consent-records';
 import {
 	bundledWorkflow,
 	eventually,
 	startInstance,
+	untilLive,
 	type N8nInstance,
+	type WorkflowJson,
 } from '../support/n8n-instance';
+import { startByHand } from '../support/run-by-hand';
 import { startSmtpServer, type TestSmtpServer } from '../support/smtp-server';
 
+interface Reader {
+	id: string;
+	name: string;
+	email: string;
+}
+
 const CAMPAIGN = 'spring-launch';
-const RECIPIENTS = Array.from({ length: 200 }, (_, index) => ({
-	id: `reader-id-${index}`,
-	name: `Reader ${index}`,
-	email: `reader-${index}@example.com`,
-}));
+const RECIPIENTS = readers(200, 'reader');
 const REFUSED = RECIPIENTS[77];
+/** Those who said no to tracking, or are no longer to be known. */
+const UNTRACKED = [RECIPIENTS[10], RECIPIENTS[11], RECIPIENTS[12]];
+const TRACKED = RECIPIENTS.filter((one) => one !== REFUSED && !UNTRACKED.includes(one));
+
+function readers(count: number, prefix: string): Reader[] {
+	return Array.from({ length: count }, (_, index) => ({
+		id: `${prefix}-id-${index}`,
+		name: `Reader ${index}`,
+		email: `${prefix}-${index}@example.com`,
+	}));
+}
+
+/** The bundled campaign, set up as its note says: recipients, campaign id, SMTP account. */
+function campaignOf(
+	recipients: Reader[],
+	campaignId: string,
+	credentials?: Record<string, { id: string; name: string }>,
+): WorkflowJson {
+	const workflow = bundledWorkflow('send-tracked-campaign.json');
+	const node = (name: string) => workflow.nodes.find((candidate) => candidate.name === name)!;
+	node('Recipients').parameters.jsonOutput = JSON.stringify({ recipient: recipients });
+	const { assignments } = node('Campaign').parameters.assignments as {
+		assignments: Array<{ name: string; value: string }>;
+	};
+	assignments.find(({ name }) => name === 'campaignId')!.value = campaignId;
+	if (credentials) node('Send Email').credentials = credentials;
+	return workflow;
+}
+
+async function smtpAccount(n8n: N8nInstance, { port }: TestSmtpServer) {
+	const name = `SMTP on ${port}`;
+	const data = {
+		host: '127.0.0.1',
+		port,
+		secure: false,
+		disableStartTls: true,
+		user: '',
+		password: '',
+	};
+	const { id } = await n8n.rest('POST', '/credentials', { name, type: 'smtp', data });
+	return { smtp: { id: String(id), name } };
+}
+
+/** How many messages of a campaign are counted as sent. */
+function sentOf(n8n: N8nInstance, campaignId: string): number {
+	const [row] = n8n.rows(
+		`select sent from tallies where scope = 'campaign' and scope_id = '${campaignId}'`,
+	);
+	return Number(row?.sent ?? 0);
+}
+
+const pixelsOf = (html: string) =>
+	[...html.matchAll(/<img[^>]+src="([^"]*email-open[^"]*)"/g)].map(([, url]) => url);
+
+async function openStore(n8n: N8nInstance): Promise<TrackingStore> {
+	const folder = `${n8n.folder}/.n8n/email-open-tracking`;
+	return await openEmbeddedStore({ folder, queueMode: false });
+}
 
 describe('a campaign from a real n8n through a real SMTP server', () => {
 	let n8n: N8nInstance;
@@ -23,11 +92,10 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 	let browser: Browser;
 
 	beforeAll(async () => {
-		[smtp, browser] = await Promise.all([startSmtpServer([REFUSED.email]), launchBrowser()]);
-		const campaign = bundledWorkflow('send-tracked-campaign.json');
-		const node = (name: string) => campaign.nodes.find((candidate) => candidate.name === name)!;
-		node('Recipients').parameters.jsonOutput = JSON.stringify({ recipient: RECIPIENTS });
-		node('Send Email').credentials = { smtp: { id: 'smtp', name: 'Test SMTP' } };
+		[smtp, browser] = await Promise.all([
+			startSmtpServer({ refused: [REFUSED.email] }),
+			launchBrowser(),
+		]);
 		const followUp = bundledWorkflow('follow-up-not-opened.json');
 		followUp.nodes.find(({ name }) => name === 'Not Opened Yet')!.parameters.daysAgo = 0;
 		// The schedule runs every morning; a test asks for the same answer over a webhook.
@@ -40,35 +108,34 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 		n8n = await startInstance({
 			workflows: [bundledWorkflow('email-open-tracking.json'), followUp],
 		});
-		const credential = await n8n.rest('POST', '/credentials', {
-			name: 'Test SMTP',
-			type: 'smtp',
-			data: {
-				host: '127.0.0.1',
-				port: smtp.port,
-				secure: false,
-				disableStartTls: true,
-				user: '',
-				password: '',
-			},
-		});
-		node('Send Email').credentials = { smtp: { id: String(credential.id), name: 'Test SMTP' } };
-		const { id } = await n8n.rest('POST', '/workflows', { ...campaign, id: undefined });
-		const saved = await n8n.rest('GET', `/workflows/${id}`);
-		await n8n.rest('POST', `/workflows/${id}/run`, {
-			workflowData: saved,
-			triggerToStartFrom: { name: 'Send the Campaign' },
-		});
-		const registered = () =>
-			n8n.rows("select sent from tallies where scope = 'total'")[0]?.sent === RECIPIENTS.length - 1;
-		await eventually(registered, 120_000);
+		const store = await openStore(n8n);
+		const keyRing = await loadOrCreateKeyFile(`${n8n.folder}/.n8n/email-open-tracking`);
+		const [refused, withdrew, erased] = UNTRACKED.map(({ id }) => id);
+		await store.recordConsent(
+			[
+				consentRecord({ recipientKey: refused, status: 'refused' }),
+				consentRecord({ recipientKey: withdrew, status: 'withdrawn' }),
+			],
+			new Date(),
+		);
+		const subject = {
+			recipientId: erased,
+			pseudonymsIn: () => [],
+			denylistKeys: denylistKeysOf(erased, keyRing),
+		};
+		await store.eraseSubject(subject, new Date());
+		await store.close();
+		const campaign = campaignOf(RECIPIENTS, CAMPAIGN, await smtpAccount(n8n, smtp));
+		const finished = await startByHand(n8n, campaign, 'Send the Campaign');
+		expect(await finished()).toMatchObject({ status: 'success' });
 	}, 300_000);
 	afterAll(async () => {
 		await Promise.all([n8n?.stop(), smtp?.stop(), browser?.close()]);
 	}, 60_000);
 
-	const pixelsOf = (html: string) =>
-		[...html.matchAll(/<img[^>]+src="([^"]*email-open[^"]*)"/g)].map(([, url]) => url);
+	const mailTo = (reader: Reader) =>
+		String(smtp.mails.find(({ to }) => [to].flat()[0]?.text === reader.email)?.html);
+	const trackedMails = () => TRACKED.map(mailTo);
 
 	it('sends each recipient a mail of its own, except the one that the server refused', () => {
 		const addresses = smtp.mails.map((mail) => [mail.to].flat()[0]?.text).sort();
@@ -80,14 +147,13 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 	});
 
 	it('puts exactly one pixel into each mail, and no two the same', () => {
-		const pixels = smtp.mails.map((mail) => pixelsOf(String(mail.html)));
+		const pixels = trackedMails().map(pixelsOf);
 		expect(pixels.filter((urls) => urls.length !== 1)).toEqual([]);
-		expect(new Set(pixels.flat()).size).toBe(RECIPIENTS.length - 1);
+		expect(new Set(pixels.flat()).size).toBe(TRACKED.length);
 	});
 
 	it('shows no address and no recipient id in a link of less than 300 characters', () => {
-		for (const mail of smtp.mails) {
-			const [url] = pixelsOf(String(mail.html));
+		for (const [url] of trackedMails().map(pixelsOf)) {
 			expect(url.length).toBeLessThan(300);
 			expect(url).toMatch(new RegExp(`^${n8n.url}/webhook/email-open/pixel\\.png\\?t=[\\w-]+$`));
 			expect(Buffer.from(url.split('t=')[1], 'base64url').toString('latin1')).not.toContain(
@@ -97,20 +163,32 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 	});
 
 	it('gives each reader a link of their own to say no to tracking', () => {
-		const links = smtp.mails.map(({ html }) => /<a href="([^"]+)">/.exec(String(html))?.[1]);
-		expect(new Set(links).size).toBe(RECIPIENTS.length - 1);
+		const links = trackedMails().map((html) => /<a href="([^"]+)">/.exec(html)?.[1]);
+		expect(new Set(links).size).toBe(TRACKED.length);
 		for (const link of links) {
 			expect(link).toMatch(new RegExp(`^${n8n.url}/webhook/email-open/privacy\\?t=[\\w-]+$`));
 		}
+	});
+
+	it('says nothing of tracking to people who are not tracked', () => {
+		for (const html of UNTRACKED.map(mailTo)) {
+			expect(html).toContain('our spring launch is here');
+			expect(html).not.toMatch(/<img|<a |track|open/);
+		}
+	});
+
+	it('counts as sent what the mail server took with a pixel in it, and nothing else', () => {
+		expect(sentOf(n8n, CAMPAIGN)).toBe(TRACKED.length);
+		const known = n8n.rows('select recipient_id from recipient_tallies where sent > 0');
+		expect(known.map((row) => row.recipient_id).sort()).toEqual(TRACKED.map(({ id }) => id).sort());
 	});
 
 	it('records opens of exactly the three people who open their mail', async () => {
 		const readers = [RECIPIENTS[3], RECIPIENTS[50], RECIPIENTS[199]];
 		const context = await browser.newContext({ userAgent: MAIL_PROGRAM });
 		for (const reader of readers) {
-			const mail = smtp.mails.find(({ to }) => [to].flat()[0]?.text === reader.email);
 			const page = await context.newPage();
-			await page.setContent(String(mail?.html), { waitUntil: 'networkidle' });
+			await page.setContent(mailTo(reader), { waitUntil: 'networkidle' });
 			await page.close();
 		}
 		await context.close();
@@ -129,8 +207,8 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 	it('lists everybody else as not having opened', async () => {
 		const response = await fetch(`${n8n.url}/webhook/follow-up`);
 		const notOpened = (await response.json()) as Array<{ recipientId: string }>;
-		const expected = RECIPIENTS.filter(
-			({ id }) => !['reader-id-3', 'reader-id-50', 'reader-id-199', REFUSED.id].includes(id),
+		const expected = TRACKED.filter(
+			({ id }) => !['reader-id-3', 'reader-id-50', 'reader-id-199'].includes(id),
 		);
 		expect(notOpened.map(({ recipientId }) => recipientId).sort()).toEqual(
 			expected.map(({ id }) => id).sort(),
@@ -138,7 +216,7 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 	});
 
 	it('does not attribute an open to a forged, cut or foreign link', async () => {
-		const [url] = pixelsOf(String(smtp.mails[0].html));
+		const [url] = pixelsOf(mailTo(TRACKED[0]));
 		const before = n8n.rows('select count(*) as n from opens')[0].n;
 		for (const forged of [
 			url.slice(0, -1),
@@ -159,4 +237,97 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 			n8n.rows(`select invalid_tokens from tallies where scope = 'total'`)[0].invalid_tokens,
 		).toBe(4);
 	});
+});
+
+describe('a campaign that meets trouble, or stricter rules', () => {
+	let n8n: N8nInstance;
+
+	beforeAll(async () => {
+		n8n = await startInstance({
+			workflows: [
+				bundledWorkflow('email-open-tracking.json'),
+				bundledWorkflow('consent-and-privacy.json'),
+			],
+		});
+		const strict = bundledWorkflow('email-open-tracking-consent-required.json');
+		await n8n.rest('POST', '/workflows', strict);
+	}, 180_000);
+	afterAll(async () => await n8n?.stop(), 60_000);
+
+	it('registers nothing without an SMTP account, and says so of each recipient', async () => {
+		const recipients = readers(60, 'unsent');
+		const finished = await startByHand(
+			n8n,
+			campaignOf(recipients, 'no-account'),
+			'Send the Campaign',
+		);
+		const { data } = await finished();
+		expect(sentOf(n8n, 'no-account')).toBe(0);
+		expect(n8n.rows("select * from recipient_tallies where recipient_id like 'unsent-%'")).toEqual(
+			[],
+		);
+		expect(data).toContain('No mail server took it. Open Send Email: its error says why');
+	}, 120_000);
+
+	it('has registered what left before the mail server stopped answering', async () => {
+		const smtp = await startSmtpServer({ takes: 130 });
+		try {
+			const campaign = campaignOf(readers(150, 'stuck'), 'stuck', await smtpAccount(n8n, smtp));
+			const finished = await startByHand(n8n, campaign, 'Send the Campaign');
+			await eventually(() => smtp.mails.length === 130, 60_000);
+			// The run is at the 31st mail of its third batch of 50.
+			expect(sentOf(n8n, 'stuck')).toBe(100);
+			smtp.release();
+			expect(await finished()).toMatchObject({ status: 'success' });
+			expect(sentOf(n8n, 'stuck')).toBe(150);
+		} finally {
+			await smtp.stop();
+		}
+	}, 180_000);
+
+	it('reaches the strict template once that is published in place of the open one', async () => {
+		const smtp = await startSmtpServer();
+		const store = await openStore(n8n);
+		try {
+			const account = await smtpAccount(n8n, smtp);
+			const [consenting, silent] = readers(2, 'strict');
+			await store.recordConsent([consentRecord({ recipientKey: consenting.id })], new Date());
+			const send = async (campaignId: string) => {
+				const campaign = campaignOf([consenting, silent], campaignId, account);
+				await (
+					await startByHand(n8n, campaign, 'Send the Campaign')
+				)();
+			};
+			await send('before-the-change');
+			// n8n does not let both be published: one of them would answer for the other.
+			await expect(
+				publishWorkflow(n8n.rest, 'email-open-tracking-consent-required'),
+			).rejects.toThrow('conflict with one of the webhooks');
+			await n8n.rest('POST', '/workflows/email-open-tracking/deactivate', {});
+			await publishWorkflow(n8n.rest, 'email-open-tracking-consent-required');
+			await untilLive(n8n.rest, 'email-open-tracking-consent-required');
+			await send('after-the-change');
+
+			expect(smtp.mails).toHaveLength(4);
+			for (const [url] of smtp.mails.map((mail) => pixelsOf(String(mail.html)))) {
+				const answer = await fetch(url, { headers: { 'user-agent': MAIL_PROGRAM } });
+				expect(answer.status).toBe(200);
+				expect(answer.headers.get('content-type')).toBe('image/png');
+			}
+			const opened = () =>
+				n8n.rows(
+					"select recipient_id, campaign_id, consent_status from opens where recipient_id like 'strict-%' order by campaign_id",
+				);
+			await eventually(() => opened().length >= 2);
+			expect(opened()).toEqual(
+				['after-the-change', 'before-the-change'].map((campaign_id) => ({
+					recipient_id: consenting.id,
+					campaign_id,
+					consent_status: 'given',
+				})),
+			);
+		} finally {
+			await Promise.all([smtp.stop(), store.close()]);
+		}
+	}, 120_000);
 });

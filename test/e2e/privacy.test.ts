@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -23,12 +24,16 @@ import {
 	bundledWorkflow,
 	eventually,
 	startInstance,
+	untilLive,
 	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
+import { startByHand } from '../support/run-by-hand';
+import { startSmtpServer } from '../support/smtp-server';
 
 const ADDRESS = '203.0.113.77';
-const STRICT_PATH = 'email-open/consented.png';
+const STRICT_PATH = 'email-open/pixel.png';
+const OPEN_PATH = 'open-template/pixel.png';
 
 /** The base template at a path of its own, with other fields in its trigger. */
 function variant(id: string, parameters: Record<string, unknown>): WorkflowJson {
@@ -59,7 +64,7 @@ describe('privacy in a real n8n', () => {
 			startInstance({
 				folder,
 				workflows: [
-					bundledWorkflow('email-open-tracking.json'),
+					variant('open-template', {}),
 					bundledWorkflow('email-open-tracking-consent-required.json'),
 					bundledWorkflow('consent-and-privacy.json'),
 					...MODES.map((mode) =>
@@ -117,7 +122,7 @@ describe('privacy in a real n8n', () => {
 	/** An open of somebody else shows that everything before it is through. */
 	const settle = async () => {
 		const id = `settled-${randomBytes(4).toString('hex')}`;
-		await load(webhook(`email-open/pixel.png?id=${id}`), 'Other/1.0', {
+		await load(webhook(`${OPEN_PATH}?id=${id}`), 'Other/1.0', {
 			'x-forwarded-for': '198.51.100.1',
 		});
 		await eventually(() => opensOf(id).length === 1);
@@ -212,8 +217,8 @@ describe('privacy in a real n8n', () => {
 		expect(rowCounts()).toEqual(before);
 		expect(everywhere().includes('MarkerWithdrawn')).toBe(false);
 		// In the base template, which honours objections, as well.
-		await load(pixelLink(person, 'email-open/pixel.png'));
-		await load(webhook(`email-open/pixel.png?id=${person}`));
+		await load(pixelLink(person, OPEN_PATH));
+		await load(webhook(`${OPEN_PATH}?id=${person}`));
 		await settle();
 		expect(opensOf(person)).toHaveLength(1);
 	}, 60_000);
@@ -250,6 +255,106 @@ describe('privacy in a real n8n', () => {
 		const page = await answer.text();
 		expect(page).toContain('We found nothing that is stored about you');
 		expect(page).toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-7/);
+	});
+
+	const post = async (url: string, action: string) =>
+		await fetch(url, { method: 'POST', body: new URLSearchParams({ action }) });
+	const openRequests = (person: string) =>
+		n8n.rows(`select kind from privacy_requests where recipient_id = '${person}'`);
+
+	it('notes what a person asks for, promises no mail, and lists it until it is answered', async () => {
+		const person = 'marker-asking-person';
+		const page = await (await browser.newContext()).newPage();
+		await page.goto(personLink(person, 'consent'));
+		expect(await page.locator('main').innerText()).not.toMatch(/we send|will get/i);
+		await page.locator('button[value=request-erasure]').click();
+		const answer = page.getByRole('status');
+		await answer.waitFor();
+		expect(await answer.innerText()).toContain('Your request is noted');
+		expect(await page.locator('main').innerText()).toContain('privacy@example.com');
+		expect(await page.locator('main').innerText()).not.toMatch(/mail with|will get/i);
+
+		const officer = bundledWorkflow('consent-and-privacy.json');
+		const listed = async () => {
+			const finished = await startByHand(n8n, officer, 'Show the Officer');
+			const { status, data } = await finished();
+			expect(status).toBe('success');
+			return data.includes(person);
+		};
+		expect(openRequests(person)).toEqual([{ kind: 'erasure' }]);
+		expect(await listed()).toBe(true);
+		await page.goto(personLink(person, 'rights'));
+		await page.locator('button[value=erase]').click();
+		await page.getByText('Your data is erased').waitFor();
+		expect(openRequests(person)).toEqual([]);
+		expect(await listed()).toBe(false);
+
+		// The link in an old mail offers nothing that would not count.
+		await page.goto(personLink(person, 'consent'));
+		await page.getByText('Your data was erased and you are not tracked').waitFor();
+		expect(await page.locator('form').count()).toBe(0);
+	}, 60_000);
+
+	it('mails the link once an SMTP account is selected, and keeps the request open where that fails', async () => {
+		const smtp = await startSmtpServer({ refused: ['unreachable@example.com'] });
+		try {
+			const name = 'SMTP of the officer';
+			const { id: account } = await n8n.rest('POST', '/credentials', {
+				name,
+				type: 'smtp',
+				data: { host: '127.0.0.1', port: smtp.port, secure: false, disableStartTls: true },
+			});
+			const { nodes, connections } = bundledWorkflow('consent-and-privacy.json');
+			Object.assign(nodes.find((node) => node.name === 'Mail Them the Link')!, {
+				disabled: false,
+				credentials: { smtp: { id: String(account), name } },
+			});
+			const { versionId } = await n8n.rest('GET', '/workflows/consent-and-privacy');
+			await n8n.rest('PATCH', '/workflows/consent-and-privacy', { nodes, connections, versionId });
+			await publishWorkflow(n8n.rest, 'consent-and-privacy');
+			await untilLive(n8n.rest, 'consent-and-privacy');
+
+			const person = 'reader@example.com';
+			for (const one of [person, 'unreachable@example.com']) {
+				const { status } = await post(personLink(one, 'consent'), 'request-copy');
+				expect(status).toBe(200);
+			}
+			const [mail] = await eventually(() => smtp.mails.length > 0 && smtp.mails);
+			expect([mail.to].flat()[0]?.text).toBe(person);
+			const [link] = /http\S+/.exec(String(mail.text)) ?? [''];
+			expect(openRequests(person)).toEqual([{ kind: 'copy' }]);
+			const copy = await post(link, 'export');
+			expect(await copy.json()).toMatchObject({ subject: { recipientId: person } });
+			expect(openRequests(person)).toEqual([]);
+			expect(openRequests('unreachable@example.com')).toEqual([{ kind: 'copy' }]);
+		} finally {
+			await smtp.stop();
+		}
+	}, 60_000);
+
+	it('answers link checkers and odd forms with the page, and changes nothing for them', async () => {
+		const person = 'checked-by-machines';
+		const url = personLink(person, 'consent');
+		for (const headers of [{}, { origin: 'https://mail.example.com' }]) {
+			const head = await fetch(url, { method: 'HEAD', headers });
+			expect(head.status).toBe(200);
+		}
+		for (const action of ['constructor', '__proto__', 'toString', '']) {
+			const response = await post(url, action);
+			expect([action, response.status]).toEqual([action, 200]);
+			expect(await response.text()).toContain('Tracking of mails you open');
+		}
+		const sent = JSON.stringify({ action: 'withdraw' });
+		const status = await new Promise((resolve, reject) => {
+			const headers = { 'content-type': 'application/json', 'content-length': sent.length };
+			request(url, { method: 'GET', headers }, (response) => {
+				response.resume().once('end', () => resolve(response.statusCode));
+			})
+				.once('error', reject)
+				.end(sent);
+		});
+		expect(status).toBe(200);
+		expect(await store.listConsentRecords(person)).toEqual([]);
 	});
 
 	it('refuses under Consent Required while the registry is down, and serves the pixel', async () => {

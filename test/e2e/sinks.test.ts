@@ -95,7 +95,7 @@ describe('sinks in a real n8n', () => {
 			requests.push(request);
 			return answers(request);
 		});
-		n8n = await startInstance({ workflows: [bundledWorkflow('analytics-sinks.json')] });
+		n8n = await startInstance({ workflows: [] });
 	}, 180_000);
 	afterAll(async () => await Promise.all([n8n?.stop(), standIn?.stop()]), 60_000);
 	beforeEach(() => {
@@ -356,73 +356,5 @@ describe('sinks in a real n8n', () => {
 			const stored = n8n.rows("select recipient_id from opens where message_id like '%4c5d75ce93'");
 			expect(stored).toHaveLength(2);
 		});
-	});
-
-	describe('the bundled workflow', () => {
-		/** The rows of a Data Table of n8n, as its editor shows them. */
-		async function tableRows(name: string): Promise<Array<Record<string, unknown>>> {
-			const { id: project } = await n8n.rest('GET', '/projects/personal');
-			const base = `/projects/${project}/data-tables`;
-			const { data: known } = await n8n.rest('GET', base);
-			const table = (known as Array<{ id: string; name: string }>).find((one) => one.name === name);
-			if (!table) return [];
-			const { data } = await n8n.rest('GET', `${base}/${table.id}/rows`);
-			return data as Array<Record<string, unknown>>;
-		}
-
-		it('keeps what was not taken, sends it again, and then forgets it', async () => {
-			const workflow = bundledWorkflow('analytics-sinks.json');
-			const node = (name: string) => workflow.nodes.find((one) => one.name === name)!;
-			Object.assign(node('Send to the Destination'), {
-				disabled: false,
-				credentials: await credential('openTrackingSignedWebhookApi', {
-					url: `${standIn.url}/bundled`,
-					signingSecret: SECRET,
-				}),
-			});
-			// What a test can start in place of the schedule and of the other workflow.
-			Object.assign(node('Every Hour'), { ...webhook('repeat'), name: 'Every Hour' });
-			Object.assign(node('When an Open Is Logged'), {
-				...webhook('logged'),
-				name: 'When an Open Is Logged',
-			});
-			for (const name of ['Every Hour', 'When an Open Is Logged']) {
-				node(name).parameters = { ...node(name).parameters, responseMode: 'onReceived' };
-			}
-			const id = await publish(workflow);
-			const runByHand = async () =>
-				await n8n.rest('POST', `/workflows/${id}/run`, {
-					workflowData: await n8n.rest('GET', `/workflows/${id}`),
-					triggerToStartFrom: { name: 'Set Up and Try It' },
-				});
-
-			// A login that fails is not tried again within the run.
-			answers = () => ({ status: 401 });
-			await runByHand();
-			const [row] = await eventually(async () => {
-				const rows = await tableRows('failed_opens');
-				return rows.length > 0 && rows;
-			});
-			expect(row).toMatchObject({
-				eventId: expect.stringMatching(/^sample-/),
-				reason: 'HTTP 401. Check the credential and its rights',
-				retryable: true,
-			});
-			const [open] = await eventually(async () => {
-				const rows = await tableRows('email_opens');
-				return rows.length > 0 && rows;
-			});
-			expect(open).toMatchObject({ eventId: row.eventId, campaignId: 'sample', actor: 'human' });
-			expect(open.recipientId).not.toBe('sample-recipient');
-			expect(JSON.stringify([row, open, requests])).not.toContain('sample-recipient');
-
-			requests = [];
-			answers = () => ({ status: 200 });
-			await post('repeat', {});
-			await eventually(async () => (await tableRows('failed_opens')).length === 0);
-			expect(requests).toHaveLength(1);
-			expect(JSON.parse(requests[0].body)).toMatchObject({ events: [{ eventId: row.eventId }] });
-			expect(await tableRows('email_opens')).toHaveLength(1);
-		}, 60_000);
 	});
 });

@@ -239,7 +239,7 @@ describe('a consent page', () => {
 		['consent', 'applyChoice', { noticeText: NOTICE }],
 		['privacy', 'erasePerson', { personBy: 'link' }],
 		['privacy', 'exportPerson', { personBy: 'link', ...CONTROLLER }],
-		['privacy', 'getConfirmationLink', { personBy: 'link' }],
+		['privacy', 'getConfirmationLink', { personBy: 'link', ...CONTROLLER }],
 	])(
 		'without a token is answered in %s → %s, and is an error of the workflow',
 		async (resource, operation, parameters) => {

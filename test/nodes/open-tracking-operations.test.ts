@@ -211,6 +211,13 @@ const ENTRIES: Record<string, Entry> = {
 		check: ({ items }) => expect(items.map(({ name }) => name)).toEqual(['Spring launch']),
 		whenEmpty: nothingListed,
 	},
+	'privacy closeRequest': {
+		fill: () => ({ personId: 'bob', requestKind: 'copy' }),
+		gives: 'that the request is off the list',
+		check: ({ items }) =>
+			expect(items).toEqual([{ recipientId: 'bob', request: 'copy', closed: true }]),
+		whenEmpty: 'Recipient ID is empty',
+	},
 	'privacy erasePerson': {
 		fill: personId,
 		gives: 'a receipt that says how much was erased',
@@ -235,6 +242,19 @@ const ENTRIES: Record<string, Entry> = {
 		check: ({ items }) =>
 			expect(items[0].confirmationUrl).toMatch(/^https:\/\/.+\/email-open\/privacy\?t=[\w-]+$/),
 		whenEmpty: 'Recipient ID is empty',
+	},
+	'privacy getOpenRequests': {
+		gives: 'an item per request, with the day it is due',
+		check: ({ items }) =>
+			expect(items).toEqual([
+				{
+					recipientId: 'bob',
+					request: 'copy',
+					askedAt: '2026-11-20T10:00:00.000Z',
+					dueAt: '2026-12-20T10:00:00.000Z',
+				},
+			]),
+		whenEmpty: nothingListed,
 	},
 	'recipient addMany': {
 		fill: (world) => ({ ...pixelId(world), recipients: '[{ "recipientId": 7 }]' }),
@@ -432,6 +452,10 @@ describe('every operation of Open Tracking', () => {
 			}),
 		]);
 		await store.recordConsent([consentRecord({ method: 'form' })], new Date());
+		await store.openPrivacyRequest(
+			{ recipientId: 'bob', kind: 'copy' },
+			new Date('2026-11-20T10:00:00Z'),
+		);
 		const { keyRing } = await signingOf(executeContext(node, []).context);
 		return {
 			pixelId: pixel.id,

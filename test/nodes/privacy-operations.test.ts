@@ -147,15 +147,90 @@ describe('consent, rights and retention in Open Tracking', () => {
 		}
 	});
 
-	it('gives whoever asks on the page a link for their own address', async () => {
-		const { items, page } = await run('privacy', 'getConfirmationLink', {
+	const ask = async (recipientId: string, requestKind: string, more: object = {}) =>
+		await run('privacy', 'getConfirmationLink', {
 			personBy: 'link',
-			personToken: await token('ada', 'consent'),
+			personToken: await token(recipientId, 'consent'),
+			controllerContact: 'privacy@example.com',
+			requestKind,
+			...more,
 		});
-		expect(page).toContain('You will get a mail');
+
+	it('notes what people ask for on the page, and makes a link for their own address', async () => {
+		const { items, page } = await ask('ada', 'copy');
+		expect(page).toContain('Your request is noted');
+		expect(page).toContain('privacy@example.com');
+		// Whether a mail is sent, only the nodes behind this one know.
+		expect(page).not.toMatch(/you will get|mail with/i);
 		const url = new URL(String(items[0].confirmationUrl));
 		const verdict = readPersonToken(url.searchParams.get('t')!, await keyRing(), new Date());
 		expect(verdict).toMatchObject({ ok: true, link: { recipientId: 'ada', scope: 'rights' } });
+		await ask('ada', 'copy');
+		await ask('bob', 'erasure');
+		const { items: open } = await run('privacy', 'getOpenRequests');
+		expect(open).toMatchObject([
+			{ recipientId: 'ada', request: 'copy' },
+			{ recipientId: 'bob', request: 'erasure' },
+		]);
+		const month = Date.parse(String(open[0].dueAt)) - Date.parse(String(open[0].askedAt));
+		expect(month / 86_400_000).toBeGreaterThanOrEqual(28);
+		expect(month / 86_400_000).toBeLessThanOrEqual(31);
+	});
+
+	it('notes nothing without a contact that the page could show', async () => {
+		await expect(ask('ada', 'copy', { controllerContact: ' ' })).rejects.toThrow(
+			'Contact is empty',
+		);
+		expect((await run('privacy', 'getOpenRequests')).items).toEqual([]);
+	});
+
+	it('closes a request when its person has got the answer, or by hand', async () => {
+		for (const person of ['ada', 'bob', 'eve']) await ask(person, 'copy');
+		await ask('bob', 'erasure');
+		const byLink = async (recipientId: string) => ({
+			personBy: 'link',
+			personToken: await token(recipientId, 'rights'),
+		});
+		const open = async () => (await run('privacy', 'getOpenRequests')).items;
+
+		const { page } = await run('privacy', 'exportPerson', {
+			...(await byLink('ada')),
+			...CONTROLLER,
+		});
+		expect(subjectExportSchema.parse(JSON.parse(page!)).requests).toMatchObject([{ kind: 'copy' }]);
+		await run('privacy', 'erasePerson', await byLink('bob'));
+		expect(await open()).toMatchObject([{ recipientId: 'eve', request: 'copy' }]);
+		// An officer who looks at the data has not answered the person.
+		await run('privacy', 'exportPerson', { personId: 'eve', ...CONTROLLER });
+		expect(await open()).toHaveLength(1);
+		await run('privacy', 'closeRequest', { personId: 'eve', requestKind: 'copy' });
+		expect(await open()).toEqual([]);
+		await expect(
+			run('privacy', 'closeRequest', { personId: 'eve', requestKind: 'copy' }),
+		).rejects.toThrow('no such open request');
+	});
+
+	it('tells an erased person that they are, and stores nothing of them again', async () => {
+		const store = await folder.store();
+		await run('privacy', 'erasePerson', { personId: 'marker-ada' });
+		const shown = await run('consent', 'showPage', {
+			personToken: await token('marker-ada', 'consent'),
+			noticeText: NOTICE,
+		});
+		expect(shown.page).toContain('Your data was erased and you are not tracked');
+		expect(shown.page).not.toContain('<form');
+		for (const action of ['save', 'withdraw']) {
+			const answer = await form('marker-ada', { action, performance: 'given' });
+			const { page, items } = await run('consent', 'applyChoice', answer);
+			expect(page).toContain('Your data was erased');
+			expect(page).not.toContain('saved');
+			expect(items).toEqual([{ changed: [] }]);
+		}
+		const asked = await ask('marker-ada', 'copy');
+		expect(asked.page).toContain('Your data was erased');
+		expect(asked.items).toEqual([]);
+		expect(await store.listConsentRecords('marker-ada')).toEqual([]);
+		expect(await store.listPrivacyRequests()).toEqual([]);
 	});
 
 	it('exports and erases one person, with a receipt that does not name them', async () => {

@@ -1,5 +1,14 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { readFileSync } from 'node:fs';
+import {
+	createServer,
+	type IncomingHttpHeaders,
+	type IncomingMessage,
+	type Server,
+	type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 
 /** One request that came in, whole. */
 export interface Received {
@@ -23,11 +32,50 @@ export interface HttpStandIn {
 	stop: () => Promise<void>;
 }
 
+type Answer = (request: Received) => StandInAnswer;
+
 /** Listens on a free port and answers every request with what `answer` says. */
-export async function startStandIn(
-	answer: (request: Received) => StandInAnswer,
-): Promise<HttpStandIn> {
-	const server = createServer((request, response) => {
+export async function startStandIn(answer: Answer): Promise<HttpStandIn> {
+	return await listening(createServer(answering(answer)));
+}
+
+/** A vendor's own https address, played by this machine. */
+export interface VendorStandIn {
+	/** What a program needs in its environment to reach the stand-in under the vendor's address */
+	env: NodeJS.ProcessEnv;
+	stop: () => Promise<void>;
+}
+
+/** Answers for `https://api.hubapi.com`, behind a proxy that leads nowhere else. */
+export async function startHubSpotStandIn(answer: Answer): Promise<VendorStandIn> {
+	const host = 'api.hubapi.com';
+	const file = (kind: string) => join(__dirname, '..', 'fixtures', 'tls', `${host}.${kind}.pem`);
+	const vendor = createTlsServer(
+		{ key: readFileSync(file('key')), cert: readFileSync(file('cert')) },
+		answering(answer),
+	);
+	const proxy = createServer((_request, response) => response.writeHead(502).end());
+	proxy.on('connect', (request, socket) => {
+		if (request.url !== `${host}:443`) return socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+		socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+		return vendor.emit('connection', socket);
+	});
+	const { url, stop } = await listening(proxy);
+	return {
+		env: {
+			HTTPS_PROXY: url,
+			NO_PROXY: '127.0.0.1,localhost',
+			NODE_EXTRA_CA_CERTS: file('cert'),
+		},
+		stop: async () => {
+			vendor.closeAllConnections();
+			await stop();
+		},
+	};
+}
+
+function answering(answer: Answer) {
+	return (request: IncomingMessage, response: ServerResponse): void => {
 		const parts: Buffer[] = [];
 		request.on('data', (part: Buffer) => parts.push(part));
 		request.on('end', () => {
@@ -42,7 +90,10 @@ export async function startStandIn(
 			response.writeHead(status, { 'content-type': 'application/json', ...headers });
 			response.end(typeof body === 'string' ? body : JSON.stringify(body ?? {}));
 		});
-	});
+	};
+}
+
+async function listening(server: Server): Promise<HttpStandIn> {
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	return {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -202,6 +202,15 @@ export async function eventually<T>(
 	}
 }
 
+/** Waits until n8n answers with the saved version: it says that one is published a moment before. */
+export async function untilLive(rest: Rest, workflowId: string): Promise<void> {
+	const { versionId } = await rest('GET', `/workflows/${workflowId}`);
+	await eventually(async () => {
+		const status = await rest('GET', `/workflows/${workflowId}/publication-status`);
+		return status.liveVersionId === versionId;
+	});
+}
+
 /** Why n8n could not publish a workflow: it tries some times in the background before it says so. */
 export async function publicationFailure(rest: Rest, workflowId: string): Promise<string> {
 	return await eventually(async () => {

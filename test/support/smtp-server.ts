@@ -5,20 +5,33 @@ import { SMTPServer } from 'smtp-server';
 export interface TestSmtpServer {
 	port: number;
 	mails: ParsedMail[];
+	/** Lets the mails in that it holds back, and all others from now on. */
+	release: () => void;
 	stop: () => Promise<void>;
 }
 
-/** @param refused addresses the server refuses, as one that does not exist would be */
-export async function startSmtpServer(refused: string[] = []): Promise<TestSmtpServer> {
+/**
+ * @param options.refused addresses the server refuses, as one that does not exist would be
+ * @param options.takes how many mails it takes before it stops answering, as a server that is
+ *   overloaded would; all of them unless set
+ */
+export async function startSmtpServer(
+	options: { refused?: string[]; takes?: number } = {},
+): Promise<TestSmtpServer> {
 	const mails: ParsedMail[] = [];
+	let release = (): void => undefined;
+	const released = new Promise<void>((resolve) => (release = resolve));
 	const server = new SMTPServer({
 		authOptional: true,
+		// Else it asks a name server about each connection.
+		disableReverseLookup: true,
 		disabledCommands: ['STARTTLS'],
 		onRcptTo({ address }, _session, done) {
-			done(refused.includes(address) ? new Error('No such mailbox') : null);
+			done(options.refused?.includes(address) ? new Error('No such mailbox') : null);
 		},
 		onData(stream, _session, done) {
-			simpleParser(stream).then((mail) => {
+			simpleParser(stream).then(async (mail) => {
+				if (mails.length >= (options.takes ?? Infinity)) await released;
 				mails.push(mail);
 				done();
 			}, done);
@@ -29,6 +42,10 @@ export async function startSmtpServer(refused: string[] = []): Promise<TestSmtpS
 	return {
 		port,
 		mails,
-		stop: async () => await new Promise((resolve) => server.close(resolve)),
+		release,
+		stop: async () => {
+			release();
+			await new Promise<void>((resolve) => server.close(() => resolve()));
+		},
 	};
 }

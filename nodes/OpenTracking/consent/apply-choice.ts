@@ -1,12 +1,13 @@
 import type { IDataObject } from 'n8n-workflow';
 import { v7 as uuidv7 } from 'uuid';
 
+import { consentMessagePage } from '../../../src/reports/consent-page';
 import type { ConsentRecord } from '../../../src/tracking/consent-record';
 import { PURPOSES } from '../../../src/tracking/purpose';
 import { readJson } from '../../shared/fields';
 import type { Operation } from '../operation';
 import { answerWithPage, languageProperty, readLanguage } from '../privacy/answer';
-import { personTokenProperty, readPersonLink, refuseLink } from '../privacy/person';
+import { personTokenProperty, readPersonLink, refuseLink, wasErased } from '../privacy/person';
 import { noticeProperties, readNotice } from './notice';
 import { purposesProperty, readPurposes } from './purposes';
 import { choicesPage } from './show-page';
@@ -38,6 +39,10 @@ export const applyConsentChoice: Operation = {
 		const link = await readPersonLink(node, index, ['consent']);
 		if (link === null) return [{ json: { changed: [], reason: refuseLink(node, index) } }];
 		const { recipientId } = link;
+		if (await wasErased(node, store, recipientId)) {
+			answerWithPage(node, consentMessagePage(language, 'forgotten'));
+			return [{ json: { changed: [] } }];
+		}
 		const form = (readJson(node, 'choiceForm', index) ?? {}) as IDataObject;
 		const asked = readPurposes(node, index);
 		const notice = readNotice(node, index);

@@ -4,7 +4,12 @@ import type { TrackingStore } from '../../../src/storage/tracking-store';
 import type { Purpose } from '../../../src/tracking/purpose';
 import type { Operation } from '../operation';
 import { answerWithPage, languageProperty, readLanguage } from '../privacy/answer';
-import { LINK_DOES_NOT_HOLD, personTokenProperty, readPersonLink } from '../privacy/person';
+import {
+	LINK_DOES_NOT_HOLD,
+	personTokenProperty,
+	readPersonLink,
+	wasErased,
+} from '../privacy/person';
 import { noticeProperties } from './notice';
 import { purposesProperty, readPurposes } from './purposes';
 
@@ -21,6 +26,10 @@ export const showConsentPage: Operation = {
 		if (link === null) {
 			answerWithPage(node, consentMessagePage(language, 'invalid'), 403);
 			return [{ json: { shown: 'invalid', reason: LINK_DOES_NOT_HOLD } }];
+		}
+		if (await wasErased(node, store, link.recipientId)) {
+			answerWithPage(node, consentMessagePage(language, 'forgotten'));
+			return [{ json: { shown: 'forgotten' } }];
 		}
 		if (link.scope === 'rights') {
 			answerWithPage(node, rightsPage(language));

@@ -2,6 +2,17 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { readText } from '../../shared/fields';
 
+/** Where people who are tracked can write to. */
+export const contactProperty: INodeProperties = {
+	displayName: 'Contact',
+	name: 'controllerContact',
+	type: 'string',
+	default: '',
+	required: true,
+	placeholder: 'e.g. privacy@example.com',
+	description: 'Where the controller can be reached',
+};
+
 /** Who answers for the tracking: exports and reports must name them. */
 export const controllerProperties: INodeProperties[] = [
 	{
@@ -13,15 +24,7 @@ export const controllerProperties: INodeProperties[] = [
 		placeholder: 'e.g. Example Ltd, London',
 		description: 'Who decides that opens are tracked, and answers for it',
 	},
-	{
-		displayName: 'Contact',
-		name: 'controllerContact',
-		type: 'string',
-		default: '',
-		required: true,
-		placeholder: 'e.g. privacy@example.com',
-		description: 'Where the controller can be reached',
-	},
+	contactProperty,
 ];
 
 export function readController(

@@ -46,6 +46,7 @@ export const exportPerson: Operation = {
 			'open-tracking-data.json',
 			await exportOf(node, store, index, link.recipientId),
 		);
+		await store.closePrivacyRequest({ recipientId: link.recipientId, kind: 'copy' });
 		// The data is with the person now; an item of it would stay in n8n's database for a while.
 		return [{ json: { exported: true } }];
 	},
@@ -85,6 +86,7 @@ async function exportOf(
 		opens,
 		lastOpenDay,
 		consent: consentRecordsToJsonLd(consent, context, now),
+		requests: data.requests,
 	});
 }
 

@@ -1,37 +1,39 @@
 import { randomBytes } from 'node:crypto';
 
+import type { IExecuteFunctions } from 'n8n-workflow';
+
 import { consentMessagePage } from '../../../src/reports/consent-page';
+import type { TrackingStore } from '../../../src/storage/tracking-store';
 import { WITHDRAWAL_IV_BYTES, withdrawalLink } from '../../../src/tracking/withdrawal-link';
 import { instanceBaseUrl } from '../../shared/base-url';
+import { readText } from '../../shared/fields';
 import { signingOf } from '../../shared/signing';
 import type { Operation } from '../operation';
 import { answerWithPage, languageProperty, readLanguage } from './answer';
-import { personProperties, readPersonId, readPersonLink, refuseLink } from './person';
+import { contactProperty } from './controller';
+import { personProperties, readPersonId, readPersonLink, refuseLink, wasErased } from './person';
+import { readRequestKind, requestKindProperty } from './request-kind';
+
+const byLink = { displayOptions: { show: { personBy: ['link'] } } };
 
 export const getConfirmationLink: Operation = {
 	value: 'getConfirmationLink',
 	name: 'Get Confirmation Link',
 	action: 'Get link for copy or erasure',
 	description:
-		'Make the link, good for 48 hours, behind which a person gets a copy of their data or erases it. Send it to their own address only.',
+		'Make the link, good for 48 hours, behind which a person gets a copy of their data or erases it. Send it to their own address only. By signed link, also note what they asked for until it is answered.',
 	properties: [
 		...personProperties,
-		{ ...languageProperty, displayOptions: { show: { personBy: ['link'] } } },
+		{ ...requestKindProperty, ...byLink },
+		{ ...contactProperty, ...byLink, description: 'What the page tells the person to write to' },
+		{ ...languageProperty, ...byLink },
 	],
-	async execute({ node, index }) {
-		const byLink = (node.getNodeParameter('personBy', index) as string) === 'link';
-		let recipientId: string;
-		if (byLink) {
-			const link = await readPersonLink(node, index, ['consent', 'rights']);
-			if (link === null) {
-				refuseLink(node, index);
-				return [];
-			}
-			answerWithPage(node, consentMessagePage(readLanguage(node, index), 'asked'));
-			recipientId = link.recipientId;
-		} else {
-			recipientId = readPersonId(node, index);
-		}
+	async execute({ node, store, index }) {
+		const recipientId =
+			(node.getNodeParameter('personBy', index) as string) === 'link'
+				? await noteRequest(node, store, index)
+				: readPersonId(node, index);
+		if (recipientId === null) return [];
 		const { keyRing, baseUrl } = await signingOf(node);
 		const confirmationUrl = withdrawalLink({
 			baseUrl: baseUrl || instanceBaseUrl(node),
@@ -42,3 +44,33 @@ export const getConfirmationLink: Operation = {
 		return [{ json: { recipientId, confirmationUrl } }];
 	},
 };
+
+/**
+ * Notes what the person asked for, and answers the page. The page does not speak of a mail: whether
+ * one is sent is up to the nodes behind this one.
+ *
+ * @returns the person's id; `null` where there is nothing to ask for
+ */
+async function noteRequest(
+	node: IExecuteFunctions,
+	store: TrackingStore,
+	index: number,
+): Promise<string | null> {
+	const language = readLanguage(node, index);
+	const link = await readPersonLink(node, index, ['consent', 'rights']);
+	if (link === null) {
+		refuseLink(node, index);
+		return null;
+	}
+	const { recipientId } = link;
+	if (await wasErased(node, store, recipientId)) {
+		answerWithPage(node, consentMessagePage(language, 'forgotten'));
+		return null;
+	}
+	await store.openPrivacyRequest({ recipientId, kind: readRequestKind(node, index) }, new Date());
+	answerWithPage(
+		node,
+		consentMessagePage(language, 'asked', readText(node, 'controllerContact', index)),
+	);
+	return recipientId;
+}

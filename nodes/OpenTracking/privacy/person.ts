@@ -3,6 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import type { Subject } from '../../../src/storage/privacy-store';
 import { consentMessagePage } from '../../../src/reports/consent-page';
+import type { TrackingStore } from '../../../src/storage/tracking-store';
 import type { KeyRing } from '../../../src/tracking/key-ring';
 import { denylistKeysOf, pseudonymsOf } from '../../../src/tracking/subject-keys';
 import {
@@ -91,6 +92,19 @@ export function refuseLink(node: IExecuteFunctions, index: number): string {
 		description:
 			'Set Token to the part of the link after "t=", which the Webhook node receives as query.t. The person was told that the link does not work.',
 	});
+}
+
+/**
+ * Whether this person was erased. Their old links go on working, but nothing that they do there may
+ * be stored under their id again.
+ */
+export async function wasErased(
+	node: IExecuteFunctions,
+	store: Pick<TrackingStore, 'isDenied'>,
+	recipientId: string,
+): Promise<boolean> {
+	const { keyRing } = await signingOf(node);
+	return await store.isDenied(denylistKeysOf(recipientId, keyRing));
 }
 
 /** The person under every name the store may know them by. */

@@ -17,7 +17,7 @@ export const registerSent: Operation = {
 			type: 'string',
 			default: '={{ $json.tracking.pixelId }}',
 			description:
-				'The pixel that the message carries. Empty for a message that went out untracked.',
+				'The pixel that the message carries. Do not register a message that went out untracked: whether it was opened, nobody can see.',
 		},
 		{
 			displayName: 'Recipient ID',

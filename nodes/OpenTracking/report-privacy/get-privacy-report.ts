@@ -80,6 +80,7 @@ export const getPrivacyReport: Operation = {
 			representative?: string;
 		};
 		const policies = await store.countPolicies();
+		const openRequests = await store.listPrivacyRequests();
 		const isPostgres = Boolean(node.getNode().credentials?.openTrackingPostgresApi);
 		const config: PrivacyReportConfig = {
 			generatedAt: new Date(),
@@ -104,6 +105,7 @@ export const getPrivacyReport: Operation = {
 				firstAt: new Date(firstAt),
 				lastAt: new Date(lastAt),
 			})),
+			openRequests: openRequests.map(({ kind, askedAt }) => ({ kind, askedAt: new Date(askedAt) })),
 		};
 		const data = await node.helpers.prepareBinaryData(
 			Buffer.from(privacyReport(config)),

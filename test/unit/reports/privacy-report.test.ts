@@ -46,6 +46,7 @@ const config = (over: Partial<PrivacyReportConfig> = {}): PrivacyReportConfig =>
 			lastAt: new Date('2026-11-21T00:00:00Z'),
 		},
 	],
+	openRequests: [],
 	...over,
 });
 
@@ -151,6 +152,16 @@ describe('the privacy report', () => {
 			'no officer',
 			config({ controller: { ...config().controller, dataProtectionOfficer: null } }),
 			/No data protection officer/,
+		],
+		[
+			'requests that wait for an answer',
+			config({
+				openRequests: [
+					{ kind: 'erasure', askedAt: new Date('2026-10-01T09:00:00Z') },
+					{ kind: 'copy', askedAt: new Date('2026-11-02T09:00:00Z') },
+				],
+			}),
+			/Not answered yet: 1 for a copy, 1 for an erasure; the oldest was asked on 2026-10-01\. List them/,
 		],
 	])('points out %s', (_what, bad, finding) => {
 		expect(section(privacyReport(bad), 'attention')).toMatch(finding);

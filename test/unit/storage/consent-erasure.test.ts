@@ -52,6 +52,7 @@ async function everything(database: StoreDatabase): Promise<string> {
 		'daily_keys',
 		'installed_parts',
 		'burst_windows',
+		'privacy_requests',
 	];
 	const rows = await Promise.all(
 		tables.map((table) => database.read((db) => db.selectFrom(table).selectAll().execute())),
@@ -108,6 +109,8 @@ describe.each(engines)('rights and retention on $name', (engine) => {
 			[consentRecord({ recipientKey: 'marker-ada', evidence: 'form of marker-ada' })],
 			NOW,
 		);
+		await store.openPrivacyRequest({ recipientId: 'marker-ada', kind: 'erasure' }, NOW);
+		await store.openPrivacyRequest({ recipientId: 'bob', kind: 'copy' }, NOW);
 		return { ada, bob };
 	}
 
@@ -121,6 +124,7 @@ describe.each(engines)('rights and retention on $name', (engine) => {
 		expect(data.sent).toEqual([{ pixelId: 'shared', campaignId: 'spring', messages: 1 }]);
 		expect(data.lastOpenDay).toBe('2026-03-03');
 		expect(data.consent).toHaveLength(1);
+		expect(data.requests).toEqual([{ kind: 'erasure', askedAt: NOW.toISOString() }]);
 		expect(JSON.stringify(data)).not.toContain('bob');
 	});
 
@@ -133,6 +137,7 @@ describe.each(engines)('rights and retention on $name', (engine) => {
 				{ dataClass: 'last-open-day', records: 1 },
 				{ dataClass: 'recipient', records: 1 },
 				{ dataClass: 'sent-message', records: 1 },
+				{ dataClass: 'request', records: 1 },
 			],
 			keptConsentRecords: 1,
 		});
@@ -153,6 +158,29 @@ describe.each(engines)('rights and retention on $name', (engine) => {
 		}
 		expect(campaign).toMatchObject({ uniqueOpens: 1, recipients: 1, sent: 0, machineOpens: 0 });
 		expect(uniqueAt).toHaveLength(1);
+	});
+
+	test('a request stays open, from when it was asked first, until it is answered', async () => {
+		const ask = async (recipientId: string, kind: 'copy' | 'erasure', minutes: number) =>
+			await store.openPrivacyRequest(
+				{ recipientId, kind },
+				new Date(NOW.getTime() + minutes * 60_000),
+			);
+		await ask('ada', 'copy', 1);
+		await ask('bob', 'erasure', 0);
+		await ask('ada', 'copy', 5);
+		await ask('ada', 'erasure', 2);
+		expect(await store.listPrivacyRequests()).toEqual([
+			{ recipientId: 'bob', kind: 'erasure', askedAt: '2026-11-21T12:00:00.000Z' },
+			{ recipientId: 'ada', kind: 'copy', askedAt: '2026-11-21T12:01:00.000Z' },
+			{ recipientId: 'ada', kind: 'erasure', askedAt: '2026-11-21T12:02:00.000Z' },
+		]);
+		expect(await store.closePrivacyRequest({ recipientId: 'ada', kind: 'copy' })).toBe(true);
+		expect(await store.closePrivacyRequest({ recipientId: 'ada', kind: 'copy' })).toBe(false);
+		await store.eraseSubject(subject('bob'), NOW);
+		expect(await store.listPrivacyRequests()).toMatchObject([
+			{ recipientId: 'ada', kind: 'erasure' },
+		]);
 	});
 
 	test('an open that waited for the store does not bring back who was erased meanwhile', async () => {
@@ -210,7 +238,7 @@ describe.each(engines)('rights and retention on $name', (engine) => {
 
 	test('erasing somebody nobody knows leaves the keyed hash and nothing else', async () => {
 		const { erased, keptConsentRecords } = await store.eraseSubject(subject('nobody'), NOW);
-		expect(erased.map(({ records }) => records)).toEqual([0, 0, 0, 0]);
+		expect(erased.map(({ records }) => records)).toEqual([0, 0, 0, 0, 0]);
 		expect(keptConsentRecords).toBe(0);
 		await store.eraseSubject(subject('nobody'), NOW);
 		expect(await store.isDenied(subject('nobody').denylistKeys)).toBe(true);

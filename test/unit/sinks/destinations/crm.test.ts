@@ -1,5 +1,6 @@
 import { findSink } from '../../../../src/sinks/registry';
 import type { SinkRequest } from '../../../../src/sinks/sink';
+import { recipientPseudonym } from '../../../../src/tracking/pseudonym';
 import { anOpen, answer, bodyOf, opens, run } from '../harness';
 
 const inputsOf = (request: SinkRequest) =>
@@ -32,6 +33,28 @@ describe.each(['hubSpot', 'salesforce', 'pipedrive', 'brevo', 'activeCampaign'])
 			{ status: 'skipped', reason: 'Not an open by a person (actor prefetch)' },
 		]);
 	});
+
+	it.each(['email', 'crmId'])(
+		'names the node that made a pseudonym of a recipient (%s)',
+		async (recipientIs) => {
+			const key = Buffer.alloc(32, 7);
+			const recipientId = recipientPseudonym('ada@example.com', 'spring', key);
+			const { deliveries, requests } = await run(
+				sink,
+				[anOpen(1, { recipientId })],
+				[answer(200, {})],
+				{ options: { ...options, recipientIs } },
+			);
+			expect(requests).toHaveLength(0);
+			expect(deliveries).toEqual([
+				{
+					status: 'rejected',
+					reason:
+						'recipientId is a pseudonym, by which no CRM finds a contact. Set Recipient to Keep in the Open Data Minimizer before this node; or, where the trigger that records opens has the mode Pseudonymous, choose Identified there',
+				},
+			]);
+		},
+	);
 
 	it('refuses an id that is no address, and a setup that writes no field', async () => {
 		const plain = await run(sink, [anOpen(1, { recipientId: '42' })], [answer(200, {})], {
