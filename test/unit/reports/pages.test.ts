@@ -139,6 +139,10 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 
 	it('explain every label in docs/metrics.md', async () => {
 		const { pixelIds } = await fillSampleStore(store, NOW);
+		const request = { ip: '192.0.2.7', userAgent: 'UA', referer: null, acceptLanguage: null };
+		await store.recordOpens([
+			sampleOpen({ pixelId: pixelIds[0], trackingMode: 'full', request, at: NOW.getTime() }),
+		]);
 		const pixel = await store.getPixel(pixelIds[0]);
 		const pages = [
 			await dashboardPage(store, dashboardView),
@@ -348,7 +352,7 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 			const asked = await show({ deletion });
 			expect(formsOf(asked)).toMatchObject([{ attributes: { action: 'p-1/delete' } }]);
 			expect(asked).toContain('name="formToken" value="form-token"');
-			expect(asked).toContain('Its log of 6 opens and 3 machine loads');
+			expect(asked).toContain('its log (opens: 6, machine loads: 3)');
 		});
 
 		it('names people by their address, and those who were deleted not at all', async () => {
