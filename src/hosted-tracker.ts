@@ -7,6 +7,8 @@ import { addressText, parseServerAddress } from './tracking/server-address';
 const FIRST_DELAY_MS = 500;
 /** A tracker that asks for a longer pause than this is not waited for. */
 const LONGEST_DELAY_MS = 30_000;
+/** The largest answer that is read, unpacked; a dashboard of the API takes some kilobytes. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 const PIXEL_NOT_FOUND = 'Pixel not found';
 
 /** What went wrong with a hosted tracker, for code that decides what to do next. */
@@ -59,6 +61,24 @@ const statusSchema = z.object({
 const notFoundSchema = z.object({ opened: z.literal(false), message: z.literal(PIXEL_NOT_FOUND) });
 const checkedSchema = z.union([notFoundSchema, statusSchema]);
 
+const listSchema = z.array(z.record(z.string(), z.unknown())).default([]);
+/** Some trackers have the totals under `stats`, some at the top, some at both. */
+const dashboardSchema = z.preprocess(
+	(answer) =>
+		typeof answer === 'object' && answer !== null && 'stats' in answer
+			? { ...answer, ...(answer.stats as object) }
+			: answer,
+	z.object({
+		totalPixels: z.int().nonnegative(),
+		openedPixels: z.int().nonnegative(),
+		openRate: z.number().nonnegative(),
+		avgViewTime: z.number().nonnegative(),
+		totalViewTime: z.number().nonnegative(),
+		recentPixels: listSchema,
+		recentActivity: listSchema,
+	}),
+);
+
 export interface HostedPixel {
 	id: string;
 	/** The snippet as the tracker wrote it */
@@ -70,9 +90,13 @@ export interface HostedPixel {
 /** `totalViewTime` is in milliseconds, times are ISO 8601. */
 export type HostedPixelStatus = z.infer<typeof checkedSchema>;
 
+/** `openRate` is a percentage from 0 to 100, view times are in milliseconds. */
+export type HostedDashboard = z.infer<typeof dashboardSchema>;
+
 export interface HostedTracker {
 	createPixel(): Promise<HostedPixel>;
 	checkPixel(id: string): Promise<HostedPixelStatus>;
+	getDashboard(): Promise<HostedDashboard>;
 }
 
 export interface HostedTrackerOptions {
@@ -88,7 +112,8 @@ export interface HostedTrackerOptions {
 }
 
 /**
- * A client of the Pixel Tracking API (`GET /api/pixel/create`, `POST /api/pixel/check`).
+ * A client of the Pixel Tracking API (`GET /api/pixel/create`, `POST /api/pixel/check`,
+ * `GET /api/dashboard`). An answer of more than 1 MB is not read to its end.
  *
  * Attempts that failed for want of an answer, with 429 or with 5xx are repeated after a random,
  * growing pause of at most 30 s, or the pause that `Retry-After` asks for. Redirects are not
@@ -118,7 +143,7 @@ export function createHostedTracker({
 		try {
 			const signal = AbortSignal.timeout(timeoutMs);
 			const response = await send(`${base}${path}`, { ...init, redirect: 'manual', signal });
-			return { response, body: await response.text() };
+			return { response, body: await readText(response) };
 		} catch (cause) {
 			const why = isTimeout(cause) ? `did not answer within ${timeoutMs} ms` : 'cannot be reached';
 			throw new HostedTrackerError(
@@ -169,12 +194,31 @@ export function createHostedTracker({
 				? readAnswer(notFoundSchema, answer, () => true)
 				: readAnswer(checkedSchema, answer, (status) => status < 300);
 		},
+		async getDashboard() {
+			const answer = await request('/api/dashboard', { method: 'GET' });
+			return readAnswer(dashboardSchema, answer, (status) => status < 300);
+		},
 	};
 }
 
 interface Answer {
 	response: Response;
-	body: string;
+	/** `null` when there was more than is read */
+	body: string | null;
+}
+
+/** The body of an answer as text; `null` for one that is too long, of which the rest is not read. */
+async function readText({ body }: Response): Promise<string | null> {
+	if (body === null) return '';
+	const parts: Uint8Array[] = [];
+	let size = 0;
+	// Leaving the loop cancels the rest.
+	for await (const part of body) {
+		size += part.length;
+		if (size > MAX_ANSWER_BYTES) return null;
+		parts.push(part);
+	}
+	return Buffer.concat(parts).toString('utf8');
 }
 
 function readAnswer<T>(
@@ -194,6 +238,13 @@ function readAnswer<T>(
 		throw new HostedTrackerError(
 			'refused',
 			`The hosted tracker refused the request (status ${status}). Check its base URL and access rules.`,
+			status,
+		);
+	}
+	if (answer.body === null) {
+		throw new HostedTrackerError(
+			'invalid-answer',
+			`The hosted tracker's answer is larger than 1 MB (status ${status}). Check its base URL.`,
 			status,
 		);
 	}

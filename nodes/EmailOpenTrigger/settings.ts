@@ -1,5 +1,3 @@
-import type { IHookFunctions, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
-
 import type { ReportedTracker } from '../../src/reports/privacy-report';
 import { JURISDICTION_PRESETS, type Jurisdiction } from '../../src/tracking/jurisdictions';
 import type { IpReduction } from '../../src/tracking/minimise-ip';
@@ -19,10 +17,10 @@ export interface TriggerOptions {
 	time?: TimePrecision;
 }
 
-type WithParameters = Pick<
-	IWebhookFunctions | IHookFunctions | ITriggerFunctions,
-	'getNodeParameter'
->;
+/** What reads the parameters of one request or trigger. */
+interface WithParameters {
+	getNodeParameter(name: string, fallback?: unknown): unknown;
+}
 
 export function triggerOptions(context: WithParameters): TriggerOptions {
 	return context.getNodeParameter('options', {}) as TriggerOptions;

@@ -51,7 +51,9 @@ export class OpenTracking implements INodeType {
 			{
 				name: 'hostedPixelTrackerApi',
 				required: true,
-				displayOptions: { show: { resource: ['status'], operation: ['checkHosted'] } },
+				displayOptions: {
+					show: { resource: ['status'], operation: ['checkHosted', 'getHostedDashboard'] },
+				},
 				testedBy: 'hostedPixelTrackerTest',
 			},
 		],

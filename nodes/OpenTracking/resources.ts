@@ -36,6 +36,7 @@ import { countPeople } from './statistics/count-people';
 import { dashboardStatistics } from './statistics/dashboard';
 import { checkStatus } from './status/check';
 import { checkHostedStatus } from './status/check-hosted';
+import { getHostedDashboard } from './status/get-hosted-dashboard';
 
 /** Every resource and operation of the node; the fields in the editor follow from this list. */
 export const resources: Resource[] = [
@@ -83,7 +84,11 @@ export const resources: Resource[] = [
 	{ value: 'report', name: 'Report', operations: [getDashboardPage, getLogPage, getPrivacyReport] },
 	{ value: 'retention', name: 'Retention', operations: [dryRunRetention, runRetention] },
 	{ value: 'statistics', name: 'Statistics', operations: [countPeople, dashboardStatistics] },
-	{ value: 'status', name: 'Status', operations: [checkStatus, checkHostedStatus] },
+	{
+		value: 'status',
+		name: 'Status',
+		operations: [checkStatus, checkHostedStatus, getHostedDashboard],
+	},
 ];
 
 /** The operation that the user chose. */

@@ -1,12 +1,12 @@
 const { randomBytes } = require('node:crypto');
 
-/** The routes for people, who sign in with a browser; mails load the image without any sign-in. */
-const PAGE = /^(?:dashboard(?:\/.*)?|:id)$/;
-const IMAGE = ':file';
+/** The routes for people, who sign in with a browser; images are loaded without any sign-in. */
+const PAGE = /^(?:dashboard(?:\/.*)?|:id(?:\/delete)?)$/;
+const IMAGES = [':file', ':image'];
 
 /**
  * Switches on authentication in the bundled workflow `tracking-api`: a header for programs, user
- * and password for the pages, nothing for the image. The credentials are made in n8n under fixed
+ * and password for the pages, nothing for the images. The credentials are made in n8n under fixed
  * names, and the workflow is saved with them. Do this before it is published.
  *
  * @param {(method: string, path: string, body?: unknown) => Promise<any>} rest as from `signIn`
@@ -31,8 +31,9 @@ async function secureTrackingApi(rest, options = {}) {
 	const id = options.workflowId ?? 'tracking-api';
 	const workflow = await rest('GET', `/workflows/${id}`);
 	for (const node of workflow.nodes) {
-		if (node.type !== 'n8n-nodes-base.webhook' || node.parameters.path === IMAGE) continue;
-		const isPage = PAGE.test(node.parameters.path);
+		const { path } = node.parameters;
+		if (node.type !== 'n8n-nodes-base.webhook' || IMAGES.includes(path)) continue;
+		const isPage = PAGE.test(path);
 		node.parameters.authentication = isPage ? 'basicAuth' : 'headerAuth';
 		node.credentials = isPage ? { httpBasicAuth: people } : { httpHeaderAuth: programs };
 	}

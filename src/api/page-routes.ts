@@ -4,21 +4,35 @@ import { dashboardPage } from '../reports/dashboard-page';
 import { knownZone } from '../reports/local-time';
 import { knownFilter, logPage } from '../reports/log-page';
 import { messagePage } from '../reports/message-page';
+import type { NewPixelForm } from '../reports/new-pixel-form';
 import { knownRange } from '../reports/opens-over-time';
-import type { TrackingStore } from '../storage/tracking-store';
+import { StoreError } from '../storage/store-error';
+import type { NewPixel, Pixel, TrackingStore } from '../storage/tracking-store';
 import { embedCode } from '../tracking/embed-code';
 import type { ApiDeps } from './api-deps';
-import { ApiError } from './api-error';
+import { ApiError, pixelNotFound } from './api-error';
+import { failureOf, type Failure } from './failure';
 import { formToken, isFormToken } from './form-token';
+import { makePixel, readNewPixel } from './new-pixel';
 import { trackerLinks } from './tracker-link';
 
-const MAX_NAME = 200;
 const SAMPLE_PAGE = 100;
 const MAX_PAGE = 1_000_000;
+/** What the dashboard says after something was done, by the name in its address. */
+const DONE: Record<string, string> = {
+	sample: 'The sample campaign was deleted.',
+	pixel: 'The pixel was deleted, with its log, its recipients and its image.',
+};
 
-/** The pages: dashboard, its forms and the log of a pixel. All links in them are relative. */
+/** The pages: dashboard, the log of a pixel, and their forms. All links in them are relative. */
 export function pageRoutes(deps: ApiDeps): Hono {
 	const app = new Hono();
+
+	// Whoever looks at a page gets a page, also when it fails.
+	app.onError((error, c) => {
+		const failure = failureOf(error, deps);
+		return html(c, failurePage(c, error, failure), failure.status);
+	});
 
 	app.get('/dashboard', async (c) => {
 		const store = await deps.openStore();
@@ -35,23 +49,34 @@ export function pageRoutes(deps: ApiDeps): Hono {
 				// A page that loads itself again would take away what is being typed or copied.
 				live: c.req.query('live') !== 'off' && pixel === null && !creating,
 				forms: { token: formToken(keyRing, now) },
-				creating,
+				newPixel: creating ? await newPixelForm(deps, c) : null,
 				pixel,
-				notice: c.req.query('deleted') === 'sample' ? 'The sample campaign was deleted.' : null,
+				notice: DONE[c.req.query('deleted') ?? ''] ?? null,
 			}),
 		);
 	});
 
 	app.post('/dashboard/pixels', async (c) => {
 		const form = await readForm(c, deps);
-		const name = form.get('name')?.trim() ?? '';
-		if (name === '' || name.length > MAX_NAME) {
-			throw new ApiError(400, `name: give the pixel a name of 1 to ${MAX_NAME} characters`);
+		const values = {
+			name: form.get('name') ?? '',
+			campaignId: form.get('campaignId') ?? '',
+			trackingMode: form.get('trackingMode') ?? '',
+		};
+		let pixel: Pixel;
+		try {
+			({ pixel } = await makePixel(deps, readFields(values, deps)));
+		} catch (error) {
+			if (!(error instanceof ApiError) || error.status !== 400) throw error;
+			const page = messagePage({
+				title: 'The pixel was not made',
+				text: error.message,
+				back: backToDashboard(c),
+				form: await newPixelForm(deps, c, values),
+			});
+			return html(c, page, 400);
 		}
-		const store = await deps.openStore();
-		const campaignId = form.get('campaignId')?.trim() || null;
-		const pixel = await store.createPixel({ name, campaignId });
-		return c.redirect(`../dashboard?pixel=${encodeURIComponent(pixel.id)}#new-pixel`, 303);
+		return c.redirect(`${dashboardOf(c)}?pixel=${encodeURIComponent(pixel.id)}#new-pixel`, 303);
 	});
 
 	app.post('/dashboard/sample/delete', async (c) => {
@@ -62,34 +87,41 @@ export function pageRoutes(deps: ApiDeps): Hono {
 			if (pixels.length === 0) break;
 			for (const { id } of pixels) await store.deletePixel(id);
 		}
-		return c.redirect('../../dashboard?deleted=sample', 303);
+		return c.redirect(`${dashboardOf(c)}?deleted=sample`, 303);
 	});
 
 	app.get('/logs/:id', async (c) => {
 		const page = Number(c.req.query('page') ?? 1);
 		if (!Number.isInteger(page) || page < 1 || page > MAX_PAGE) {
-			return notice(c, 400, 'No such page', 'Page numbers are whole numbers from 1 up.');
+			throw new ApiError(400, 'Page numbers are whole numbers from 1 up.');
 		}
 		const store = await deps.openStore();
+		const { keyRing } = await deps.signing();
 		const pixel = await store.getPixel(c.req.param('id'));
-		if (pixel === null) {
-			return notice(
-				c,
-				404,
-				'Pixel not found',
-				'There is no pixel with this ID. It may have been deleted with its log.',
-			);
-		}
+		if (pixel === null) throw pixelNotFound();
+		const now = deps.now();
 		return html(
 			c,
 			await logPage(store, pixel, {
-				now: deps.now(),
+				now,
 				timeZone: knownZone(c.req.query('tz'), deps.timeZone),
 				page,
 				show: knownFilter(c.req.query('show')),
-				dashboardPath: '../dashboard',
+				dashboardPath: dashboardOf(c),
+				deletion: {
+					asked: c.req.query('delete') !== undefined,
+					action: `${encodeURIComponent(pixel.id)}/delete`,
+					token: formToken(keyRing, now),
+				},
 			}),
 		);
+	});
+
+	app.post('/logs/:id/delete', async (c) => {
+		await readForm(c, deps);
+		const store = await deps.openStore();
+		if (!(await store.deletePixel(c.req.param('id')))) throw pixelNotFound();
+		return c.redirect(`${dashboardOf(c)}?deleted=pixel`, 303);
 	});
 
 	return app;
@@ -99,26 +131,77 @@ async function shownPixel(deps: ApiDeps, store: TrackingStore, id: string | unde
 	const pixel = id === undefined ? null : await store.getPixel(id);
 	if (pixel === null || pixel.trackingMode === 'off') return null;
 	const links = await trackerLinks(deps);
-	const trackingUrl = links.url(pixel.id, links.sign(pixel, null));
-	return { name: pixel.name, trackingUrl, embedCode: embedCode(trackingUrl) };
+	return {
+		name: pixel.name,
+		trackingUrl: links.url(pixel.id),
+		recipientParameter: deps.receiveSettings.plainIds.recipientParameter,
+		embedCode: embedCode(links.url(pixel.id, links.sign(pixel, null))),
+	};
+}
+
+async function newPixelForm(
+	deps: ApiDeps,
+	c: Context,
+	values: NewPixelForm['values'] = { name: '', campaignId: '', trackingMode: '' },
+): Promise<NewPixelForm> {
+	const { keyRing } = await deps.signing();
+	return {
+		action: `${dashboardOf(c)}/pixels`,
+		dashboardPath: dashboardOf(c),
+		token: formToken(keyRing, deps.now()),
+		ceiling: deps.receiveSettings.mode,
+		values,
+	};
+}
+
+/** A field that was left empty is one that was not given. */
+function readFields(values: NewPixelForm['values'], deps: ApiDeps): NewPixel {
+	const { name, campaignId, trackingMode } = values;
+	const fields = { name, campaignId, trackingMode: trackingMode || undefined };
+	return readNewPixel(fields, deps.receiveSettings.mode);
 }
 
 async function readForm(c: Context, deps: ApiDeps): Promise<URLSearchParams> {
 	const form = new URLSearchParams(await c.req.text());
 	const { keyRing } = await deps.signing();
 	if (!isFormToken(form.get('formToken') ?? '', keyRing, deps.now())) {
-		throw new ApiError(403, 'This form is too old. Load the dashboard again, then send it.');
+		throw new ApiError(
+			403,
+			'This form is too old. Load the page with the form again, then send it.',
+		);
 	}
 	return form;
 }
 
-function notice(c: Context, status: 400 | 404, title: string, text: string): Response {
-	return html(c, messagePage({ title, text, dashboardPath: '../dashboard' }), status);
+/** Where the dashboard is, relative to the page that is asked for. */
+function dashboardOf(c: Context): string {
+	return `${'../'.repeat(c.req.path.split('/').length - 2)}dashboard`;
 }
 
-function html(c: Context, page: string, status: 200 | 400 | 404 = 200): Response {
+function backToDashboard(c: Context): { path: string; text: string } {
+	return { path: dashboardOf(c), text: '← Dashboard' };
+}
+
+function failurePage(c: Context, error: Error, { status, message }: Failure): string {
+	if (status === 503 && error instanceof StoreError) {
+		return messagePage({
+			title: 'The tracking store cannot be used now',
+			text: `${message} Mails get their image all the same.`,
+			back: c.req.method === 'GET' ? { path: '', text: 'Try again' } : backToDashboard(c),
+		});
+	}
+	const back = backToDashboard(c);
+	if (status === 404) {
+		const text = 'There is no pixel with this ID. It may have been deleted with its log.';
+		return messagePage({ title: message, text, back });
+	}
+	return messagePage({ title: 'This could not be done', text: message, back });
+}
+
+function html(c: Context, page: string, status: 200 | Failure['status'] = 200): Response {
 	return c.html(page, status, {
 		'referrer-policy': 'no-referrer',
+		'x-frame-options': 'DENY',
 		'x-robots-tag': 'noindex',
 	});
 }

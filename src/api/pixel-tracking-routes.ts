@@ -5,13 +5,17 @@ import type { GroupCounts, OpenCounts, Pixel } from '../storage/tracking-store';
 import { embedCode } from '../tracking/embed-code';
 import type { OpenEvent } from '../tracking/open-event';
 import type { ApiDeps } from './api-deps';
-import { readJson } from './api-error';
-import { trackerLinks } from './tracker-link';
+import { check, readJson } from './api-error';
+import { makePixel, MAX_NAME } from './new-pixel';
 
 const RECENT = 20;
-const MAX_NAME = 200;
 
-const checkSchema = z.object({ id: z.string().min(1).max(256) });
+const ID_REQUIRED =
+	'id is missing. Send {"id": "…"} with the id of a pixel, a text of at most 256 characters.';
+const checkSchema = z.object(
+	{ id: z.string({ error: ID_REQUIRED }).min(1, ID_REQUIRED).max(256, ID_REQUIRED) },
+	{ error: ID_REQUIRED },
+);
 
 /**
  * The Pixel Tracking API: `GET /api/pixel/create`, `POST /api/pixel/check`, `GET /api/dashboard`.
@@ -23,11 +27,9 @@ export function pixelTrackingRoutes(deps: ApiDeps): Hono {
 	const app = new Hono();
 
 	app.get('/api/pixel/create', async (c) => {
-		const store = await deps.openStore();
-		const links = await trackerLinks(deps);
 		const wanted = c.req.query('name') ?? c.req.query('metadata');
 		const name = wanted?.trim().slice(0, MAX_NAME) || 'Pixel';
-		const pixel = await store.createPixel({ name });
+		const { pixel, links } = await makePixel(deps, { name });
 		const trackingUrl = links.url(pixel.id, links.sign(pixel, null));
 		return c.json({
 			id: pixel.id,
@@ -38,7 +40,7 @@ export function pixelTrackingRoutes(deps: ApiDeps): Hono {
 	});
 
 	app.post('/api/pixel/check', async (c) => {
-		const { id } = await readJson(c.req.raw, checkSchema);
+		const { id } = check(await readJson(c.req.raw), checkSchema);
 		const store = await deps.openStore();
 		const [pixel, status] = await Promise.all([
 			store.getPixel(id),

@@ -3,10 +3,11 @@ import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 
 import { csvOf } from '../reports/csv';
-import type { Pixel, Recipient, TrackingStore } from '../storage/tracking-store';
+import type { NewRecipient, Pixel, Recipient, TrackingStore } from '../storage/tracking-store';
+import { lowestMode } from '../tracking/tracking-mode';
 import { readAddresses, recipientIdOf } from './addresses';
 import type { ApiDeps } from './api-deps';
-import { ApiError, pixelNotFound, readJson } from './api-error';
+import { ApiError, check, pixelNotFound, readJson } from './api-error';
 import { trackerLinks, type TrackerLinks } from './tracker-link';
 import { z } from 'zod/v4';
 
@@ -15,8 +16,8 @@ export const TOKEN_REQUESTS = 10;
 /** Length of that window, in seconds. */
 export const TOKEN_WINDOW_SECONDS = 15 * 60;
 
-const emailsSchema = z.object({ emails: z.unknown() });
-const CSV_COLUMNS = ['email', 'token', 'trackingUrl'] as const;
+const emailsSchema = z.object({ emails: z.unknown() }, { error: 'Emails array is required' });
+const CSV_COLUMNS = ['Email', 'Token', 'Tracking URL', 'Created At'];
 
 /**
  * The Mail Tracker API's recipients: `POST /api/v1/pixels/:id/generate-tokens`, its CSV, and
@@ -26,28 +27,40 @@ export function recipientRoutes(deps: ApiDeps): Hono {
 	const app = new Hono();
 
 	app.post('/api/v1/pixels/:id/generate-tokens', async (c) => {
-		await takeTurn(deps);
 		const store = await deps.openStore();
 		const pixel = await namedPixel(store, c.req.param('id'));
-		const addresses = readAddresses((await readJson(c.req.raw, emailsSchema)).emails);
-		if (pixel.trackingMode === 'aggregate' || pixel.trackingMode === 'off') {
+		const addresses = readAddresses(check(await readJson(c.req.raw), emailsSchema).emails);
+		const mode = lowestMode([deps.receiveSettings.mode, pixel.trackingMode]);
+		if (mode === 'aggregate' || mode === 'off') {
 			throw new ApiError(
 				400,
-				`The tracking mode of this pixel is ${pixel.trackingMode}, which must not tell recipients apart.`,
+				`The tracking mode of this pixel is ${mode}, which must not tell recipients apart.`,
 			);
 		}
+		// Only now, so that a request that is refused costs no turn.
+		await takeTurn(deps);
 		const { keyRing } = await deps.signing();
 		const links = await trackerLinks(deps);
-		const { recipients } = await store.addRecipients(
-			pixel.id,
-			addresses.map((email) => {
-				const recipientId = recipientIdOf(email, pixel.id, keyRing);
-				return { recipientId, email, token: links.sign(pixel, recipientId) };
-			}),
+		// One recipient, and so one token, for all spellings of an address.
+		const people = new Map<string, NewRecipient>();
+		const ids = addresses.map(({ address }) => {
+			const recipientId = recipientIdOf(address, pixel.id, keyRing);
+			if (!people.has(recipientId)) {
+				const token = links.sign(pixel, recipientId);
+				people.set(recipientId, { recipientId, email: address, token });
+			}
+			return recipientId;
+		});
+		const { recipients } = await store.addRecipients(pixel.id, [...people.values()]);
+		const rows = new Map(
+			recipients.map((recipient) => [
+				recipient.recipientId,
+				{ ...tokenOf(recipient, pixel, links), id: recipient.id },
+			]),
 		);
-		const tokens = recipients.map((recipient) => ({
-			...tokenRow(recipient, pixel, links),
-			id: recipient.id,
+		const tokens = addresses.map(({ given }, index) => ({
+			email: given,
+			...rows.get(ids[index])!,
 		}));
 		return c.json({ success: true, pixelId: pixel.id, generated: tokens.length, tokens });
 	});
@@ -67,10 +80,16 @@ export function recipientRoutes(deps: ApiDeps): Hono {
 
 	app.delete('/api/v1/recipients/:id', async (c) => {
 		const store = await deps.openStore();
-		if (!(await store.deleteRecipient(c.req.param('id')))) {
+		const id = c.req.param('id');
+		const recipient = await store.getRecipient(id);
+		if (recipient === null || !(await store.deleteRecipient(id))) {
 			throw new ApiError(404, 'Recipient not found');
 		}
-		return c.json({ success: true });
+		return c.json({
+			success: true,
+			message: 'Recipient deleted. The log stays, without the address.',
+			deletedEmail: recipient.email,
+		});
 	});
 
 	return app;
@@ -87,7 +106,7 @@ async function takeTurn({ tokenLimiter, onError }: ApiDeps): Promise<void> {
 		}
 		throw new ApiError(
 			429,
-			`Only ${TOKEN_REQUESTS} requests for tokens are allowed in ${TOKEN_WINDOW_SECONDS / 60} minutes. Try again later.`,
+			`Too many requests. At most ${TOKEN_REQUESTS} for tokens are answered in ${TOKEN_WINDOW_SECONDS / 60} minutes. Try again later.`,
 			{ 'retry-after': String(Math.max(1, Math.ceil(wait / 1000))) },
 		);
 	}
@@ -106,14 +125,14 @@ async function namedPixel(store: TrackingStore, id: string): Promise<Pixel> {
 }
 
 /** Recipients that were added elsewhere have no token yet; they get a fresh one, which counts as well. */
-function tokenRow(recipient: Recipient, pixel: Pixel, links: TrackerLinks) {
+function tokenOf(recipient: Recipient, pixel: Pixel, links: TrackerLinks) {
 	const token = recipient.token ?? links.sign(pixel, recipient.recipientId);
-	return { email: recipient.email, token, trackingUrl: links.url(pixel.id, token) };
+	return { token, trackingUrl: links.url(pixel.id, token) };
 }
 
 async function* csvRows(store: TrackingStore, pixel: Pixel, links: TrackerLinks) {
 	for await (const recipient of store.streamRecipients(pixel.id)) {
-		const row = tokenRow(recipient, pixel, links);
-		yield CSV_COLUMNS.map((column) => row[column]);
+		const { token, trackingUrl } = tokenOf(recipient, pixel, links);
+		yield [recipient.email, token, trackingUrl, recipient.createdAt];
 	}
 }

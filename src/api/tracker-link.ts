@@ -7,13 +7,16 @@ import type { ApiDeps } from './api-deps';
 /** The query parameter of the Mail Tracker API; links of the trigger use a shorter one. */
 export const TRACKER_TOKEN_PARAMETER = 'token';
 
+/** What a link says of its pixel. */
+export type LinkedPixel = Pick<Pixel, 'id' | 'campaignId' | 'trackingMode'>;
+
 /** What makes links for the pixels of one request. */
 export interface TrackerLinks {
 	baseUrl: string;
 	/** A new signed token, for one recipient or for the whole pixel */
-	sign(pixel: Pixel, recipientId: string | null): string;
-	/** The address of the image for a token */
-	url(pixelId: string, token: string): string;
+	sign(pixel: LinkedPixel, recipientId: string | null): string;
+	/** The address of the image, for a token or bare */
+	url(pixelId: string, token?: string): string;
 }
 
 /** Gets hold of the signing keys, and gives what makes links with them. */
@@ -24,18 +27,20 @@ export async function trackerLinks(
 	return {
 		baseUrl,
 		sign: (pixel, recipientId) => signToken(pixel, recipientId, keyRing, baseUrl, deps),
-		url: (pixelId, token) =>
-			`${baseUrl}/${trackerPath(pixelId)}?${TRACKER_TOKEN_PARAMETER}=${token}`,
+		url: (pixelId, token) => {
+			const bare = `${baseUrl}/${trackerPath(pixelId)}`;
+			return token === undefined ? bare : `${bare}?${TRACKER_TOKEN_PARAMETER}=${token}`;
+		},
 	};
 }
 
 /** Where the image of a pixel is, below the base URL. */
-export function trackerPath(pixelId: string): string {
+function trackerPath(pixelId: string): string {
 	return `tracker/${encodeURIComponent(pixelId)}.png`;
 }
 
 function signToken(
-	pixel: Pixel,
+	pixel: LinkedPixel,
 	recipientId: string | null,
 	keyRing: KeyRing,
 	baseUrl: string,

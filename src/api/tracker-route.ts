@@ -27,7 +27,8 @@ export function trackerRoute(deps: ApiDeps): Hono {
 		const load: Load = {
 			deps,
 			pixelId: c.req.param('file').replace(/\.png$/i, ''),
-			token: c.req.query(TRACKER_TOKEN_PARAMETER) ?? '',
+			token: lastToken(c.req.queries(TRACKER_TOKEN_PARAMETER) ?? []),
+			plainRecipient: plainRecipient(deps, c.req.query()),
 			request: {
 				method: c.req.method,
 				headers: c.req.header(),
@@ -53,8 +54,23 @@ interface Load {
 	pixelId: string;
 	/** Empty when the link has none */
 	token: string;
+	/** Whom the link names without a token, where the settings read that */
+	plainRecipient: string | undefined;
 	request: Omit<PixelRequest, 'query'>;
 	withinLimit: Patience;
+}
+
+/** A client that adds a token to a link that has one means its own: `?token=A&token=B`, or with two `?`. */
+function lastToken(tokens: readonly string[]): string {
+	return tokens.at(-1)?.split(`?${TRACKER_TOKEN_PARAMETER}=`).at(-1) ?? '';
+}
+
+function plainRecipient(
+	{ receiveSettings: { plainIds } }: ApiDeps,
+	query: Readonly<Record<string, string>>,
+): string | undefined {
+	const { allowed, recipientParameter } = plainIds;
+	return allowed && recipientParameter !== '' ? query[recipientParameter] : undefined;
 }
 
 /** What the store says; a store that is away says nothing. */
@@ -93,8 +109,10 @@ async function recordLoad(load: Load, { store, pixel }: Place): Promise<void> {
 		{ ...request, query },
 		{
 			...settings,
-			mode: lowestMode([settings.mode, pixel?.trackingMode ?? settings.mode]),
-			plainIds: { ...settings.plainIds, recipientParameter: 'recipientId' },
+			// What the pixel allows is not known while the store is away: nothing of the request is kept.
+			mode: lowestMode([settings.mode, store === null ? 'identified' : pixel?.trackingMode]),
+			// The ids are those of `linkOf`, not the link's own.
+			plainIds: { allowed: true, recipientParameter: 'recipientId' },
 		},
 		receiveDepsOf(load),
 	);
@@ -115,12 +133,10 @@ async function recordLoad(load: Load, { store, pixel }: Place): Promise<void> {
 }
 
 /** The link as the receive pipeline reads it, of what this route believes and nothing else. */
-async function linkOf(
-	{ deps, pixelId, token, withinLimit }: Load,
-	{ store, pixel }: Place,
-): Promise<PixelRequest['query']> {
+async function linkOf(load: Load, { store, pixel }: Place): Promise<PixelRequest['query']> {
+	const { deps, pixelId, token, withinLimit } = load;
 	const plain = { pixelId, campaignId: pixel?.campaignId ?? undefined };
-	if (token === '') return plain;
+	if (token === '') return { ...plain, recipientId: load.plainRecipient };
 	if (isTokenShaped(token)) return { t: token };
 	try {
 		// Nobody can say whose token it is while the store is away; the pixel's open it is still.

@@ -1,8 +1,7 @@
 import { Hono } from 'hono';
 
-import { StoreError } from '../storage/store-error';
 import type { ApiDeps } from './api-deps';
-import { ApiError } from './api-error';
+import { failureOf } from './failure';
 import { pageRoutes } from './page-routes';
 import { pixelRoutes } from './pixel-routes';
 import { pixelTrackingRoutes } from './pixel-tracking-routes';
@@ -16,7 +15,7 @@ export interface TrackingApi {
 
 /**
  * Puts together the Pixel Tracking API, the Mail Tracker API, the image, the dashboard and the log
- * page. Never rejects: what fails is answered with a status and `{error}`.
+ * page. Never rejects: what fails is answered with a status and `{error}`, on a page with a page.
  *
  * @example
  * const api = createTrackingApi(deps);
@@ -41,25 +40,10 @@ export function createTrackingApi(deps: ApiDeps): TrackingApi {
 	}
 	app.notFound((c) => c.json(errorBody(c.req.path, 'There is nothing at this address'), 404));
 	app.onError((error, c) => {
-		const refusal = refusalOf(error);
-		if (refusal) {
-			return c.json(errorBody(c.req.path, refusal.message), refusal.status, refusal.headers);
-		}
-		deps.onError(error);
-		return c.json(errorBody(c.req.path, 'The tracker could not do this. Try again later.'), 500);
+		const { message, status, headers } = failureOf(error, deps);
+		return c.json(errorBody(c.req.path, message), status, headers);
 	});
 	return { fetch: async (request) => await app.fetch(request) };
-}
-
-function refusalOf(error: Error): ApiError | null {
-	if (error instanceof ApiError) return error;
-	// The store's own check of what the caller sent; its message is made for that.
-	if (error instanceof StoreError && error.code === 'invalid') {
-		return new ApiError(400, error.message);
-	}
-	return error instanceof StoreError && error.code === 'not-found'
-		? new ApiError(404, 'Pixel not found')
-		: null;
 }
 
 /** Clients of the Pixel Tracking API read `message`, those of the Mail Tracker API `error`. */

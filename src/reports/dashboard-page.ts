@@ -1,6 +1,7 @@
 import type { CampaignCounts, Dashboard, Pixel, TrackingStore } from '../storage/tracking-store';
 import type { OpenEvent } from '../tracking/open-event';
 import { shownDuration, shownTime, zoneNames } from './local-time';
+import { offeredModes, type NewPixelForm } from './new-pixel-form';
 import { opensChart } from './opens-chart';
 import { bucketOpens, rangeLimits, RANGES, type Bucket, type Range } from './opens-over-time';
 import { render } from './render';
@@ -21,10 +22,16 @@ export interface DashboardView {
 	live: boolean;
 	/** Where the forms and log pages are, relative to this page; `null` for a page sent as a file */
 	forms: { token: string } | null;
-	/** Whether the form for a new pixel is open */
-	creating: boolean;
+	/** The form for a new pixel, while it is open */
+	newPixel: NewPixelForm | null;
 	/** A pixel whose tracking link and embed code are shown */
-	pixel: { name: string; trackingUrl: string; embedCode: string } | null;
+	pixel: {
+		name: string;
+		trackingUrl: string;
+		/** The query parameter that may name a reader; empty where none does */
+		recipientParameter: string;
+		embedCode: string;
+	} | null;
 	/** Something that was just done */
 	notice: string | null;
 }
@@ -49,6 +56,7 @@ export async function dashboardPage(store: TrackingStore, view: DashboardView): 
 		view,
 		title: 'Email opens',
 		zones: zoneNames(),
+		modes: view.newPixel && offeredModes(view.newPixel.ceiling),
 		refresh: view.live ? REFRESH_SECONDS : null,
 		ranges: Object.entries(RANGES).map(([value, { name }]) => ({ value, name })),
 		rangeName: RANGES[range].name,

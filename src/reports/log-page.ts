@@ -2,6 +2,7 @@ import type { OpenFilter, Pixel, TrackingStore } from '../storage/tracking-store
 import type { OpenEvent } from '../tracking/open-event';
 import { VIEW_GAP_MS } from '../tracking/tally';
 import { shownDuration, shownTime, zoneNames } from './local-time';
+import { modeName } from './new-pixel-form';
 import { render } from './render';
 import { shownActor, shownClient, shownCount } from './shown-open';
 
@@ -27,6 +28,8 @@ export interface LogView {
 	show: LogFilter;
 	/** Where the dashboard is, relative to this page; `null` for a page sent as a file */
 	dashboardPath: string | null;
+	/** The form that deletes the pixel, shown once that was `asked` for; `null` where there is none */
+	deletion: { asked: boolean; action: string; token: string } | null;
 }
 
 /** The log of one pixel, newest first, 50 to a page, as HTML without scripts. */
@@ -62,10 +65,16 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 				note: `${shownCount(counts.sessions)} sessions`,
 			},
 		],
+		mode: pixel.trackingMode === null ? null : modeName(pixel.trackingMode),
+		recipients: shownCount(counts.recipients),
+		showsIp: opens.some(({ request }) => request.ip !== null),
+		showsUserAgent: opens.some(({ request }) => request.userAgent !== null),
 		rows: opens.map((open) => ({
 			time: shownTime(open.occurredAt, timeZone, now),
 			recipient: recipientName(open, people),
 			client: shownClient(open),
+			ip: open.request.ip,
+			userAgent: open.request.userAgent,
 			viewTime: open.viewTimeMs === null ? null : shownDuration(open.viewTimeMs),
 			actor: shownActor(open),
 			group: groups.get(open.eventId) ?? null,

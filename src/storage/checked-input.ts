@@ -8,8 +8,19 @@ export const MAX_ID = 256;
 const MAX_TEXT = 2000;
 
 /** PostgreSQL cannot store U+0000 in text; both engines keep a replacement character instead. */
+export function storable(text: string): string;
+export function storable(text: string | null): string | null;
 export function storable(text: string | null): string | null {
 	return text === null || !text.includes('\u0000') ? text : text.replaceAll('\u0000', '\ufffd');
+}
+
+/** A request with its texts in the form that the store keeps them in, and can be asked for. */
+export function storableRequest<Request extends object>(request: Request): Request {
+	const entries = Object.entries(request).map(([name, value]: [string, unknown]) => [
+		name,
+		typeof value === 'string' ? storable(value) : value,
+	]);
+	return Object.fromEntries(entries) as Request;
 }
 
 /**

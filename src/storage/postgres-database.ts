@@ -111,7 +111,7 @@ function withoutTlsParameters(connectionString: string): string {
 /** Says nothing of the string itself: it holds a password. */
 function badConnectionString(): StoreError {
 	return new StoreError(
-		'invalid',
+		'unavailable',
 		'The PostgreSQL connection string is not valid. It must look like postgres://user:password@host:5432/database, with special characters in the password percent-encoded.',
 	);
 }

@@ -16,6 +16,7 @@ import type { Writer } from './store-database';
 import type { OpenRow } from './store-schema';
 import { fatesOf } from './tombstones';
 import type { RecordResult } from './tracking-store';
+import { withinPixelMode } from './within-pixel-mode';
 
 /** 500 rows of 25 columns stay below the 32,766 parameters of a SQLite statement. */
 const INSERT_ROWS = 500;
@@ -30,7 +31,8 @@ interface Incoming {
 }
 
 /**
- * Records events, each once, with all counters. What an event leaves behind depends on what its
+ * Records events, each once, with all counters, and none with more than its pixel allows
+ * ({@link withinPixelMode}). What an event leaves behind depends on what its
  * tracking mode keeps (`MODE_STORES`), and this is the one place that acts on it:
  *
  * - `nothing`, or a deleted pixel: nothing;
@@ -45,7 +47,8 @@ interface Incoming {
 export async function recordOpens(db: Writer, events: readonly OpenEvent[]): Promise<RecordResult> {
 	const rows = new Map<string, OpenRow>();
 	const leaving = events.filter((event) => keepsOf(event) !== 'nothing');
-	for (const row of leaving.map(toOpenRow)) {
+	const allowed = await withinPixelMode(db, leaving.map(toOpenRow));
+	for (const row of allowed) {
 		if (!rows.has(row.event_id)) rows.set(row.event_id, row);
 	}
 	const known = await findKnown(db, [...rows.keys()]);
@@ -54,7 +57,7 @@ export async function recordOpens(db: Writer, events: readonly OpenEvent[]): Pro
 	const keeping = (keeps: ModeRule['keeps']) => incoming.filter((one) => one.keeps === keeps);
 	await count(db, keeping('every-open'), keeping('counters'));
 	await keepLastDays(db, keeping('last-open'));
-	const ignored = events.length - leaving.length + fresh.length - incoming.length;
+	const ignored = events.length - allowed.length + fresh.length - incoming.length;
 	const recorded = incoming.length;
 	return { recorded, duplicates: events.length - recorded - ignored, ignored };
 }

@@ -1,4 +1,5 @@
 import { observeBursts } from './burst-windows';
+import { storable, storableRequest } from './checked-input';
 import { createPrivacyStore } from './create-privacy-store';
 import { deletePixel } from './delete-pixel';
 import { listOpens, streamOpens } from './list-opens';
@@ -36,34 +37,41 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		observeBursts: (loads, now, markOf) => write((db) => observeBursts(db, loads, now, { markOf })),
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
 		recordViewTimes: (times) => write((db) => recordViewTimes(db, times)),
-		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, eventId)),
-		listOpens: (request) => read((db) => listOpens(db, request)),
-		streamOpens: (filter) => streamOpens(database, filter),
+		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, storable(eventId))),
+		listOpens: (request) => read((db) => listOpens(db, storableRequest(request))),
+		streamOpens: (filter) => streamOpens(database, storableRequest(filter)),
 
 		createPixel: (pixel) => write((db) => createPixel(db, pixel)),
-		getPixel: (id) => read((db) => getPixel(db, id)),
-		listPixels: (request) => read((db) => listPixels(db, request)),
-		deletePixel: (id) => deletePixel(database, id),
-		setPixelImage: (id, image) => write((db) => setPixelImage(db, id, image)),
-		getPixelImage: (id) => read((db) => getPixelImage(db, id)),
+		getPixel: (id) => read((db) => getPixel(db, storable(id))),
+		listPixels: (request) => read((db) => listPixels(db, storableRequest(request))),
+		deletePixel: (id) => deletePixel(database, storable(id)),
+		setPixelImage: (id, image) => write((db) => setPixelImage(db, storable(id), image)),
+		getPixelImage: (id) => read((db) => getPixelImage(db, storable(id))),
 
-		addRecipients: (pixelId, list) => write((db) => addRecipients(db, pixelId, list)),
-		findRecipients: (pixelId, ids) => read((db) => findRecipients(db, pixelId, ids)),
+		addRecipients: (pixelId, list) => write((db) => addRecipients(db, storable(pixelId), list)),
+		findRecipients: (pixelId, ids) =>
+			read((db) =>
+				findRecipients(
+					db,
+					storable(pixelId),
+					ids.map((id) => storable(id)),
+				),
+			),
 		findRecipientByToken: (pixelId, token) =>
-			read((db) => findRecipientByToken(db, pixelId, token)),
-		getRecipient: (id) => read((db) => getRecipient(db, id)),
-		listRecipients: (request) => read((db) => listRecipients(db, request)),
-		streamRecipients: (pixelId) => streamRecipients(database, pixelId),
-		deleteRecipient: (id) => write((db) => deleteRecipient(db, id)),
+			read((db) => findRecipientByToken(db, storable(pixelId), storable(token))),
+		getRecipient: (id) => read((db) => getRecipient(db, storable(id))),
+		listRecipients: (request) => read((db) => listRecipients(db, storableRequest(request))),
+		streamRecipients: (pixelId) => streamRecipients(database, storable(pixelId)),
+		deleteRecipient: (id) => write((db) => deleteRecipient(db, storable(id))),
 
 		registerSent: (messages) => write((db) => registerSent(db, messages)),
-		listNotOpened: (request) => read((db) => listNotOpened(db, request)),
+		listNotOpened: (request) => read((db) => listNotOpened(db, storableRequest(request))),
 
-		getStatus: (request) => read((db) => getStatus(db, request)),
+		getStatus: (request) => read((db) => getStatus(db, storableRequest(request))),
 		getDashboard: (request) => read((db) => getDashboard(db, request?.recentOpens)),
 		listCampaigns: (request) => read((db) => listCampaigns(db, request)),
-		getCampaign: (campaignId) => read((db) => getCampaign(db, campaignId)),
-		listOpensPerHour: (request) => read((db) => listOpensPerHour(db, request)),
+		getCampaign: (campaignId) => read((db) => getCampaign(db, storable(campaignId))),
+		listOpensPerHour: (request) => read((db) => listOpensPerHour(db, storableRequest(request))),
 
 		...createPrivacyStore(database),
 		close: () => database.close(),

@@ -25,9 +25,17 @@ describe('the tracker APIs in a real n8n whose store is away', () => {
 			});
 			expect(image.status).toBe(200);
 			expect(Buffer.from(await image.arrayBuffer()).equals(PIXEL_PNG)).toBe(true);
+			const reason = /The tracking store could not be made at .* \(EISDIR\)/;
 			const refused = await fetch(`${n8n.url}/webhook/api/dashboard`);
-			expect(refused.status).toBe(500);
-			expect(await refused.json()).toMatchObject({ error: expect.any(String) });
+			expect(refused.status).toBe(503);
+			expect(await refused.json()).toMatchObject({ error: expect.stringMatching(reason) });
+			for (const path of ['dashboard', 'logs/p-away']) {
+				const page = await fetch(`${n8n.url}/webhook/${path}`);
+				expect(page.status).toBe(503);
+				expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+				expect(await page.text()).toMatch(reason);
+			}
+			expect(n8n.output()).toMatch(reason);
 			rmdirSync(blocked);
 			const status = await eventually(async () => {
 				const answer = await fetch(`${n8n.url}/webhook/api/pixel/check`, {

@@ -35,6 +35,7 @@ const PIXEL_HEADERS = {
 
 interface Created {
 	id: string;
+	imagePath: string;
 	trackingUrl: string;
 	logsUrl: string;
 }
@@ -77,6 +78,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		expect(response.status).toBe(201);
 		return (await response.json()) as Created;
 	};
+	const pixelCount = () => n8n.rows('select count(*) as pixels from pixels');
 	const load = async (trackingUrl: string, method = 'GET') =>
 		await fetch(trackingUrl, { method, headers: { 'user-agent': MAIL_PROGRAM } });
 	const check = async (id: string) =>
@@ -107,6 +109,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		['POST', '/dashboard/pixels'],
 		['POST', '/dashboard/sample/delete'],
 		['GET', '/logs/x'],
+		['POST', '/logs/x/delete'],
 	])('refuses strangers at %s %s', async (method, path) => {
 		expect([401, 403]).toContain((await fetch(url(path), { method })).status);
 	});
@@ -127,18 +130,19 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 			opened: false,
 			message: 'Pixel not found',
 		});
-		const dashboard = (await (await send('/api/dashboard')).json()) as {
-			stats: { totalPixels: number; openRate: number };
-			recentPixels: Array<{ id: string }>;
-		};
-		expect(dashboard.stats.totalPixels).toBeGreaterThan(0);
-		expect(Number.isInteger(dashboard.stats.openRate)).toBe(true);
-		expect(dashboard.recentPixels.map(({ id }) => id)).toContain(pixel.id);
+		const dashboard = await tracker.getDashboard();
+		expect(dashboard.totalPixels).toBeGreaterThan(0);
+		expect(Number.isInteger(dashboard.openRate)).toBe(true);
+		expect(dashboard.recentPixels).toContainEqual(
+			expect.objectContaining({ id: pixel.id, viewCount: 1 }),
+		);
+		expect(dashboard.recentActivity[0]).toMatchObject({ id: pixel.id });
 		await expectError(await sendJson('/api/pixel/check', {}), 400);
 	});
 
 	it('answers the image alike with a good token, none, a forged one, and for nobody', async () => {
-		const { id, trackingUrl } = await newPixel({ name: 'Image' });
+		const { id, trackingUrl } = (await (await send('/api/pixel/create')).json()) as Created;
+		expect(trackingUrl).toContain('?token=');
 		const urls = [
 			trackingUrl,
 			url(`/tracker/${id}.png`),
@@ -167,7 +171,13 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 	it.each(Object.entries(imageFiles))('gives %s images back byte by byte', async (type, bytes) => {
 		const response = await upload(bytes, 'image.png');
 		expect(response.status).toBe(201);
-		const { trackingUrl } = (await response.json()) as Created;
+		const { id, imagePath, trackingUrl } = (await response.json()) as Created;
+		// Looked at by anybody, as it is in mails, and no open.
+		const shown = await fetch(url(imagePath), { headers: { 'user-agent': MAIL_PROGRAM } });
+		expect(shown.status).toBe(200);
+		expect(shown.headers.get('content-type')).toBe(type);
+		expect(Buffer.from(await shown.arrayBuffer()).equals(bytes)).toBe(true);
+		expect(await check(id)).toMatchObject({ viewCount: 0, machineOpens: 0 });
 		const image = await load(trackingUrl);
 		expect(image.headers.get('content-type')).toBe(type);
 		expect(Buffer.from(await image.arrayBuffer()).equals(bytes)).toBe(true);
@@ -200,12 +210,90 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
 		const rows = parse(await csv.text(), { columns: true });
 		expect(rows).toEqual(
-			body.tokens.map(({ email, token, trackingUrl }) => ({ email, token, trackingUrl })),
+			body.tokens.map(({ email, token, trackingUrl }) => ({
+				Email: email,
+				Token: token,
+				'Tracking URL': trackingUrl,
+				'Created At': expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+			})),
 		);
 		await load(body.tokens[9_999].trackingUrl);
 		const log = await (await asReader()).request.get(url(`/logs/${id}`));
 		expect(await log.text()).toContain('person.9999@example.com');
 	}, 60_000);
+
+	it('takes a token behind the bare tracking URL, and names one recipient for all spellings', async () => {
+		const { id, trackingUrl } = await newPixel({ name: 'Bare' });
+		expect(trackingUrl).toBe(url(`/tracker/${id}.png`));
+		const emails = ['USER1@example.com', 'b@example.com', 'user1@example.com', 'User1@Example.com'];
+		const response = await sendJson(`/api/v1/pixels/${id}/generate-tokens`, { emails });
+		const { generated, tokens } = (await response.json()) as {
+			generated: number;
+			tokens: Array<{ email: string; token: string }>;
+		};
+		expect(generated).toBe(4);
+		expect(tokens.map(({ email }) => email)).toEqual(emails);
+		expect(new Set(tokens.map(({ token }) => token)).size).toBe(2);
+		await load(`${trackingUrl}?token=${tokens[3].token}`);
+		expect(
+			n8n.rows(
+				`select recipients.email from opens join recipients using (pixel_id, recipient_id)
+				where opens.pixel_id = '${id}'`,
+			),
+		).toEqual([{ email: 'USER1@example.com' }]);
+	});
+
+	it.each<[string, string, unknown]>([
+		['Pixel name is required.', '', {}],
+		['Pixel name is required.', '', { name: ' ' }],
+		['image: send the image as a file', '', { name: 'x', image: 'R0lGOD' }],
+		['trackingMode full is more', '', { name: 'x', trackingMode: 'full' }],
+		[
+			'The tracking link would be too long: campaignId takes 129 bytes',
+			'',
+			{ name: 'x', campaignId: 'c'.repeat(128) },
+		],
+		['Emails array is required', '/:id/generate-tokens', {}],
+		['Invalid email format', '/:id/generate-tokens', { emails: ['a@b'] }],
+		[
+			'Max 10,000 emails allowed',
+			'/:id/generate-tokens',
+			{ emails: new Array(10_001).fill('a@b.org') },
+		],
+	])('starts a refusal with the documented text: %s', async (text, path, body) => {
+		const { id } = await newPixel({ name: 'Errors' });
+		const before = pixelCount();
+		const refused = await sendJson(`/api/v1/pixels${path.replace(':id', id)}`, body);
+		expect(refused.status).toBe(400);
+		const { error } = (await refused.json()) as { error: string };
+		expect(error.slice(0, text.length)).toBe(text);
+		expect(pixelCount()).toEqual(before);
+	});
+
+	it.each([[['image', 'image']], [['file']], [['image', 'logo']]])(
+		'refuses files in the fields %j, and makes no pixel',
+		async (fields) => {
+			const before = pixelCount();
+			const form = new FormData();
+			form.set('name', 'Misnamed');
+			for (const field of fields) {
+				form.append(field, new Blob([new Uint8Array(PIXEL_PNG)], { type: 'image/png' }), 'a.png');
+			}
+			const refused = await send('/api/v1/pixels', { method: 'POST', body: form });
+			expect(refused.status).toBe(400);
+			expect(((await refused.json()) as { error: string }).error).toContain('in the field image');
+			expect(pixelCount()).toEqual(before);
+		},
+	);
+
+	it('knows no pixel by an id with a NUL character', async () => {
+		expect((await sendJson('/api/pixel/check', { id: 'a\u0000b' })).status).toBe(404);
+		expect((await send('/api/v1/pixels/a%00b', { method: 'DELETE' })).status).toBe(404);
+		expect((await load(url('/tracker/a%00b.png'))).status).toBe(200);
+		const page = await (await asReader()).request.get(url('/logs/a%00b'));
+		expect(page.status()).toBe(404);
+		expect(page.headers()['content-type']).toMatch(/^text\/html/);
+	});
 
 	it('makes formulas in addresses harmless in the CSV, and names a bad address', async () => {
 		const { id } = await newPixel({ name: 'Formulas' });
@@ -216,8 +304,9 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		expect(((await refused.json()) as { error: string }).error).toContain('emails[1]');
 		expect((await sendJson(path, { emails: [quoted, '=1+1@example.com'] })).status).toBe(200);
 		const csv = await (await send(`${path}/csv`)).text();
-		const rows = parse(csv, { columns: true }) as Array<{ email: string }>;
-		for (const row of rows) expect(row.email).not.toMatch(/^[=+\-@]/);
+		const rows = parse(csv, { columns: true }) as Array<{ Email: string }>;
+		expect(rows).toHaveLength(2);
+		for (const row of rows) expect(row.Email).not.toMatch(/^[=+\-@]/);
 		expect(csv).not.toMatch(/^=|,=/m);
 	});
 
@@ -231,7 +320,13 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		};
 		await load(tokens[0].trackingUrl);
 		const remove = async (path: string) => await send(path, { method: 'DELETE' });
-		expect((await remove(`/api/v1/recipients/${tokens[0].id}`)).status).toBe(200);
+		const removed = await remove(`/api/v1/recipients/${tokens[0].id}`);
+		expect(removed.status).toBe(200);
+		expect(await removed.json()).toEqual({
+			success: true,
+			message: expect.stringContaining('deleted'),
+			deletedEmail: 'gone@example.com',
+		});
 		await expectError(await remove(`/api/v1/recipients/${tokens[0].id}`), 404);
 		const reader = await asReader();
 		const log = await (await reader.request.get(url(`/logs/${id}`))).text();
@@ -266,7 +361,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		await page.getByLabel('Name').fill('Made in the browser');
 		await page.getByRole('button', { name: 'Create pixel' }).click();
 		const link = await page.getByLabel('Tracking link').innerText();
-		expect(await page.getByLabel('Embed code').innerText()).toContain(`<img src="${link}"`);
+		expect(await page.getByLabel('Embed code').innerText()).toContain(`<img src="${link}?token=`);
 		await load(link);
 		await load(link);
 		await page.goto(url('/dashboard'));
@@ -311,6 +406,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 			form: { name: 'x', formToken: 'guessed' },
 		});
 		expect(response.status()).toBe(403);
+		expect(response.headers()['content-type']).toMatch(/^text\/html/);
 		await reader.close();
 	});
 

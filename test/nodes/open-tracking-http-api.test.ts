@@ -1,7 +1,10 @@
 import { NodeOperationError } from 'n8n-workflow';
 
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
-import { executeNode } from '../support/node-context';
+import type { TrackingStore } from '../../src/storage/tracking-store';
+import { openTrackingStore } from '../../nodes/shared/store';
+import { executeContext, executeNode } from '../support/node-context';
+import { PERSON } from '../support/tracking-api';
 
 const parameters = {
 	resource: 'httpApi',
@@ -33,5 +36,75 @@ describe('HTTP API: Handle Request', () => {
 		expect(output[0]).toMatchObject([
 			{ json: { error: 'The URL is not the address of a webhook' }, pairedItem: { item: 0 } },
 		]);
+	});
+});
+
+describe('HTTP API: Handle Request, with its settings', () => {
+	const hops = process.env.N8N_PROXY_HOPS;
+	beforeAll(() => {
+		process.env.N8N_PROXY_HOPS = '1';
+	});
+	afterAll(() => {
+		if (hops === undefined) delete process.env.N8N_PROXY_HOPS;
+		else process.env.N8N_PROXY_HOPS = hops;
+	});
+
+	/** Loads the image of a new pixel, and gives what is in the log then. */
+	const opensAfterLoad = async (settings: Record<string, unknown>, query: object = {}) => {
+		const headers = { ...PERSON, 'x-forwarded-for': '192.0.2.7' };
+		const url = 'https://n8n.example.com/webhook/tracker/:file';
+		let store: TrackingStore | undefined;
+		const run = async (file: string) => {
+			const { context } = executeContext(
+				new OpenTracking(),
+				[{ json: { headers, params: { file }, query: { ...query } } }],
+				{ parameters: { ...parameters, url, ...settings } },
+			);
+			Object.assign(context, { getTimezone: () => 'UTC' });
+			store ??= await openTrackingStore(context);
+			return await new OpenTracking().execute.call(context);
+		};
+		await run('nobody.png');
+		const { id } = await store!.createPixel({ name: 'x' });
+		expect(await run(`${id}.png`)).toMatchObject([[{ json: { statusCode: 200 } }]]);
+		return (await store!.listOpens({ limit: 10, pixelId: id })).opens;
+	};
+
+	it('keeps nothing of the request, and reads ?user=, unless it is told otherwise', async () => {
+		expect(await opensAfterLoad({}, { user: 'john@example.com', id: '7' })).toMatchObject([
+			{
+				trackingMode: 'identified',
+				recipientId: 'john@example.com',
+				consent: { policy: 'objection-honoured' },
+				request: { ip: null, userAgent: null },
+			},
+		]);
+	});
+
+	it('keeps address and user agent in mode Full, as the options say', async () => {
+		const options = { ip: 'keep', keep: ['userAgent'] };
+		expect(await opensAfterLoad({ trackingMode: 'full', options })).toMatchObject([
+			{ trackingMode: 'full', request: { ip: '192.0.2.7', userAgent: PERSON['user-agent'] } },
+		]);
+		const shortened = { ip: 'truncate', keep: [] };
+		expect(await opensAfterLoad({ trackingMode: 'full', options: shortened })).toMatchObject([
+			{ request: { ip: '192.0.2.0', userAgent: null } },
+		]);
+		expect(await opensAfterLoad({ trackingMode: 'identified', options })).toMatchObject([
+			{ request: { ip: null, userAgent: null } },
+		]);
+	});
+
+	it('leaves nothing of people who did not consent, where the policy asks for it', async () => {
+		const required = { consentPolicy: 'consent-required' };
+		expect(await opensAfterLoad(required, { user: 'john@example.com' })).toEqual([]);
+	});
+
+	it('names nobody by another parameter, or by any where none is set', async () => {
+		const query = { user: 'john@example.com', reader: '7' };
+		const named = await opensAfterLoad({ recipientParameter: 'reader' }, query);
+		expect(named).toMatchObject([{ recipientId: '7' }]);
+		const nobody = await opensAfterLoad({ recipientParameter: '' }, query);
+		expect(nobody).toMatchObject([{ recipientId: null }]);
 	});
 });

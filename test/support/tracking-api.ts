@@ -38,7 +38,7 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 		receiveSettings: {
 			mode: 'identified',
 			purpose: null,
-			plainIds: { allowed: true, recipientParameter: 'id' },
+			plainIds: { allowed: true, recipientParameter: 'user' },
 			consent: { policy: 'objection-honoured', label: 'test', keepAsAggregate: false },
 			keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
 		},

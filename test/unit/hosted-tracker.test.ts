@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 
 import { createHostedTracker, HostedTrackerError } from '../../src/hosted-tracker';
 
@@ -125,6 +126,45 @@ describe('checking a pixel at a hosted tracker', () => {
 		['a missing count', { body: { opened: false } }],
 	])('refuses %s', async (_what, answer) => {
 		const error = await failureOf(scripted([answer]).tracker.checkPixel(ID));
+		expect(error.failure).toBe('invalid-answer');
+	});
+});
+
+const STATS = {
+	totalPixels: 25,
+	openedPixels: 15,
+	openRate: 60,
+	avgViewTime: 12_500,
+	totalViewTime: 187_500,
+};
+
+describe('reading the dashboard of a hosted tracker', () => {
+	it('gives totals, open rate, average view time and recent activity', async () => {
+		const recentPixels = [{ ...OPENED, id: ID, createdAt: PIXEL.createdAt }];
+		const recentActivity = [{ id: ID, occurredAt: PIXEL.createdAt }];
+		const { tracker, requests } = scripted([
+			{ body: { stats: { ...STATS, more: 1 }, recentPixels, recentActivity } },
+		]);
+		expect(await tracker.getDashboard()).toEqual({ ...STATS, recentPixels, recentActivity });
+		expect(requests[0].url).toBe('https://tracker.example.com/api/dashboard');
+		expect(requests[0].init).toMatchObject({ method: 'GET', redirect: 'manual' });
+	});
+
+	it('takes the totals also where they stand by themselves, and lists that are left out as empty', async () => {
+		const { tracker } = scripted([{ body: STATS }]);
+		expect(await tracker.getDashboard()).toEqual({
+			...STATS,
+			recentPixels: [],
+			recentActivity: [],
+		});
+	});
+
+	it.each<[string, Answer]>([
+		['no totals', { body: { recentPixels: [] } }],
+		['a rate that is none', { body: { stats: { ...STATS, openRate: 'high' } } }],
+		['HTML', { body: '<!doctype html><p>Welcome' }],
+	])('refuses an answer with %s', async (_what, answer) => {
+		const error = await failureOf(scripted([answer]).tracker.getDashboard());
 		expect(error.failure).toBe('invalid-answer');
 	});
 });
@@ -256,6 +296,45 @@ describe('against a real server', () => {
 		};
 		const error = await failureOf(connect({ timeoutMs: 50, retries: 0 }).tracker.createPixel());
 		expect(error.message).toContain('did not answer within 50 ms');
+	});
+
+	it('stops reading an answer of more than 1 MB, as it is once unpacked', async () => {
+		let sent = 0;
+		const closed = new Promise<void>((resolve) => {
+			handle = (_request, response) => {
+				response.writeHead(200, { 'content-type': 'application/json' });
+				response.on('close', resolve);
+				const chunk = Buffer.alloc(64 * 1024, ' ');
+				const more = () => {
+					while (!response.destroyed && response.write(chunk)) sent += chunk.length;
+				};
+				response.on('drain', more);
+				more();
+			};
+		});
+		const endless = await failureOf(connect({ retries: 3 }).tracker.getDashboard());
+		expect(endless).toMatchObject({ failure: 'invalid-answer', status: 200 });
+		expect(endless.message).toContain('larger than 1 MB');
+		await closed;
+		expect(sent).toBeLessThan(20 * 1024 * 1024);
+
+		const packed = gzipSync(Buffer.alloc(300 * 1024 * 1024, ' '));
+		expect(packed.length).toBeLessThan(400 * 1024);
+		handle = (_request, response) => {
+			response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed);
+		};
+		const before = process.memoryUsage().rss;
+		for (const call of ['createPixel', 'getDashboard'] as const) {
+			const error = await failureOf(connect().tracker[call]());
+			expect(error.message).toContain('larger than 1 MB');
+		}
+		expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
+	});
+
+	it('reads an answer of nearly 1 MB', async () => {
+		const padded = JSON.stringify(OPENED).padEnd(1024 * 1024, ' ');
+		handle = (_request, response) => response.end(padded);
+		expect(await connect().tracker.checkPixel(ID)).toEqual(OPENED);
 	});
 
 	it('goes on after a broken connection', async () => {

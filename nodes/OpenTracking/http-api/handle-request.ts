@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
 
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 import type { RateLimiter } from '../../../src/api/api-deps';
+import { ApiError } from '../../../src/api/api-error';
 import { TOKEN_REQUESTS, TOKEN_WINDOW_SECONDS } from '../../../src/api/recipient-routes';
 import { createTrackingApi } from '../../../src/api/tracking-api';
 import { StoreError } from '../../../src/storage/store-error';
 import type { OpenEvent } from '../../../src/tracking/open-event';
 import { instanceBaseUrl } from '../../shared/base-url';
 import { forwardedClient } from '../../shared/forwarded-client';
-import { DEFAULT_SETTINGS, receiveDeps } from '../../shared/receive';
+import { receiveSettings } from '../../EmailOpenTrigger/settings';
+import { receiveDeps } from '../../shared/receive';
+import { receiveFields, receiveOptions } from '../../shared/receive-properties';
 import { shareLoad } from '../../shared/share-load';
 import { signingOf } from '../../shared/signing';
 import { openTrackingStore } from '../../shared/store';
@@ -25,6 +29,19 @@ export const handleRequest: OperationWithOwnStore = {
 	action: 'Handle HTTP API request',
 	description: 'Answer one request to the tracker APIs, the dashboard or the log pages',
 	properties: [
+		{
+			...receiveFields.trackingMode,
+			description: 'The most that any open here may leave behind; a pixel or link can ask for less',
+		},
+		receiveFields.consentPolicy,
+		{
+			...receiveFields.recipientParameter,
+			default: 'user',
+			required: false,
+			description:
+				'The name of the query parameter that names the recipient of a link without a token; empty to read none',
+			hint: 'With the default, …/tracker/ID.png?user=john@example.com is an open by john@example.com',
+		},
 		{
 			displayName: 'Method',
 			name: 'method',
@@ -55,6 +72,23 @@ export const handleRequest: OperationWithOwnStore = {
 			required: true,
 			description: 'The field for the body of the answer',
 		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				{
+					...receiveOptions.ip,
+					hint: 'Known only behind a proxy or tunnel of yours: n8n gives no address here but the one in X-Forwarded-For, and that counts with N8N_PROXY_HOPS',
+				},
+				receiveOptions.keep,
+				receiveOptions.keepAsAggregate,
+				receiveOptions.purpose,
+				receiveOptions.time,
+			],
+		},
 	],
 	async executeAlone({ node, index }) {
 		const method = methodOf(node, index);
@@ -68,7 +102,9 @@ export const handleRequest: OperationWithOwnStore = {
 				const { keyRing, baseUrl } = await signingOf(node);
 				return { keyRing, baseUrl: baseUrl || instanceBaseUrl(node) };
 			},
-			receiveSettings: DEFAULT_SETTINGS,
+			receiveSettings: receiveSettings({
+				getNodeParameter: (name, fallback) => node.getNodeParameter(name, index, fallback),
+			}),
 			receiveDeps: receiveDeps(node),
 			clientAddress: forwardedClient,
 			shareLoad: (load) => shareLoad(node, load),
@@ -98,9 +134,10 @@ function sharedTokenLimiter(): RateLimiter {
 	return tokenLimiter;
 }
 
-/** Only the store's own messages are known to hold nothing personal. */
+/** n8n's log shows the message and nothing else. Only our own are known to hold nothing personal. */
 function logError(node: IExecuteFunctions, error: unknown): void {
-	const reason =
-		error instanceof StoreError ? error.message : error instanceof Error ? error.name : 'unknown';
-	node.logger.error('A request to the tracking API could not be done as asked', { reason });
+	const isOurs =
+		error instanceof StoreError || error instanceof ApiError || error instanceof NodeOperationError;
+	const reason = isOurs ? error.message : error instanceof Error ? error.name : 'unknown failure';
+	node.logger.error(`A request to the tracking API could not be done as asked: ${reason}`);
 }

@@ -26,7 +26,7 @@ export const getDashboardPage: Operation = {
 			range: node.getNodeParameter('range', index) as Range,
 			live: false,
 			forms: null,
-			creating: false,
+			newPixel: null,
 			pixel: null,
 			notice: null,
 		});

@@ -37,6 +37,7 @@ export const getLogPage: Operation = {
 			page: node.getNodeParameter('page', index) as number,
 			show: node.getNodeParameter('show', index) as LogFilter,
 			dashboardPath: null,
+			deletion: null,
 		});
 		const data = await node.helpers.prepareBinaryData(Buffer.from(html), 'log.html', 'text/html');
 		return [{ json: { pixelId: pixel.id }, binary: { data } }];

@@ -1,3 +1,4 @@
+import { StoreError } from '../../../src/storage/store-error';
 import type { TrackingStore } from '../../../src/storage/tracking-store';
 import { engines, type StorePlace } from '../../support/stores';
 import { BASE_URL, testApi } from '../../support/tracking-api';
@@ -33,7 +34,9 @@ describe.each(engines)('the pages and their forms on $name', ({ newPlace }) => {
 		const target = new URL(response.headers.get('location')!, `${BASE_URL}/dashboard/pixels`);
 		expect(`${target.origin}${target.pathname}`).toBe(`${BASE_URL}/dashboard`);
 		const html = await dashboard(target.search);
+		expect(html).toContain(`${BASE_URL}/tracker/${pixels[0].id}.png</code>`);
 		expect(html).toContain(`${BASE_URL}/tracker/${pixels[0].id}.png?token=AQ`);
+		expect(html).toContain('?user=john@example.com');
 		expect(html).toContain('&lt;img src=&quot;');
 	});
 
@@ -48,9 +51,104 @@ describe.each(engines)('the pages and their forms on $name', ({ newPlace }) => {
 		},
 	);
 
-	it('refuse a pixel without a name', async () => {
+	it('make a pixel with the tracking mode that was chosen, of those that the operator allows', async () => {
 		const formToken = await tokenOfForm();
-		expect((await post('/dashboard/pixels', { name: '  ', formToken })).status).toBe(400);
+		const offered = [...(await dashboard('?new')).matchAll(/<option value="(\w*)"/g)];
+		expect(offered.map(([, mode]) => mode)).toEqual([
+			'',
+			'aggregate',
+			'hygiene',
+			'pseudonymous',
+			'identified',
+		]);
+		for (const trackingMode of ['', 'aggregate']) {
+			await post('/dashboard/pixels', { name: `mode ${trackingMode}`, trackingMode, formToken });
+		}
+		const { pixels } = await store.listPixels({ limit: 10 });
+		expect(new Map(pixels.map((pixel) => [pixel.name, pixel.trackingMode]))).toEqual(
+			new Map([
+				['mode', null],
+				['mode aggregate', 'aggregate'],
+			]),
+		);
+	});
+
+	const isPage = async (response: Response, status: number) => {
+		expect(response.status).toBe(status);
+		expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+		expect(response.headers.get('x-frame-options')).toBe('DENY');
+		const html = await response.text();
+		expect(html).toMatch(/^<!doctype html>/);
+		return html;
+	};
+
+	it.each([
+		[{ name: '  ' }, 'Pixel name is required.'],
+		[{ name: 'Long', campaignId: 'c'.repeat(128) }, /campaignId takes 129 bytes.*shorter/],
+		[{ name: 'Long', campaignId: 'ä'.repeat(63) }, /campaignId takes 127 bytes.*shorter/],
+		[{ name: 'Above', trackingMode: 'full' }, 'at most identified'],
+	])('say on a page what is wrong with %j, and keep what was typed', async (fields, reason) => {
+		const formToken = await tokenOfForm();
+		const html = await isPage(await post('/dashboard/pixels', { ...fields, formToken }), 400);
+		expect(html).toEqual(expect.stringMatching(reason));
+		expect((await store.listPixels({ limit: 10 })).pixels).toEqual([]);
+		for (const text of Object.values(fields)) {
+			if (text !== 'full') expect(html).toContain(`value="${text}"`);
+		}
+		const corrected = {
+			name: 'Short',
+			formToken: /name="formToken" value="([^"]+)"/.exec(html)![1],
+		};
+		const action = /<form method="post" action="([^"]+)"/.exec(html)![1];
+		const path = new URL(action, 'http://api/dashboard/pixels').pathname;
+		expect((await post(path, corrected)).status).toBe(303);
+		expect(await store.listPixels({ limit: 10 })).toMatchObject({ pixels: [{ name: 'Short' }] });
+	});
+
+	it('delete a pixel from its log page, and then say so on the dashboard', async () => {
+		const { id } = await store.createPixel({ name: 'Gone' });
+		const other = await store.createPixel({ name: 'Stays' });
+		const asked = await isPage(await client.send(`/logs/${id}?delete`), 200);
+		const [, formToken] = /name="formToken" value="([^"]+)"/.exec(asked)!;
+		const [, action] = /<form method="post" action="([^"]+)"/.exec(asked)!;
+		const path = new URL(action, `http://api/logs/${id}`).pathname;
+		expect(await isPage(await post(path, { formToken: 'guessed' }), 403)).toContain('too old');
+		expect(await store.getPixel(id)).not.toBeNull();
+		const response = await post(path, { formToken });
+		expect(response.status).toBe(303);
+		const target = new URL(response.headers.get('location')!, `${BASE_URL}${path}`);
+		expect(`${target.origin}${target.pathname}`).toBe(`${BASE_URL}/dashboard`);
+		expect(await dashboard(target.search)).toContain('The pixel was deleted');
+		expect(await store.listPixels({ limit: 10 })).toMatchObject({ pixels: [{ id: other.id }] });
+		expect(await isPage(await post(path, { formToken }), 404)).toContain('Pixel not found');
+	});
+
+	it.each([
+		['/dashboard', 'href=""', 'Try again'],
+		['/logs/some-pixel', 'href=""', 'Try again'],
+	])('say in plain words why %s cannot be shown, with status 503', async (path, link, text) => {
+		const reason = 'PostgreSQL could not be reached (ECONNREFUSED). Check host & port.';
+		const away = testApi(store, {
+			openStore: async () => {
+				throw new StoreError('unavailable', reason);
+			},
+		});
+		const html = await isPage(await away.send(path), 503);
+		expect(html).toContain(reason.replace('&', '&amp;'));
+		expect(html).toContain(link);
+		expect(html).toContain(text);
+		expect(away.errors).toMatchObject([{ message: reason }]);
+	});
+
+	it('say no more than that something failed where the reason may be anything', async () => {
+		const broken = testApi(store, {
+			openStore: async () => {
+				throw new Error('secret@example.com');
+			},
+		});
+		const html = await isPage(await broken.send('/dashboard'), 500);
+		expect(html).not.toContain('secret');
+		expect(broken.errors).toHaveLength(1);
 	});
 
 	it('delete all sample pixels in one click, and no other', async () => {

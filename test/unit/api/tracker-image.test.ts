@@ -1,11 +1,19 @@
 import { randomBytes } from 'node:crypto';
 
+import type { ApiDeps } from '../../../src/api/api-deps';
+import { StoreError } from '../../../src/storage/store-error';
 import type { TrackingStore } from '../../../src/storage/tracking-store';
 import { PIXEL_PNG } from '../../../src/tracking/pixel-image';
 import { pixelHeaders } from '../../../src/tracking/pixel-response';
 import { signToken } from '../../../src/tracking/token';
 import { engines, type StorePlace } from '../../support/stores';
 import { BASE_URL, PERSON, testApi } from '../../support/tracking-api';
+
+/** The operator's widest setting. */
+function keepAll({ receiveSettings }: ApiDeps): void {
+	receiveSettings.mode = 'full';
+	receiveSettings.keep = { ip: 'keep', userAgent: true, referer: false, acceptLanguage: false };
+}
 
 describe.each(engines)('the image of a pixel on $name', ({ newPlace }) => {
 	let place: StorePlace;
@@ -89,7 +97,11 @@ describe.each(engines)('the image of a pixel on $name', ({ newPlace }) => {
 	it('believes no ids in the query, no forged token and no token of another pixel', async () => {
 		const { id } = await newPixel();
 		const other = await newPixel();
-		const token = new URL(other.trackingUrl).searchParams.get('token')!;
+		const [{ token }] = (
+			(await (await tokensFor(other.id, ['a@example.com'])).json()) as {
+				tokens: Array<{ token: string }>;
+			}
+		).tokens;
 		await client.send(`/tracker/${id}.png?recipientId=r&id=r&pixelId=p`, { headers: PERSON });
 		for (const bad of [token, `${token.slice(0, -1)}_`, 'forged']) {
 			const image = await client.send(`/tracker/${id}.png?token=${bad}`, { headers: PERSON });
@@ -97,6 +109,71 @@ describe.each(engines)('the image of a pixel on $name', ({ newPlace }) => {
 		}
 		expect(await opensOf(id)).toMatchObject([{ pixelId: id, recipientId: null }]);
 		expect(await opensOf(other.id)).toEqual([]);
+	});
+
+	it.each([
+		['user', '?user=john@example.com', 'john@example.com'],
+		['user', '?user=a&user=b', 'a'],
+		['reader', '?reader=7', '7'],
+		['reader', '?user=7', null],
+		['', '?=7', null],
+		['user', `?user=${'x'.repeat(257)}`, null],
+		['user', '?user=a%00b', null],
+	])('names whom the parameter %j of a bare link names: %s', async (name, query, recipientId) => {
+		client.deps.receiveSettings.plainIds.recipientParameter = name;
+		const { id, trackingUrl } = await newPixel();
+		await client.load(`${trackingUrl}${query}`);
+		expect(await opensOf(id)).toMatchObject([{ pixelId: id, recipientId }]);
+	});
+
+	it('believes a token before such a parameter, and a forged one not at all', async () => {
+		const { id, trackingUrl } = await newPixel();
+		const response = await tokensFor(id, ['a@example.com']);
+		const { tokens } = (await response.json()) as { tokens: Array<{ trackingUrl: string }> };
+		await client.load(`${tokens[0].trackingUrl}&user=other`);
+		await client.load(`${trackingUrl}?user=other&token=forged`);
+		const opens = await opensOf(id);
+		expect(opens).toHaveLength(1);
+		expect(opens[0].recipientId).not.toBe('other');
+	});
+
+	it('asks about the person that a bare link names, and leaves nothing of one who objected', async () => {
+		const asked: string[] = [];
+		client.deps.receiveDeps.consentStatus = async (recipientId) => {
+			asked.push(recipientId);
+			return { status: 'withdrawn', recordId: null };
+		};
+		const { id, trackingUrl } = await newPixel();
+		await client.load(`${trackingUrl}?user=john@example.com`);
+		expect(asked).toEqual(['john@example.com']);
+		expect(await opensOf(id)).toEqual([]);
+	});
+
+	it('is recorded of nobody without a consent, where that is required', async () => {
+		client.deps.receiveSettings.consent.policy = 'consent-required';
+		const { id, trackingUrl } = await newPixel();
+		await client.load(trackingUrl);
+		await client.load(`${trackingUrl}?user=john@example.com`);
+		expect(await opensOf(id)).toEqual([]);
+	});
+
+	it('keeps address and user agent in mode full, and only for pixels that allow it', async () => {
+		keepAll(client.deps);
+		const headers = { ...PERSON, 'x-forwarded-for': '192.0.2.7' };
+		for (const [trackingMode, ip] of [
+			[undefined, '192.0.2.7'],
+			['full', '192.0.2.7'],
+			['identified', null],
+		] as const) {
+			const { id, trackingUrl } = await newPixel({ name: 'x', trackingMode });
+			const response = await tokensFor(id, ['a@example.com']);
+			const { tokens } = (await response.json()) as { tokens: Array<{ trackingUrl: string }> };
+			await client.load(trackingUrl, headers);
+			await client.load(tokens[0].trackingUrl, headers);
+			const userAgent = ip === null ? null : PERSON['user-agent'];
+			const kept = { trackingMode: trackingMode ?? 'full', request: { ip, userAgent } };
+			expect(await opensOf(id)).toMatchObject([kept, kept]);
+		}
 	});
 
 	it('leaves nothing for an id that no pixel has', async () => {
@@ -157,16 +234,42 @@ describe('with a store that is away', () => {
 		]);
 	});
 
-	it('everything else is 500 with {error} that says nothing of the cause', async () => {
+	const paths = ['/api/pixel/create', '/api/dashboard', '/uploads/x.png'];
+
+	it('everything else is 503 with the reason, where the store gave one', async () => {
+		const reason = new StoreError('unavailable', 'PostgreSQL answered 57P03. Try again.');
+		const client = testApi({} as TrackingStore, {
+			openStore: async () => {
+				throw reason;
+			},
+		});
+		for (const path of paths) {
+			const response = await client.send(path);
+			expect(response.status).toBe(503);
+			expect(await response.json()).toMatchObject({ error: reason.message });
+		}
+		expect(client.errors).toEqual(paths.map(() => reason));
+	});
+
+	it('everything else is 500 with {error} that says nothing of a cause that may be anything', async () => {
 		const client = testApi({} as TrackingStore, { openStore: away });
-		for (const path of ['/api/pixel/create', '/api/dashboard', '/dashboard', '/logs/x']) {
+		for (const path of paths) {
 			const response = await client.send(path);
 			expect(response.status).toBe(500);
 			const text = await response.text();
 			expect(JSON.parse(text)).toMatchObject({ error: expect.any(String) });
 			expect(text).not.toContain('secret');
 		}
-		expect(client.errors.length).toBe(4);
+		expect(client.errors.length).toBe(paths.length);
+	});
+
+	it('nothing of the request is handed on, since what the pixel allows is not known', async () => {
+		const client = testApi({} as TrackingStore, { openStore: away });
+		keepAll(client.deps);
+		await client.send('/tracker/p-1.png?user=ada@example.com', { headers: PERSON });
+		expect(client.unrecorded).toMatchObject([
+			{ trackingMode: 'identified', request: { ip: null, userAgent: null } },
+		]);
 	});
 
 	it('an open that fails to be written is handed on, and the image is answered', async () => {

@@ -5,7 +5,10 @@ import { Parser } from 'htmlparser2';
 
 import { dashboardPage, type DashboardView } from '../../../src/reports/dashboard-page';
 import { logPage, type LogView } from '../../../src/reports/log-page';
+import { messagePage } from '../../../src/reports/message-page';
+import type { NewPixelForm } from '../../../src/reports/new-pixel-form';
 import type { TrackingStore } from '../../../src/storage/tracking-store';
+import type { OpenEvent } from '../../../src/tracking/open-event';
 import { sampleOpen } from '../../support/sample-opens';
 import { fillSampleStore } from '../../support/sample-store';
 import { engines, type StorePlace } from '../../support/stores';
@@ -17,7 +20,7 @@ const dashboardView: DashboardView = {
 	range: '30d',
 	live: true,
 	forms: { token: 'form-token' },
-	creating: false,
+	newPixel: null,
 	pixel: null,
 	notice: null,
 };
@@ -27,6 +30,15 @@ const logView: LogView = {
 	page: 1,
 	show: 'all',
 	dashboardPath: '../dashboard',
+	deletion: { asked: false, action: 'id/delete', token: 'form-token' },
+};
+
+const newPixel: NewPixelForm = {
+	action: 'dashboard/pixels',
+	dashboardPath: 'dashboard',
+	token: 'form-token',
+	ceiling: 'full',
+	values: { name: '', campaignId: '', trackingMode: '' },
 };
 
 interface Element {
@@ -127,6 +139,10 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 
 	it('explain every label in docs/metrics.md', async () => {
 		const { pixelIds } = await fillSampleStore(store, NOW);
+		const request = { ip: '192.0.2.7', userAgent: 'UA', referer: null, acceptLanguage: null };
+		await store.recordOpens([
+			sampleOpen({ pixelId: pixelIds[0], trackingMode: 'full', request, at: NOW.getTime() }),
+		]);
 		const pixel = await store.getPixel(pixelIds[0]);
 		const pages = [
 			await dashboardPage(store, dashboardView),
@@ -147,10 +163,15 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 	it('need no script, load nothing, and name every field', async () => {
 		const { pixelIds } = await fillSampleStore(store, NOW);
 		const pixel = await store.getPixel(pixelIds[0]);
-		const creating = { ...dashboardView, creating: true };
+		const creating = { ...dashboardView, newPixel };
 		for (const html of [
 			await dashboardPage(store, creating),
 			await logPage(store, pixel!, logView),
+			await logPage(store, pixel!, {
+				...logView,
+				deletion: { asked: true, action: 'id/delete', token: 'form-token' },
+			}),
+			messagePage({ title: 'x', text: 'y', back: { path: '', text: 'z' }, form: newPixel }),
 		]) {
 			const all = elements(html);
 			const names = all.map(({ name }) => name);
@@ -187,16 +208,33 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 		const client = { family: attack, os: null, device: null };
 		await store.recordOpens([
 			sampleOpen({ pixelId: pixel.id, campaignId: attack, recipientId: 'r', client }),
-			sampleOpen({ pixelId: pixel.id, recipientId: attack, actorReason: attack }),
+			sampleOpen({
+				pixelId: pixel.id,
+				recipientId: attack,
+				actorReason: attack,
+				trackingMode: 'full',
+				request: { ip: attack, userAgent: attack, referer: null, acceptLanguage: null },
+			}),
 		]);
 		const shown = (await store.getPixel(pixel.id))!;
 		for (const html of [
 			await dashboardPage(store, {
 				...dashboardView,
-				pixel: { name: attack, trackingUrl: attack, embedCode: attack },
+				pixel: {
+					name: attack,
+					trackingUrl: attack,
+					recipientParameter: attack,
+					embedCode: attack,
+				},
 				notice: attack,
 			}),
 			await logPage(store, shown, logView),
+			messagePage({
+				title: attack,
+				text: attack,
+				back: { path: attack, text: attack },
+				form: { ...newPixel, values: { name: attack, campaignId: attack, trackingMode: attack } },
+			}),
 		]) {
 			expect(elements(html).map(({ name }) => name)).not.toContain('img');
 			expect(html).not.toContain('<script');
@@ -209,7 +247,7 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 		const pixel = await store.getPixel(pixelIds[0]);
 		for (const html of [
 			await dashboardPage(store, { ...dashboardView, forms: null, live: false }),
-			await logPage(store, pixel!, { ...logView, dashboardPath: null }),
+			await logPage(store, pixel!, { ...logView, dashboardPath: null, deletion: null }),
 		]) {
 			const names = elements(html).map(({ name }) => name);
 			expect(names).not.toContain('form');
@@ -275,6 +313,46 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 			expect(await show()).not.toContain('held open');
 			await store.recordViewTimes([{ eventId: open.eventId, viewTimeMs: 61_500 }]);
 			expect((await show()).match(/held open for [^<]*/g)).toEqual(['held open for 1 min 2 s']);
+		});
+
+		it('has columns for IP address and user agent where an open kept them, and only there', async () => {
+			const pixel = await store.createPixel({ name: 'Full' });
+			const columns = async (changes: Partial<OpenEvent>) => {
+				await store.recordOpens([sampleOpen({ pixelId: pixel.id, ...changes })]);
+				const html = await logPage(store, (await store.getPixel(pixel.id))!, logView);
+				const names = elements(html)
+					.filter(({ name }) => name === 'th')
+					.map(({ text }) => text);
+				return { html, names };
+			};
+			expect((await columns({})).names).not.toContain('IP address');
+			const request = { ip: null, userAgent: 'Thunderbird', referer: null, acceptLanguage: null };
+			const agent = await columns({ trackingMode: 'full', request });
+			expect(agent.names).toContain('User agent');
+			expect(agent.names).not.toContain('IP address');
+			const whole = await columns({
+				trackingMode: 'full',
+				request: { ...request, ip: '192.0.2.7' },
+			});
+			expect(whole.names).toEqual(expect.arrayContaining(['Time', 'IP address', 'User agent']));
+			expect(rowsOf(whole.html).filter(({ text }) => text.includes('192.0.2.7'))).toHaveLength(1);
+			expect(rowsOf(whole.html).filter(({ text }) => text.includes('Thunderbird'))).toHaveLength(2);
+		});
+
+		it('asks once more before it deletes the pixel, and says what goes with it', async () => {
+			const show = await logOf(9);
+			const formsOf = (html: string) =>
+				elements(html).filter(
+					({ name, attributes }) => name === 'form' && attributes.method === 'post',
+				);
+			const page = await show({});
+			expect(formsOf(page)).toEqual([]);
+			expect(page).toMatch(/href="[^"]*delete=[^"]*"[^>]*>Delete this pixel/);
+			const deletion = { asked: true, action: 'p-1/delete', token: 'form-token' };
+			const asked = await show({ deletion });
+			expect(formsOf(asked)).toMatchObject([{ attributes: { action: 'p-1/delete' } }]);
+			expect(asked).toContain('name="formToken" value="form-token"');
+			expect(asked).toContain('its log (opens: 6, machine loads: 3)');
 		});
 
 		it('names people by their address, and those who were deleted not at all', async () => {

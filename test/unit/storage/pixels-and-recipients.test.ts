@@ -22,6 +22,34 @@ describe.each(engines)('pixels and recipients on $name', (engine) => {
 		return all;
 	};
 
+	test('nothing is found by an id with a NUL character, which PostgreSQL cannot be asked for', async () => {
+		const id = 'a\u0000b';
+		expect(await store.getPixel(id)).toBeNull();
+		expect(await store.getPixelImage(id)).toBeNull();
+		expect(await store.deletePixel(id)).toBe(false);
+		expect(await store.getRecipient(id)).toBeNull();
+		expect(await store.deleteRecipient(id)).toBe(false);
+		expect(await store.findRecipients(id, [id])).toEqual([]);
+		expect(await store.findRecipientByToken(id, id)).toBeNull();
+		expect(await store.listRecipients({ limit: 1, pixelId: id })).toMatchObject({ recipients: [] });
+		expect(await collect(store.streamRecipients(id))).toEqual([]);
+		expect(await store.getStatus({ pixelId: id })).toBeNull();
+		expect(await store.getStatus({ pixelId: id, recipientId: id })).toBeNull();
+		expect(await store.getCampaign(id)).toBeNull();
+		expect(await store.listPixels({ limit: 1, campaignId: id })).toMatchObject({ pixels: [] });
+		const filter = { pixelId: id, recipientId: id, campaignId: id };
+		expect((await store.listOpens({ limit: 1, ...filter })).opens).toEqual([]);
+		expect(await collect(store.streamOpens(filter))).toEqual([]);
+		expect(await store.listLabelHistory(id)).toEqual([]);
+		const hours = { pixelId: id, from: new Date(START), to: new Date(START + 1) };
+		expect(await store.listOpensPerHour(hours)).toEqual([]);
+		const sentBefore = new Date();
+		expect(await store.listNotOpened({ limit: 1, pixelId: id, sentBefore })).toMatchObject({
+			recipients: [],
+		});
+		await expect(store.addRecipients(id, [])).rejects.toMatchObject({ code: 'not-found' });
+	});
+
 	test('a pixel is made, read, listed newest first, and has an image of its own', async () => {
 		const made = await store.createPixel({
 			name: '  Launch ',

@@ -31,7 +31,7 @@ describe('connecting to PostgreSQL', () => {
 		const { code, text } = await failureOf(
 			testPostgresConnection({ connectionString, tls: 'disable' }),
 		);
-		expect(code).toBe('invalid');
+		expect(code).toBe('unavailable');
 		expect(text).not.toContain(PASSWORD);
 	});
 

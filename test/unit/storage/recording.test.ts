@@ -60,6 +60,55 @@ describe.each(engines)('recording and listing opens on $name', (engine) => {
 		expect((await store.listOpens({ limit: 10 })).opens).toEqual([]);
 	});
 
+	describe('an open that asks for more than its pixel allows', () => {
+		const full = (pixelId: string) =>
+			sampleOpen({
+				pixelId,
+				recipientId: 'ada@example.com',
+				trackingMode: 'full',
+				request: { ip: '192.0.2.7', userAgent: 'UA', referer: null, acceptLanguage: null },
+			});
+
+		test('is reduced to that, once', async () => {
+			const { id } = await store.createPixel({ name: 'x', trackingMode: 'identified' });
+			const event = full(id);
+			await store.recordOpens([event]);
+			await store.recordOpens([event]);
+			const { opens } = await store.listOpens({ limit: 10 });
+			expect(opens).toMatchObject([
+				{
+					trackingMode: 'identified',
+					recipientId: 'ada@example.com',
+					request: { ip: null, userAgent: null },
+				},
+			]);
+		});
+
+		test('is a count for its pixel where that is all the pixel allows', async () => {
+			const { id } = await store.createPixel({ name: 'x', trackingMode: 'aggregate' });
+			const event = full(id);
+			const counted = { recorded: 1, duplicates: 0, ignored: 0 };
+			expect(await store.recordOpens([event])).toEqual(counted);
+			expect(await store.recordOpens([event])).toMatchObject({ duplicates: 1 });
+			expect((await store.listOpens({ limit: 10 })).opens).toEqual([]);
+			expect(await store.getStatus({ pixelId: id })).toMatchObject({ opens: 1 });
+			expect(await store.getStatus({ pixelId: id, recipientId: 'ada@example.com' })).toBeNull();
+		});
+
+		test('leaves nothing where its pixel must not be tracked', async () => {
+			const { id } = await store.createPixel({ name: 'x', trackingMode: 'off' });
+			expect(await store.recordOpens([full(id)])).toMatchObject({ recorded: 0, ignored: 1 });
+			expect(await store.getStatus({ pixelId: id })).toMatchObject({ opens: 0 });
+		});
+
+		test('is left as it is where the pixel sets no limit', async () => {
+			const { id } = await store.createPixel({ name: 'x' });
+			const event = full(id);
+			await store.recordOpens([event]);
+			expect((await store.listOpens({ limit: 10 })).opens).toEqual([event]);
+		});
+	});
+
 	test('the same event id is one open, in one batch, in two, and from two stores at once', async () => {
 		const events = Array.from({ length: 30 }, (_, index) =>
 			sampleOpen({ pixelId: 'p', recipientId: `r${index % 5}`, at: START + index * 1000 }),
