@@ -173,7 +173,7 @@ export const importOpens: Operation = {
 			},
 		);
 		if (!node.continueOnFail()) throw fault;
-		return [...toItems(stored), failedItem(node.getInputData()[index], index, fault)];
+		return [...toItems(stored), failedItem(node, node.getInputData()[index], index, fault)];
 	},
 };
 
