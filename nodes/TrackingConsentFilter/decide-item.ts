@@ -18,6 +18,7 @@ import type { Purpose } from '../../src/tracking/purpose';
 import { denylistKeysOf } from '../../src/tracking/subject-keys';
 import { lowestMode } from '../../src/tracking/tracking-mode';
 import { consentRulesOf, presetOf, type ConsentChoice } from '../shared/consent-policy-options';
+import { outage } from '../shared/outage';
 import { signingOf } from '../shared/signing';
 import { openTrackingStore } from '../shared/store';
 
@@ -128,18 +129,20 @@ async function askRegistry(
 	const value = context.getNodeParameter('recipientId', index) as string | number | null;
 	const recipientId = String(value ?? '');
 	if (recipientId === '') return { ...NOT_ASKED, status: 'unknown' };
+	const registry = outage(
+		context,
+		'The consent registry did not answer, so the policy decides without it',
+	);
 	try {
 		const store = await openTrackingStore(context);
 		const { keyRing } = await signingOf(context);
-		if (await store.isDenied(denylistKeysOf(recipientId, keyRing))) {
-			return { ...NOT_ASKED, erased: true };
-		}
+		const erased = await store.isDenied(denylistKeysOf(recipientId, keyRing));
+		registry.worked();
+		if (erased) return { ...NOT_ASKED, erased };
 		const { status, record } = await store.getConsent(recipientId, purpose, new Date());
 		return { ...NOT_ASKED, status, recordId: record?.recordId ?? null };
 	} catch (error) {
-		context.logger.warn('The consent registry did not answer; the policy decides without it', {
-			reason: error instanceof Error ? error.message : String(error),
-		});
+		registry.failed(error);
 		return { ...NOT_ASKED, failed: true };
 	}
 }

@@ -38,6 +38,7 @@ export function pageRoutes(deps: ApiDeps): Hono {
 				creating,
 				pixel,
 				notice: c.req.query('deleted') === 'sample' ? 'The sample campaign was deleted.' : null,
+				waiting: await deps.waitingOpens(),
 			}),
 		);
 	});

@@ -273,9 +273,9 @@ function openSqliteFile(folder: string, name: string): DatabaseSync {
 		closeSync(openSync(path, 'a', 0o600));
 		chmodSync(path, 0o600);
 	} catch (error) {
-		const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+		const { code = 'unknown' } = error as NodeJS.ErrnoException;
 		throw new CollectorError(
-			`The collector could not make ${path} (${code}). Make sure that the folder is writable and the disk not full.`,
+			`The log ${path} could not be made (${code}). Make sure that the folder is writable and the disk not full.`,
 		);
 	}
 	// Old versions of Node.js have it behind a flag, or not at all.
