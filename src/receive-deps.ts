@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 
 import type { PrivacyStore } from './storage/privacy-store';
+import { StoreError } from './storage/store-error';
 import { createBurstMemory, type BurstMemory } from './tracking/burst-memory';
 import { placeLoad } from './tracking/burst-rules';
 import { classifyLoad } from './tracking/classify-load';
@@ -86,7 +87,7 @@ async function inTime<T>(ask: () => Promise<T>): Promise<T> {
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<never>((_, reject) => {
 		timer = setTimeout(
-			() => reject(new Error('A lookup took too long. Check the tracking store.')),
+			() => reject(new StoreError('busy', 'A lookup took too long. Check the tracking store.')),
 			LOOKUP_LIMIT_MS,
 		);
 	});

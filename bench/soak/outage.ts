@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 
 import { startCollectorProcess } from '../../test/support/collector-process';
+import { startCutOff } from '../../test/support/cut-off';
 import { eventually, freePort } from '../../test/support/n8n-instance';
 import { postgresUrl } from '../../test/support/stores';
 import { check, drained, makeLoad } from './checks';
-import { startCutOff } from './cut-off';
 import { createArrivals } from './identity';
 
 /** Few recipients, so that each batch holds several opens of each: that is where order is lost. */

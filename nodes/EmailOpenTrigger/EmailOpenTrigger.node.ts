@@ -1,7 +1,11 @@
 import type {
+	IExecuteFunctions,
 	IHookFunctions,
+	INodeExecutionData,
 	INodeType,
 	INodeTypeDescription,
+	ITriggerFunctions,
+	ITriggerResponse,
 	IWebhookFunctions,
 	IWebhookResponseData,
 } from 'n8n-workflow';
@@ -15,6 +19,8 @@ import {
 import { announce, withdrawAnnouncement } from '../shared/announce';
 import { refuseCollectingInQueueMode } from '../shared/collector-log';
 import { credentialTest } from '../shared/credential-tests';
+import { refuseUnusableStore } from '../shared/publishing';
+import { carryOnWaitingOpens } from '../shared/waiting-opens';
 import { properties } from './properties';
 import { receiveRequest } from './receive-request';
 import { reportedTracker } from './settings';
@@ -73,6 +79,7 @@ export class EmailOpenTrigger implements INodeType {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				refuseCollectingInQueueMode(this);
+				await refuseUnusableStore(this);
 				await announce(this, () => ({
 					...reportedTracker(this),
 					path: this.getNodeParameter('path') as string,
@@ -88,6 +95,18 @@ export class EmailOpenTrigger implements INodeType {
 			},
 		},
 	};
+
+	// n8n calls this when it starts, where for a webhook alone it calls nothing: what waits on disk
+	// since before is written without waiting for the next open.
+	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		carryOnWaitingOpens(this);
+		return {};
+	}
+
+	// With a trigger function and without this one, n8n would wait for items of the former in a test.
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [this.getInputData()];
+	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		return await receiveRequest(this);

@@ -9,7 +9,7 @@ import { collectOpen } from '../shared/collector-log';
 import { answerLikeOthers, noteAnswer } from '../shared/answers-so-far';
 import { toNodeError } from '../shared/each-item';
 import { guardResponse, type GuardedResponse } from '../shared/guarded-response';
-import { receiveDeps } from '../shared/receive';
+import { receiveDeps, tellOfLookups } from '../shared/receive';
 import { shareLoad } from '../shared/share-load';
 import { relabelEarlier } from '../shared/relabel-earlier';
 import { receiveSettings, triggerOptions } from './settings';
@@ -44,11 +44,7 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 
 		const settings = receiveSettings(context);
 		const received = await receiveOpen(pixelRequest(request), settings, receiveDeps(context));
-		if (received.lookupError) {
-			context.logger.warn(
-				'The store did not answer a lookup; the policy decided without it, an address was dropped',
-			);
-		}
+		tellOfLookups(context, received);
 		if (collects) {
 			await collectOpen(received);
 			response.sendPixel();

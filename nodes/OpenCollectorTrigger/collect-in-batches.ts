@@ -10,6 +10,7 @@ import { reportedTracker } from '../EmailOpenTrigger/settings';
 import { announce, withdrawAnnouncement } from '../shared/announce';
 import { WORKFLOW_CONSUMER } from '../shared/collector-log';
 import { toNodeError } from '../shared/each-item';
+import { refuseUnusableStore } from '../shared/publishing';
 import { openItem } from './open-item';
 import { collectorSettings, viewTimeSettings } from './settings';
 
@@ -22,6 +23,7 @@ const FINISH_WITHIN_MS = 5000;
  */
 export async function collectInBatches(context: ITriggerFunctions): Promise<ITriggerResponse> {
 	try {
+		await refuseUnusableStore(context);
 		// What can fail comes before the start, so that a failure leaves no thread, port or lock behind.
 		const settings = await collectorSettings(context);
 		const batchSize = context.getNodeParameter('batchSize') as number;

@@ -42,6 +42,16 @@ export class OpenDataMinimizer implements INodeType {
 	methods = { credentialTest };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [await eachItem(this, async (item, index) => [await minimiseItem(this, item, index)])];
+		return [
+			await eachItem(
+				this,
+				async (item, index) => [await minimiseItem(this, item, index)],
+				// What could not be reduced goes no further: neither as JSON nor as a file.
+				(_context, _item, index, { message }) => ({
+					json: { error: message },
+					pairedItem: { item: index },
+				}),
+			),
+		];
 	}
 }

@@ -44,7 +44,7 @@ export async function deliverItems(context: IExecuteFunctions): Promise<INodeExe
 	const fail = (position: number, error: unknown): void => {
 		const nodeError = toNodeError(context, error, position);
 		if (!context.continueOnFail()) throw nodeError;
-		results[position] = failedItem(items[position], position, nodeError);
+		results[position] = failedItem(context, items[position], position, nodeError);
 		failed.add(position);
 	};
 

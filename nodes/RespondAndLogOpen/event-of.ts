@@ -7,7 +7,7 @@ import { firstIssue, IN_PLAIN_WORDS } from '../../src/tracking/plain-issues';
 import { receiveOpen } from '../../src/tracking/receive-open';
 import { relabelsOfBurst } from '../../src/tracking/relabels-of-burst';
 import { forwardedClient } from '../shared/forwarded-client';
-import { DEFAULT_SETTINGS, receiveDeps } from '../shared/receive';
+import { DEFAULT_SETTINGS, receiveDeps, tellOfLookups } from '../shared/receive';
 import { relabelEarlier } from '../shared/relabel-earlier';
 import { shareLoad } from '../shared/share-load';
 
@@ -48,6 +48,7 @@ export async function eventOf(
 			newEventId: () => uuidv5(`${context.getExecutionId()}/${index}`, STOCK_WEBHOOK_NAMESPACE),
 		},
 	);
+	tellOfLookups(context, received);
 	relabelEarlier(context, relabelsOfBurst(received.relabels));
 	shareLoad(context, received.shared);
 	return received.event;

@@ -1,15 +1,12 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { denylistKeysOfEvent } from '../../src/tracking/subject-keys';
-import { signingOf } from '../shared/signing';
-import { openTrackingStore } from '../shared/store';
+import { recordOpen } from '../shared/waiting-opens';
 import { eventOf } from './event-of';
-import { logOpen } from './log-open';
 
 /**
- * Writes the open that an item stands for.
+ * Writes the open that an item stands for, or keeps it on disk until the store is back.
  *
- * @returns the logged event as an item, or nothing where nothing of it may be stored
+ * @returns the event as an item, or nothing where nothing of it may be stored
  */
 export async function logItem(
 	context: IExecuteFunctions,
@@ -18,8 +15,5 @@ export async function logItem(
 ): Promise<INodeExecutionData[]> {
 	const event = await eventOf(context, item, index);
 	if (event === null) return [];
-	const store = await openTrackingStore(context);
-	const { keyRing } = await signingOf(context);
-	const denylistKeys = denylistKeysOfEvent(event, keyRing);
-	return (await logOpen(store, { event, denylistKeys })) ? [{ json: event }] : [];
+	return (await recordOpen(context, event)) === 'erased' ? [] : [{ json: event }];
 }

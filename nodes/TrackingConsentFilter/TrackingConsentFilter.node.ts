@@ -56,7 +56,7 @@ export class TrackingConsentFilter implements INodeType {
 				const nodeError = toNodeError(this, error, index);
 				if (!this.continueOnFail()) throw nodeError;
 				// Nobody knows whether this one is allowed, so it is not.
-				refused.push(failedItem(item, index, nodeError));
+				refused.push(failedItem(this, item, index, nodeError));
 			}
 		}
 		return [allowed, refused];

@@ -19,6 +19,7 @@ import { denylistKeysOf } from '../../src/tracking/subject-keys';
 import { lowestMode } from '../../src/tracking/tracking-mode';
 import { readText } from '../shared/fields';
 import { consentRulesOf, presetOf, type ConsentChoice } from '../shared/consent-policy-options';
+import { outage } from '../shared/outage';
 import { signingOf } from '../shared/signing';
 import { openTrackingStore } from '../shared/store';
 
@@ -136,18 +137,20 @@ async function askRegistry(
 				'Correct its expression, which gives nothing for this item: nobody can say whether an unnamed person objected',
 		});
 	}
+	const registry = outage(
+		context,
+		'The consent registry did not answer, so the policy decides without it',
+	);
 	try {
 		const store = await openTrackingStore(context);
 		const { keyRing } = await signingOf(context);
-		if (await store.isDenied(denylistKeysOf(recipientId, keyRing))) {
-			return { ...NOT_ASKED, erased: true };
-		}
+		const erased = await store.isDenied(denylistKeysOf(recipientId, keyRing));
+		registry.worked();
+		if (erased) return { ...NOT_ASKED, erased };
 		const { status, record } = await store.getConsent(recipientId, purpose, new Date());
 		return { ...NOT_ASKED, status, recordId: record?.recordId ?? null };
 	} catch (error) {
-		context.logger.warn('The consent registry did not answer; the policy decides without it', {
-			reason: error instanceof Error ? error.message : String(error),
-		});
+		registry.failed(error);
 		return { ...NOT_ASKED, failed: true };
 	}
 }

@@ -1,5 +1,6 @@
 import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 
+import { describeError } from '../../src/collector/thread';
 import type { ReportedTracker } from '../../src/reports/privacy-report';
 import { openTrackingStore } from './store';
 
@@ -41,8 +42,8 @@ async function inStore(
 	try {
 		await change(`${context.getWorkflow().id}/${context.getNode().id}`);
 	} catch (error) {
-		context.logger.warn('The setup of the trigger could not be noted for the privacy report', {
-			reason: error instanceof Error ? error.message : String(error),
-		});
+		context.logger.warn(
+			`The setup of the trigger could not be noted for the privacy report: ${describeError(error)}`,
+		);
 	}
 }

@@ -9,6 +9,7 @@ import { writeOpen } from '../../src/collector/log-record';
 import { openLog } from '../../src/collector/open-log';
 import type { ReceivedOpen } from '../../src/tracking/receive-types';
 import { dataFolder, isQueueMode } from './data-folder';
+import { isPublishing } from './publishing';
 
 /** Name of the cursor of the workflow that gets the batches. */
 export const WORKFLOW_CONSUMER = 'workflow';
@@ -28,10 +29,9 @@ const NOT_IN_QUEUE_MODE =
  * @throws NodeOperationError with what to do instead
  */
 export function refuseCollectingInQueueMode(
-	context: Pick<IHookFunctions, 'getMode' | 'getNode' | 'getNodeParameter'>,
+	context: Pick<IHookFunctions, 'getActivationMode' | 'getNode' | 'getNodeParameter'>,
 ): void {
-	// A test in the editor collects nothing.
-	if (context.getMode() === 'manual' || !isQueueMode()) return;
+	if (!isPublishing(context) || !isQueueMode()) return;
 	if (context.getNodeParameter('respond') !== 'collect') return;
 	throw new NodeOperationError(context.getNode(), NOT_IN_QUEUE_MODE, {
 		description:

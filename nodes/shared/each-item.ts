@@ -26,16 +26,23 @@ export function toNodeError(
 	});
 }
 
-/** The item that stands for a failed one: its own JSON whole, the error beside it. */
+/**
+ * The item that stands for a failed one: its own JSON whole, and the reason as text beside it.
+ *
+ * n8n replaces the whole JSON of an item with an `error` property, so there is none. An item whose
+ * JSON is the error alone goes to the node's error output, where there is one, and n8n puts the
+ * JSON of the input item back in; without an error output it does not, so it has to be in there.
+ */
 export function failedItem(
+	context: Pick<IExecuteFunctions, 'getNode'>,
 	item: INodeExecutionData,
 	index: number,
 	error: NodeOperationError,
 ): INodeExecutionData {
+	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
 	return {
-		...item,
-		json: { ...item.json, error: error.message },
-		error,
+		json: { ...(hasErrorOutput ? {} : item.json), error: error.message },
+		binary: item.binary,
 		pairedItem: { item: index },
 	};
 }
@@ -43,10 +50,13 @@ export function failedItem(
 /**
  * Runs `operation` for each input item. Gives every result its `pairedItem`, and turns a failure
  * into an item of its own where the user chose to continue, else into a NodeOperationError.
+ *
+ * @param failed makes that item
  */
 export async function eachItem(
 	context: IExecuteFunctions,
 	operation: (item: INodeExecutionData, index: number) => Promise<INodeExecutionData[]>,
+	failed = failedItem,
 ): Promise<INodeExecutionData[]> {
 	const output: INodeExecutionData[] = [];
 	for (const [index, item] of context.getInputData().entries()) {
@@ -57,7 +67,7 @@ export async function eachItem(
 		} catch (error) {
 			const nodeError = toNodeError(context, error, index);
 			if (!context.continueOnFail()) throw nodeError;
-			output.push(failedItem(item, index, nodeError));
+			output.push(failed(context, item, index, nodeError));
 		}
 	}
 	return output;

@@ -1,6 +1,7 @@
 import { dailyIpKey } from '../../src/daily-ip-key';
 import { createReceiveDeps } from '../../src/receive-deps';
-import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive-types';
+import type { ReceiveDeps, ReceivedOpen, ReceiveSettings } from '../../src/tracking/receive-types';
+import { outage } from './outage';
 import { signingOf } from './signing';
 import { openTrackingStore } from './store';
 
@@ -13,7 +14,7 @@ export const DEFAULT_SETTINGS: ReceiveSettings = {
 	keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
 };
 
-type ReceivingContext = Parameters<typeof signingOf>[0];
+type ReceivingContext = Parameters<typeof openTrackingStore>[0];
 
 /** The parts of the receive pipeline that are not pure, put together for a node. */
 export function receiveDeps(context: ReceivingContext): ReceiveDeps {
@@ -23,4 +24,18 @@ export function receiveDeps(context: ReceivingContext): ReceiveDeps {
 		store,
 		ipKey: async () => await dailyIpKey(await store(), new Date()),
 	});
+}
+
+/** Tells once per outage that consent and erasures could not be looked up. */
+export function tellOfLookups(
+	context: ReceivingContext,
+	{ lookupError, event }: Pick<ReceivedOpen, 'lookupError' | 'event'>,
+): void {
+	const lookups = outage(
+		context,
+		'The store did not answer a lookup, so the consent policy decides without it and addresses are dropped',
+	);
+	if (lookupError) lookups.failed(lookupError);
+	// Where nobody is named, nothing was looked up.
+	else if (event !== null && event.recipientId !== null) lookups.worked();
 }

@@ -1,6 +1,7 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
 import type { Relabel } from '../../src/storage/tracking-store';
+import { outage } from './outage';
 import { openTrackingStore } from './store';
 
 /** An open that is being relabelled may still be on its way through the workflow to the store. */
@@ -22,14 +23,14 @@ export function relabelEarlier(context: RelabellingContext, relabels: readonly R
 function attempt(context: RelabellingContext, relabels: readonly Relabel[], number: number): void {
 	const timer = setTimeout(async () => {
 		let done = false;
+		const relabelling = outage(context, 'Opens of a scanner could not be relabelled yet');
 		try {
 			const store = await openTrackingStore(context);
 			const { unknown } = await store.relabelOpens(relabels);
 			done = unknown === 0;
+			relabelling.worked();
 		} catch (error) {
-			context.logger.warn('Opens of a scanner could not be relabelled yet', {
-				reason: error instanceof Error ? error.message : String(error),
-			});
+			relabelling.failed(error);
 		}
 		if (!done && number + 1 < ATTEMPTS_AFTER_MS.length) attempt(context, relabels, number + 1);
 	}, ATTEMPTS_AFTER_MS[number]);

@@ -1,6 +1,7 @@
 import { createBurstQueue, type BurstQueue } from '../../src/burst-queue';
 import { domainMark, type PlacedLoad } from '../../src/tracking/burst-rules';
 import { deriveKey } from '../../src/tracking/key-ring';
+import { outage } from './outage';
 import { relabelEarlier, type RelabellingContext } from './relabel-earlier';
 import { signingOf } from './signing';
 import { openTrackingStore, storeKey } from './store';
@@ -28,16 +29,18 @@ export function shareLoad(context: RelabellingContext, load: PlacedLoad | null):
 }
 
 function newQueue(context: () => RelabellingContext): BurstQueue {
+	const sharing = () =>
+		outage(context(), 'Loads could not be shared with other processes yet, and are kept');
 	return createBurstQueue({
 		observe: async (loads) => {
 			const { active } = (await signingOf(context())).keyRing;
 			const markOf = (domain: string) => domainMark(domain, deriveKey(active, 'burst'));
-			return await (await openTrackingStore(context())).observeBursts(loads, new Date(), markOf);
+			const store = await openTrackingStore(context());
+			const missing = await store.observeBursts(loads, new Date(), markOf);
+			sharing().worked();
+			return missing;
 		},
 		onMissing: (relabels) => relabelEarlier(context(), relabels),
-		onFailure: (error) =>
-			context().logger.warn('Loads could not be shared with other processes yet', {
-				reason: error instanceof Error ? error.message : String(error),
-			}),
+		onFailure: (error) => sharing().failed(error),
 	});
 }

@@ -1,13 +1,15 @@
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
-import { openPostgresStore } from '../../src/storage/postgres-store';
+import type { PostgresOptions } from '../../src/storage/postgres-database';
+import { openPostgresStore, testPostgresConnection } from '../../src/storage/postgres-store';
+import { StoreError } from '../../src/storage/store-error';
 import type { TrackingStore } from '../../src/storage/tracking-store';
 import { dataFolder, isQueueMode } from './data-folder';
 
 const CREDENTIAL = 'openTrackingPostgresApi';
 
-type WithCredentials = Pick<IExecuteFunctions | IWebhookFunctions, 'getNode'> & {
+type WithCredentials = Pick<IExecuteFunctions | IWebhookFunctions, 'getNode' | 'logger'> & {
 	getCredentials: IWebhookFunctions['getCredentials'];
 };
 
@@ -37,9 +39,33 @@ export function storeKey(context: Pick<WithCredentials, 'getNode'>): string {
  * n8n folder. Handles are shared within the process, so this is cheap to call for each item.
  */
 export async function openTrackingStore(context: WithCredentials): Promise<TrackingStore> {
-	if (context.getNode().credentials?.[CREDENTIAL]) {
-		const credential = await context.getCredentials<PostgresCredential>(CREDENTIAL);
-		return await openPostgresStore(postgresSettings(credential));
+	const postgres = await selectedPostgres(context);
+	if (postgres) return await openPostgresStore(postgres);
+	return await openEmbeddedStore({
+		folder: dataFolder(),
+		queueMode: isQueueMode(),
+		tell: (message) => context.logger.error(message),
+	});
+}
+
+/**
+ * Whether the store that a credential names can be used; the embedded one needs no test. Throws a
+ * StoreError that says what to correct.
+ */
+export async function testStore(context: WithCredentials): Promise<void> {
+	const postgres = await selectedPostgres(context);
+	if (postgres) await testPostgresConnection(postgres);
+}
+
+async function selectedPostgres(context: WithCredentials): Promise<PostgresOptions | null> {
+	if (!context.getNode().credentials?.[CREDENTIAL]) return null;
+	// n8n's own error names the credential by its id.
+	const credential = await context.getCredentials<PostgresCredential>(CREDENTIAL).catch(() => null);
+	if (credential === null) {
+		throw new StoreError(
+			'unavailable',
+			'The credential Open Tracking PostgreSQL could not be read. Choose it again in the node.',
+		);
 	}
-	return await openEmbeddedStore({ folder: dataFolder(), queueMode: isQueueMode() });
+	return postgresSettings(credential);
 }

@@ -1,4 +1,5 @@
 import type { TrackingStore } from '../storage/tracking-store';
+import type { WaitingReport } from '../storage/waiting-report';
 import type { PlacedLoad } from '../tracking/burst-rules';
 import type { KeyRing } from '../tracking/key-ring';
 import type { OpenEvent } from '../tracking/open-event';
@@ -29,8 +30,10 @@ export interface ApiDeps {
 	randomBytes(size: number): Uint8Array;
 	/** IANA name of the zone that pages show times in unless the reader chooses another */
 	timeZone: string;
-	/** An open that could not be written. Writing it later is safe: its id makes it one open. */
-	onUnrecordedOpen(event: OpenEvent): void;
+	/** Writes an open, or keeps it until the store is back; waits for the store no longer than that */
+	recordOpen(event: OpenEvent, limitMs: number): Promise<unknown>;
+	/** What waits for the store, or can never be written */
+	waitingOpens(): Promise<WaitingReport>;
 	/** What failed, for the operator's log; nothing of it is told to the requester */
 	onError(error: unknown): void;
 }

@@ -52,6 +52,7 @@ export function pageRoutes(deps: ApiDeps): Hono {
 				newPixel: creating ? await newPixelForm(deps, c) : null,
 				pixel,
 				notice: DONE[c.req.query('deleted') ?? ''] ?? null,
+				waiting: await deps.waitingOpens(),
 			}),
 		);
 	});

@@ -19,7 +19,7 @@ const DEFAULT_IMAGE: PixelImage = { contentType: 'image/png', bytes: PIXEL_PNG }
 /**
  * `GET /tracker/:id.png?token=`: the image of a pixel. The answer is always a 200 with an image
  * and the same headers, whatever became of the open. The load goes the way of the trigger's loads,
- * {@link receiveOpen}. An open that cannot be written is handed to `onUnrecordedOpen`.
+ * {@link receiveOpen}.
  */
 export function trackerRoute(deps: ApiDeps): Hono {
 	const app = new Hono();
@@ -35,7 +35,7 @@ export function trackerRoute(deps: ApiDeps): Hono {
 				ip: deps.clientAddress(c.req.header()),
 				receivedAt: deps.now(),
 			},
-			withinLimit: newPatience(),
+			...newPatience(),
 		};
 		const place = await findPixel(load);
 		const [image] = await Promise.all([
@@ -57,7 +57,9 @@ interface Load {
 	/** Whom the link names without a token, where the settings read that */
 	plainRecipient: string | undefined;
 	request: Omit<PixelRequest, 'query'>;
-	withinLimit: Patience;
+	withinLimit: <T>(asked: Promise<T>) => Promise<T>;
+	/** How much of the limit is left, in milliseconds */
+	leftMs: () => number;
 }
 
 /** A client that adds a token to a link that has one means its own: `?token=A&token=B`, or with two `?`. */
@@ -100,7 +102,7 @@ async function imageOf({ deps, withinLimit }: Load, { store, pixel }: Place): Pr
 }
 
 async function recordLoad(load: Load, { store, pixel }: Place): Promise<void> {
-	const { deps, request, token, withinLimit } = load;
+	const { deps, request, token, withinLimit, leftMs } = load;
 	// An id that nobody made is not worth a row, or anybody could fill the store with them.
 	if (store !== null && pixel === null && token === '') return;
 	const { receiveSettings: settings } = deps;
@@ -119,13 +121,7 @@ async function recordLoad(load: Load, { store, pixel }: Place): Promise<void> {
 	if (received.lookupError) deps.onError(received.lookupError);
 	deps.shareLoad(received.shared);
 	if (received.event !== null) {
-		try {
-			if (store === null) throw new StoreError('unavailable', 'The store could not be reached.');
-			await withinLimit(store.recordOpens([received.event]));
-		} catch (error) {
-			deps.onUnrecordedOpen(received.event);
-			deps.onError(error);
-		}
+		await deps.recordOpen(received.event, store === null ? 0 : leftMs()).catch(deps.onError);
 	}
 	if (store !== null && received.relabels.length > 0) {
 		await withinLimit(store.relabelOpens(relabelsOfBurst(received.relabels)));
@@ -165,17 +161,18 @@ function receiveDepsOf({ deps, pixelId, withinLimit }: Load): ReceiveDeps {
 	};
 }
 
-/** Runs out some time after the request came in. */
-type Patience = <T>(asked: Promise<T>) => Promise<T>;
-
-/** What the store was asked for may still happen after it was given up on. */
-function newPatience(): Patience {
+/** Runs out some time after the request came in. The store may still do what it was asked for. */
+function newPatience(): Pick<Load, 'withinLimit' | 'leftMs'> {
+	const startedAt = performance.now();
 	const signal = AbortSignal.timeout(STORE_LIMIT_MS);
 	const runsOut = new Promise<never>((_resolve, reject) => {
 		signal.addEventListener('abort', () => reject(tooSlow()), { once: true });
 	});
 	runsOut.catch(() => undefined);
-	return async (asked) => await Promise.race([asked, runsOut]);
+	return {
+		withinLimit: async (asked) => await Promise.race([asked, runsOut]),
+		leftMs: () => Math.max(0, STORE_LIMIT_MS - (performance.now() - startedAt)),
+	};
 }
 
 function tooSlow(): StoreError {

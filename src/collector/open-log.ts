@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { CollectorError } from './collector-error';
+import { keepRoom, makeRoom, wipeJournal } from './log-room';
 import { DEFAULT_LIMITS } from './settings';
 
 /** Name of the log's file inside its folder. */
@@ -72,8 +73,14 @@ export interface OpenLog {
 		seq: number,
 		at: Date,
 	): void;
-	/** Refused events, oldest first. */
-	deadLetters(limit: number): DeadLetter[];
+	/** Refused events after a number, oldest first. */
+	deadLetters(limit: number, afterSeq?: number): DeadLetter[];
+	deadLetterCount(): number;
+	/**
+	 * Deletes entries and dead letters by their numbers, whoever has read them or not, and every
+	 * trace of them in the files of the log.
+	 */
+	erase(entries: readonly number[], deadLetters: readonly number[]): void;
 	/** Events that a consumer has not passed yet, counted up to `limit`. */
 	backlog(consumer: string, limit: number): number;
 	/** Bytes of the file that are in use; what was trimmed is free again. */
@@ -89,18 +96,23 @@ export interface OpenLogOptions {
 	 * needs it; a consumer does not: a cursor that is lost in a power cut repeats a few events.
 	 */
 	durable: boolean;
+	/**
+	 * Room that the file has from the start, in bytes, so that a disk that is full takes events all
+	 * the same. For a log with one reader, since readers and writer wait for each other.
+	 */
+	roomBytes?: number;
 }
 
 /**
  * Opens the log, and makes its folder (mode 0700) and file (0600): it holds personal data.
  *
- * In WAL mode with `synchronous = FULL` a commit survives a crash and a power cut
+ * With `synchronous = FULL` a commit survives a crash and a power cut
  * (https://www.sqlite.org/pragma.html#pragma_synchronous).
  *
  * @throws CollectorError when the file cannot be made, or Node.js is too old
  */
-export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
-	const database = openDatabase(folder, durable);
+export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): OpenLog {
+	const database = openDatabase({ folder, durable, roomBytes });
 	const run = (sql: string) => database.exec(sql);
 	const inTransaction = (change: () => void) => {
 		run('begin immediate');
@@ -137,6 +149,9 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 		'insert or replace into dead_letters (seq, consumer, event, reason, buried_at) values (?, ?, ?, ?, ?)',
 	);
 	const forget = database.prepare('delete from dead_letters where buried_at < ?');
+	const forgetOld = (now: number) => {
+		forget.run(new Date(now - DEAD_LETTER_DAYS * DAY_MS).toISOString());
+	};
 	const positionOf = (consumer: string): number => {
 		const row = cursorOf.get(consumer);
 		if (!row) throw new CollectorError(`The log has no consumer "${consumer}". Register it first.`);
@@ -171,6 +186,7 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 			inTransaction(() => {
 				move.run(seq, consumer, seq);
 				trim.run();
+				forgetOld(Date.now());
 			}),
 		bury: (consumer, refused, seq, at) =>
 			inTransaction(() => {
@@ -179,12 +195,23 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 				}
 				move.run(seq, consumer, seq);
 				trim.run();
-				forget.run(new Date(at.getTime() - DEAD_LETTER_DAYS * DAY_MS).toISOString());
+				forgetOld(at.getTime());
 			}),
-		deadLetters: (limit) =>
+		deadLetterCount: () =>
+			Number(database.prepare('select count(*) as letters from dead_letters').get()?.letters),
+		erase: (entries, deadLetters) => {
+			inTransaction(() => {
+				const inList = 'where seq in (select value from json_each(?))';
+				database.prepare(`delete from log ${inList}`).run(JSON.stringify(entries));
+				database.prepare(`delete from dead_letters ${inList}`).run(JSON.stringify(deadLetters));
+			});
+			if (roomBytes > 0) wipeJournal(database, join(folder, LOG_FILE));
+			else run('pragma wal_checkpoint(truncate)');
+		},
+		deadLetters: (limit, afterSeq = 0) =>
 			database
-				.prepare('select * from dead_letters order by seq limit ?')
-				.all(limit)
+				.prepare('select * from dead_letters where seq > ? order by seq limit ?')
+				.all(afterSeq, limit)
 				.map((row) => ({
 					seq: Number(row.seq),
 					consumer: String(row.consumer),
@@ -204,7 +231,7 @@ export function openLog({ folder, durable }: OpenLogOptions): OpenLog {
 	};
 }
 
-function openDatabase(folder: string, durable: boolean): DatabaseSync {
+function openDatabase({ folder, durable, roomBytes }: Required<OpenLogOptions>): DatabaseSync {
 	const database = openSqliteFile(folder, LOG_FILE);
 	try {
 		const version = Number(database.prepare('pragma user_version').get()?.user_version);
@@ -213,7 +240,8 @@ function openDatabase(folder: string, durable: boolean): DatabaseSync {
 				'The collector log was written by a newer version of this package. Update the package, or choose another folder.',
 			);
 		}
-		database.exec('pragma journal_mode = wal');
+		if (roomBytes > 0) keepRoom(database);
+		else database.exec('pragma journal_mode = wal');
 		database.exec(`pragma synchronous = ${durable ? 'full' : 'normal'}`);
 		// Consumers bring the data from the WAL into the file, so that the one who appends, and whose
 		// clients wait, does not have to. The limit is for when there is no consumer at work.
@@ -225,8 +253,11 @@ function openDatabase(folder: string, durable: boolean): DatabaseSync {
 			create table if not exists dead_letters (
 				seq integer not null, consumer text not null, event text not null, reason text not null,
 				buried_at text not null, primary key (seq, consumer));
-			pragma user_version = ${SCHEMA_VERSION};
 		`);
+		if (version === 0) database.exec(`pragma user_version = ${SCHEMA_VERSION}`);
+		if (roomBytes > 0) makeRoom(database, roomBytes);
+		// Deleted rows are overwritten with zeros: they may name people.
+		database.exec('pragma secure_delete = on');
 		return database;
 	} catch (error) {
 		database.close();
@@ -242,9 +273,9 @@ function openSqliteFile(folder: string, name: string): DatabaseSync {
 		closeSync(openSync(path, 'a', 0o600));
 		chmodSync(path, 0o600);
 	} catch (error) {
-		const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+		const { code = 'unknown' } = error as NodeJS.ErrnoException;
 		throw new CollectorError(
-			`The collector could not make ${path} (${code}). Make sure that the folder is writable and the disk not full.`,
+			`The log ${path} could not be made (${code}). Make sure that the folder is writable and the disk not full.`,
 		);
 	}
 	// Old versions of Node.js have it behind a flag, or not at all.

@@ -9,7 +9,7 @@ import type { LogEntry, OpenLog } from './open-log';
 /** Name of the cursor of what the store has. */
 export const STORE_CONSUMER = 'store';
 
-const BATCH = 500;
+const DEFAULT_BATCH = 500;
 const LOOK_EVERY_MS = 200;
 const BACKOFF: Backoff = { firstMs: 250, longestMs: 30_000 };
 
@@ -47,6 +47,8 @@ export interface ShipperOptions {
 	onRefused(error: unknown): void;
 	/** How long to wait between tries */
 	backoff?: Backoff;
+	/** The most entries that go to the store at once */
+	batchSize?: number;
 }
 
 /**
@@ -55,16 +57,16 @@ export interface ShipperOptions {
  * While the store is away the log keeps everything. Resolves when `signal` aborts.
  */
 export async function shipLog(options: ShipperOptions): Promise<void> {
-	const { log, signal, backoff = BACKOFF } = options;
+	const { log, signal, backoff = BACKOFF, batchSize = DEFAULT_BATCH } = options;
 	const late = new LateLabels();
 	let failures = 0;
 	while (!signal.aborted) {
 		try {
-			const entries = log.read(STORE_CONSUMER, BATCH);
+			const entries = log.read(STORE_CONSUMER, batchSize);
 			if (entries.length > 0) await shipBatch(entries, options, late);
 			if (late.isDue()) await late.tryAgain(await options.openStore());
 			failures = 0;
-			if (entries.length < BATCH) await pause(LOOK_EVERY_MS, signal);
+			if (entries.length < batchSize) await pause(LOOK_EVERY_MS, signal);
 		} catch (error) {
 			failures += 1;
 			options.onFailure(error, failures);

@@ -1,4 +1,5 @@
 import type { CampaignCounts, Dashboard, Pixel, TrackingStore } from '../storage/tracking-store';
+import type { WaitingReport } from '../storage/waiting-report';
 import type { OpenEvent } from '../tracking/open-event';
 import { shownDuration, shownTime, zoneNames } from './local-time';
 import { offeredModes, type NewPixelForm } from './new-pixel-form';
@@ -34,6 +35,8 @@ export interface DashboardView {
 	} | null;
 	/** Something that was just done */
 	notice: string | null;
+	/** What is not in the store, and so not in the numbers */
+	waiting: WaitingReport;
 }
 
 /** The dashboard as one page of HTML without scripts. Costs the same however many opens there are. */
@@ -62,6 +65,7 @@ export async function dashboardPage(store: TrackingStore, view: DashboardView): 
 		rangeName: RANGES[range].name,
 		bucketUnit: RANGES[range].unit === 'hour' ? 'Hour' : 'Day',
 		updated: shownTime(now.toISOString(), timeZone, now),
+		warnings: waitingWarnings(view),
 		facts: facts(dashboard),
 		buckets: buckets.map(shownBucket),
 		chartSummary: chartSummary(buckets, RANGES[range].name),
@@ -90,6 +94,29 @@ async function pixelNames(
 		}),
 	);
 	return names;
+}
+
+/** What of the opens is missing on the page, and why. */
+function waitingWarnings({ waiting: report, timeZone, now }: DashboardView): string[] {
+	const { waiting, oldestAt, reason, refused } = report;
+	const since = shownTime(oldestAt, timeZone, now);
+	const lines: string[] = [];
+	if (waiting > 0) {
+		const from = since === null ? '' : ` since ${since.text}`;
+		lines.push(
+			`Not in these numbers: ${opensOf(waiting)} on disk, waiting for the store${from}. ${reason ?? 'The store is taking them.'}`,
+		);
+	}
+	if (refused > 0) {
+		lines.push(
+			`Not in these numbers: ${opensOf(refused)} that the store can never take, kept on disk for 30 days. The log of n8n says why.`,
+		);
+	}
+	return lines;
+}
+
+function opensOf(count: number): string {
+	return count === 1 ? '1 open' : `${shownCount(count)} opens`;
 }
 
 /** The numbers at the top; each label is explained in docs/metrics.md. */

@@ -16,6 +16,8 @@ export interface EmbeddedStoreOptions {
 	queueMode: boolean;
 	/** How long a read or write may wait for another process's lock, in milliseconds */
 	lockLimitMs?: number;
+	/** Gets a sentence for the operator when the file is deleted or replaced while it is in use */
+	tell?(message: string): void;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface EmbeddedStoreOptions {
  * Throws a {@link StoreError}: `queue-mode`, `newer-version`, `unavailable`, `busy`, `failed`.
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<TrackingStore> {
-	const { folder, queueMode, lockLimitMs } = options;
+	const { folder, queueMode, lockLimitMs, tell } = options;
 	if (queueMode) {
 		throw new StoreError(
 			'queue-mode',
@@ -33,7 +35,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
 		);
 	}
 	const path = join(resolve(folder), EMBEDDED_FILE);
-	return await sharedStore(`sqlite ${path}`, async () =>
-		startStore(await openSqliteDatabase({ path, lockLimitMs })),
+	return await sharedStore(`sqlite ${path}`, async (forget) =>
+		startStore(await openSqliteDatabase({ path, lockLimitMs, tell, onLost: forget })),
 	);
 }

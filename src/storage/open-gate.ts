@@ -4,12 +4,15 @@ import { StoreError } from './store-error';
 export class OpenGate {
 	readonly #running = new Set<Promise<unknown>>();
 	#closing: Promise<void> | null = null;
+	#why = 'The tracking store is closed. Open it again.';
+
+	get isClosed(): boolean {
+		return this.#closing !== null;
+	}
 
 	/** Runs an operation. Throws a {@link StoreError} `closed` once the gate is closed. */
 	async run<T>(operation: () => Promise<T>): Promise<T> {
-		if (this.#closing !== null) {
-			throw new StoreError('closed', 'The tracking store is closed. Open it again.');
-		}
+		if (this.#closing !== null) throw new StoreError('closed', this.#why);
 		const running = operation();
 		this.#running.add(running);
 		try {
@@ -19,9 +22,16 @@ export class OpenGate {
 		}
 	}
 
-	/** Lets nothing new through, waits for what runs, then does `finish`, once. */
-	close(finish: () => Promise<void>): Promise<void> {
-		this.#closing ??= Promise.allSettled(this.#running).then(finish);
+	/**
+	 * Lets nothing new through, waits for what runs, then does `finish`, once.
+	 *
+	 * @param why what is told to those who come later
+	 */
+	close(finish: () => Promise<void>, why = this.#why): Promise<void> {
+		if (this.#closing === null) {
+			this.#why = why;
+			this.#closing = Promise.allSettled(this.#running).then(finish);
+		}
 		return this.#closing;
 	}
 }

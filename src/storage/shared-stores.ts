@@ -9,18 +9,18 @@ const openStores = new Map<string, Promise<TrackingStore>>();
 
 /**
  * The open store of this key, or a new one by `open`. A store that failed to open or was closed
- * is opened again by the next caller.
+ * is opened again by the next caller, and so is one that `open` asks to be forgotten.
  */
 export async function sharedStore(
 	key: string,
-	open: () => Promise<TrackingStore>,
+	open: (forget: () => void) => Promise<TrackingStore>,
 ): Promise<TrackingStore> {
 	const known = openStores.get(key);
 	if (known !== undefined) return await known;
 	const forget = () => {
 		if (openStores.get(key) === opening) openStores.delete(key);
 	};
-	const opening = open().then((store) => ({
+	const opening = open(forget).then((store) => ({
 		...store,
 		close: async () => {
 			forget();

@@ -1,6 +1,8 @@
 import { Kysely, sql } from 'kysely';
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry, { AbortError } from 'p-retry';
 
 import {
@@ -15,6 +17,7 @@ import { OpenGate } from './open-gate';
 import type { StoreDatabase } from './store-database';
 import { StoreError } from './store-error';
 import type { StoreSchema } from './store-schema';
+import { watchFile, writeAgain, type FileState } from './watched-file';
 
 /**
  * How long SQLite itself waits for a lock. `node:sqlite` blocks the event loop meanwhile, so it is
@@ -23,12 +26,30 @@ import type { StoreSchema } from './store-schema';
 const BUSY_TIMEOUT_MS = 20;
 const FIRST_RETRY_MS = 10;
 const LONGEST_RETRY_MS = 200;
+const WATCH_EVERY_MS = 15_000;
+
+const DELETED =
+	'The file of the tracking store was deleted while n8n was running, and was written again from what n8n still had open. Nothing is lost. Find out what deletes it.';
+const REPLACED =
+	'The file of the tracking store is not the one that n8n had open: it was replaced. From here on n8n works on the one that is there now. What was written since then and is not in it is lost.';
+const NOT_YET =
+	'The file of the tracking store was deleted while n8n was running, and could not be written again yet';
+const KEEP_RUNNING =
+	'Make its folder writable and the disk not full, and do not stop n8n, which still has all of it open and goes on trying.';
+const LOST =
+	'The file of the tracking store was deleted or replaced while n8n was running. The store is opened again; try again.';
 
 export interface SqliteOptions {
 	/** Path of the database file; it and its folder are made when missing. */
 	path: string;
 	/** How long a read or write may wait for another process's lock, in milliseconds. */
 	lockLimitMs?: number;
+	/** Gets a sentence for the operator when the file is gone, and about what became of it */
+	tell?(message: string): void;
+	/** Called when the database closed itself because of that; opened again, it is well */
+	onLost?(): void;
+	/** How often that is looked at, in milliseconds, besides before each write */
+	watchEveryMs?: number;
 }
 
 /**
@@ -39,7 +60,7 @@ export interface SqliteOptions {
  * process, and never breaks the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
  */
 export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreDatabase> {
-	const { path, lockLimitMs = 10_000 } = options;
+	const { path, lockLimitMs = 10_000, watchEveryMs = WATCH_EVERY_MS } = options;
 	const DatabaseSync = await loadNodeSqlite();
 	await makePrivateFile(path);
 
@@ -61,17 +82,60 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		dialect: new NodeSqliteDialect({ database: asKyselyDatabase(database) }),
 	});
 	const gate = new OpenGate();
+	const fileState = watchFile(path);
+	const closeDatabase = async () => {
+		clearInterval(watching);
+		await db.destroy();
+		if (database.isOpen) database.close();
+	};
+	/** Closes the database when its file is gone; until then nothing more goes into it. */
+	const isLost = (): boolean => {
+		if (gate.isClosed || fileState() === 'there') return false;
+		void gate.close(async () => {
+			await bringBack(database, path, fileState, options.tell);
+			await closeDatabase();
+			options.onLost?.();
+		}, LOST);
+		return true;
+	};
+	const watching = setInterval(isLost, watchEveryMs).unref();
 	return {
 		engine: 'sqlite',
 		read: (query) => gate.run(() => whenFree(() => query(db))),
-		write: (change) => gate.run(() => whenFree(() => db.transaction().execute(change))),
-		scrub: () => gate.run(() => whenFree(() => cutLog(db))),
-		close: () =>
-			gate.close(async () => {
-				await db.destroy();
-				if (database.isOpen) database.close();
+		write: (change) =>
+			gate.run(async () => {
+				if (isLost()) throw new StoreError('closed', LOST);
+				return await whenFree(() => db.transaction().execute(change));
 			}),
+		scrub: () => gate.run(() => whenFree(() => cutLog(db))),
+		close: () => gate.close(closeDatabase),
 	};
+}
+
+/**
+ * Writes a file again that was deleted, as often as it takes, since what is open is all there is of
+ * it. A file that replaced it stays, for somebody put it there.
+ */
+async function bringBack(
+	database: DatabaseSync,
+	path: string,
+	fileState: () => FileState,
+	tell: SqliteOptions['tell'] = () => undefined,
+): Promise<void> {
+	let told = false;
+	while (fileState() === 'deleted') {
+		try {
+			writeAgain(database, path);
+			tell(DELETED);
+			return;
+		} catch (error) {
+			const code = sqliteCode(error) ?? (error as NodeJS.ErrnoException).code ?? 'unknown';
+			if (!told) tell(`${NOT_YET} (${code}). ${KEEP_RUNNING}`);
+			told = true;
+			await sleep(LONGEST_RETRY_MS);
+		}
+	}
+	tell(REPLACED);
 }
 
 /**

@@ -74,7 +74,7 @@ describe('Respond and Log Open', () => {
 		);
 		expect(responses).toHaveLength(1);
 		expect(output[0][0]).toMatchObject({ json: event, pairedItem: { item: 0 } });
-		expect(output[0][0].error).toBeDefined();
+		expect(output[0][0].json.error).toEqual(expect.any(String));
 	});
 
 	it('says what is wrong with an item that is not an open event', async () => {
@@ -92,7 +92,7 @@ describe('Respond and Log Open', () => {
 			events.map((json) => ({ json, binary: { data: image } })),
 			{ continueOnFail: true },
 		);
-		const failed = output[0].flatMap(({ error }, index) => (error ? [index] : []));
+		const failed = output[0].flatMap(({ json }, index) => (json.error ? [index] : []));
 		expect(failed).toEqual([50]);
 		const { opens } = await (await store()).listOpens({ limit: 200 });
 		expect(opens).toHaveLength(99);

@@ -65,6 +65,8 @@ export interface N8nInstance {
 	/** Starts a worker, for an instance in queue mode. */
 	startWorker: () => Promise<{ output: () => string; stop: () => Promise<void> }>;
 	stop: () => Promise<void>;
+	/** Ends it as a power cut would, and leaves the folder as it is. */
+	kill: () => Promise<void>;
 }
 
 /** The JSON of one bundled workflow, as it ships. */
@@ -153,6 +155,10 @@ export async function startInstance(options: {
 			stop: async () => {
 				await n8n.stop();
 				if (!options.folder) rmSync(folder, { recursive: true, force: true });
+			},
+			kill: async () => {
+				n8n.kill();
+				await n8n.exited;
 			},
 		};
 	} catch (error) {

@@ -20,6 +20,8 @@ export function executeContext(
 	options: {
 		parameters?: Record<string, unknown>;
 		continueOnFail?: boolean;
+		/** Default: as behind a published trigger */
+		mode?: 'webhook' | 'manual';
 		credentials?: Record<string, Record<string, unknown>>;
 		webhookMethod?: string;
 	} = {},
@@ -54,6 +56,8 @@ export function executeContext(
 	const context = {
 		getInputData: () => frozen,
 		getNode: () => node,
+		getWorkflow: () => ({ id: 'workflow-1', name: 'Workflow', active: true }),
+		getMode: () => options.mode ?? 'webhook',
 		getExecutionId: () => 'execution-1',
 		getWorkflowDataProxy: () => ({
 			$execution: { resumeUrl: 'https://n8n.example.com/webhook-waiting/execution-1' },

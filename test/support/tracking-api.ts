@@ -21,6 +21,8 @@ export const PERSON = {
 	'user-agent':
 		'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0',
 };
+/** What a store that is well leaves waiting. */
+export const NOTHING_WAITS = { waiting: 0, oldestAt: null, reason: null, refused: 0 };
 /** The bare user agent of Apple Mail Privacy Protection. */
 export const MACHINE = { 'user-agent': 'Mozilla/5.0' };
 
@@ -29,7 +31,7 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 	const keyRing = parseKeyRing({ activeKey: generateKey(randomBytes) });
 	const bursts = createBurstMemory();
 	const burstKey = createSecretKey(randomBytes(32));
-	const unrecorded: OpenEvent[] = [];
+	const waiting: OpenEvent[] = [];
 	const errors: unknown[] = [];
 	const clock = { now: new Date('2026-11-20T10:00:00.000Z') };
 	const deps: ApiDeps = {
@@ -69,7 +71,12 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 		now: () => clock.now,
 		randomBytes,
 		timeZone: 'Europe/Berlin',
-		onUnrecordedOpen: (event) => unrecorded.push(event),
+		recordOpen: async (event, limitMs) => {
+			const store = limitMs > 0 ? await deps.openStore().catch(() => null) : null;
+			await store?.recordOpens([event]).catch(() => waiting.push(event));
+			if (store === null) waiting.push(event);
+		},
+		waitingOpens: async () => NOTHING_WAITS,
 		onError: (error) => errors.push(error),
 		...changes,
 	};
@@ -85,5 +92,5 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 	/** Loads a tracking link as it was given out, like a mail program. */
 	const load = async (trackingUrl: string, headers: Record<string, string> = PERSON) =>
 		await send(trackingUrl.replace(BASE_URL, ''), { headers });
-	return { api, deps, keyRing, send, sendJson, load, unrecorded, errors, clock };
+	return { api, deps, keyRing, send, sendJson, load, waiting, errors, clock };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { dataFolder } from '../../nodes/shared/data-folder';
+import { waitingFolders } from '../../nodes/shared/waiting-opens';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import type { TrackingStore } from '../../src/storage/tracking-store';
 
@@ -26,6 +27,7 @@ export function newUserFolder(): UserFolder {
 			return opened;
 		},
 		remove: async () => {
+			await waitingFolders().stop();
 			await opened?.close();
 			if (before === undefined) delete process.env.N8N_USER_FOLDER;
 			else process.env.N8N_USER_FOLDER = before;

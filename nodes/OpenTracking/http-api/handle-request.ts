@@ -1,23 +1,20 @@
 import { randomBytes } from 'node:crypto';
 
-import type { IExecuteFunctions } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 import type { RateLimiter } from '../../../src/api/api-deps';
-import { ApiError } from '../../../src/api/api-error';
 import { TOKEN_REQUESTS, TOKEN_WINDOW_SECONDS } from '../../../src/api/recipient-routes';
 import { createTrackingApi } from '../../../src/api/tracking-api';
-import { StoreError } from '../../../src/storage/store-error';
-import type { OpenEvent } from '../../../src/tracking/open-event';
 import { instanceBaseUrl } from '../../shared/base-url';
 import { forwardedClient } from '../../shared/forwarded-client';
+import { outage } from '../../shared/outage';
 import { receiveSettings } from '../../EmailOpenTrigger/settings';
 import { receiveDeps } from '../../shared/receive';
 import { receiveFields, receiveOptions } from '../../shared/receive-properties';
 import { shareLoad } from '../../shared/share-load';
 import { signingOf } from '../../shared/signing';
 import { openTrackingStore } from '../../shared/store';
+import { carryOnWaitingOpens, recordOpen, waitingFolders } from '../../shared/waiting-opens';
 import type { OperationWithOwnStore } from '../operation';
 import { METHOD_OF_WEBHOOK, methodOf } from './method-of';
 import { responseItem } from './response-item';
@@ -95,7 +92,8 @@ export const handleRequest: OperationWithOwnStore = {
 		const url = node.getNodeParameter('url', index) as string;
 		const field = node.getNodeParameter('responseField', index) as string;
 		const request = await webRequest(node, index, { method, url });
-		let unrecordedOpen: OpenEvent | null = null;
+		const trouble = outage(node, 'The tracking API could not do all that it was asked for');
+		let failed = false;
 		const api = createTrackingApi({
 			openStore: async () => await openTrackingStore(node),
 			signing: async () => {
@@ -112,14 +110,17 @@ export const handleRequest: OperationWithOwnStore = {
 			now: () => new Date(),
 			randomBytes,
 			timeZone: node.getTimezone(),
-			onUnrecordedOpen: (event) => {
-				unrecordedOpen = event;
+			recordOpen: async (event, limitMs) => await recordOpen(node, event, limitMs),
+			waitingOpens: async () => await waitingFolders().report(),
+			onError: (error) => {
+				failed = true;
+				trouble.failed(error);
 			},
-			onError: (error) => logError(node, error),
 		});
+		carryOnWaitingOpens(node);
 		const response = await api.fetch(request);
-		const isHead = method === 'HEAD';
-		return [await responseItem(node, response, { field, isHead, unrecordedOpen })];
+		if (!failed) trouble.worked();
+		return [await responseItem(node, response, { field, isHead: method === 'HEAD' })];
 	},
 };
 
@@ -132,12 +133,4 @@ function sharedTokenLimiter(): RateLimiter {
 		duration: TOKEN_WINDOW_SECONDS,
 	});
 	return tokenLimiter;
-}
-
-/** n8n's log shows the message and nothing else. Only our own are known to hold nothing personal. */
-function logError(node: IExecuteFunctions, error: unknown): void {
-	const isOurs =
-		error instanceof StoreError || error instanceof ApiError || error instanceof NodeOperationError;
-	const reason = isOurs ? error.message : error instanceof Error ? error.name : 'unknown failure';
-	node.logger.error(`A request to the tracking API could not be done as asked: ${reason}`);
 }

@@ -2,8 +2,6 @@ import { Readable } from 'node:stream';
 
 import type { IBinaryData, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import type { OpenEvent } from '../../../src/tracking/open-event';
-
 /** Bodies up to this size travel inside the item; larger ones through n8n's file store. */
 const INLINE_BYTES = 256 * 1024;
 /**
@@ -17,17 +15,11 @@ const SET_BY_N8N = new Set(['content-security-policy', 'content-length']);
 /**
  * A web response as an item for n8n's own Respond to Webhook node: status code and headers in the
  * JSON, the body as a file. A body that is long goes through piece by piece.
- *
- * @param unrecordedOpen an open that could not be written, for the steps behind the answer
  */
 export async function responseItem(
 	node: IExecuteFunctions,
 	response: Response,
-	{
-		field,
-		isHead,
-		unrecordedOpen,
-	}: { field: string; isHead: boolean; unrecordedOpen: OpenEvent | null },
+	{ field, isHead }: { field: string; isHead: boolean },
 ): Promise<INodeExecutionData> {
 	const headers = headerList(response.headers);
 	const mimeType = response.headers.get('content-type') ?? 'application/octet-stream';
@@ -36,7 +28,7 @@ export async function responseItem(
 			inline(Buffer.alloc(Number(response.headers.get('content-length') ?? 0)), mimeType)
 		: await binaryOf(node, response, mimeType);
 	return {
-		json: { statusCode: response.status, headers, unrecordedOpen },
+		json: { statusCode: response.status, headers },
 		binary: { [field]: body },
 	};
 }

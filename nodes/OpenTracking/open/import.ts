@@ -21,7 +21,7 @@ import {
 	withinPreset,
 } from '../../shared/consent-policy-options';
 import { purposeOptions } from '../../shared/purpose-options';
-import { DEFAULT_SETTINGS, receiveDeps } from '../../shared/receive';
+import { DEFAULT_SETTINGS, receiveDeps, tellOfLookups } from '../../shared/receive';
 import { trackingModeOptions } from '../../shared/tracking-mode-options';
 import { toItems } from '../items';
 import type { Operation } from '../operation';
@@ -147,9 +147,7 @@ export const importOpens: Operation = {
 		let known = 0;
 		for (const open of opens) {
 			const received = await receiveReportedOpen(open, receive, deps);
-			if (received.lookupError) {
-				node.logger.warn('A consent lookup did not answer; the policy decided without it');
-			}
+			tellOfLookups(node, received);
 			if (received.event === null) {
 				refused += 1;
 				continue;
@@ -174,7 +172,7 @@ export const importOpens: Operation = {
 			},
 		);
 		if (!node.continueOnFail()) throw fault;
-		return [...toItems(stored), failedItem(node.getInputData()[index], index, fault)];
+		return [...toItems(stored), failedItem(node, node.getInputData()[index], index, fault)];
 	},
 };
 

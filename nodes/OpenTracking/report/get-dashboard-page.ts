@@ -1,5 +1,6 @@
 import { dashboardPage } from '../../../src/reports/dashboard-page';
 import { RANGES, type Range } from '../../../src/reports/opens-over-time';
+import { waitingFolders } from '../../shared/waiting-opens';
 import type { Operation } from '../operation';
 import { timeZoneOf, timeZoneProperty } from './time-zone';
 
@@ -29,6 +30,7 @@ export const getDashboardPage: Operation = {
 			newPixel: null,
 			pixel: null,
 			notice: null,
+			waiting: await waitingFolders().report(),
 		});
 		const data = await node.helpers.prepareBinaryData(
 			Buffer.from(html),

@@ -1,3 +1,4 @@
+import { waitingFolders } from '../../shared/waiting-opens';
 import { toItems } from '../items';
 import type { Operation } from '../operation';
 
@@ -7,7 +8,8 @@ export const dashboardStatistics: Operation = {
 	value: 'dashboard',
 	name: 'Dashboard',
 	action: 'Get dashboard statistics',
-	description: 'Totals, open rates, campaigns and the latest opens',
+	description:
+		'Totals, open rates, campaigns and the latest opens; also how many opens wait to be written',
 	properties: [
 		{
 			displayName: 'Recent Opens',
@@ -20,10 +22,11 @@ export const dashboardStatistics: Operation = {
 	],
 	async execute({ node, store, index }) {
 		const recentOpens = node.getNodeParameter('recentOpens', index) as number;
-		const [dashboard, campaigns] = await Promise.all([
+		const [dashboard, campaigns, waitingOpens] = await Promise.all([
 			store.getDashboard({ recentOpens }),
 			store.listCampaigns({ limit: CAMPAIGNS }),
+			waitingFolders().report(),
 		]);
-		return toItems([{ ...dashboard, campaigns }]);
+		return toItems([{ ...dashboard, campaigns, waitingOpens }]);
 	},
 };

@@ -206,7 +206,7 @@ describe('with a store that is away', () => {
 		throw new Error('connect refused for secret@example.com');
 	};
 
-	it('the image is answered as always and the open is handed on, as its token says', async () => {
+	it('the image is answered as always and the open waits, as its token says', async () => {
 		const client = testApi({} as TrackingStore, { openStore: away });
 		const token = signToken(
 			{
@@ -227,7 +227,7 @@ describe('with a store that is away', () => {
 			expect(image.status).toBe(200);
 			expect(Object.fromEntries(image.headers)).toEqual(pixelHeaders(PIXEL_PNG.length));
 		}
-		expect(client.unrecorded).toMatchObject([
+		expect(client.waiting).toMatchObject([
 			{ pixelId: 'p-1', recipientId: 'r-1', event: 'open' },
 			{ pixelId: 'p-1', recipientId: null },
 			{ pixelId: 'p-1', recipientId: null },
@@ -267,30 +267,29 @@ describe('with a store that is away', () => {
 		const client = testApi({} as TrackingStore, { openStore: away });
 		keepAll(client.deps);
 		await client.send('/tracker/p-1.png?user=ada@example.com', { headers: PERSON });
-		expect(client.unrecorded).toMatchObject([
+		expect(client.waiting).toMatchObject([
 			{ trackingMode: 'identified', request: { ip: null, userAgent: null } },
 		]);
 	});
 
-	it('an open that fails to be written is handed on, and the image is answered', async () => {
+	it('the image is answered where an open can be kept nowhere, and the operator is told', async () => {
 		const failing = async () => {
 			throw new Error('disk full');
 		};
-		const store = { getPixel: async () => ({ id: 'p-1', imageType: null }), recordOpens: failing };
-		const client = testApi(store as unknown as TrackingStore);
+		const store = { getPixel: async () => ({ id: 'p-1', imageType: null }) };
+		const client = testApi(store as unknown as TrackingStore, { recordOpen: failing });
 		const image = await client.send('/tracker/p-1.png', { headers: PERSON });
 		expect(image.status).toBe(200);
-		expect(client.unrecorded).toMatchObject([{ pixelId: 'p-1' }]);
 		expect(client.errors).toEqual([new Error('disk full')]);
 	});
 
-	it('a store that hangs does not hold up the image, and the open is handed on', async () => {
+	it('a store that hangs does not hold up the image, and the open waits', async () => {
 		const never = async () => await new Promise<never>(() => undefined);
 		const hanging = testApi({} as TrackingStore, { openStore: never });
 		const start = Date.now();
 		const image = await hanging.send('/tracker/p-1.png', { headers: PERSON });
 		expect(image.status).toBe(200);
 		expect(Date.now() - start).toBeLessThan(3_000);
-		expect(hanging.unrecorded).toMatchObject([{ pixelId: 'p-1' }]);
+		expect(hanging.waiting).toMatchObject([{ pixelId: 'p-1' }]);
 	});
 });

@@ -152,7 +152,7 @@ describe('the log of the collector', () => {
 
 	it('says what to do when the folder cannot be made', () => {
 		expect(() => openLog({ folder: join(folder, 'collector.sqlite', 'x'), durable: true })).toThrow(
-			/could not make .* Make sure that the folder is writable/,
+			/could not be made \(ENOTDIR\)\. Make sure that the folder is writable/,
 		);
 	});
 

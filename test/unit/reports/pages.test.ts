@@ -11,6 +11,7 @@ import type { TrackingStore } from '../../../src/storage/tracking-store';
 import type { OpenEvent } from '../../../src/tracking/open-event';
 import { sampleOpen } from '../../support/sample-opens';
 import { fillSampleStore } from '../../support/sample-store';
+import { NOTHING_WAITS } from '../../support/tracking-api';
 import { engines, type StorePlace } from '../../support/stores';
 
 const NOW = new Date('2026-11-20T10:30:00.000Z');
@@ -23,6 +24,7 @@ const dashboardView: DashboardView = {
 	newPixel: null,
 	pixel: null,
 	notice: null,
+	waiting: NOTHING_WAITS,
 };
 const logView: LogView = {
 	now: NOW,
@@ -86,6 +88,24 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 		store = await place.openStore();
 	});
 	afterEach(async () => await place.dispose());
+
+	it('say which opens are not in the numbers, and why', async () => {
+		const warnings = async (waiting: Partial<DashboardView['waiting']>) =>
+			elements(
+				await dashboardPage(store, { ...dashboardView, waiting: { ...NOTHING_WAITS, ...waiting } }),
+			)
+				.filter(({ attributes }) => attributes.class === 'warning')
+				.map(({ text }) => text);
+		expect(await warnings({})).toEqual([]);
+		const oldestAt = '2026-11-20T09:15:00.000Z';
+		expect(await warnings({ waiting: 12, oldestAt, reason: 'The disk is full.' })).toEqual([
+			'Not in these numbers: 12 opens on disk, waiting for the store since 20 Nov 2026, 10:15:00. The disk is full.',
+		]);
+		expect(await warnings({ waiting: 1, oldestAt, refused: 1 })).toEqual([
+			'Not in these numbers: 1 open on disk, waiting for the store since 20 Nov 2026, 10:15:00. The store is taking them.',
+			'Not in these numbers: 1 open that the store can never take, kept on disk for 30 days. The log of n8n says why.',
+		]);
+	});
 
 	it('show an empty store without a made-up number', async () => {
 		const html = await dashboardPage(store, dashboardView);

@@ -1,0 +1,32 @@
+import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+
+import { testStore } from './store';
+
+type PublishingContext = IHookFunctions | ITriggerFunctions;
+
+/**
+ * Whether a person publishes the workflow at the moment. When n8n itself starts, or another of its
+ * processes takes over, nothing may keep a workflow from being published: there is nobody to
+ * correct it, and its images would be gone.
+ */
+export function isPublishing(context: Pick<PublishingContext, 'getActivationMode'>): boolean {
+	return ['activate', 'update'].includes(context.getActivationMode());
+}
+
+/**
+ * Keeps a workflow from being published whose trigger has a store credential that does not work.
+ *
+ * @throws NodeOperationError with the sentence of the credential test
+ */
+export async function refuseUnusableStore(context: PublishingContext): Promise<void> {
+	if (!isPublishing(context)) return;
+	try {
+		await testStore(context);
+	} catch (error) {
+		const message = error instanceof Error ? error.message : String(error);
+		throw new NodeOperationError(context.getNode(), message, {
+			description: 'Correct the credential of this node, test it, and publish again.',
+		});
+	}
+}

@@ -1,0 +1,42 @@
+import type { CheckedOpen } from '../../src/storage/record-unless-erased';
+import { StoreError } from '../../src/storage/store-error';
+
+/** A store in memory that can be away, hang, or know people who were erased. */
+export function failingStore() {
+	const state = {
+		/** What every write throws */
+		failure: null as Error | null,
+		hangs: false,
+		erased: new Set<string>(),
+		tries: 0,
+		/** The ids of the events that it was given and took, each as often as it was */
+		taken: [] as string[],
+	};
+	const store = {
+		recordUnlessErased: async (opens: readonly CheckedOpen[]) => {
+			state.tries += 1;
+			if (state.hangs) await new Promise(() => undefined);
+			if (state.failure) throw state.failure;
+			if (opens.some(({ event }) => (event.pixelId ?? '').length > 256)) {
+				throw new StoreError('invalid', 'The pixel id is longer than 256 characters. Shorten it.');
+			}
+			const left = opens.filter(({ denylistKeys }) =>
+				denylistKeys.some((key) => state.erased.has(key)),
+			);
+			const ids = new Set(left.map(({ event }) => event.eventId));
+			state.taken.push(
+				...opens.map(({ event }) => event.eventId).filter((eventId) => !ids.has(eventId)),
+			);
+			return ids;
+		},
+		relabelOpens: async () => ({ relabelled: 0, unchanged: 0, unknown: 0 }),
+		recordViewTimes: async () => 0,
+		observeBursts: async () => [],
+	};
+	return { state, store };
+}
+
+export const AWAY = new StoreError(
+	'unavailable',
+	'PostgreSQL could not be reached (ECONNREFUSED). Check host, port and TLS setting of the credential, and that the server runs.',
+);
