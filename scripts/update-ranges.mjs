@@ -1,19 +1,14 @@
 /**
  * Compiles Apple's list of egress ranges (iCloud Private Relay, which Mail Privacy Protection
  * shares) into src/tracking/apple-egress-ranges.ts.
- *
- *   node scripts/update-ranges.mjs                                  fetch Apple's list
- *   node scripts/update-ranges.mjs --from <file> --date 2026-08-17  a stored copy and its date
- *   node scripts/update-ranges.mjs --from <https URL>               a mirror
- *   … --check                                                       write nothing, fail if stale
- *   … --out <file>                                                  write the module elsewhere
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import ipaddr from 'ipaddr.js';
+
+import { readOptions } from './lib/arguments.js';
 
 const APPLE_LIST = 'https://mask-api.icloud.com/egress-ip-ranges.csv';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -22,20 +17,28 @@ const MODULE = resolve(ROOT, 'src/tracking/apple-egress-ranges.ts');
 const MAX_LIST_BYTES = 32 * 1024 * 1024;
 const FETCH_TIMEOUT_MS = 60_000;
 
-const { values: options } = parseArgs({
-	options: {
+const USAGE = `Usage: npm run update:ranges [-- <options>]
+
+Compiles Apple's list of egress ranges into src/tracking/apple-egress-ranges.ts.
+
+  --from <file or https URL>   a stored copy or a mirror of the list (default: Apple's)
+  --date <YYYY-MM-DD>          the date of the list, needed for a file
+  --out <file>                 writes the module elsewhere
+  --check                      writes nothing, and fails if the module is not up to date
+  --help                       this text`;
+
+let options;
+try {
+	options = readOptions(USAGE, {
 		from: { type: 'string', default: APPLE_LIST },
 		date: { type: 'string' },
 		out: { type: 'string', default: MODULE },
 		check: { type: 'boolean', default: false },
-	},
-});
-
-try {
+	});
 	await main();
 } catch (error) {
 	process.stderr.write(`${error.message}\n`);
-	process.exitCode = 1;
+	process.exitCode = error.exitCode ?? 1;
 }
 
 async function main() {
