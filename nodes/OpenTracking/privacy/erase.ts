@@ -6,6 +6,7 @@ import type { TrackingStore } from '../../../src/storage/tracking-store';
 import { erasureReceiptSchema, type ErasureReceipt } from '../../../src/tracking/erasure';
 import type { Operation } from '../operation';
 import { signingOf } from '../../shared/signing';
+import { eraseWaitingOpens } from '../../shared/waiting-opens';
 import { answerWithPage, languageProperty, readLanguage } from './answer';
 import { personProperties, readPersonId, readPersonLink, subjectOf } from './person';
 import { liveSetup } from './setup';
@@ -56,6 +57,8 @@ async function erase(
 	const requestedAt = new Date();
 	const subject = subjectOf(recipientId, keyRing);
 	const { erased, keptConsentRecords } = await store.eraseSubject(subject, requestedAt);
+	// After the store, which from now on takes nothing of this person that is on its way.
+	const waiting = await eraseWaitingOpens(subject);
 	const { sinks } = await liveSetup(store);
 	const named = (node.getNodeParameter('destinations', index) as string)
 		.split(',')
@@ -68,7 +71,7 @@ async function erase(
 		denylistKey: subject.denylistKeys[0],
 		requestedAt: requestedAt.toISOString(),
 		completedAt: new Date().toISOString(),
-		erased,
+		erased: [...erased, { dataClass: 'waiting-open', records: waiting }],
 		kept: [
 			{
 				dataClass: 'consent-proof',

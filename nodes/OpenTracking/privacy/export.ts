@@ -8,6 +8,7 @@ import { retentionPlan } from '../../../src/tracking/retention';
 import { proofContext } from '../consent/proof-context';
 import type { Operation } from '../operation';
 import { signingOf } from '../../shared/signing';
+import { findWaitingOpens } from '../../shared/waiting-opens';
 import { answerWithFile, answerWithPage, languageProperty, readLanguage } from './answer';
 import { controllerProperties, readController } from './controller';
 import { personProperties, readPersonId, readPersonLink, subjectOf } from './person';
@@ -57,7 +58,10 @@ async function exportOf(
 ): Promise<SubjectExport> {
 	const { keyRing } = await signingOf(node);
 	const now = new Date();
-	const data = await store.exportSubject(subjectOf(recipientId, keyRing));
+	const subject = subjectOf(recipientId, keyRing);
+	const waiting = await findWaitingOpens(subject);
+	const data = await store.exportSubject(subject);
+	const stored = new Set(data.opens.map(({ eventId }) => eventId));
 	const { trackers, sinks, retention } = await liveSetup(store);
 	const controller = readController(node, index);
 	const context = proofContext(node, { ...controller, sinks, retention });
@@ -74,7 +78,7 @@ async function exportOf(
 		})),
 		rights: RIGHTS,
 		recipients: [...data.recipients, ...data.sent],
-		opens: data.opens,
+		opens: [...data.opens, ...waiting.filter(({ eventId }) => !stored.has(eventId))],
 		lastOpenDay: data.lastOpenDay,
 		consent: consentRecordsToJsonLd(data.consent, context, now),
 	});
