@@ -1,11 +1,17 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { IExecuteFunctions, IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 
+import { LOG_FILE, openLog, type OpenLog } from '../../src/collector/open-log';
+import { eraseInLog, findInLog } from '../../src/collector/person-in-log';
 import { createWaitingFolders, type WaitingFolders } from '../../src/collector/waiting-folders';
 import type { OpenOutcome } from '../../src/collector/waiting-opens';
+import type { Subject } from '../../src/storage/privacy-store';
+import { isOpenOf } from '../../src/storage/subject';
 import type { OpenEvent } from '../../src/tracking/open-event';
 import { denylistKeysOfEvent } from '../../src/tracking/subject-keys';
+import { collectorFolder } from './collector-log';
 import { dataFolder } from './data-folder';
 import { signingOf } from './signing';
 import { openTrackingStore, storeKey } from './store';
@@ -54,6 +60,33 @@ export async function recordOpen(
 /** Writes what an earlier run of n8n left on disk. Returns at once. */
 export function carryOnWaitingOpens(context: WritingContext): void {
 	waitingFolders().carryOn(writerOf(context));
+}
+
+/** The opens of one person in the logs of this n8n: those that wait, and dead letters. */
+export async function findWaitingOpens(subject: Subject): Promise<OpenEvent[]> {
+	return (
+		await eachLog(async (log) => await findInLog(log, (open) => isOpenOf(open, subject)))
+	).flat();
+}
+
+/** Erases them. Returns how many there were. */
+export async function eraseWaitingOpens(subject: Subject): Promise<number> {
+	const erased = await eachLog(
+		async (log) => await eraseInLog(log, (open) => isOpenOf(open, subject)),
+	);
+	return erased.reduce((sum, count) => sum + count, 0);
+}
+
+/** Looks into the logs of opens that wait, and into that of the collector of this n8n. */
+async function eachLog<T>(look: (log: OpenLog) => Promise<T>): Promise<T[]> {
+	const found = await waitingFolders().eachLog(look);
+	if (!existsSync(join(collectorFolder(), LOG_FILE))) return found;
+	const log = openLog({ folder: collectorFolder(), durable: true });
+	try {
+		return [...found, await look(log)];
+	} finally {
+		log.close();
+	}
 }
 
 function writerOf(context: WritingContext) {

@@ -1,3 +1,4 @@
+import { StoreError } from '../storage/store-error';
 import type { TrackingStore } from '../storage/tracking-store';
 import { domainMark } from '../tracking/burst-rules';
 import { deriveKey, type KeyRing } from '../tracking/key-ring';
@@ -146,8 +147,10 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 			},
 			onFailure: (error) => {
 				away = describeError(error);
-				if (!told) deps.onAway(away);
+				// A store that closed itself is opened again by the next try.
+				if (told || (error instanceof StoreError && error.code === 'closed')) return;
 				told = true;
+				deps.onAway(away);
 			},
 			onRefused: (error) => {
 				deps.onRefused(describeError(error));

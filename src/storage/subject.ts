@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 
+import type { OpenEvent } from '../tracking/open-event';
 import { MAX_PAGE } from './cursor';
 import { listConsentRecords } from './consent-records';
 import { toOpenEvent } from './open-row';
@@ -58,6 +59,17 @@ export async function findTraces(db: Reader, subject: Subject): Promise<SubjectT
 export function placeOfKey({ parent, recipientId }: TallyKey): Place {
 	const campaignId = parent.startsWith('c:') ? parent.slice(2) : null;
 	return { pixelId: pixelOfParent(parent), campaignId, recipientId };
+}
+
+/** Whether an open that is not in the store is one person's, under their id or a pseudonym. */
+export function isOpenOf(
+	{ recipientId, campaignId, pixelId, trackingMode }: OpenEvent,
+	subject: Subject,
+): boolean {
+	if (recipientId === null) return false;
+	if (trackingMode !== 'pseudonymous') return recipientId === subject.recipientId;
+	const scopes = new Set([campaignId ?? '', pixelId ?? '', '']);
+	return [...scopes].some((scope) => subject.pseudonymsIn(scope).includes(recipientId));
 }
 
 /** Everything held about one person (GDPR Art. 15). */

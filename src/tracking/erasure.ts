@@ -94,7 +94,9 @@ export const subjectExportSchema = z.object({
 	recipients: z
 		.array(z.record(z.string(), z.unknown()))
 		.describe('Addressee entries, with the pixels they belong to'),
-	opens: z.array(z.record(z.string(), z.unknown())).describe('Recorded opens, as stored'),
+	opens: z
+		.array(z.record(z.string(), z.unknown()))
+		.describe('Recorded opens, as stored, or on disk on their way there'),
 	lastOpenDay: z.iso.date().nullable().describe('Day of the last open, where only that is kept'),
 	consent: z.record(z.string(), z.unknown()).describe('Consent records as JSON-LD'),
 	requests: z

@@ -26,6 +26,8 @@ const STRICT = 'email-open-tracking-consent-required.json';
 const API = 'tracking-api.json';
 const CREDENTIAL = 'openTrackingPostgresApi';
 const AWAY = /The tracking store cannot be written/g;
+const DELETED =
+	/The file of the tracking store was deleted while n8n was running, and was written again/g;
 const BACK = /The tracking store can be written again/g;
 
 const sleep = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
@@ -143,7 +145,8 @@ describe('a real n8n whose embedded store is in trouble', () => {
 		expect(counts(all)).toEqual(all.map(() => 1));
 		expect(pixelOpens()).toBe(before + 8);
 		expect(unfinished(folder)).toBe(0);
-		expect([told(AWAY) - away, told(BACK) - back]).toEqual([3, 3]);
+		await eventually(() => told(BACK) > back);
+		expect([told(AWAY) - away, told(BACK) - back]).toEqual([1, 1]);
 	}, 150_000);
 
 	(canMountDisks ? it : it.skip)(
@@ -188,11 +191,11 @@ describe('a real n8n whose embedded store is in trouble', () => {
 		await eventually(() => counts(['before-vanished'])[0] === 1);
 		const before = rows();
 		for (const end of ['', '-wal', '-shm']) rmSync(`${storeFile}${end}`, { force: true });
-		await eventually(() => told(/The file of the tracking store was deleted/g) > 0, 60_000);
+		await eventually(() => told(DELETED) > 0, 60_000);
 		await eventually(() => rows() === before);
 		await load(baseUrl(n8n, 'after-vanished'));
 		await eventually(() => counts(['after-vanished'])[0] === 1);
-		expect(told(/The file of the tracking store was deleted/g)).toBe(1);
+		expect(told(DELETED)).toBe(1);
 	}, 120_000);
 });
 
@@ -295,8 +298,8 @@ function inPostgres(serverUrl: string): void {
 		expect(await counts(all)).toEqual(all.map(() => 1));
 		expect(await pixelOpens()).toBe(20);
 		expect(unfinished(n8n.folder)).toBe(0);
-		expect(told(AWAY)).toBe(2);
-		expect(told(BACK)).toBe(2);
+		await eventually(() => told(BACK) > 0);
+		expect([told(AWAY), told(BACK)]).toEqual([1, 1]);
 		expect(n8n.output()).toMatch(/cannot be written: PostgreSQL could not be reached/);
 	}, 300_000);
 

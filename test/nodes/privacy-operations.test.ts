@@ -1,12 +1,21 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+import { v7 as uuidv7 } from 'uuid';
 
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
+import { subjectOf } from '../../nodes/OpenTracking/privacy/person';
+import { collectorFolder } from '../../nodes/shared/collector-log';
 import { signingOf } from '../../nodes/shared/signing';
+import { waitingFolders } from '../../nodes/shared/waiting-opens';
 import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
+import { openLog } from '../../src/collector/open-log';
 import { erasureReceiptSchema, subjectExportSchema } from '../../src/tracking/erasure';
+import type { OpenEvent } from '../../src/tracking/open-event';
 import { readPersonToken, signPersonToken } from '../../src/tracking/withdrawal-link';
 import { consentRecord, NOTICE } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
+import { allBytes } from '../support/n8n-instance';
 import { openEvent } from '../support/open-events';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 
@@ -253,6 +262,47 @@ describe('consent, rights and retention in Open Tracking', () => {
 		expect(receipt.erased).toContainEqual({ dataClass: 'open', records: 1 });
 		expect(receipt.passedOnTo.map(({ sink }) => sink)).toEqual(['HubSpot', 'data warehouse']);
 		expect((await store.listOpens({ limit: 10 })).opens).toEqual([]);
+	});
+
+	it('exports and erases what waits for the store too, and dead letters that name the person', async () => {
+		const log = (owner: string) =>
+			waitingFolders()
+				.of({
+					owner,
+					store: 'embedded',
+					openStore: async () => await Promise.reject(new Error('away')),
+					keyRing,
+					say: () => undefined,
+				})
+				.log();
+		const subject = subjectOf('marker-ada', await keyRing());
+		const [pseudonym] = subject.pseudonymsIn('spring');
+		const newOpen = (changes: Partial<OpenEvent>) =>
+			JSON.stringify(openEvent({ eventId: uuidv7(), ...changes }));
+		const [one, two] = [log('w1.n'), log('w2.n')];
+		one.append([newOpen({ recipientId: 'marker-ada' }), newOpen({ recipientId: 'grace' })]);
+		two.append([newOpen({ recipientId: pseudonym, trackingMode: 'pseudonymous' })]);
+		two.append([newOpen({ recipientId: 'marker-ada', occurredAt: '2026-11-20T11:00:00.000Z' })]);
+		const [, letter] = two.read('store', 2);
+		two.bury('store', [{ ...letter, reason: 'broken' }], 0, new Date());
+		const collector = openLog({ folder: collectorFolder(), durable: true });
+		const lost = newOpen({ recipientId: 'marker-ada' });
+		collector.bury('workflow', [{ seq: 7, event: lost, reason: 'broken' }], 0, new Date());
+
+		const { items: exported } = await run('privacy', 'exportPerson', {
+			personId: 'marker-ada',
+			...CONTROLLER,
+		});
+		expect(exported[0].opens).toHaveLength(5);
+		const { items } = await run('privacy', 'erasePerson', { personId: 'marker-ada' });
+		expect(items[0].erased).toContainEqual({ dataClass: 'waiting-open', records: 5 });
+		expect([one.backlog('store', 9), two.backlog('store', 9)]).toEqual([1, 0]);
+		expect([two.deadLetterCount(), collector.deadLetterCount()]).toEqual([0, 0]);
+		collector.close();
+		const bytes = allBytes(join(folder.path, '.n8n')).toString('latin1');
+		expect(bytes).not.toContain('marker-ada');
+		expect(bytes).not.toContain(pseudonym);
+		expect(bytes).toContain('grace');
 	});
 
 	it('counts what a run would delete, deletes it, and reports the periods it used', async () => {

@@ -11,6 +11,7 @@ import {
 import type { Operation } from '../operation';
 import { readText } from '../../shared/fields';
 import { signingOf } from '../../shared/signing';
+import { eraseWaitingOpens } from '../../shared/waiting-opens';
 import { answerWithPage, languageProperty, readLanguage } from './answer';
 import { personProperties, readPersonId, readPersonLink, refuseLink, subjectOf } from './person';
 import { liveSetup } from './setup';
@@ -59,7 +60,9 @@ async function erase(
 	const subject = subjectOf(recipientId, keyRing);
 	const erasedBefore = await store.isDenied(subject.denylistKeys);
 	const { erased, keptConsentRecords } = await store.eraseSubject(subject, requestedAt);
-	const found = keptConsentRecords > 0 || erased.some(({ records }) => records > 0);
+	// After the store, which from now on takes nothing of this person that is on its way.
+	const waiting = await eraseWaitingOpens(subject);
+	const found = keptConsentRecords > 0 || waiting > 0 || erased.some(({ records }) => records > 0);
 	const { sinks } = await liveSetup(store);
 	const named = readText(node, 'destinations', index)
 		.split(',')
@@ -74,7 +77,7 @@ async function erase(
 		completedAt: new Date().toISOString(),
 		found,
 		remark: found ? null : nothingFound(recipientId, { erasedBefore }),
-		erased,
+		erased: [...erased, { dataClass: 'waiting-open', records: waiting }],
 		kept: [
 			{
 				dataClass: 'consent-proof',
