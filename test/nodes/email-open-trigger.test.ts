@@ -74,18 +74,27 @@ describe('the Email Open Trigger that collects for batches', () => {
 
 	it('cannot be published in queue mode, and says what to do', async () => {
 		process.env.EXECUTIONS_MODE = 'queue';
-		const publish = async (respond: string) =>
+		const publish = async (respond: string, activationMode: string) =>
 			await node.webhookMethods.default.checkExists.call({
 				...parts({ respond }),
-				// With PostgreSQL chosen, which is away: that alone keeps no workflow from being published.
+				getActivationMode: () => activationMode,
+				getNode: () => ({
+					id: 'trigger',
+					name: 'Email Open Trigger',
+					credentials: { openTrackingPostgresApi: { id: 'away', name: 'PostgreSQL' } },
+				}),
 				getCredentials: async () => {
 					throw new Error('away');
 				},
 			} as unknown as IHookFunctions);
-		await expect(publish('collect')).rejects.toMatchObject({
+		await expect(publish('collect', 'activate')).rejects.toMatchObject({
 			message: expect.stringMatching(/queue mode.*Set Respond to Immediately/),
 		});
-		await expect(publish('immediately')).resolves.toBe(true);
+		// A person is told that the credential does not work; when n8n itself starts, the image must be served.
+		await expect(publish('immediately', 'activate')).rejects.toThrow(
+			'Open Tracking PostgreSQL could not be read',
+		);
+		await expect(publish('immediately', 'init')).resolves.toBe(true);
 		// Published before n8n was switched: the image goes out, and n8n shows why nothing is kept.
 		await expect(load('late')).rejects.toThrow('queue mode');
 		expect(logged()).toEqual([]);

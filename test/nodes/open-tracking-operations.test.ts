@@ -392,6 +392,12 @@ const ENTRIES: Record<string, Entry> = {
 			expect(items).toMatchObject([{ pixelId: 'known-there', opened: true, viewCount: 2 }]),
 		whenEmpty: 'Pixel ID is empty',
 	},
+	'status getHostedDashboard': {
+		gives: 'the totals of the tracker elsewhere',
+		check: ({ items }) =>
+			expect(items).toMatchObject([{ totalPixels: 4, openedPixels: 1, openRate: 25 }]),
+		whenEmpty: ({ items }) => expect(items).toMatchObject([{ totalPixels: 4 }]),
+	},
 };
 
 const operations = resources.flatMap((resource) =>
@@ -415,6 +421,7 @@ describe('every operation of Open Tracking', () => {
 				lastSeenAt: '2026-11-20T10:00:09.000Z',
 				viewCount: 2,
 				totalViewTime: 9000,
+				stats: { totalPixels: 4, openedPixels: 1, openRate: 25, avgViewTime: 9000 },
 			}),
 		);
 	});
@@ -476,8 +483,9 @@ describe('every operation of Open Tracking', () => {
 		const { output, responses, hints } = await executeNode(node, [{ json: item }], {
 			parameters: { resource, operation, ...parameters },
 			webhookMethod: 'GET',
-			credentials:
-				operation === 'checkHosted' ? { hostedPixelTrackerApi: { baseUrl: trackerUrl() } } : {},
+			credentials: /hosted/i.test(operation)
+				? { hostedPixelTrackerApi: { baseUrl: trackerUrl() } }
+				: {},
 		});
 		const answer = responses[0] as { body: Buffer; statusCode: number } | undefined;
 		return {
