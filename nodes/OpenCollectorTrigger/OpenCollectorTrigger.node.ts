@@ -28,8 +28,8 @@ export class OpenCollectorTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
 		outputNames: ['Opens', 'Refused'],
 		credentials: [
-			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
 			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
+			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
 		],
 		properties,
 	};

@@ -6,6 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
+import { askedFor } from '../shared/asked-for';
 import { credentialTest } from '../shared/credential-tests';
 import { eachItem } from '../shared/each-item';
 import { minimiseItem } from './minimise-item';
@@ -27,12 +28,12 @@ export class OpenDataMinimizer implements INodeType {
 		credentials: [
 			{
 				name: 'openTrackingPostgresApi',
-				displayOptions: { show: { ip: ['hash'] } },
+				displayOptions: askedFor({ ip: ['hash'] }),
 				testedBy: 'openTrackingPostgresTest',
 			},
 			{
 				name: 'openTrackingSigningKeyApi',
-				displayOptions: { show: { recipient: ['pseudonym'] } },
+				displayOptions: askedFor({ recipient: ['pseudonym'] }),
 				testedBy: 'openTrackingSigningKeyTest',
 			},
 		],

@@ -3,10 +3,11 @@ import type { INodeProperties } from 'n8n-workflow';
 import { SINKS } from '../../src/sinks/registry';
 import type { Sink } from '../../src/sinks/sink';
 import type { SinkParameter } from '../../src/sinks/sink-parameters';
+import { askedFor } from '../shared/asked-for';
 
 /** When a credential is asked for: as long as its destination is chosen. */
 export function loginFor(destination: string) {
-	return { required: true, displayOptions: { show: { destination: [destination] } } };
+	return { required: true, displayOptions: askedFor({ destination: [destination] }) };
 }
 
 function parameterProperty(sink: Sink, parameter: SinkParameter): INodeProperties {

@@ -6,6 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 
+import { askedFor } from '../shared/asked-for';
 import { eachItem } from '../shared/each-item';
 import { checkFields } from '../shared/fields';
 import { openTrackingStore } from '../shared/store';
@@ -30,30 +31,29 @@ export class OpenTracking implements INodeType {
 			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
 			{
 				name: 'openTrackingSigningKeyApi',
-				displayOptions: {
-					show: {
-						resource: ['consent', 'httpApi', 'open', 'pixel', 'privacy'],
-						operation: [
-							'applyChoice',
-							'erasePerson',
-							'exportPerson',
-							'getConfirmationLink',
-							'getEmbedCode',
-							'getLink',
-							'handleRequest',
-							'import',
-							'showPage',
-						],
-					},
-				},
+				displayOptions: askedFor({
+					resource: ['consent', 'httpApi', 'open', 'pixel', 'privacy'],
+					operation: [
+						'applyChoice',
+						'erasePerson',
+						'exportPerson',
+						'getConfirmationLink',
+						'getEmbedCode',
+						'getLink',
+						'handleRequest',
+						'import',
+						'showPage',
+					],
+				}),
 				testedBy: 'openTrackingSigningKeyTest',
 			},
 			{
 				name: 'hostedPixelTrackerApi',
 				required: true,
-				displayOptions: {
-					show: { resource: ['status'], operation: ['checkHosted', 'getHostedDashboard'] },
-				},
+				displayOptions: askedFor({
+					resource: ['status'],
+					operation: ['checkHosted', 'getHostedDashboard'],
+				}),
 				testedBy: 'hostedPixelTrackerTest',
 			},
 		],

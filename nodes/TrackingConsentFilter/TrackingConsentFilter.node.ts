@@ -6,6 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
+import { askedFor } from '../shared/asked-for';
 import { credentialTest } from '../shared/credential-tests';
 import { failedItem, toNodeError } from '../shared/each-item';
 import { decideItem } from './decide-item';
@@ -28,12 +29,12 @@ export class TrackingConsentFilter implements INodeType {
 		credentials: [
 			{
 				name: 'openTrackingPostgresApi',
-				displayOptions: { show: { source: ['registry', 'both'] } },
+				displayOptions: askedFor({ source: ['registry', 'both'] }),
 				testedBy: 'openTrackingPostgresTest',
 			},
 			{
 				name: 'openTrackingSigningKeyApi',
-				displayOptions: { show: { source: ['registry', 'both'] } },
+				displayOptions: askedFor({ source: ['registry', 'both'] }),
 				testedBy: 'openTrackingSigningKeyTest',
 			},
 		],

@@ -6,6 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
+import { askedFor } from '../shared/asked-for';
 import { eachItem } from '../shared/each-item';
 import { checkFields } from '../shared/fields';
 import { credentialTest } from '../shared/credential-tests';
@@ -36,18 +37,18 @@ export class TrackingPixel implements INodeType {
 		credentials: [
 			{
 				name: 'openTrackingPostgresApi',
-				displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
+				displayOptions: askedFor({ operation: ['createLink'], trackedBy: ['signed'] }),
 				testedBy: 'openTrackingPostgresTest',
 			},
 			{
 				name: 'openTrackingSigningKeyApi',
-				displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
+				displayOptions: askedFor({ operation: ['createLink'], trackedBy: ['signed'] }),
 				testedBy: 'openTrackingSigningKeyTest',
 			},
 			{
 				name: 'hostedPixelTrackerApi',
 				required: true,
-				displayOptions: { show: { operation: ['createLink'], trackedBy: ['hosted'] } },
+				displayOptions: askedFor({ operation: ['createLink'], trackedBy: ['hosted'] }),
 				testedBy: 'hostedPixelTrackerTest',
 			},
 		],

@@ -68,9 +68,9 @@ export const properties: INodeProperties[] = [
 				description: 'A tracker elsewhere that speaks the Pixel Tracking API',
 			},
 			{
-				name: 'This N8n',
+				name: 'This Instance',
 				value: 'signed',
-				description: 'A signed link to the Email Open Trigger',
+				description: 'A signed link to the Email Open Trigger of this n8n',
 			},
 		],
 		default: 'signed',

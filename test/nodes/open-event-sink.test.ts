@@ -423,7 +423,7 @@ describe('the form of Open Event Sink', () => {
 			SINKS.map(({ name, credential }) => ({
 				name: credential.name,
 				required: true,
-				displayOptions: { show: { destination: [name] } },
+				displayOptions: { show: { '/destination': [name] } },
 				...(credential.test && { testedBy: 'sinkCredentialTest' }),
 			})),
 		);

@@ -37,7 +37,7 @@ export interface WorkflowJson {
 	}>;
 	connections: Record<
 		string,
-		{ main: Array<Array<{ node: string; type: string; index: number }>> }
+		Record<string, Array<Array<{ node: string; type: string; index: number }>>>
 	>;
 	settings?: Record<string, unknown>;
 	[key: string]: unknown;
@@ -58,6 +58,8 @@ export interface N8nInstance {
 	url: string;
 	folder: string;
 	pid: number;
+	/** Who can sign in */
+	owner: { email: string; password: string };
 	rest: Rest;
 	output: () => string;
 	/** The rows of a table of the embedded store. */
@@ -140,6 +142,7 @@ export async function startInstance(options: {
 			url: n8n.url,
 			folder,
 			pid: n8n.pid,
+			owner: OWNER,
 			rest,
 			output: n8n.output,
 			rows: (sql) => readRows(join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite'), sql),
@@ -179,15 +182,16 @@ async function sharedNodesFolder(env: NodeJS.ProcessEnv): Promise<string> {
 function readRows(file: string, sql: string): Array<Record<string, unknown>> {
 	// Nothing was stored yet, so n8n has not made the file.
 	if (!existsSync(file)) return [];
-	const database = new DatabaseSync(file, { readOnly: true });
+	const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
 	try {
 		return database
 			.prepare(sql)
 			.all()
 			.map((row) => ({ ...row }));
 	} catch (error) {
-		// The file is there a moment before its tables are.
-		if (error instanceof Error && error.message.startsWith('no such table')) return [];
+		// The file is there a moment before its tables are. (Jest gives tests an `Error` of their own,
+		// which this one is no instance of.)
+		if (String(error).startsWith('Error: no such table')) return [];
 		throw error;
 	} finally {
 		database.close();

@@ -1,0 +1,90 @@
+import type { INodeParameters, INodeType, INodeTypeDescription } from 'n8n-workflow';
+import { validateNodeCredentials } from 'n8n-workflow';
+
+import { SINKS } from '../../src/sinks/registry';
+import { allChoices, hiddenFromPanel, optionsOf, panelDescriptions } from '../support/node-panel';
+
+describe("the panels of the nodes in n8n's editor", () => {
+	let descriptions: INodeTypeDescription[];
+	beforeAll(async () => {
+		descriptions = await panelDescriptions();
+	});
+	const descriptionOf = (name: string) =>
+		descriptions.find((description) => description.name === name)!;
+
+	it('are also those of the tool that n8n makes of Open Tracking', () => {
+		expect(descriptionOf('openTracking').properties[0].name).toBe('resource');
+		expect(descriptionOf('openTrackingTool').properties[0].name).toBe('descriptionType');
+	});
+
+	it('leave out no parameter because a credential depends on it', () => {
+		expect(descriptions.map(({ name, ...rest }) => [name, hiddenFromPanel(rest)])).toEqual(
+			descriptions.map(({ name }) => [name, []]),
+		);
+	});
+
+	it('ask for credentials by parameters and options that there are', () => {
+		const wrong = descriptions.flatMap(({ name, properties, credentials = [] }) =>
+			credentials.flatMap((credential) =>
+				Object.entries(credential.displayOptions?.show ?? {}).flatMap(([path, values = []]) => {
+					const parameters = properties.filter((parameter) => `/${parameter.name}` === path);
+					const known = parameters.flatMap(optionsOf).map(({ value }) => value);
+					return values
+						.filter((value) => !known.some((one) => one === value))
+						.map((value) => `${name}, ${credential.name}: ${path} = ${String(value)}`);
+				}),
+			),
+		);
+		expect(wrong).toEqual([]);
+	});
+
+	/** What n8n demands before it publishes a workflow with this node and no credential in it. */
+	const demanded = (description: INodeTypeDescription, parameters: INodeParameters) =>
+		validateNodeCredentials(
+			{
+				id: 'node',
+				name: description.displayName,
+				type: description.name,
+				typeVersion: 1,
+				position: [0, 0],
+				parameters,
+			},
+			{ description } as INodeType,
+		).map(({ credentialName }) => credentialName);
+
+	it('demand the login of the destination that is chosen, and no other', () => {
+		const sink = descriptionOf('openEventSink');
+		for (const { name, credential } of SINKS) {
+			expect(demanded(sink, { destination: name })).toEqual([credential.name]);
+		}
+	});
+
+	it('demand the login at a hosted tracker where one is asked, and nothing elsewhere', () => {
+		const demands = descriptions
+			.filter(({ name }) => name !== 'openEventSink')
+			.flatMap((description) =>
+				allChoices(description).map((choice) => ({
+					node: description.name,
+					choice,
+					credentials: demanded(description, choice),
+				})),
+			)
+			.filter(({ credentials }) => credentials.length > 0);
+		const credentials = ['hostedPixelTrackerApi'];
+		const hosted = ['openTracking', 'openTrackingTool'].flatMap((name) =>
+			['checkHosted', 'getHostedDashboard'].map((operation) => ({
+				node: name,
+				choice: { resource: 'status', operation },
+				credentials,
+			})),
+		);
+		expect(demands).toEqual([
+			{
+				node: 'trackingPixel',
+				choice: { operation: 'createLink', trackedBy: 'hosted' },
+				credentials,
+			},
+			...hosted,
+		]);
+	});
+});

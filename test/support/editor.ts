@@ -1,0 +1,144 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import {
+	selectors,
+	type Browser,
+	type BrowserContext,
+	type Locator,
+	type Page,
+} from 'playwright-core';
+
+/** n8n's editor with one workflow open, as a signed-in person sees it. */
+export interface Editor {
+	context: BrowserContext;
+	page: Page;
+	/** Double-clicks a node of the canvas, once the panel of another one is closed. */
+	openPanel(nodeName: string): Promise<Panel>;
+}
+
+/** The panel of one node. Whatever is chosen, is chosen with the mouse. */
+export interface Panel {
+	/** The names above the fields and the texts of notices that are on screen, from the top */
+	labels(): Promise<string[]>;
+	/** The credentials that can be connected, from the top */
+	credentials(): Promise<string[]>;
+	/** Opens the list of a parameter, and gives the names in it. */
+	list(parameter: string): Promise<string[]>;
+	/** Opens the list of a parameter, and chooses a name in it. */
+	choose(parameter: string, optionName: string): Promise<void>;
+	/** Opens the list of what can be added to a collection, and gives the names in it. */
+	addable(collection: string): Promise<string[]>;
+	type(parameter: string, text: string): Promise<void>;
+	/** Clicks on Execute step, and waits until the node has run and its output shows a text. */
+	execute(expected: string): Promise<void>;
+	close(): Promise<void>;
+}
+
+/** Signs in and opens a workflow. */
+export async function openEditor(
+	browser: Browser,
+	n8n: { url: string; owner: { email: string; password: string } },
+	workflowId: string,
+): Promise<Editor> {
+	selectors.setTestIdAttribute('data-test-id');
+	const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+	const login = await context.request.post(`${n8n.url}/rest/login`, {
+		data: { emailOrLdapLoginId: n8n.owner.email, password: n8n.owner.password },
+	});
+	if (!login.ok()) throw new Error(`n8n refused the sign-in (${login.status()})`);
+	const page = await context.newPage();
+	await page.goto(`${n8n.url}/workflow/${workflowId}`);
+	// Lists that fade in and out would make up most of the time.
+	await page.addStyleTag({
+		content: '* { transition: none !important; animation: none !important }',
+	});
+	return {
+		context,
+		page,
+		openPanel: async (nodeName) => {
+			const ndv = page.getByTestId('ndv');
+			if (await ndv.isVisible()) await panelOf(page).close();
+			await page.locator(`[data-test-id=canvas-node][data-node-name="${nodeName}"]`).dblclick();
+			await ndv.getByTestId('node-parameters').waitFor();
+			return panelOf(page);
+		},
+	};
+}
+
+function panelOf(page: Page): Panel {
+	const ndv = page.getByTestId('ndv');
+	const form = ndv.getByTestId('node-parameters');
+	const field = (parameter: string) => form.getByTestId(`parameter-input-${parameter}`);
+	const openedBy = async (trigger: Locator) => {
+		await trigger.click();
+		const list = page.locator(`[id="${await trigger.getAttribute('aria-controls')}"]`);
+		await list.getByRole('option').first().waitFor();
+		return list;
+	};
+	const namesIn = async (list: Locator) => await firstLines(list.getByRole('option'));
+	const read = async (trigger: Locator) => {
+		const list = await openedBy(trigger);
+		const names = await namesIn(list);
+		await page.keyboard.press('Escape');
+		await list.waitFor({ state: 'hidden' });
+		return names;
+	};
+
+	return {
+		labels: async () =>
+			await firstLines(form.locator('[data-test-id=input-label]:visible, .notice-content:visible')),
+		credentials: async () =>
+			(await form.getByRole('button', { name: 'Connect to ' }).allInnerTexts()).map((text) =>
+				text.replace(/^Connect to /, ''),
+			),
+		list: async (parameter) => await read(field(parameter).getByRole('combobox')),
+		choose: async (parameter, optionName) => {
+			const list = await openedBy(field(parameter).getByRole('combobox'));
+			const position = (await namesIn(list)).indexOf(optionName);
+			if (position < 0) throw new Error(`${parameter} does not offer "${optionName}"`);
+			await list.getByRole('option').nth(position).click();
+			await list.waitFor({ state: 'hidden' });
+		},
+		addable: async (collection) =>
+			await read(
+				form
+					.getByTestId('parameter-item')
+					.filter({ has: page.getByText(collection, { exact: true }) })
+					.getByTestId('collection-parameter-add')
+					.getByRole('combobox'),
+			),
+		type: async (parameter, text) => {
+			const input = field(parameter).locator('input, textarea');
+			await input.fill(text);
+			await input.blur();
+		},
+		execute: async (expected) => {
+			const output = ndv.getByTestId('output-panel');
+			const result = output.locator('[data-test-id^=node-run-status-]');
+			// What came out for other settings is marked as stale.
+			await result.waitFor({ state: 'hidden' });
+			await ndv.getByTestId('node-execute-button').click();
+			await result.waitFor();
+			await output.getByText(expected).first().waitFor();
+		},
+		close: async () => {
+			await ndv.getByTestId('ndv-close-button').click();
+			await ndv.waitFor({ state: 'hidden' });
+		},
+	};
+}
+
+/** What stands first in each: the name, without the hint or description below it. */
+async function firstLines(elements: Locator): Promise<string[]> {
+	return (await elements.allInnerTexts()).map((text) => text.trim().split('\n')[0]);
+}
+
+/** Reads until it is what is wanted, for at most ten seconds; gives what was read last. */
+export async function settled<T>(read: () => Promise<T>, wanted: T): Promise<T> {
+	const giveUpAt = Date.now() + 10_000;
+	for (;;) {
+		const value = await read();
+		if (isDeepStrictEqual(value, wanted) || Date.now() > giveUpAt) return value;
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
