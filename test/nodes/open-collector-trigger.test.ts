@@ -50,6 +50,7 @@ describe('the Open Collector Trigger', () => {
 		const emitted: Array<Array<Array<{ json: Record<string, unknown> }>>> = [];
 		const context = {
 			getMode: () => mode,
+			getActivationMode: () => (mode === 'manual' ? 'manual' : 'activate'),
 			getNode: () => ({ name: 'Open Collector Trigger', parameters }),
 			getNodeParameter: (name: string, fallback?: unknown) => {
 				const declared = node.description.properties.find((one) => one.name === name);
