@@ -1,6 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import { CollectorError } from '../../src/collector/collector-error';
+import { StoreError } from '../../src/storage/store-error';
+
 /** An error that also says what to do next. */
 interface Advising {
 	advice?: string;
@@ -20,10 +23,16 @@ export function toNodeError(
 		return error;
 	}
 	const cause = error instanceof Error ? error : new Error(String(error));
-	return new NodeOperationError(context.getNode(), cause.message, {
+	const nodeError = new NodeOperationError(context.getNode(), cause.message, {
 		itemIndex,
 		description: (cause as Advising).advice,
 	});
+	// n8n has a sentence of its own for each message with a code such as ECONNREFUSED in it. Ours say
+	// what to do.
+	if (cause instanceof StoreError || cause instanceof CollectorError) {
+		nodeError.message = cause.message;
+	}
+	return nodeError;
 }
 
 /**

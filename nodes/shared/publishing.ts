@@ -1,6 +1,6 @@
 import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
 
+import { toNodeError } from './each-item';
 import { testStore } from './store';
 
 type PublishingContext = IHookFunctions | ITriggerFunctions;
@@ -24,9 +24,8 @@ export async function refuseUnusableStore(context: PublishingContext): Promise<v
 	try {
 		await testStore(context);
 	} catch (error) {
-		const message = error instanceof Error ? error.message : String(error);
-		throw new NodeOperationError(context.getNode(), message, {
-			description: 'Correct the credential of this node, test it, and publish again.',
-		});
+		const refusal = toNodeError(context, error, 0);
+		refusal.description = 'Correct the credential of this node, test it, and publish again.';
+		throw refusal;
 	}
 }

@@ -37,6 +37,10 @@ export function toPostgresError(error: unknown): Error {
 function fromSqlState(code: string, error: unknown): StoreError {
 	const known = BY_SQLSTATE.find(([prefix]) => code.startsWith(prefix));
 	if (known) return new StoreError('unavailable', `PostgreSQL answered ${code}. ${known[1]}`);
+	// Data exceptions: the same value fails each time, whoever waits for it to pass.
+	if (code.startsWith('22')) {
+		return new StoreError('invalid', `PostgreSQL cannot take a value (${code}). Correct it.`);
+	}
 	const constraint = textOf(error, 'constraint');
 	const where = constraint === null ? '' : ` on ${constraint}`;
 	return new StoreError(

@@ -32,7 +32,6 @@ function variant(id: string, change: (workflow: WorkflowJson) => void): Workflow
 	const trigger = node(workflow, 'Email Open Trigger');
 	trigger.parameters.path = `${id}/pixel.png`;
 	trigger.webhookId = id;
-	node(workflow, 'Try Again in Two Minutes').webhookId = `${id}-wait`;
 	change(workflow);
 	return workflow;
 }

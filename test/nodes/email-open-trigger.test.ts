@@ -90,13 +90,53 @@ describe('the Email Open Trigger that collects for batches', () => {
 		await expect(publish('collect', 'activate')).rejects.toMatchObject({
 			message: expect.stringMatching(/queue mode.*Set Respond to Immediately/),
 		});
-		// A person is told that the credential does not work; when n8n itself starts, the image must be served.
+		// A person is told that the credential does not work. When n8n itself starts there is nobody
+		// to correct it, and the image would be gone.
 		await expect(publish('immediately', 'activate')).rejects.toThrow(
 			'Open Tracking PostgreSQL could not be read',
 		);
 		await expect(publish('immediately', 'init')).resolves.toBe(true);
+		await expect(publish('collect', 'init')).resolves.toBe(true);
 		// Published before n8n was switched: the image goes out, and n8n shows why nothing is kept.
 		await expect(load('late')).rejects.toThrow('queue mode');
 		expect(logged()).toEqual([]);
+	});
+});
+
+describe('an Email Open Trigger with a store credential', () => {
+	const node = new EmailOpenTrigger();
+	const told: string[] = [];
+	const checkExists = async (connectionStringSecret: string, activation: string) =>
+		await node.webhookMethods.default.checkExists.call({
+			getActivationMode: () => activation,
+			getMode: () => 'trigger',
+			getNode: () => ({
+				id: 'trigger',
+				name: 'Email Open Trigger',
+				credentials: { openTrackingPostgresApi: { id: 'c', name: 'c' } },
+			}),
+			getWorkflow: () => ({ id: 'workflow', name: 'Workflow' }),
+			getNodeParameter: (name: string) =>
+				node.description.properties.find((one) => one.name === name)?.default,
+			getCredentials: async () => ({ connectionStringSecret, tls: 'disable' }),
+			logger: { warn: (message: string) => told.push(message) },
+		} as unknown as IHookFunctions);
+	const nobody = 'postgres://someone:hunter2@127.0.0.1:9/none';
+
+	it.each(['activate', 'update'])('is not published when that does not work (%s)', async (mode) => {
+		const publishing = checkExists(nobody, mode);
+		await expect(publishing).rejects.toMatchObject({
+			message: expect.stringMatching(/^PostgreSQL could not be reached \(ECONNREFUSED\)/),
+			description: expect.stringContaining('Correct the credential'),
+		});
+		await expect(publishing).rejects.not.toThrow('hunter2');
+		await expect(checkExists('no url', mode)).rejects.toThrow('connection string is not valid');
+	});
+
+	it('stays published when n8n starts while the store is away, and says why nothing was noted', async () => {
+		await expect(checkExists(nobody, 'init')).resolves.toBe(true);
+		expect(told).toEqual([
+			expect.stringMatching(/could not be noted .*: PostgreSQL could not be reached/),
+		]);
 	});
 });

@@ -1,14 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { v7 as uuidv7 } from 'uuid';
 
 import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
+import { subjectOf } from '../../nodes/OpenTracking/privacy/person';
 import { dataFolder } from '../../nodes/shared/data-folder';
+import { signingOf } from '../../nodes/shared/signing';
+import { waitingFolders } from '../../nodes/shared/waiting-opens';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import { PIXEL_PNG, PIXEL_PNG_BASE64 } from '../../src/tracking/pixel-image';
-import { executeNode } from '../support/node-context';
+import { eventually } from '../support/n8n-instance';
+import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
 
 const node = new RespondAndLogOpen();
@@ -23,6 +27,8 @@ describe('Respond and Log Open', () => {
 		process.env.N8N_USER_FOLDER = folder;
 	});
 	afterEach(async () => {
+		await waitingFolders().stop();
+		await (await store().catch(() => null))?.close();
 		process.env.N8N_USER_FOLDER = userFolder;
 		rmSync(folder, { recursive: true, force: true });
 	});
@@ -43,7 +49,6 @@ describe('Respond and Log Open', () => {
 		]);
 		expect(output).toEqual([[{ json: event, pairedItem: { item: 0 } }]]);
 		expect(await stored()).toEqual([event]);
-		await (await store()).close();
 	});
 
 	it('writes the same event once, however often it is run again', async () => {
@@ -51,7 +56,6 @@ describe('Respond and Log Open', () => {
 		await executeNode(node, items);
 		await executeNode(node, items);
 		expect(await stored()).toHaveLength(1);
-		await (await store()).close();
 	});
 
 	it('answers with the default pixel, and says so, where an item has no image', async () => {
@@ -59,10 +63,33 @@ describe('Respond and Log Open', () => {
 		expect(responses).toMatchObject([{ body: PIXEL_PNG, statusCode: 200 }]);
 		expect(hints).toHaveLength(1);
 		expect(await stored()).toHaveLength(1);
-		await (await store()).close();
 	});
 
-	it('answers, and gives the whole event to the error output, where the store cannot be written', async () => {
+	it('answers, gives the event out, and keeps it on disk, where the store cannot be written', async () => {
+		const blocked = join(dataFolder(), 'tracking.sqlite');
+		mkdirSync(blocked, { recursive: true });
+		const event = openEvent();
+		const items = [{ json: event, binary: { data: image } }];
+		const { output, responses } = await executeNode(node, items, { continueOnFail: true });
+		expect(responses).toHaveLength(1);
+		expect(output).toEqual([[{ json: event, pairedItem: { item: 0 } }]]);
+		expect(await waitingFolders().report()).toMatchObject({
+			waiting: 1,
+			oldestAt: event.occurredAt,
+		});
+		rmdirSync(blocked);
+		await eventually(async () => (await waitingFolders().report()).waiting === 0);
+		expect(await stored()).toEqual([event]);
+	});
+
+	it('shows in a test in the editor that the store cannot be written, and keeps nothing', async () => {
+		mkdirSync(join(dataFolder(), 'tracking.sqlite'), { recursive: true });
+		const test = executeNode(node, [{ json: openEvent() }], { mode: 'manual' });
+		await expect(test).rejects.toThrow('The tracking store could not be made');
+		expect(await waitingFolders().report()).toMatchObject({ waiting: 0 });
+	});
+
+	it('answers, and fails with the whole event, where neither store nor log can be written', async () => {
 		writeFileSync(join(folder, '.n8n'), 'a file where the folder should be');
 		const event = openEvent();
 		const { output, responses } = await executeNode(
@@ -73,8 +100,19 @@ describe('Respond and Log Open', () => {
 			},
 		);
 		expect(responses).toHaveLength(1);
-		expect(output[0][0]).toMatchObject({ json: event, pairedItem: { item: 0 } });
-		expect(output[0][0].json.error).toEqual(expect.any(String));
+		expect(output[0][0]).toMatchObject({
+			json: { ...event, error: expect.stringContaining('neither to the tracking store nor') },
+			pairedItem: { item: 0 },
+		});
+	});
+
+	it('leaves no item of an open whose person was erased while it was on its way', async () => {
+		const event = openEvent();
+		const { keyRing } = await signingOf(executeContext(node, []).context);
+		await (await store()).eraseSubject(subjectOf(event.recipientId!, keyRing), new Date());
+		const { output } = await executeNode(node, [{ json: event, binary: { data: image } }]);
+		expect(output).toEqual([[]]);
+		expect(await stored()).toEqual([]);
 	});
 
 	it('says what is wrong with an item that is not an open event', async () => {
@@ -96,13 +134,11 @@ describe('Respond and Log Open', () => {
 		expect(failed).toEqual([50]);
 		const { opens } = await (await store()).listOpens({ limit: 200 });
 		expect(opens).toHaveLength(99);
-		await (await store()).close();
 	});
 
 	it('leaves the policy header to n8n, which would warn about each answer that has one', async () => {
 		const { responses } = await executeNode(node, [{ json: openEvent(), binary: { data: image } }]);
 		expect(responses).toMatchObject([{ headers: { 'x-content-type-options': 'nosniff' } }]);
 		expect(JSON.stringify(responses)).not.toContain('content-security-policy');
-		await (await store()).close();
 	});
 });

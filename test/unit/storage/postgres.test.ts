@@ -121,7 +121,7 @@ function aPostgres(connectionString: string): void {
 
 	test('errors of statements show no value', async () => {
 		const database = await openPostgresDatabase({ connectionString, tls: 'disable' });
-		const { text } = await failureOf(
+		const { code, text } = await failureOf(
 			database.read((db) =>
 				db
 					.withTables<{ pg_class: { relname: number } }>()
@@ -133,6 +133,8 @@ function aPostgres(connectionString: string): void {
 			),
 		);
 		expect(text).toContain('22P02');
+		// What waits must not be tried with such a value for ever.
+		expect(code).toBe('invalid');
 		expect(text).not.toContain('planted-value');
 		await database.close();
 	});
