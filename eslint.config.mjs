@@ -37,13 +37,70 @@ const nodesBase = (preset, files) => ({
 	},
 });
 
-/** Holds the one-way line nodes -> src/* -> src/tracking (what a folder may not import). */
-const layer = (folder, forbidden, why) => ({
-	files: [`src/${folder}/**/*.ts`],
-	rules: {
-		'no-restricted-imports': ['error', { patterns: [{ group: forbidden, message: why }] }],
-	},
-});
+/** Everything that src/tracking may load, besides its own files. */
+const DOMAIN_PACKAGES = [
+	'node:crypto',
+	'htmlparser2',
+	'ipaddr.js',
+	'isbot',
+	'luxon',
+	'pngjs',
+	'uuid',
+	'zod/v4',
+];
+
+/** The folders of src, and which others each may import from. */
+const LAYERS = {
+	tracking: [],
+	async: [],
+	storage: ['tracking', 'async'],
+	intake: ['storage', 'tracking', 'async'],
+	sinks: ['tracking', 'async'],
+	reports: ['storage', 'tracking'],
+	collector: ['intake', 'storage', 'tracking', 'async'],
+	api: ['reports', 'intake', 'storage', 'tracking', 'async'],
+};
+
+/** Packages that are one layer's business. */
+const OWNED_PACKAGES = { storage: ['kysely', 'pg'], api: ['hono'] };
+
+/**
+ * Holds the one-way line nodes -> {collector, api, reports, sinks} -> intake -> storage -> tracking.
+ * Patterns match anywhere in the path, so that sub-folders are held to it as well.
+ */
+const layer = ([folder, below]) => {
+	const others = Object.keys(LAYERS).filter((other) => other !== folder && !below.includes(other));
+	const owned = Object.entries(OWNED_PACKAGES).flatMap(([owner, names]) =>
+		owner === folder ? [] : names.flatMap((name) => [name, `${name}/**`]),
+	);
+	const patterns = [
+		{
+			group: [
+				...others.map((other) => `**/${other}/**`),
+				'**/nodes/**',
+				'**/credentials/**',
+				'**/cli',
+				'**/mailer',
+			],
+			message: `src/${folder} builds on ${below.map((name) => `src/${name}`).join(', ') || 'nothing else of src'}`,
+		},
+		{
+			group: ['n8n-*', 'n8n-*/**', ...owned],
+			message: `This package is not for src/${folder}: n8n is for nodes, and a database or a web server for one folder`,
+		},
+	];
+	if (folder === 'tracking') {
+		const names = DOMAIN_PACKAGES.map((name) => name.replaceAll('.', '[.]')).join('|');
+		patterns.push({
+			regex: `^(?![.]|(?:${names})$)`,
+			message: 'src/tracking is the domain: pure functions, nothing from n8n, storage or http',
+		});
+	}
+	return {
+		files: [`src/${folder}/**/*.ts`],
+		rules: { 'no-restricted-imports': ['error', { patterns }] },
+	};
+};
 
 export default [
 	{ ignores: ['dist/**', 'node_modules/**', 'runtime/**', 'coverage/**', '.cache/**', '.demo/**'] },
@@ -55,48 +112,47 @@ export default [
 	nodesBase('community', ['package.json']),
 	nodesBase('nodes', ['nodes/**/*.ts']),
 	nodesBase('credentials', ['credentials/**/*.ts']),
-	layer(
-		'tracking',
-		[
-			'n8n-*',
-			'kysely',
-			'pg',
-			'hono',
-			'node:http',
-			'node:fs',
-			'node:sqlite',
-			'../storage/*',
-			'../sinks/*',
-			'../collector/*',
-			'../reports/*',
-			'../api/*',
-			'**/nodes/*',
-		],
-		'src/tracking is the domain: no n8n, no storage, no http, nothing above it',
-	),
-	layer(
-		'storage',
-		['n8n-*', '../sinks/*', '../collector/*', '../reports/*', '../api/*', '**/nodes/*'],
-		'src/storage builds on src/tracking alone',
-	),
-	layer(
-		'sinks',
-		['n8n-*', '../storage/*', '../collector/*', '../reports/*', '../api/*', '**/nodes/*'],
-		'src/sinks builds on src/tracking alone',
-	),
-	layer(
-		'reports',
-		['n8n-*', 'kysely', 'pg', '../sinks/*', '../collector/*', '../api/*', '**/nodes/*'],
-		'src/reports takes data and gives text',
-	),
-	layer(
-		'collector',
-		['n8n-*', '../sinks/*', '../reports/*', '../api/*', '**/nodes/*'],
-		'src/collector builds on src/storage and src/tracking',
-	),
-	layer(
-		'api',
-		['n8n-*', 'kysely', 'pg', '../sinks/*', '../collector/*', '**/nodes/*'],
-		'src/api turns requests into calls of the store and reports',
-	),
+	...Object.entries(LAYERS).map(layer),
+	{
+		files: ['src/*.ts'],
+		rules: {
+			'no-restricted-imports': [
+				'error',
+				{
+					patterns: [
+						{ group: ['n8n-*', 'n8n-*/**', '**/nodes/**'], message: 'src runs without n8n' },
+					],
+				},
+			],
+		},
+	},
+	{
+		files: ['nodes/**/*.ts'],
+		rules: {
+			'no-restricted-imports': [
+				'error',
+				{
+					patterns: [
+						{
+							regex: '^(?:[.][.]/)+(?:nodes/)?[A-Z]',
+							caseSensitive: true,
+							message: 'What two nodes use belongs in nodes/shared or in src',
+						},
+					],
+				},
+			],
+		},
+	},
+	{
+		files: ['src/**/*.ts', 'nodes/**/*.ts'],
+		rules: {
+			'no-restricted-syntax': [
+				'error',
+				{
+					selector: 'ImportExpression[source.value=/^[.]/], TSImportType[source.value=/^[.]/]',
+					message: 'Import files of this package by a statement, which the layers are checked by',
+				},
+			],
+		},
+	},
 ];

@@ -34,8 +34,8 @@ interface Entry<T> {
 
 /**
  * The counters that one transaction touches: loaded once, changed in memory by the functions of
- * `src/tracking/counters/tally`, written back once. Changing a recipient moves the sums above it when the
- * book is saved, so no caller can forget one.
+ * `src/tracking/counters/tally`, written back once. Changing a recipient moves the sums above it
+ * when the book is saved, so no caller can forget one.
  */
 export class CounterBook {
 	readonly #recipients = new Map<string, Entry<RecipientTally> & { key: TallyKey }>();
