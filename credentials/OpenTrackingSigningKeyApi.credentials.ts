@@ -40,7 +40,16 @@ export class OpenTrackingSigningKeyApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description:
-				'Keys that signed links in mails already sent, separated by spaces. They verify, and sign nothing.',
+				'Keys that signed links in mails already sent, separated by spaces. They verify these links, and sign nothing.',
+		},
+		{
+			displayName: 'Keys Kept for Erased People Only',
+			name: 'denylistOnlySecretKeys',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description:
+				'Keys that leaked or are no longer needed, separated by spaces. They verify no link. Erased people stay erased, and opens under older pseudonyms are still found.',
 		},
 		{
 			displayName: 'Links Expire After (Days)',

@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Purpose } from './tracking/event/purpose';
 import type { TrackingMode } from './tracking/event/tracking-mode';
 import { generateKey as generateKeyFrom, parseKeyRing } from './tracking/links/key-ring';
-import { TOKEN_IV_BYTES, verifyToken, type TokenVerdict } from './tracking/links/token';
+import { TOKEN_IV_BYTES, tokenFromText } from './tracking/links/sealed-token';
+import { verifyToken, type TokenVerdict } from './tracking/links/token';
 import { PIXEL_PATH, normaliseBaseUrl, signTrackingLink } from './tracking/links/tracking-link';
 import { embedPixel, type EmbedResult, type PixelPosition } from './tracking/mail/embed';
 import { embedCode } from './tracking/mail/embed-code';
@@ -84,7 +85,8 @@ export interface Tracker {
 	 * comes back unchanged and `reason` says why.
 	 */
 	embed(html: string, subject: LinkSubject & { position?: PixelPosition }): TrackedMail;
-	verify(token: string, options?: { maxAgeDays?: number }): TokenVerdict;
+	/** @param text the token, or the whole link */
+	verify(text: string, options?: { maxAgeDays?: number }): TokenVerdict;
 }
 
 /**
@@ -137,6 +139,7 @@ export function createTracker({
 			const result = embedPixel(html, tracked.url, { position });
 			return { ...result, link: result.embedded ? tracked : null };
 		},
-		verify: (token, options = {}) => verifyToken(token, keyRing, { now: new Date(), ...options }),
+		verify: (text, options = {}) =>
+			verifyToken(tokenFromText('pixel', text) ?? text, keyRing, { now: new Date(), ...options }),
 	};
 }

@@ -9,7 +9,7 @@ import {
 import { VIEW_TIME_LIMITS } from '../../src/collector/listen/view-time-holds';
 import type { KeySettings, StoreSettings } from '../../src/intake/intake-settings';
 import { dataFolder, isQueueMode } from '../shared/installation/data-folder';
-import { readSigning, type SigningCredential } from '../shared/installation/signing';
+import { keyTexts, readSigning, type SigningCredential } from '../shared/installation/signing';
 import { postgresSettings, type PostgresCredential } from '../shared/installation/store';
 import { collectorFolder, WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
 import { receiveSettings } from '../shared/receive/receive-settings';
@@ -80,10 +80,8 @@ async function keySettings(context: ITriggerFunctions): Promise<KeySettings> {
 	const { maxAgeDays } = await readSigning(credential, (message, description) => {
 		throw new NodeOperationError(context.getNode(), message, { description });
 	});
-	const { activeSecretKey: activeKey, previousSecretKeys: previousKeys } = credential;
-	return activeKey
-		? { activeKey, previousKeys, maxAgeDays }
-		: { keyFolder: dataFolder(), maxAgeDays };
+	const keys = keyTexts(credential);
+	return keys ? { ...keys, maxAgeDays } : { keyFolder: dataFolder(), maxAgeDays };
 }
 
 async function storeSettings(context: ITriggerFunctions): Promise<StoreSettings> {

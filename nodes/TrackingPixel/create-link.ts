@@ -7,7 +7,7 @@ import { v4 as uuidv4 } from 'uuid';
 import { createHostedTracker, HostedTrackerError } from '../../src/api/hosted-tracker';
 import type { Purpose } from '../../src/tracking/event/purpose';
 import type { TrackingMode } from '../../src/tracking/event/tracking-mode';
-import { TOKEN_IV_BYTES } from '../../src/tracking/links/token';
+import { TOKEN_IV_BYTES } from '../../src/tracking/links/sealed-token';
 import { PIXEL_PATH, signTrackingLink } from '../../src/tracking/links/tracking-link';
 import { embedCode } from '../../src/tracking/mail/embed-code';
 import { toNodeError } from '../shared/each-item';

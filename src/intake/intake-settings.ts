@@ -1,3 +1,5 @@
+import type { KeyTexts } from '../tracking/links/key-ring';
+
 /** Where opens end up. The connection string is a secret; it stays in memory. */
 export type StoreSettings =
 	| { engine: 'embedded'; folder: string; queueMode: boolean }
@@ -10,5 +12,5 @@ export type StoreSettings =
 
 /** The signing keys: as text, or of the key file in a folder. */
 export type KeySettings =
-	| { activeKey: string; previousKeys?: string; maxAgeDays?: number }
+	| (KeyTexts & { maxAgeDays?: number })
 	| { keyFolder: string; maxAgeDays?: number };

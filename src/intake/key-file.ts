@@ -12,14 +12,18 @@ export const KEY_FILE_NAME = 'signing-keys.json';
 const keyFileSchema = z.object({
 	activeKey: z.string(),
 	previousKeys: z.array(z.string()),
+	denylistOnlyKeys: z.array(z.string()).default([]),
 });
+type KeyFile = z.infer<typeof keyFileSchema>;
 
 /**
  * The signing keys of this installation, for those who set none themselves: read from
  * `<folder>/signing-keys.json`, which is made with a new key where it is missing. Processes that
  * start together all end up with the same key.
  *
- * To rotate, move `activeKey` to the front of `previousKeys` and put a new key in its place.
+ * To rotate, move `activeKey` to the front of `previousKeys` and put a new key in its place. A key
+ * that must verify nothing any more, because it leaked or its links no longer matter, moves on to
+ * `denylistOnlyKeys`, so that erased people stay erased.
  *
  * @throws when the file cannot be read, written or understood; never with a key in the message
  */
@@ -43,7 +47,12 @@ async function readIfPresent(path: string): Promise<string | null> {
 
 /** Makes the file unless another process was faster; gives what the file then holds. */
 async function create(folder: string, path: string): Promise<string> {
-	const content = `${JSON.stringify({ activeKey: generateKey(randomBytes), previousKeys: [] }, null, '\t')}\n`;
+	const file: KeyFile = {
+		activeKey: generateKey(randomBytes),
+		previousKeys: [],
+		denylistOnlyKeys: [],
+	};
+	const content = `${JSON.stringify(file, null, '\t')}\n`;
 	const draft = `${path}.${randomBytes(8).toString('hex')}.tmp`;
 	try {
 		await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -91,12 +100,16 @@ function parseKeyFile(text: string, path: string): KeyRing {
 	const file = keyFileSchema.safeParse(parseJson(text));
 	if (!file.success) {
 		throw new Error(
-			`The file ${path} does not hold signing keys. It needs "activeKey" (text) and "previousKeys" (a list of texts). Restore it from a backup: links signed with lost keys no longer count.`,
+			`The file ${path} does not hold signing keys. It needs "activeKey" (text) and "previousKeys" (a list of texts), and may have "denylistOnlyKeys" (the same). Restore it from a backup: links signed with lost keys no longer count.`,
 		);
 	}
-	const { activeKey, previousKeys } = file.data;
+	const { activeKey, previousKeys, denylistOnlyKeys } = file.data;
 	try {
-		return parseKeyRing({ activeKey, previousKeys: previousKeys.join('\n') });
+		return parseKeyRing({
+			activeKey,
+			previousKeys: previousKeys.join('\n'),
+			denylistOnlyKeys: denylistOnlyKeys.join('\n'),
+		});
 	} catch (error) {
 		const message = error instanceof Error ? error.message : '';
 		throw new Error(`The file ${path} cannot be used. ${message}`);

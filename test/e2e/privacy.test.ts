@@ -13,7 +13,7 @@ import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import type { TrackingMode } from '../../src/tracking/event/tracking-mode';
 import type { KeyRing } from '../../src/tracking/links/key-ring';
-import { withdrawalLink, type PersonLinkScope } from '../../src/tracking/links/person-link';
+import { personLink, type PersonLinkScope } from '../../src/tracking/links/person-link';
 import { signTrackingLink } from '../../src/tracking/links/tracking-link';
 import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
@@ -110,8 +110,8 @@ describe('privacy in a real n8n', () => {
 				preview: false,
 			},
 		}).url;
-	const personLink = (recipientId: string, scope: PersonLinkScope) =>
-		withdrawalLink({
+	const linkOf = (recipientId: string, scope: PersonLinkScope) =>
+		personLink({
 			baseUrl: webhook(''),
 			keyRing,
 			iv: randomBytes(12),
@@ -187,7 +187,7 @@ describe('privacy in a real n8n', () => {
 		const person = 'marker-page-person';
 		const pixel = pixelLink(person);
 		const page = await (await browser.newContext()).newPage();
-		const url = personLink(person, 'consent');
+		const url = linkOf(person, 'consent');
 		// A scanner that follows every link changes nothing.
 		for (let turn = 0; turn < 3; turn += 1) await fetch(url, { headers: { 'user-agent': 'Bot' } });
 		expect(await store.listConsentRecords(person)).toEqual([]);
@@ -224,12 +224,12 @@ describe('privacy in a real n8n', () => {
 	}, 60_000);
 
 	it('refuses a link that was not made here', async () => {
-		const response = await fetch(webhook('email-open/privacy?t=AQNhYmNk'));
+		const response = await fetch(webhook('email-open/privacy?t=CwNhYmNk'));
 		expect(response.status).toBe(403);
 		expect(await response.text()).toContain('This link does not work');
 		// A link for consent, which mails carry and people forward, gives no data.
 		const form = new URLSearchParams({ action: 'export' });
-		const consentOnly = personLink('consented', 'consent');
+		const consentOnly = linkOf('consented', 'consent');
 		const refused = await fetch(consentOnly, { method: 'POST', body: form });
 		expect(refused.status).toBe(403);
 		expect(await refused.text()).not.toContain('consented');
@@ -247,7 +247,7 @@ describe('privacy in a real n8n', () => {
 	});
 
 	it('tells somebody who asks for erasure when nothing about them was found', async () => {
-		const answer = await fetch(personLink('marker-nobody', 'rights'), {
+		const answer = await fetch(linkOf('marker-nobody', 'rights'), {
 			method: 'POST',
 			body: new URLSearchParams({ action: 'erase' }),
 		});
@@ -265,7 +265,7 @@ describe('privacy in a real n8n', () => {
 	it('notes what a person asks for, promises no mail, and lists it until it is answered', async () => {
 		const person = 'marker-asking-person';
 		const page = await (await browser.newContext()).newPage();
-		await page.goto(personLink(person, 'consent'));
+		await page.goto(linkOf(person, 'consent'));
 		expect(await page.locator('main').innerText()).not.toMatch(/we send|will get/i);
 		await page.locator('button[value=request-erasure]').click();
 		const answer = page.getByRole('status');
@@ -283,14 +283,14 @@ describe('privacy in a real n8n', () => {
 		};
 		expect(openRequests(person)).toEqual([{ kind: 'erasure' }]);
 		expect(await listed()).toBe(true);
-		await page.goto(personLink(person, 'rights'));
+		await page.goto(linkOf(person, 'rights'));
 		await page.locator('button[value=erase]').click();
 		await page.getByText('Your data is erased').waitFor();
 		expect(openRequests(person)).toEqual([]);
 		expect(await listed()).toBe(false);
 
 		// The link in an old mail offers nothing that would not count.
-		await page.goto(personLink(person, 'consent'));
+		await page.goto(linkOf(person, 'consent'));
 		await page.getByText('Your data was erased and you are not tracked').waitFor();
 		expect(await page.locator('form').count()).toBe(0);
 	}, 60_000);
@@ -316,7 +316,7 @@ describe('privacy in a real n8n', () => {
 
 			const person = 'reader@example.com';
 			for (const one of [person, 'unreachable@example.com']) {
-				const { status } = await post(personLink(one, 'consent'), 'request-copy');
+				const { status } = await post(linkOf(one, 'consent'), 'request-copy');
 				expect(status).toBe(200);
 			}
 			const [mail] = await eventually(() => smtp.mails.length > 0 && smtp.mails);
@@ -334,7 +334,7 @@ describe('privacy in a real n8n', () => {
 
 	it('answers link checkers and odd forms with the page, and changes nothing for them', async () => {
 		const person = 'checked-by-machines';
-		const url = personLink(person, 'consent');
+		const url = linkOf(person, 'consent');
 		for (const headers of [{}, { origin: 'https://mail.example.com' }]) {
 			const head = await fetch(url, { method: 'HEAD', headers });
 			expect(head.status).toBe(200);
@@ -404,7 +404,7 @@ describe('privacy in a real n8n', () => {
 		await settle();
 
 		const page = await (await browser.newContext({ acceptDownloads: true })).newPage();
-		await page.goto(personLink(person, 'rights'));
+		await page.goto(linkOf(person, 'rights'));
 		const [download] = await Promise.all([
 			page.waitForEvent('download'),
 			page.locator('button[value=export]').click(),
@@ -417,7 +417,7 @@ describe('privacy in a real n8n', () => {
 		expect(copy.opens).toHaveLength(3);
 		expect(text).toContain('marker-erased@example.com');
 
-		await page.goto(personLink(person, 'rights'));
+		await page.goto(linkOf(person, 'rights'));
 		await page.locator('button[value=erase]').click();
 		await page.getByText('Your data is erased').waitFor();
 		await settle();

@@ -10,7 +10,8 @@ import { TrackingConsentFilter } from '../../nodes/TrackingConsentFilter/Trackin
 import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
 import { signingOf } from '../../nodes/shared/installation/signing';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
-import { signPersonToken, WITHDRAWAL_IV_BYTES } from '../../src/tracking/links/person-link';
+import { signPersonToken } from '../../src/tracking/links/person-link';
+import { TOKEN_IV_BYTES } from '../../src/tracking/links/sealed-token';
 import { consentRecord, NOTICE } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
@@ -170,7 +171,7 @@ describe('an erasure or a copy that finds nothing', () => {
 		const link = { recipientId: 'ada', scope: 'rights' as const, issuedAt: new Date() };
 		const { items, responses } = await run('privacy', 'erasePerson', {
 			personBy: 'link',
-			personToken: signPersonToken(link, keyRing, randomBytes(WITHDRAWAL_IV_BYTES)),
+			personToken: signPersonToken(link, keyRing, randomBytes(TOKEN_IV_BYTES)),
 		});
 		expect(items).toMatchObject([{ found: isStored }]);
 		const page = String((responses[0] as { body: Buffer }).body);

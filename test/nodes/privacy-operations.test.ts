@@ -139,7 +139,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 
 	it('believes no other link', async () => {
 		const forged = await run('consent', 'showPage', {
-			personToken: 'AQNhYmNk',
+			personToken: 'CwNhYmNk',
 			noticeText: NOTICE,
 		});
 		expect(forged).toMatchObject({ status: 403, items: [{ shown: 'invalid' }] });

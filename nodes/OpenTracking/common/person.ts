@@ -10,6 +10,7 @@ import {
 	type PersonLink,
 	type PersonLinkScope,
 } from '../../../src/tracking/links/person-link';
+import { tokenFromText } from '../../../src/tracking/links/sealed-token';
 import { denylistKeysOf, pseudonymsOf } from '../../../src/tracking/people/subject-keys';
 import { readText } from '../../shared/fields/check-fields';
 import { signingOf } from '../../shared/installation/signing';
@@ -31,7 +32,8 @@ export const personTokenProperty: INodeProperties = {
 	typeOptions: { password: true },
 	// Not required: a visitor who comes without one has to be answered, see refuseLink.
 	default: '={{ $json.query.t }}',
-	description: 'The part of the link after "t=", from the request that the Webhook node received',
+	description:
+		'The link that the person followed, or the part of it after "t=". From the request that the Webhook node received.',
 };
 
 /** By id, or by the link they hold. The latter keeps the id out of what n8n stores. */
@@ -69,9 +71,9 @@ export async function readPersonLink(
 	index: number,
 	scopes: readonly PersonLinkScope[],
 ): Promise<PersonLink | null> {
-	const token = readText(node, personTokenProperty.name, index);
+	const text = readText(node, personTokenProperty.name, index);
 	const { keyRing } = await signingOf(node);
-	const verdict = readPersonToken(token, keyRing, new Date());
+	const verdict = readPersonToken(tokenFromText('person', text) ?? text, keyRing, new Date());
 	return verdict.ok && scopes.includes(verdict.link.scope) ? verdict.link : null;
 }
 

@@ -10,7 +10,8 @@ import { v4 as uuidv4 } from 'uuid';
 
 import { createHostedTracker } from '../../../src/api/hosted-tracker';
 import { testPostgresConnection } from '../../../src/storage/postgres-store';
-import { TOKEN_IV_BYTES, verifyToken } from '../../../src/tracking/links/token';
+import { TOKEN_IV_BYTES } from '../../../src/tracking/links/sealed-token';
+import { verifyToken } from '../../../src/tracking/links/token';
 import { PIXEL_PATH, signTrackingLink } from '../../../src/tracking/links/tracking-link';
 import { readSigning, type SigningCredential } from './signing';
 import { postgresSettings, type PostgresCredential } from './store';

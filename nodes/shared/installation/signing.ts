@@ -2,7 +2,7 @@ import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { loadOrCreateKeyFile } from '../../../src/intake/key-file';
-import { parseKeyRing, type KeyRing } from '../../../src/tracking/links/key-ring';
+import { parseKeyRing, type KeyRing, type KeyTexts } from '../../../src/tracking/links/key-ring';
 import { dataFolder, isQueueMode } from './data-folder';
 
 const CREDENTIAL = 'openTrackingSigningKeyApi';
@@ -14,6 +14,7 @@ export interface SigningCredential {
 	baseUrl?: string;
 	activeSecretKey?: string;
 	previousSecretKeys?: string;
+	denylistOnlySecretKeys?: string;
 	maxAgeDays?: number;
 }
 
@@ -62,17 +63,22 @@ export async function readSigning(
 			'In queue mode each process would make a key of its own. Set an active key in the credential Open Tracking Signing Key.',
 		);
 	}
-	const {
-		activeSecretKey: activeKey,
-		previousSecretKeys: previousKeys,
-		maxAgeDays,
-		baseUrl,
-	} = credential;
+	const keys = keyTexts(credential);
+	const { maxAgeDays, baseUrl } = credential;
 	return {
-		keyRing: activeKey
-			? parseKeyRing({ activeKey, previousKeys })
-			: await loadOrCreateKeyFile(dataFolder()),
+		keyRing: keys ? parseKeyRing(keys) : await loadOrCreateKeyFile(dataFolder()),
 		baseUrl: baseUrl?.trim() ?? '',
 		maxAgeDays: maxAgeDays || undefined,
+	};
+}
+
+/** The keys of the credential; `null` where it leaves them to the key file. */
+export function keyTexts(credential: SigningCredential): KeyTexts | null {
+	const { activeSecretKey, previousSecretKeys, denylistOnlySecretKeys } = credential;
+	if (!activeSecretKey) return null;
+	return {
+		activeKey: activeSecretKey,
+		previousKeys: previousSecretKeys,
+		denylistOnlyKeys: denylistOnlySecretKeys,
 	};
 }

@@ -1,11 +1,8 @@
 import type { Pixel } from '../../storage/port/tracking-store';
 import type { KeyRing } from '../../tracking/links/key-ring';
-import { TOKEN_IV_BYTES } from '../../tracking/links/token';
-import { signTrackingLink, TOKEN_PARAMETER } from '../../tracking/links/tracking-link';
+import { TOKEN_IV_BYTES, TRACKER_TOKEN_PARAMETER } from '../../tracking/links/sealed-token';
+import { signTrackingLink } from '../../tracking/links/tracking-link';
 import type { ApiDeps } from '../api-deps';
-
-/** The query parameter of the Mail Tracker API; links of the trigger use a shorter one. */
-export const TRACKER_TOKEN_PARAMETER = 'token';
 
 /** What a link says of its pixel. */
 export type LinkedPixel = Pick<Pixel, 'id' | 'campaignId' | 'trackingMode'>;
@@ -48,9 +45,8 @@ function signToken(
 ): string {
 	const { token } = signTrackingLink({
 		baseUrl,
-		// The parameter's name is longer here; the path is padded by as much to keep the limit.
-		path:
-			trackerPath(pixel.id) + '-'.repeat(TRACKER_TOKEN_PARAMETER.length - TOKEN_PARAMETER.length),
+		path: trackerPath(pixel.id),
+		parameter: TRACKER_TOKEN_PARAMETER,
 		claims: {
 			pixelId: pixel.id,
 			recipientId,

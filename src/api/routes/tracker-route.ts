@@ -4,13 +4,12 @@ import { StoreError } from '../../storage/port/store-error';
 import type { Pixel, PixelImage, TrackingStore } from '../../storage/port/tracking-store';
 import { relabelsOfBurst } from '../../tracking/bursts/relabels-of-burst';
 import { lowestMode } from '../../tracking/event/tracking-mode';
-import { isTokenShaped } from '../../tracking/links/token';
+import { tokenFromText, TRACKER_TOKEN_PARAMETER } from '../../tracking/links/sealed-token';
 import { PIXEL_PNG } from '../../tracking/receive/pixel-image';
 import { pixelHeaders } from '../../tracking/receive/pixel-response';
 import { receiveOpen } from '../../tracking/receive/receive-open';
 import type { PixelRequest, ReceiveDeps } from '../../tracking/receive/receive-types';
 import type { ApiDeps } from '../api-deps';
-import { TRACKER_TOKEN_PARAMETER } from './tracker-link';
 
 /** A mail does not wait for a slow store: after this long the image goes out without it. */
 const STORE_LIMIT_MS = 1_000;
@@ -133,7 +132,8 @@ async function linkOf(load: Load, { store, pixel }: Place): Promise<PixelRequest
 	const { deps, pixelId, token, withinLimit } = load;
 	const plain = { pixelId, campaignId: pixel?.campaignId ?? undefined };
 	if (token === '') return { ...plain, recipientId: load.plainRecipient };
-	if (isTokenShaped(token)) return { t: token };
+	const sealed = tokenFromText('pixel', token);
+	if (sealed !== null) return { t: sealed };
 	try {
 		// Nobody can say whose token it is while the store is away; the pixel's open it is still.
 		if (store === null) return plain;

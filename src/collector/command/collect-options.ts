@@ -26,7 +26,8 @@ carries the log into the tracking store.
   --proxy-hops <n>           Own proxies in front, whose X-Forwarded-For is trusted (0)
   --admin-port <n>           Port of /healthz, /readyz and /metrics; 0 for none (8381)
   --admin-host <address>     Address of the admin port (127.0.0.1)
-  --keys <folder>            Folder of signing-keys.json (the --data folder)
+  --keys <folder>            Folder of signing-keys.json with all keys, those kept for erased
+                             people only among them (the --data folder)
   --max-age-days <n>         Links older than this no longer count (they never expire)
   --postgres-url-env <name>  Environment variable with the PostgreSQL connection string;
                              without it, opens go to the embedded store in the --data folder

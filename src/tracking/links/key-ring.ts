@@ -7,12 +7,11 @@ const KEY_TEXT = /^([A-Za-z0-9_-]{1,16}):([A-Za-z0-9+/_-]+={0,2})$/;
 
 /** What a derived key is for. One key per job, so that no job can be turned against another. */
 export type KeyLabel =
-	| 'token-encryption'
-	| 'token-mac'
-	| 'shared-link-iv'
+	| 'pixel-token'
+	| 'person-token'
+	| 'token-iv'
 	| 'recipient-pseudonym'
 	| 'denylist'
-	| 'withdrawal-link'
 	| 'recipient-of-address'
 	| 'form-token'
 	| 'burst';
@@ -24,35 +23,60 @@ export interface RingKey {
 	readonly secret: KeyObject;
 }
 
-/** The keys of one installation: the active one signs, all of them verify. */
+/**
+ * The keys of one installation. The active one signs, and it alone vouches for rights links. All keys
+ * of the ring verify tracking and consent links.
+ */
 export interface KeyRing {
 	readonly active: RingKey;
 	/** By key id, the active one included */
 	readonly keys: ReadonlyMap<string, RingKey>;
+	/**
+	 * Keys that left the ring, for example because they leaked. They verify nothing. They find
+	 * people whom they once named: on the list of erased people, and by pseudonym.
+	 */
+	readonly denylistOnly: readonly RingKey[];
+}
+
+/** The keys as the credential and the key file hold them. */
+export interface KeyTexts {
+	/** One key: `id:secret` with at least 32 bytes of Base64 */
+	activeKey: string;
+	/** Any number of keys, separated by line breaks, spaces or commas */
+	previousKeys?: string;
+	/** The same, of keys that are kept for erased people only */
+	denylistOnlyKeys?: string;
 }
 
 /**
- * Reads a key ring as the credential and the key file hold it.
+ * Reads a key ring.
  *
- * @param text `activeKey` is one key, `id:secret` with at least 32 bytes of Base64;
- *   `previousKeys` holds any number of them, separated by line breaks, spaces or commas
  * @throws when a key is not of that form, too short, or an id occurs twice; never with the key in
  *   the message
  * @example parseKeyRing({ activeKey: generateKey(randomBytes) })
  */
-export function parseKeyRing(text: { activeKey: string; previousKeys?: string }): KeyRing {
-	const active = parseKey(text.activeKey.trim(), 'The active key');
-	const keys = new Map([[active.id, active]]);
-	const previous = (text.previousKeys ?? '').split(/[\s,]+/).filter((part) => part !== '');
-	previous.forEach((part, index) => {
-		const name = `Previous key ${index + 1}`;
-		const key = parseKey(part, name);
-		if (keys.has(key.id)) {
-			throw new Error(`${name} has the id of another key. Give every key an id of its own.`);
-		}
-		keys.set(key.id, key);
-	});
-	return { active, keys };
+export function parseKeyRing(texts: KeyTexts): KeyRing {
+	const active = parseKey(texts.activeKey.trim(), 'The active key');
+	const ids = new Set([active.id]);
+	const parseList = (text: string | undefined, name: string): RingKey[] =>
+		(text ?? '')
+			.split(/[\s,]+/)
+			.filter((part) => part !== '')
+			.map((part, index) => {
+				const nameOfPart = `${name} ${index + 1}`;
+				const key = parseKey(part, nameOfPart);
+				if (ids.has(key.id)) {
+					throw new Error(
+						`${nameOfPart} has the id of another key. Give every key an id of its own, and list it once.`,
+					);
+				}
+				ids.add(key.id);
+				return key;
+			});
+	const previous = parseList(texts.previousKeys, 'Previous key');
+	const denylistOnly = parseList(texts.denylistOnlyKeys, 'Key for erased people');
+	const keys = new Map([active, ...previous].map((key) => [key.id, key]));
+	return { active, keys, denylistOnly };
 }
 
 function parseKey(text: string, name: string): RingKey {

@@ -1,15 +1,11 @@
-import { createHmac } from 'node:crypto';
-
-import { deriveKey, type KeyRing } from './key-ring';
+import type { KeyRing } from './key-ring';
+import { maxTokenLength, TOKEN_PARAMETER } from './sealed-token';
 import { addressText, parseServerAddress } from './server-address';
-import { MAX_TOKEN_LENGTH, signToken, TOKEN_IV_BYTES } from './token';
-import { packClaims, type TokenClaims } from './token-claims';
+import { signToken } from './token';
+import type { TokenClaims } from './token-claims';
 
 /** Where the pixel is served, below the base URL: the trigger's default path and every link's. */
 export const PIXEL_PATH = 'email-open/pixel.png';
-
-/** The query parameter that holds the token. */
-export const TOKEN_PARAMETER = 't';
 
 /** The longest tracking link that is made, in characters. */
 export const MAX_LINK_LENGTH = 299;
@@ -60,7 +56,7 @@ export function trackingLink({
 	if (!/^[A-Za-z0-9_-]+$/.test(token)) {
 		throw new Error('The token of the tracking link is not base64url. Make it with signToken.');
 	}
-	const link = linkPrefix(baseUrl, path) + token;
+	const link = linkPrefix(baseUrl, path, TOKEN_PARAMETER) + token;
 	if (link.length > MAX_LINK_LENGTH) {
 		throw new Error(
 			`The tracking link would have ${link.length} characters, and ${MAX_LINK_LENGTH} are the most. Use shorter ids or a shorter base URL.`,
@@ -75,6 +71,7 @@ export function trackingLink({
  * Links of mode `aggregate` are one and the same for everybody: equal claims give an equal link all
  * day (UTC), because any difference would be an identifier.
  *
+ * @param parameter the query parameter that holds the token
  * @param iv 12 fresh random bytes, never used twice
  * @throws as `signToken` and `trackingLink` do; and when the mode is `off`, which means no pixel at
  *   all, or `aggregate` with a recipient or message id, because such a link must not tell
@@ -83,12 +80,14 @@ export function trackingLink({
 export function signTrackingLink({
 	baseUrl,
 	path,
+	parameter = TOKEN_PARAMETER,
 	claims,
 	keyRing,
 	iv,
 }: {
 	baseUrl: string;
 	path: string;
+	parameter?: string;
 	claims: TokenClaims;
 	keyRing: KeyRing;
 	iv: Uint8Array;
@@ -104,40 +103,31 @@ export function signTrackingLink({
 			'An aggregate link must not tell recipients apart. Leave recipientId and messageId out.',
 		);
 	}
-	const signed =
-		claims.trackingMode === 'aggregate' ? sharedByAll(claims, keyRing) : { claims, iv };
-	const prefix = linkPrefix(baseUrl, path);
-	const maxLength = Math.min(MAX_LINK_LENGTH - prefix.length, MAX_TOKEN_LENGTH);
-	const token = signToken(signed.claims, keyRing, { iv: signed.iv, maxLength });
+	const isShared = claims.trackingMode === 'aggregate';
+	const prefix = linkPrefix(baseUrl, path, parameter);
+	const maxLength = Math.min(MAX_LINK_LENGTH - prefix.length, maxTokenLength('pixel'));
+	const token = signToken(isShared ? ofTheDay(claims) : claims, keyRing, {
+		// Where one link stands for one mail, a random IV keeps equal claims from being recognized.
+		iv: isShared ? 'of-content' : iv,
+		maxLength,
+	});
 	return { url: prefix + token, token };
 }
 
-/**
- * Claims and IV that are the same for all. The IV is a keyed hash of the claims, so it can occur
- * twice only with the very same text behind it.
- */
-function sharedByAll(
-	claims: TokenClaims,
-	keyRing: KeyRing,
-): { claims: TokenClaims; iv: Uint8Array } {
+function ofTheDay(claims: TokenClaims): TokenClaims {
 	const day = Math.floor(claims.issuedAt.getTime() / DAY_MS) * DAY_MS;
-	const shared = { ...claims, issuedAt: new Date(day) };
-	const iv = createHmac('sha256', deriveKey(keyRing.active, 'shared-link-iv'))
-		.update(packClaims(shared))
-		.digest()
-		.subarray(0, TOKEN_IV_BYTES);
-	return { claims: shared, iv };
+	return { ...claims, issuedAt: new Date(day) };
 }
 
 /** Everything of a link before its token. */
-function linkPrefix(baseUrl: string, path: string): string {
+function linkPrefix(baseUrl: string, path: string, parameter: string): string {
 	if (/[?#\\]/.test(path)) {
 		throw new Error('The pixel path holds a "?", "#" or "\\". Keep only the path.');
 	}
 	const trimmed = path.trim().replace(/^\/+|\/+$/g, '');
 	if (trimmed === '') throw new Error('The pixel path is empty. Use the path of the trigger.');
 	const pixelUrl = new URL(`${normaliseBaseUrl(baseUrl)}/${trimmed}`).href;
-	const prefix = `${pixelUrl}?${TOKEN_PARAMETER}=`;
+	const prefix = `${pixelUrl}?${parameter}=`;
 	if (prefix.length > MAX_PREFIX_LENGTH) {
 		throw new Error(
 			`Base URL and pixel path have ${prefix.length} characters together, and ${MAX_PREFIX_LENGTH} are the most. Use a shorter host name or path.`,

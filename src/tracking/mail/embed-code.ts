@@ -1,5 +1,4 @@
-import { isTokenShaped } from '../links/token';
-import { TOKEN_PARAMETER } from '../links/tracking-link';
+import { tokenFromText } from '../links/sealed-token';
 
 /**
  * Marks the snippets of this package. Editors, inliners and mail programs may drop `data-`
@@ -38,14 +37,7 @@ export function ampEmbedCode(url: string): string {
 export function isOwnPixel(image: { src: string; marked: boolean }, url: string): boolean {
 	if (image.marked) return true;
 	const src = image.src.trim();
-	return src === url || src === escapeAttribute(url) || holdsToken(src);
-}
-
-const TOKEN_IN_QUERY = new RegExp(`[?&;]${TOKEN_PARAMETER}=([A-Za-z0-9_-]+)`);
-
-function holdsToken(src: string): boolean {
-	const match = TOKEN_IN_QUERY.exec(src);
-	return match !== null && isTokenShaped(match[1]);
+	return src === url || src === escapeAttribute(url) || tokenFromText('pixel', src) !== null;
 }
 
 function sourceOf(url: string): string {

@@ -4,11 +4,11 @@ import { denylistKey } from './erasure';
 import { recipientPseudonym } from './pseudonym';
 
 /**
- * A person's keys on the list of erased people, one per key of the ring and the active one's
- * first: an entry made before a change of keys is still found.
+ * A person's keys on the list of erased people, the active key's first, then one for each older key,
+ * whether it still verifies links or not: an entry made before a change of keys is still found.
  */
 export function denylistKeysOf(recipientId: string, keyRing: KeyRing): [string, ...string[]] {
-	const [active, ...previous] = ringKeys(keyRing);
+	const [active, ...previous] = keysThatNamePeople(keyRing);
 	const keyOf = (key: RingKey) => denylistKey(recipientId, deriveKey(key, 'denylist'));
 	return [keyOf(active), ...previous.map(keyOf)];
 }
@@ -27,15 +27,15 @@ export function pseudonymOf(recipientId: string, scope: string, keyRing: KeyRing
 	return pseudonymBy(keyRing.active, recipientId, scope);
 }
 
-/** Every pseudonym a person may have in a campaign, one per key of the ring. */
+/** Every pseudonym a person may have in a campaign, one for each key there has been. */
 export function pseudonymsOf(recipientId: string, scope: string, keyRing: KeyRing): string[] {
-	return ringKeys(keyRing).map((key) => pseudonymBy(key, recipientId, scope));
+	return keysThatNamePeople(keyRing).map((key) => pseudonymBy(key, recipientId, scope));
 }
 
 function pseudonymBy(key: RingKey, recipientId: string, scope: string): string {
 	return recipientPseudonym(recipientId, scope, deriveKey(key, 'recipient-pseudonym'));
 }
 
-function ringKeys({ active, keys }: KeyRing): [RingKey, ...RingKey[]] {
-	return [active, ...[...keys.values()].filter((key) => key !== active)];
+function keysThatNamePeople({ active, keys, denylistOnly }: KeyRing): [RingKey, ...RingKey[]] {
+	return [active, ...[...keys.values()].filter((key) => key !== active), ...denylistOnly];
 }

@@ -56,7 +56,7 @@ describe.each(engines)('the HTTP APIs on $name', ({ newPlace }) => {
 			const body = (await response.json()) as Record<string, string>;
 			expect(body).toEqual({
 				id: expect.stringMatching(UUID),
-				trackingUrl: expect.stringContaining(`${BASE_URL}/tracker/${body.id}.png?token=AQ`),
+				trackingUrl: expect.stringContaining(`${BASE_URL}/tracker/${body.id}.png?token=CQ`),
 				embedCode: embedCode(body.trackingUrl),
 				createdAt: expect.any(String),
 			});

@@ -47,11 +47,19 @@ describe('the key file', () => {
 		expect(await readdir(folder)).toEqual([KEY_FILE_NAME]);
 	});
 
-	it('can hold previous keys', async () => {
-		const [activeKey, one, two] = [generateKey(), generateKey(), generateKey()];
+	it('can hold previous keys, and keys for erased people only', async () => {
+		const keys = Array.from({ length: 5 }, () => generateKey());
+		const [activeKey, one, two, leaked, gone] = keys;
+		const ids = keys.map((key) => key.split(':')[0]);
 		await writeFile(path, JSON.stringify({ activeKey, previousKeys: [one, two] }));
+		expect([...(await loadOrCreateKeyFile(folder)).keys.keys()]).toEqual(ids.slice(0, 3));
+		await writeFile(
+			path,
+			JSON.stringify({ activeKey, previousKeys: [one], denylistOnlyKeys: [leaked, gone] }),
+		);
 		const ring = await loadOrCreateKeyFile(folder);
-		expect([...ring.keys.keys()]).toEqual([activeKey, one, two].map((key) => key.split(':')[0]));
+		expect([...ring.keys.keys()]).toEqual(ids.slice(0, 2));
+		expect(ring.denylistOnly.map(({ id }) => id)).toEqual(ids.slice(3));
 	});
 
 	it.each([

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-import { WITHDRAWAL_IV_BYTES, withdrawalLink } from '../../../../src/tracking/links/person-link';
+import { personLink } from '../../../../src/tracking/links/person-link';
+import { TOKEN_IV_BYTES } from '../../../../src/tracking/links/sealed-token';
 import { instanceBaseUrl } from '../../../shared/installation/base-url';
 import { signingOf } from '../../../shared/installation/signing';
 import type { Operation } from '../../common/operation';
@@ -16,10 +17,10 @@ export const getConsentLink: Operation = {
 	async execute({ node, index }) {
 		const recipientId = readPersonId(node, index);
 		const { keyRing, baseUrl } = await signingOf(node);
-		const consentUrl = withdrawalLink({
+		const consentUrl = personLink({
 			baseUrl: baseUrl || instanceBaseUrl(node),
 			keyRing,
-			iv: randomBytes(WITHDRAWAL_IV_BYTES),
+			iv: randomBytes(TOKEN_IV_BYTES),
 			link: { recipientId, scope: 'consent', issuedAt: new Date() },
 		});
 		return [{ json: { recipientId, consentUrl } }];

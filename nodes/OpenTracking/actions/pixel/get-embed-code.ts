@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { TOKEN_IV_BYTES } from '../../../../src/tracking/links/token';
+import { TOKEN_IV_BYTES } from '../../../../src/tracking/links/sealed-token';
 import { PIXEL_PATH, signTrackingLink } from '../../../../src/tracking/links/tracking-link';
 import { embedCode } from '../../../../src/tracking/mail/embed-code';
 import { readText } from '../../../shared/fields/check-fields';

@@ -4,7 +4,8 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { consentMessagePage } from '../../../../src/reports/consent-page/consent-page';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
-import { WITHDRAWAL_IV_BYTES, withdrawalLink } from '../../../../src/tracking/links/person-link';
+import { personLink } from '../../../../src/tracking/links/person-link';
+import { TOKEN_IV_BYTES } from '../../../../src/tracking/links/sealed-token';
 import { readText } from '../../../shared/fields/check-fields';
 import { instanceBaseUrl } from '../../../shared/installation/base-url';
 import { signingOf } from '../../../shared/installation/signing';
@@ -41,10 +42,10 @@ export const getConfirmationLink: Operation = {
 				: readPersonId(node, index);
 		if (recipientId === null) return [];
 		const { keyRing, baseUrl } = await signingOf(node);
-		const confirmationUrl = withdrawalLink({
+		const confirmationUrl = personLink({
 			baseUrl: baseUrl || instanceBaseUrl(node),
 			keyRing,
-			iv: randomBytes(WITHDRAWAL_IV_BYTES),
+			iv: randomBytes(TOKEN_IV_BYTES),
 			link: { recipientId, scope: 'rights', issuedAt: new Date() },
 		});
 		return [{ json: { recipientId, confirmationUrl } }];

@@ -35,7 +35,7 @@ describe.each(engines)('the pages and their forms on $name', ({ newPlace }) => {
 		expect(`${target.origin}${target.pathname}`).toBe(`${BASE_URL}/dashboard`);
 		const html = await dashboard(target.search);
 		expect(html).toContain(`${BASE_URL}/tracker/${pixels[0].id}.png</code>`);
-		expect(html).toContain(`${BASE_URL}/tracker/${pixels[0].id}.png?token=AQ`);
+		expect(html).toContain(`${BASE_URL}/tracker/${pixels[0].id}.png?token=CQ`);
 		expect(html).toContain('?user=john@example.com');
 		expect(html).toContain('&lt;img src=&quot;');
 	});

@@ -17,6 +17,25 @@ describe('a key ring', () => {
 		expect(ring.keys.get('old_2')?.secret.export().equals(Buffer.alloc(33, 8))).toBe(true);
 	});
 
+	it('holds the keys kept for erased people apart, and lists no key twice', () => {
+		const ring = parseKeyRing({
+			activeKey: `new:${secret}`,
+			previousKeys: `old:${secret}`,
+			denylistOnlyKeys: `leaked:${otherSecret}, gone:${secret}`,
+		});
+		expect([...ring.keys.keys()]).toEqual(['new', 'old']);
+		expect(ring.denylistOnly.map(({ id }) => id)).toEqual(['leaked', 'gone']);
+		for (const denylistOnlyKeys of [`new:${secret}`, `old:${secret}`, `x:${secret} x:${secret}`]) {
+			expect(() =>
+				parseKeyRing({
+					activeKey: `new:${secret}`,
+					previousKeys: `old:${secret}`,
+					denylistOnlyKeys,
+				}),
+			).toThrow(/^Key for erased people \d has the id of another key/);
+		}
+	});
+
 	it('takes a generated key', () => {
 		const first = generateKey(randomBytes);
 		expect(parseKeyRing({ activeKey: first, previousKeys: '' }).keys.size).toBe(1);
@@ -56,20 +75,20 @@ describe('a derived key', () => {
 			'sha256',
 			Buffer.alloc(32, 7),
 			Buffer.alloc(0),
-			'n8n-nodes-email-open-tracking/token-mac',
+			'n8n-nodes-email-open-tracking/pixel-token',
 			32,
 		);
-		expect(deriveKey(active, 'token-mac').export().equals(Buffer.from(expected))).toBe(true);
+		expect(deriveKey(active, 'pixel-token').export().equals(Buffer.from(expected))).toBe(true);
 	});
 
 	it('differs by label and by ring key, and is the same when asked again', () => {
 		const other = parseKeyRing({ activeKey: `id:${otherSecret}` }).active;
 		const labels = [
-			'token-encryption',
-			'token-mac',
+			'pixel-token',
+			'person-token',
+			'token-iv',
 			'recipient-pseudonym',
 			'denylist',
-			'withdrawal-link',
 		] as const;
 		const all = [active, other].flatMap((key) =>
 			labels.map((label) => deriveKey(key, label).export().toString('hex')),

@@ -1,16 +1,12 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import fc from 'fast-check';
 
 import { PURPOSES } from '../../../../src/tracking/event/purpose';
 import { TRACKING_MODES } from '../../../../src/tracking/event/tracking-mode';
-import { deriveKey, generateKey, parseKeyRing } from '../../../../src/tracking/links/key-ring';
-import {
-	isTokenShaped,
-	MAX_TOKEN_LENGTH,
-	signToken,
-	verifyToken,
-} from '../../../../src/tracking/links/token';
+import { generateKey, parseKeyRing } from '../../../../src/tracking/links/key-ring';
+import { maxTokenLength, sealToken } from '../../../../src/tracking/links/sealed-token';
+import { signToken, verifyToken } from '../../../../src/tracking/links/token';
 import {
 	packClaims,
 	unpackClaims,
@@ -59,82 +55,10 @@ describe('a token', () => {
 			fc.property(anyClaims, fc.uint8Array({ minLength: 12, maxLength: 12 }), (input, iv) => {
 				const token = signToken(input, ring, { iv });
 				expect(token).toMatch(/^[A-Za-z0-9_-]+$/);
-				expect(isTokenShaped(token)).toBe(true);
 				expect(verify(token)).toEqual({ ok: true, claims: input });
 			}),
 			{ numRuns: 300 },
 		);
-	});
-
-	it('is not attributed when any one byte is changed', () => {
-		const bytes = Buffer.from(sign(), 'base64url');
-		for (let at = 0; at < bytes.length; at += 1) {
-			for (const mask of [0x01, 0x80, 0xff]) {
-				const changed = Buffer.from(bytes);
-				changed[at] ^= mask;
-				expect(verify(changed.toString('base64url')).ok).toBe(false);
-			}
-		}
-	});
-
-	it('is not attributed when any one character is changed, added or missing', () => {
-		const token = sign();
-		fc.assert(
-			fc.property(
-				fc.nat(token.length - 1),
-				fc.constantFrom(...'AZaz09-_+/=. %é'),
-				(at, character) => {
-					fc.pre(token[at] !== character);
-					for (const changed of [
-						token.slice(0, at) + character + token.slice(at + 1),
-						token.slice(0, at) + character + token.slice(at),
-						token.slice(0, at) + token.slice(at + 1),
-					]) {
-						expect(verify(changed).ok).toBe(false);
-					}
-				},
-			),
-			{ numRuns: 200 },
-		);
-	});
-
-	it('has one spelling: the unused bits of the last character must be zero', () => {
-		const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-		const spellings = ['a', 'ab', 'abc'].flatMap((recipientId) => {
-			const token = sign({ recipientId });
-			const decoded = Buffer.from(token, 'base64url');
-			return [...alphabet]
-				.map((last) => token.slice(0, -1) + last)
-				.filter((other) => other !== token && Buffer.from(other, 'base64url').equals(decoded));
-		});
-		expect(spellings.length).toBeGreaterThan(0);
-		for (const other of spellings) {
-			expect(verify(other)).toEqual({ ok: false, reason: 'malformed' });
-		}
-	});
-
-	it('is never believed when it is random text', () => {
-		fc.assert(
-			fc.property(
-				fc.oneof(
-					fc.string(),
-					fc.uint8Array({ maxLength: 192 }).map((b) => Buffer.from(b).toString('base64url')),
-				),
-				(text) => expect(verify(text).ok).toBe(false),
-			),
-			{ numRuns: 300 },
-		);
-		expect(verify('').ok).toBe(false);
-	});
-
-	it('is not even decoded beyond its greatest length', () => {
-		const decode = jest.spyOn(Buffer, 'from');
-		const verdict = verify('A'.repeat(MAX_TOKEN_LENGTH + 1));
-		const calls: unknown[][] = decode.mock.calls;
-		const decoded = calls.some(([, encoding]) => encoding === 'base64url');
-		decode.mockRestore();
-		expect(verdict).toEqual({ ok: false, reason: 'malformed' });
-		expect(decoded).toBe(false);
 	});
 
 	it('shows nothing of its ids', () => {
@@ -154,22 +78,16 @@ describe('a token', () => {
 		expect(new Set(ciphertexts).size).toBe(20);
 	});
 
-	it('of another version is malformed', () => {
-		const bytes = Buffer.from(sign(), 'base64url');
-		for (const version of [0, 2, 255]) {
-			bytes[0] = version;
-			expect(verify(bytes.toString('base64url'))).toEqual({ ok: false, reason: 'malformed' });
-		}
-	});
-
 	it('still counts after its key was replaced, and no longer once the key is gone', () => {
 		const token = sign();
 		const newKey = generateKey(randomBytes);
 		expect(verify(token, parseKeyRing({ activeKey: newKey, previousKeys: key })).ok).toBe(true);
-		expect(verify(token, parseKeyRing({ activeKey: newKey }))).toEqual({
-			ok: false,
-			reason: 'unknown-key',
-		});
+		for (const denylistOnlyKeys of [undefined, key]) {
+			expect(verify(token, parseKeyRing({ activeKey: newKey, denylistOnlyKeys }))).toEqual({
+				ok: false,
+				reason: 'unknown-key',
+			});
+		}
 	});
 
 	it('is refused under another key of the same id', () => {
@@ -202,8 +120,12 @@ describe('a token', () => {
 	});
 
 	it('of a newer version with unknown claims is malformed, though genuine', () => {
-		const token = signedBytes((packed) => (packed[1] = 0x40));
-		expect(verify(token)).toEqual({ ok: false, reason: 'malformed' });
+		const packed = packClaims(claims);
+		packed[1] = 0x40;
+		expect(verify(sealToken('pixel', packed, ring.active, randomBytes(12)))).toEqual({
+			ok: false,
+			reason: 'malformed',
+		});
 	});
 });
 
@@ -229,7 +151,7 @@ describe('signing', () => {
 		}
 		expect(excess).toBeGreaterThan(0);
 		expect(sign({ messageId: messageId.slice(excess) }).length).toBeLessThanOrEqual(
-			MAX_TOKEN_LENGTH,
+			maxTokenLength('pixel'),
 		);
 		expect(() => sign({ messageId: messageId.slice(excess - 1) })).toThrow('too long');
 	});
@@ -280,17 +202,3 @@ describe('packed claims', () => {
 		expect(unpackClaims(packClaims(claims).subarray(0, -1))).toBeNull();
 	});
 });
-
-/** A genuine token of an unchanged layout whose packed claims were changed before encryption. */
-function signedBytes(change: (packed: Buffer) => void): string {
-	const bytes = Buffer.from(sign(), 'base64url');
-	const signed = bytes.subarray(0, -16);
-	const start = 2 + signed[1] + 12;
-	// Counter mode: flipping a ciphertext bit flips the same bit of the claims.
-	const plain = packClaims(claims);
-	const wanted = Buffer.from(plain);
-	change(wanted);
-	for (let at = 0; at < plain.length; at += 1) signed[start + at] ^= plain[at] ^ wanted[at];
-	const mac = createHmac('sha256', deriveKey(ring.active, 'token-mac')).update(signed).digest();
-	return Buffer.concat([signed, mac.subarray(0, 16)]).toString('base64url');
-}

@@ -136,6 +136,29 @@ describe('a signed tracking link', () => {
 		expect(make({ ...shared, issuedAt: new Date('2026-11-22T00:00:00Z') }).url).not.toBe(first.url);
 	});
 
+	it('leaves room for a longer name of its parameter', () => {
+		const options = {
+			baseUrl: 'https://n8n.example.com/webhook',
+			path: 'tracker/a.png',
+			keyRing,
+			iv: randomBytes(12),
+		};
+		const { url, token } = signTrackingLink({ ...options, claims, parameter: 'token' });
+		expect(url).toBe(`https://n8n.example.com/webhook/tracker/a.png?token=${token}`);
+		const longest = (parameter: string): number => {
+			for (let length = 1; ; length += 1) {
+				try {
+					const subject = { ...claims, recipientId: 'r'.repeat(length) };
+					const path = `tracker/${'a'.repeat(80)}.png`;
+					signTrackingLink({ ...options, path, claims: subject, parameter });
+				} catch {
+					return length - 1;
+				}
+			}
+		};
+		expect(longest('t') - longest('token')).toBe(3);
+	});
+
 	it('differs each time when it stands for one mail', () => {
 		expect(make({}).url).not.toBe(make({}).url);
 	});

@@ -130,6 +130,10 @@ describe('mails that are left alone', () => {
 		['the same link, unmarked and unescaped', `<img src="${otherUrl}">`],
 		['the same link, escaped', `<img src='${otherUrl.replace('&', '&amp;')}'>`],
 		['a token of ours', `<img src="https://other.example.com/p?x=1&amp;t=${tokenShaped()}">`],
+		[
+			'a link of the tracker API',
+			`<img src="https://a.example/tracker/p.png?token=${tokenShaped()}">`,
+		],
 	])('a mail whose image has %s', (_what, image) => {
 		const html = `<body><p>Hi</p>${image}</body>`;
 		const link = image.includes('id=7') ? otherUrl : url;
@@ -222,7 +226,7 @@ describe('on arbitrary HTML', () => {
 	);
 });
 
-/** Right in form, signed by nobody: version 1, a key id of one letter, then zeros. */
+/** Right in form, sealed by nobody: version 1 and kind 1, a key id of one letter, then zeros. */
 function tokenShaped(): string {
-	return Buffer.concat([Buffer.from([1, 1, 97]), Buffer.alloc(45)]).toString('base64url');
+	return Buffer.concat([Buffer.from([9, 1, 97]), Buffer.alloc(45)]).toString('base64url');
 }
