@@ -3,6 +3,7 @@ import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-w
 import { sleep } from 'n8n-workflow';
 
 import { relabelsOfBurst } from '../../src/tracking/bursts/relabels-of-burst';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { receiveOpen } from '../../src/tracking/receive/receive-open';
 import type { PixelRequest } from '../../src/tracking/receive/receive-types';
 import { toNodeError } from '../shared/each-item';
@@ -11,8 +12,8 @@ import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
 import { receiveSettings, triggerOptions } from '../shared/receive/receive-settings';
 import { relabelEarlier } from '../shared/receive/relabel-earlier';
 import { shareLoad } from '../shared/receive/share-load';
-import { answerLikeOthers, noteAnswer } from './answers-so-far';
 import { guardResponse, type GuardedResponse } from './guarded-response';
+import { imitateResponse, noteResponse } from './response-imitation';
 
 const DEFAULT_DEADLINE_MS = 2000;
 
@@ -26,13 +27,16 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 	const request = context.getRequestObject();
 	const isHead = request.method === 'HEAD';
 	const trigger = `${context.getWorkflow().id}/${context.getNode().id}`;
-	let startsWorkflow = false;
+	let started: OpenEvent | undefined;
 	const response = guardResponse(context.getResponseObject(), {
 		deadlineMs: triggerOptions(context).deadline ?? DEFAULT_DEADLINE_MS,
 		withBody: !isHead,
 		onAnswer: (image, contentType) => {
-			if (!startsWorkflow) return;
-			noteAnswer(trigger, { image, contentType, tookMs: performance.now() - startedAt });
+			if (!started) return;
+			const tookMs = performance.now() - startedAt;
+			// A pixel or a message can be one person's own.
+			const madeFor = started.recipientId ?? started.pixelId ?? started.messageId;
+			noteResponse(trigger, { image, contentType, tookMs, madeFor });
 		},
 	});
 	try {
@@ -56,7 +60,7 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 			if (!respondsHere && !isHead) await answerAsWorkflow(response, trigger, startedAt);
 			return { noWebhookResponse: true };
 		}
-		startsWorkflow = !respondsHere;
+		if (!respondsHere) started = received.event;
 		return {
 			noWebhookResponse: respondsHere,
 			workflowData: [[{ json: received.event as unknown as IDataObject }]],
@@ -67,17 +71,16 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 	}
 }
 
-/** An open that is not kept must look like one that is: neither image nor time may tell. */
+/** An open that is not kept gets about the time, and where it may the image, of those that are. */
 async function answerAsWorkflow(
 	response: GuardedResponse,
 	trigger: string,
 	startedAt: number,
 ): Promise<void> {
-	const { image, contentType, afterMs, sent } = answerLikeOthers(trigger, Math.random);
-	const rest = afterMs - (performance.now() - startedAt);
+	const { image, contentType, tookMs } = imitateResponse(trigger, Math.random);
+	const rest = tookMs - (performance.now() - startedAt);
 	if (rest > 0) await sleep(rest);
 	response.sendImage(image, contentType);
-	sent(performance.now() - startedAt);
 }
 
 /** Express gives repeated names as lists; the first value is the one that was meant. */
