@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
 
 import type { Browser } from 'playwright-core';
 
@@ -48,6 +49,35 @@ function variant(id: string, parameters: Record<string, unknown>): WorkflowJson 
 	return workflow;
 }
 
+/** The base template with an image of their own for each person. */
+function withPersonalImages(): WorkflowJson {
+	const workflow = variant('personal', {});
+	for (const node of workflow.nodes) {
+		if (node.name !== 'Tracking Pixel') continue;
+		const images = Object.fromEntries(
+			['ada', 'bob'].map((id) => [id, imageFor(id).toString('base64')]),
+		);
+		node.parameters.imageBase64 = `={{ (${JSON.stringify(images)})[$json.recipientId] }}`;
+	}
+	return workflow;
+}
+
+/** A dot whose file says whom it was made for. */
+function imageFor(recipientId: string): Buffer {
+	const text = Buffer.from(`tEXtComment\0made for ${recipientId}`);
+	const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+	length.writeUInt32BE(text.length - 4);
+	check.writeUInt32BE(crc32(text));
+	const END_CHUNK_BYTES = 12;
+	return Buffer.concat([
+		PIXEL_PNG.subarray(0, -END_CHUNK_BYTES),
+		length,
+		text,
+		check,
+		PIXEL_PNG.subarray(-END_CHUNK_BYTES),
+	]);
+}
+
 const MODES: TrackingMode[] = ['off', 'aggregate', 'hygiene', 'pseudonymous', 'identified', 'full'];
 const KEEP_ALL = { ip: 'keep', keep: ['userAgent', 'referer', 'acceptLanguage'] };
 
@@ -67,6 +97,7 @@ describe('privacy in a real n8n', () => {
 					variant('open-template', {}),
 					bundledWorkflow('email-open-tracking-consent-required.json'),
 					bundledWorkflow('consent-and-privacy.json'),
+					withPersonalImages(),
 					...MODES.map((mode) =>
 						variant(`mode-${mode}`, { trackingMode: mode, options: KEEP_ALL }),
 					),
@@ -181,6 +212,18 @@ describe('privacy in a real n8n', () => {
 		expect(bytes.includes('marker-unknown')).toBe(false);
 		expect(bytes.includes('MarkerUnknown')).toBe(false);
 		expect(rowCounts()['tracking.opens']).toBe(before['tracking.opens'] + 1);
+	});
+
+	it('never shows a person who withdrew the image of somebody else', async () => {
+		const personal = (id: string) => load(webhook(`personal/pixel.png?id=${id}`));
+		const withdrawn = consentRecord({ recipientKey: 'marker-gone', status: 'withdrawn' });
+		await store.recordConsent([withdrawn], new Date());
+		for (const id of ['ada', 'bob', 'ada']) {
+			expect((await personal(id)).body).toEqual(imageFor(id));
+			expect((await personal('marker-gone')).body).toEqual(PIXEL_PNG);
+		}
+		await eventually(() => opensOf('ada').length + opensOf('bob').length === 3);
+		expect(opensOf('marker-gone')).toEqual([]);
 	});
 
 	it('asks, records and withdraws on a page in a browser, and the withdrawal silences old mails', async () => {
