@@ -5,7 +5,7 @@ import { v7 as uuidV7 } from 'uuid';
 
 import { openEmbeddedStore } from '../src/storage/embedded-store';
 import type { TrackingStore } from '../src/storage/port/tracking-store';
-import { ACTORS } from '../src/tracking/event/open-event';
+import { ACTORS } from '../src/tracking/event/event-fields';
 import type { OpenEvent } from '../src/tracking/event/open-event';
 
 /**

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { EVENT_FIELDS } from '../../src/tracking/minimise/minimise-mode';
+import { EVENT_FIELDS } from '../../src/tracking/event/event-fields';
 import { ipOptions, timeOptions } from '../shared/fields/receive-properties';
 
 const names = (displayName: string, name: string, example: string): INodeProperties => ({

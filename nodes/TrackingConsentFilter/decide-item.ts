@@ -7,8 +7,8 @@ import {
 	type ConsentDecision,
 	type ConsentSources,
 } from '../../src/tracking/consent/consent-policy';
+import { CONSENT_STATUSES } from '../../src/tracking/event/event-fields';
 import {
-	CONSENT_STATUSES,
 	openEventSchema,
 	type ConsentStatus,
 	type OpenEvent,

@@ -1,43 +1,17 @@
-import type { OpenEvent } from '../tracking/event/open-event';
+import { EVENT_LEAVES } from '../tracking/event/event-fields';
+import { valueOf, type OpenEvent } from '../tracking/event/open-event';
 
-/** The columns of an export of opens. */
-export const OPEN_COLUMNS = [
-	'occurredAt',
-	'recipientId',
-	'pixelId',
-	'campaignId',
-	'messageId',
-	'actor',
-	'actorReason',
-	'clientFamily',
-	'clientOs',
-	'clientDevice',
-	'trackingMode',
-	'purpose',
-	'consentStatus',
-	'eventId',
-	'viewTimeMs',
-	'viewTimeMeasurable',
-] as const;
+const EXPORTED_LEAVES = EVENT_LEAVES.filter(({ csv }) => csv !== null).sort(
+	(a, b) => Number(a.csv) - Number(b.csv),
+);
+
+/** The columns of an export of opens, in the order that the table of event fields gives them. */
+export const OPEN_COLUMNS = EXPORTED_LEAVES.map(({ csvName }) => csvName);
 
 /** One open as the values of {@link OPEN_COLUMNS}. */
 export function openRow(open: OpenEvent): Array<string | number | null> {
-	return [
-		open.occurredAt,
-		open.recipientId,
-		open.pixelId,
-		open.campaignId,
-		open.messageId,
-		open.actor,
-		open.actorReason,
-		open.client.family,
-		open.client.os,
-		open.client.device,
-		open.trackingMode,
-		open.purpose,
-		open.consent.status,
-		open.eventId,
-		open.viewTimeMs,
-		open.viewTimeMeasurable === null ? null : String(open.viewTimeMeasurable),
-	];
+	return EXPORTED_LEAVES.map((leaf) => {
+		const value = valueOf(open, leaf);
+		return typeof value === 'boolean' ? String(value) : (value as string | number | null);
+	});
 }

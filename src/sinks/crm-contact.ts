@@ -1,5 +1,5 @@
+import type { EventField } from '../tracking/event/event-fields';
 import { isCounted, type OpenEvent } from '../tracking/event/open-event';
-import type { EventField } from '../tracking/minimise/minimise-mode';
 import { isPseudonym } from '../tracking/people/pseudonym';
 import { rejected, type Refusal, type SinkRecord } from './sink';
 

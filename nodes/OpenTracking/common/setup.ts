@@ -3,7 +3,7 @@ import type {
 	ReportedTracker,
 } from '../../../src/reports/privacy-report/privacy-report-config';
 import type { PrivacyStore } from '../../../src/storage/port/privacy-store';
-import { EVENT_FIELDS } from '../../../src/tracking/minimise/minimise-mode';
+import { EVENT_FIELDS } from '../../../src/tracking/event/event-fields';
 import { DEFAULT_RETENTION, type RetentionConfig } from '../../../src/tracking/people/retention';
 
 /** How this installation is set up, as its parts said when they were published or ran last. */

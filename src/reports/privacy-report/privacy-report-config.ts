@@ -1,9 +1,9 @@
 import type { ConsentPolicy } from '../../tracking/consent/consent-policy';
 import type { Jurisdiction } from '../../tracking/consent/jurisdictions';
+import type { EventField } from '../../tracking/event/event-fields';
 import type { Purpose } from '../../tracking/event/purpose';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { IpReduction } from '../../tracking/minimise/minimise-ip';
-import type { EventField } from '../../tracking/minimise/minimise-mode';
 import type { PrivacyRequestKind } from '../../tracking/people/erasure';
 import type { RetentionConfig } from '../../tracking/people/retention';
 

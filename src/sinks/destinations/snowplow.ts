@@ -1,4 +1,4 @@
-import { EVENT_FIELDS } from '../../tracking/minimise/minimise-mode';
+import { EVENT_FIELDS } from '../../tracking/event/event-fields';
 import { httpFailure } from '../http-answer';
 import { defineSink, delivered } from '../sink';
 import { trimUrl } from '../url';

@@ -1,5 +1,7 @@
 import type { Selectable } from 'kysely';
+import type { z } from 'zod/v4';
 
+import type { ColumnOf, EventField, FieldLine, LineOf } from '../../tracking/event/event-fields';
 import type { ConsentSchema } from './consent-schema';
 
 /*
@@ -7,36 +9,32 @@ import type { ConsentSchema } from './consent-schema';
  * 1970, flags are 0 or 1, ids are text.
  */
 
-/** One row per recorded open. */
-export interface OpensTable {
-	event_id: string;
-	occurred_at: number;
-	recipient_id: string | null;
-	recipient_reason: string | null;
-	pixel_id: string | null;
-	/** The campaign the open is counted in: that of its pixel, else the event's own */
-	campaign_id: string | null;
-	message_id: string | null;
-	tracking_mode: string;
-	purpose: string | null;
-	actor: string;
-	actor_reason: string | null;
-	rules_version: string | null;
-	client_family: string | null;
-	client_os: string | null;
-	client_device: string | null;
-	/** JSON array of strings */
-	features: string;
-	consent_status: string | null;
-	consent_record_id: string | null;
-	consent_policy: string | null;
-	request_ip: string | null;
-	request_user_agent: string | null;
-	request_referer: string | null;
-	request_accept_language: string | null;
-	view_time_ms: number | null;
-	view_time_measurable: number | null;
+/** What a column holds, by how its field is stored. */
+interface ColumnTypes {
+	id: string;
+	text: string;
+	time: number;
+	number: number;
+	flag: number;
+	json: string;
 }
+
+type ColumnOfLine<Line> =
+	Line extends FieldLine<infer Schema, infer Kept>
+		? Kept extends keyof ColumnTypes
+			? ColumnTypes[Kept] | Extract<z.output<Schema>, null>
+			: never
+		: never;
+
+/**
+ * One row per recorded open: a column per line of `EVENT_TABLE`, but for constants. `campaign_id`
+ * is the campaign the open is counted in: that of its pixel, else the event's own.
+ */
+export type OpensTable = {
+	[Path in EventField as LineOf<Path>['stored'] extends 'constant'
+		? never
+		: ColumnOf<Path>]: ColumnOfLine<LineOf<Path>>;
+};
 export type OpenRow = Selectable<OpensTable>;
 
 /** Every label an open had, in order of `revision`. */

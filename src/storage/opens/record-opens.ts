@@ -18,7 +18,7 @@ import { findSeen, noteSeen } from './seen-events';
 import { fatesOf } from './tombstones';
 import { withinPixelMode } from './within-pixel-mode';
 
-/** 500 rows of 25 columns stay below the 32,766 parameters of a SQLite statement. */
+/** 500 rows of up to 65 columns stay below the 32,766 parameters of a SQLite statement. */
 const INSERT_ROWS = 500;
 const READ_ROWS = 1000;
 

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { DateTime } from 'luxon';
 import { z } from 'zod/v4';
 
-import { CONSENT_STATUSES, type ConsentStatus } from '../event/open-event';
+import { CONSENT_STATUSES } from '../event/event-fields';
+import type { ConsentStatus } from '../event/open-event';
 import { PURPOSES } from '../event/purpose';
 import { stricterStatus } from './consent-policy';
 

@@ -1,7 +1,7 @@
 import { v5 as uuidV5 } from 'uuid';
 
 import { classifyLoad } from '../classify/classify-load';
-import type { OpenEvent } from '../event/open-event';
+import { newOpenEvent, type OpenEvent } from '../event/open-event';
 import type { Purpose } from '../event/purpose';
 import type { LoadVerdict } from '../receive/receive-types';
 import { whyNotAnId } from '../receive/received-link';
@@ -97,12 +97,10 @@ function problemOf(open: EspOpen): string | null {
 function toEvent(provider: EspProvider, open: EspOpen, settings: EspImportSettings): OpenEvent {
 	const verdict = verdictOf(open);
 	const named = Object.values(open.client).some((value) => value !== null);
-	return {
+	return newOpenEvent({
 		eventId: uuidV5(JSON.stringify([provider, open.vendorId ?? open.identity]), NAMESPACE),
-		event: 'open',
 		occurredAt: new Date(open.occurredAtMs).toISOString(),
 		...recipientOf(open, settings),
-		pixelId: null,
 		campaignId: open.campaignId,
 		messageId: open.messageId,
 		trackingMode: 'full',
@@ -111,17 +109,9 @@ function toEvent(provider: EspProvider, open: EspOpen, settings: EspImportSettin
 		actorReason: verdict.actorReason,
 		rulesVersion: verdict.rulesVersion,
 		client: named ? open.client : verdict.client,
-		features: [...verdict.features],
-		consent: { status: null, recordId: null, policy: null },
-		request: {
-			ip: settings.keepRequest ? open.ip : null,
-			userAgent: settings.keepRequest ? open.userAgent : null,
-			referer: null,
-			acceptLanguage: null,
-		},
-		viewTimeMs: null,
-		viewTimeMeasurable: null,
-	};
+		features: verdict.features,
+		request: settings.keepRequest ? { ip: open.ip, userAgent: open.userAgent } : {},
+	});
 }
 
 function verdictOf({ label, client, userAgent, ip }: EspOpen): LoadVerdict {

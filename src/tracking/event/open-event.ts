@@ -1,18 +1,36 @@
 import { z } from 'zod/v4';
 
-import { PURPOSES } from './purpose';
-import { TRACKING_MODES } from './tracking-mode';
+import { EVENT_LEAVES, EVENT_TABLE, isLine, type FieldLine, type Leaf } from './event-fields';
 
-/** Who loaded the image. `human`, `human-via-proxy` and `unknown` count as opens. */
-export const ACTORS = [
-	'human',
-	'human-via-proxy',
-	'prefetch',
-	'scanner',
-	'bot',
-	'unknown',
-] as const;
-export type Actor = (typeof ACTORS)[number];
+type ShapeOf<Lines> = {
+	[Name in keyof Lines]: Lines[Name] extends FieldLine
+		? Lines[Name]['schema']
+		: z.ZodObject<InnerShape<Lines[Name]>>;
+};
+type InnerShape<Lines> = {
+	[Name in keyof Lines]: Lines[Name] extends FieldLine ? Lines[Name]['schema'] : never;
+};
+
+/** The zod shape of the table: the type of each field, with its description. */
+function shapeOf<Lines extends object>(lines: Lines): ShapeOf<Lines> {
+	const entries = Object.entries(lines).map(([name, line]: [string, object]) => [
+		name,
+		isLine(line) ? line.schema.describe(line.description) : z.object(shapeOf(line)),
+	]);
+	return Object.fromEntries(entries) as ShapeOf<Lines>;
+}
+
+/**
+ * One recorded image load: the item that flows through every node. Its fields are the lines of
+ * `EVENT_TABLE`. Unknown is `null`.
+ */
+export const openEventSchema = z.object(shapeOf(EVENT_TABLE));
+
+export type OpenEvent = z.infer<typeof openEventSchema>;
+export type Client = OpenEvent['client'];
+export type Actor = OpenEvent['actor'];
+export type RecipientReason = NonNullable<OpenEvent['recipientReason']>;
+export type ConsentStatus = NonNullable<OpenEvent['consent']['status']>;
 
 /** The actors whose loads count; the others are kept, labelled and reported apart. */
 export const COUNTED_ACTORS: readonly Actor[] = ['human', 'human-via-proxy', 'unknown'];
@@ -22,94 +40,41 @@ export function isCounted(actor: Actor): boolean {
 	return COUNTED_ACTORS.includes(actor);
 }
 
-/** Consent status terms of ISO/IEC TS 27560:2023 as W3C DPV names them, in lower case. */
-export const CONSENT_STATUSES = [
-	'unknown',
-	'requested',
-	'given',
-	'refused',
-	'withdrawn',
-	'expired',
-	'renewed',
-] as const;
-export type ConsentStatus = (typeof CONSENT_STATUSES)[number];
+/** An object of the shape of an event, of which parts may be missing. */
+type PartOfEvent = Partial<Record<string, unknown>>;
 
-/** Why an event carries no recipient id. */
-export const RECIPIENT_REASONS = [
-	'missing',
-	'too-long',
-	'control-characters',
-	'invalid-token',
-	'mode',
-] as const;
-export type RecipientReason = (typeof RECIPIENT_REASONS)[number];
+/** What a field of an event holds; `undefined` where that part of the event is missing. */
+export function valueOf(event: PartOfEvent, { outer, inner }: Leaf): unknown {
+	const value = event[outer];
+	return inner === null ? value : (value as PartOfEvent | undefined)?.[inner];
+}
 
-const text = (description: string) => z.string().nullable().describe(description);
+/** Makes an event field by field. `value` says what each field of the table holds. */
+export function buildEvent(value: (leaf: Leaf) => unknown): OpenEvent {
+	const event: Record<string, unknown> = {};
+	for (const leaf of EVENT_LEAVES) {
+		if (leaf.inner === null) event[leaf.outer] = value(leaf);
+		else ((event[leaf.outer] ??= {}) as PartOfEvent)[leaf.inner] = value(leaf);
+	}
+	return event as OpenEvent;
+}
 
-/**
- * One recorded image load: the item that flows through every node. The one definition of its
- * shape; the type, the check and the documentation come from here. Unknown is `null`.
- */
-export const openEventSchema = z.object({
-	eventId: z.string().min(1).describe('UUIDv7; the idempotency key everywhere'),
-	event: z.literal('open').describe('Always "open"'),
-	occurredAt: z.iso.datetime().describe('When the image was asked for, ISO 8601 in UTC'),
-	recipientId: text('The addressee, as the link names it'),
-	recipientReason: z
-		.enum(RECIPIENT_REASONS)
-		.nullable()
-		.describe('Why there is no recipient id; null when there is one'),
-	pixelId: text('The pixel, a UUID where this package made it'),
-	campaignId: text('The campaign the link was made for'),
-	messageId: text('The message the link was made for'),
-	trackingMode: z.enum(TRACKING_MODES).describe('How much this open was allowed to leave behind'),
-	purpose: z.enum(PURPOSES).nullable().describe('What the open may be used for'),
-	actor: z.enum(ACTORS).describe('Who loaded the image'),
-	actorReason: text('Stable code of the rule that named the actor'),
-	rulesVersion: text('Version of the rule set that named the actor'),
-	client: z
-		.object({
-			family: text('Mail client or browser family'),
-			os: text('Operating system family'),
-			device: text('Device class'),
-		})
-		.describe('The reading program, reduced to families'),
-	features: z
-		.array(z.string())
-		.describe('Non-personal facts about the load, from which a newer rule set can judge again'),
-	consent: z
-		.object({
-			status: z
-				.enum(CONSENT_STATUSES)
-				.nullable()
-				.describe('Consent status when the image was asked for'),
-			recordId: text('The consent record that says so'),
-			policy: text('The policy that was applied'),
-		})
-		.describe('What consent allowed this open'),
-	request: z
-		.object({
-			ip: text('Address of the requester, reduced as the mode allows'),
-			userAgent: text('User agent of the requester, if kept'),
-			referer: text('Referring page, if kept'),
-			acceptLanguage: text('Languages the requester asked for, if kept'),
-		})
-		.describe('What is kept of the request itself'),
-	// Defaults, because events that were logged before these fields existed are read as well.
-	viewTimeMs: z
-		.int()
-		.nonnegative()
-		.nullable()
-		.default(null)
-		.describe('How long the client kept the connection open, in milliseconds; null until known'),
-	viewTimeMeasurable: z
-		.boolean()
-		.nullable()
-		.default(null)
-		.describe(
-			'true: being measured; false: this client cannot be; null: not asked for, or no consent to it',
-		),
-});
+/** What an event cannot do without, and of the rest what is known. */
+type KnownOfEvent = Pick<OpenEvent, 'eventId' | 'occurredAt' | 'trackingMode' | 'actor'> & {
+	[Name in keyof OpenEvent]?: OpenEvent[Name] extends readonly unknown[]
+		? Readonly<OpenEvent[Name]>
+		: OpenEvent[Name] extends object
+			? Partial<OpenEvent[Name]>
+			: OpenEvent[Name];
+};
 
-export type OpenEvent = z.infer<typeof openEventSchema>;
-export type Client = OpenEvent['client'];
+/** An event of what is known; every other field is `null` or empty. */
+export function newOpenEvent(known: KnownOfEvent): OpenEvent {
+	const parts = { ...known, event: 'open' };
+	return buildEvent((leaf) => copyOf(valueOf(parts, leaf) ?? leaf.empty));
+}
+
+/** A list is copied, so that no two events share one. */
+export function copyOf(value: unknown): unknown {
+	return Array.isArray(value) ? [...(value as unknown[])] : value;
+}

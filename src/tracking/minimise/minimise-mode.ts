@@ -1,37 +1,7 @@
-import type { OpenEvent } from '../event/open-event';
-import { isWithin, type TrackingMode } from '../event/tracking-mode';
+import { EVENT_LEAVES, type EventField, type FieldGroup } from '../event/event-fields';
+import { buildEvent, copyOf, type OpenEvent } from '../event/open-event';
+import { isWithin, TRACKING_MODES, type TrackingMode } from '../event/tracking-mode';
 import { roundEventId, roundTime, type TimePrecision } from './minimise-time';
-
-/** Every leaf of an OpenEvent, by dotted path. */
-export const EVENT_FIELDS = [
-	'eventId',
-	'event',
-	'occurredAt',
-	'recipientId',
-	'recipientReason',
-	'pixelId',
-	'campaignId',
-	'messageId',
-	'trackingMode',
-	'purpose',
-	'actor',
-	'actorReason',
-	'rulesVersion',
-	'client.family',
-	'client.os',
-	'client.device',
-	'features',
-	'consent.status',
-	'consent.recordId',
-	'consent.policy',
-	'request.ip',
-	'request.userAgent',
-	'request.referer',
-	'request.acceptLanguage',
-	'viewTimeMs',
-	'viewTimeMeasurable',
-] as const;
-export type EventField = (typeof EVENT_FIELDS)[number];
 
 /** What one tracking mode lets an open leave behind. */
 export interface ModeRule {
@@ -45,51 +15,13 @@ export interface ModeRule {
 	keeps: 'nothing' | 'counters' | 'last-open' | 'every-open';
 }
 
-/** Says nothing about a person; without these an event is no event. */
-const ENVELOPE = [
-	'eventId',
-	'event',
-	'occurredAt',
-	'recipientReason',
-	'trackingMode',
-	'purpose',
-	'actor',
-	'consent.policy',
-] as const satisfies readonly EventField[];
-
-const COUNTED_UNDER = ['pixelId', 'campaignId'] as const satisfies readonly EventField[];
-
-const VERDICT = [
-	'actorReason',
-	'rulesVersion',
-	'client.family',
-	'client.os',
-	'client.device',
-	'features',
-] as const satisfies readonly EventField[];
-
-const REQUEST = [
-	'request.ip',
-	'request.userAgent',
-	'request.referer',
-	'request.acceptLanguage',
-] as const satisfies readonly EventField[];
-
-const CONSENT = ['consent.status', 'consent.recordId'] as const satisfies readonly EventField[];
-
-const IDENTIFIED_FIELDS = [
-	...ENVELOPE,
-	...COUNTED_UNDER,
-	...VERDICT,
-	...CONSENT,
-	'recipientId',
-	'messageId',
-	'viewTimeMs',
-	'viewTimeMeasurable',
-] as const satisfies readonly EventField[];
+/** The fields of some groups, in the order of the table. */
+function fieldsOf(...groups: readonly FieldGroup[]): EventField[] {
+	return EVENT_LEAVES.filter(({ group }) => groups.includes(group)).map(({ path }) => path);
+}
 
 /**
- * Exactly what each mode stores. The minimiser, the privacy report and the tests read this one
+ * Exactly what each mode stores, by the groups of the table of fields. The minimiser, the privacy report and the tests read this one
  * table. `hygiene` follows CNIL délibération 2026-042: for list hygiene only the day of the last
  * open may be kept, and each open overwrites it.
  */
@@ -103,14 +35,14 @@ export const MODE_STORES: Readonly<Record<TrackingMode, ModeRule>> = {
 	},
 	aggregate: {
 		summary: 'Counts per pixel, campaign and hour; no recipient, no message, no reading program',
-		fields: [...ENVELOPE, ...COUNTED_UNDER],
+		fields: fieldsOf('envelope', 'counted'),
 		recipient: 'none',
 		time: 'hour',
 		keeps: 'counters',
 	},
 	hygiene: {
 		summary: 'The recipient and the day of the last open, overwritten by each open',
-		fields: [...ENVELOPE, 'recipientId'],
+		fields: fieldsOf('envelope', 'recipient'),
 		recipient: 'id',
 		time: 'day',
 		keeps: 'last-open',
@@ -119,7 +51,7 @@ export const MODE_STORES: Readonly<Record<TrackingMode, ModeRule>> = {
 		summary:
 			'Each open to the hour, under a pseudonym of the recipient that differs per campaign; ' +
 			'families of the reading program; nothing of the request',
-		fields: [...ENVELOPE, ...COUNTED_UNDER, ...VERDICT, 'consent.status', 'recipientId'],
+		fields: fieldsOf('envelope', 'counted', 'verdict', 'recipient'),
 		recipient: 'pseudonym',
 		time: 'hour',
 		keeps: 'every-open',
@@ -128,19 +60,66 @@ export const MODE_STORES: Readonly<Record<TrackingMode, ModeRule>> = {
 		summary:
 			'Each open with recipient id and exact time; families of the reading program; ' +
 			'the view time where it is measured; nothing of the request',
-		fields: IDENTIFIED_FIELDS,
+		fields: fieldsOf('envelope', 'counted', 'verdict', 'recipient', 'person'),
 		recipient: 'id',
 		time: 'exact',
 		keeps: 'every-open',
 	},
 	full: {
 		summary: 'As identified, and of the request what the edge options keep',
-		fields: [...IDENTIFIED_FIELDS, ...REQUEST],
+		fields: fieldsOf('envelope', 'counted', 'verdict', 'recipient', 'person', 'request'),
 		recipient: 'id',
 		time: 'exact',
 		keeps: 'every-open',
 	},
 };
+
+/** The properties that a mode keeps, worked out once, because every open is reduced. */
+interface Plan {
+	names: string[];
+	/** Dropped lists; each event gets an empty one of its own */
+	lists: string[];
+	objects: Array<{ name: string; plan: Plan; blank: Properties }>;
+}
+type Properties = Record<string, unknown>;
+
+const BLANK: Properties = buildEvent(({ empty }) => empty);
+const PLANS = Object.fromEntries(
+	TRACKING_MODES.map((mode) => [mode, planOf(MODE_STORES[mode].fields)]),
+) as Record<TrackingMode, Plan>;
+
+function planOf(fields: readonly EventField[]): Plan {
+	const whole: Plan = { names: [], lists: [], objects: [] };
+	for (const { path, outer, inner, empty } of EVENT_LEAVES) {
+		const { names, lists } = inner === null ? whole : objectIn(whole, outer);
+		if (fields.includes(path)) names.push(inner ?? outer);
+		else if (empty) lists.push(inner ?? outer);
+	}
+	return whole;
+}
+
+function objectIn({ objects }: Plan, name: string): Plan {
+	const known = objects.find((object) => object.name === name);
+	if (known) return known.plan;
+	const plan: Plan = { names: [], lists: [], objects: [] };
+	objects.push({ name, plan, blank: BLANK[name] as Properties });
+	return plan;
+}
+
+function follow(
+	{ names, lists, objects }: Plan,
+	source: Properties,
+	blank: Properties,
+): Properties {
+	// A copy of one object that has every property is several times faster than adding them.
+	const reduced = { ...blank };
+	for (const name of names) reduced[name] = copyOf(source[name]);
+	for (const name of lists) reduced[name] = [];
+	for (const object of objects) {
+		reduced[object.name] = follow(object.plan, source[object.name] as Properties, object.blank);
+	}
+	return reduced;
+}
 
 /** Makes the pseudonym of a recipient inside one campaign; see `recipientPseudonym`. */
 export type PseudonymFunction = (recipientId: string, scope: string) => string;
@@ -172,50 +151,18 @@ export function applyMode(
 	if (effective === 'off') return null;
 
 	const rule = MODE_STORES[effective];
-	const allowed = new Set<EventField>(rule.fields);
-	const keep = <T>(field: EventField, value: T): T | null => (allowed.has(field) ? value : null);
-	const pixelMayNameAPerson = effective !== madeFor && rule.recipient !== 'id';
-	const recipientId = reduceRecipient(event, rule, pseudonym);
 	const occurredAt = roundTime(event.occurredAt, rule.time);
 	if (occurredAt === null) {
 		throw new Error('occurredAt is not a date. Pass an ISO 8601 time in UTC.');
 	}
-
-	return {
-		eventId: roundEventId(event.eventId, rule.time),
-		event: event.event,
-		occurredAt,
-		recipientId,
-		recipientReason:
-			event.recipientId !== null && recipientId === null ? 'mode' : event.recipientReason,
-		pixelId: pixelMayNameAPerson ? null : keep('pixelId', event.pixelId),
-		campaignId: keep('campaignId', event.campaignId),
-		messageId: keep('messageId', event.messageId),
-		trackingMode: effective,
-		purpose: event.purpose,
-		actor: event.actor,
-		actorReason: keep('actorReason', event.actorReason),
-		rulesVersion: keep('rulesVersion', event.rulesVersion),
-		client: {
-			family: keep('client.family', event.client.family),
-			os: keep('client.os', event.client.os),
-			device: keep('client.device', event.client.device),
-		},
-		features: allowed.has('features') ? [...event.features] : [],
-		consent: {
-			status: keep('consent.status', event.consent.status),
-			recordId: keep('consent.recordId', event.consent.recordId),
-			policy: keep('consent.policy', event.consent.policy),
-		},
-		request: {
-			ip: keep('request.ip', event.request.ip),
-			userAgent: keep('request.userAgent', event.request.userAgent),
-			referer: keep('request.referer', event.request.referer),
-			acceptLanguage: keep('request.acceptLanguage', event.request.acceptLanguage),
-		},
-		viewTimeMs: keep('viewTimeMs', event.viewTimeMs),
-		viewTimeMeasurable: keep('viewTimeMeasurable', event.viewTimeMeasurable),
-	};
+	const reduced = follow(PLANS[effective], event, BLANK) as OpenEvent;
+	reduced.eventId = roundEventId(event.eventId, rule.time);
+	reduced.occurredAt = occurredAt;
+	reduced.recipientId = reduceRecipient(event, rule, pseudonym);
+	if (event.recipientId !== null && reduced.recipientId === null) reduced.recipientReason = 'mode';
+	if (effective !== madeFor && rule.recipient !== 'id') reduced.pixelId = null;
+	reduced.trackingMode = effective;
+	return reduced;
 }
 
 function reduceRecipient(

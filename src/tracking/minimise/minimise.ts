@@ -1,7 +1,14 @@
-import { openEventSchema, type Client } from '../event/open-event';
+import { EVENT_LEAVES } from '../event/event-fields';
+import {
+	buildEvent,
+	copyOf,
+	openEventSchema,
+	valueOf,
+	type Client,
+	type OpenEvent,
+} from '../event/open-event';
 import { recipientPseudonym } from '../people/pseudonym';
 import { reduceIp, type IpReduction } from './minimise-ip';
-import { EVENT_FIELDS } from './minimise-mode';
 import { roundEventId, roundTime, type TimePrecision } from './minimise-time';
 
 /** Which dotted paths of an item hold what. A path looks through arrays. */
@@ -55,7 +62,9 @@ export interface Minimised {
 }
 
 /** An OpenEvent is no event without these, and they say nothing about a person. */
-const ALWAYS_IN_AN_EVENT = ['eventId', 'event', 'occurredAt', 'trackingMode', 'actor'] as const;
+const ALWAYS_IN_AN_EVENT = EVENT_LEAVES.filter(({ empty }) => empty === undefined).map(
+	({ path }) => path,
+);
 
 /** What may be shown of a name: names can be data too, say an object with addresses as keys. */
 const PLAIN_NAME = /^[A-Za-z_$][A-Za-z0-9_$-]{0,63}$/;
@@ -223,18 +232,8 @@ function keepAllowed(client: Client, allow: readonly string[]): Partial<Client> 
 }
 
 /** Gives an event back the fields its shape needs, empty. */
-function withEventShape(event: Record<string, unknown>): Record<string, unknown> {
-	const whole: Record<string, unknown> = {};
-	for (const path of EVENT_FIELDS) {
-		const [name, child] = path.split('.');
-		if (child === undefined) {
-			whole[name] = event[name] ?? (name === 'features' ? [] : null);
-			continue;
-		}
-		const source = isObject(event[name]) ? event[name] : {};
-		const target = isObject(whole[name]) ? whole[name] : {};
-		whole[name] = { ...target, [child]: source[child] ?? null };
-	}
+function withEventShape(event: Record<string, unknown>): OpenEvent {
+	const whole = buildEvent((leaf) => valueOf(event, leaf) ?? copyOf(leaf.empty));
 	if (whole.recipientId === null && whole.recipientReason === null) whole.recipientReason = 'mode';
 	return whole;
 }

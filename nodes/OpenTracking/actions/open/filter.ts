@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import type { OpenFilter } from '../../../../src/storage/port/tracking-store';
-import { ACTORS } from '../../../../src/tracking/event/open-event';
+import { ACTORS } from '../../../../src/tracking/event/event-fields';
 
 export const openFilterProperty: INodeProperties = {
 	displayName: 'Filters',

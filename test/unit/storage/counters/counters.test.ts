@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import type { Relabel, TrackingStore } from '../../../../src/storage/port/tracking-store';
-import { ACTORS } from '../../../../src/tracking/event/open-event';
+import { ACTORS } from '../../../../src/tracking/event/event-fields';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import {
 	groupBy,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { consentAt, foldConsent } from '../../../../src/tracking/consent/consent-record';
-import { CONSENT_STATUSES } from '../../../../src/tracking/event/open-event';
+import { CONSENT_STATUSES } from '../../../../src/tracking/event/event-fields';
 import { consentRecord } from '../../../support/consent-records';
 import { engines } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';

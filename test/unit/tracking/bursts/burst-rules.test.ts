@@ -13,7 +13,7 @@ import {
 	type BurstWindows,
 	type PlacedLoad,
 } from '../../../../src/tracking/bursts/burst-rules';
-import { ACTORS } from '../../../../src/tracking/event/open-event';
+import { ACTORS } from '../../../../src/tracking/event/event-fields';
 
 const KEY = createSecretKey(Buffer.alloc(32, 7));
 const START = Date.parse('2026-11-21T10:00:00Z');

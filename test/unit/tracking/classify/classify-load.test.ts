@@ -16,7 +16,8 @@ import {
 	type ImageLoad,
 } from '../../../../src/tracking/classify/extract-features';
 import { ACTOR_REASONS, type ActorReason } from '../../../../src/tracking/event/actor-reasons';
-import { ACTORS, isCounted, type Actor } from '../../../../src/tracking/event/open-event';
+import { ACTORS } from '../../../../src/tracking/event/event-fields';
+import { isCounted, type Actor } from '../../../../src/tracking/event/open-event';
 
 const CHROME =
 	'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';

@@ -9,7 +9,8 @@ import {
 	JURISDICTION_PRESETS,
 	JURISDICTIONS,
 } from '../../../../src/tracking/consent/jurisdictions';
-import { CONSENT_STATUSES, type ConsentStatus } from '../../../../src/tracking/event/open-event';
+import { CONSENT_STATUSES } from '../../../../src/tracking/event/event-fields';
+import type { ConsentStatus } from '../../../../src/tracking/event/open-event';
 import { PURPOSES, type Purpose } from '../../../../src/tracking/event/purpose';
 
 const sources = (over: Partial<ConsentSources> = {}): ConsentSources => ({

@@ -8,7 +8,8 @@ import {
 	noticeHash,
 	type ConsentRecord,
 } from '../../../../src/tracking/consent/consent-record';
-import { CONSENT_STATUSES, type ConsentStatus } from '../../../../src/tracking/event/open-event';
+import { CONSENT_STATUSES } from '../../../../src/tracking/event/event-fields';
+import type { ConsentStatus } from '../../../../src/tracking/event/open-event';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const hash = noticeHash('May we see whether you open our mails?');

@@ -15,7 +15,7 @@ import {
 	VIEW_GAP_MS,
 } from '../../../../src/tracking/counters/tally';
 import type { Load, RecipientTally } from '../../../../src/tracking/counters/tally';
-import { ACTORS } from '../../../../src/tracking/event/open-event';
+import { ACTORS } from '../../../../src/tracking/event/event-fields';
 
 const humanAt = (...seconds: number[]): Load[] =>
 	seconds.map((second) => ({ at: second * 1000, actor: 'human' }));

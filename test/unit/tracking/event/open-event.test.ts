@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ACTORS, isCounted, openEventSchema } from '../../../../src/tracking/event/open-event';
+import { ACTORS } from '../../../../src/tracking/event/event-fields';
+import { isCounted, openEventSchema } from '../../../../src/tracking/event/open-event';
 import { openEvent } from '../../../support/open-events';
 
 describe('an open event', () => {

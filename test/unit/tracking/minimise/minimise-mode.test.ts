@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 
+import { EVENT_FIELDS, type EventField } from '../../../../src/tracking/event/event-fields';
 import { openEventSchema, type OpenEvent } from '../../../../src/tracking/event/open-event';
 import {
 	assertWithinCeiling,
@@ -8,12 +9,7 @@ import {
 	TRACKING_MODES,
 	type TrackingMode,
 } from '../../../../src/tracking/event/tracking-mode';
-import {
-	applyMode,
-	EVENT_FIELDS,
-	MODE_STORES,
-	type EventField,
-} from '../../../../src/tracking/minimise/minimise-mode';
+import { applyMode, MODE_STORES } from '../../../../src/tracking/minimise/minimise-mode';
 import { recipientPseudonym } from '../../../../src/tracking/people/pseudonym';
 
 const pseudonym = (id: string, scope: string) => recipientPseudonym(id, scope, Buffer.alloc(32, 7));

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 
+import { EVENT_FIELDS } from '../../../../src/tracking/event/event-fields';
 import { openEventSchema, type OpenEvent } from '../../../../src/tracking/event/open-event';
 import {
 	minimise,
 	OPEN_EVENT_ROLES,
 	type MinimiseOptions,
 } from '../../../../src/tracking/minimise/minimise';
-import { EVENT_FIELDS } from '../../../../src/tracking/minimise/minimise-mode';
 
 const event: OpenEvent = {
 	eventId: '019aa6b5-7c8b-7def-8123-456789abcdef',

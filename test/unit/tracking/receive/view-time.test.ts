@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { CONSENT_POLICIES } from '../../../../src/tracking/consent/consent-policy';
-import { ACTORS, CONSENT_STATUSES } from '../../../../src/tracking/event/open-event';
+import { ACTORS, CONSENT_STATUSES } from '../../../../src/tracking/event/event-fields';
 import type { Purpose } from '../../../../src/tracking/event/purpose';
 import { TRACKING_MODES } from '../../../../src/tracking/event/tracking-mode';
 import type { ReceiveSettings } from '../../../../src/tracking/receive/receive-types';
