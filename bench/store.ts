@@ -6,7 +6,7 @@ import { v7 as uuidV7 } from 'uuid';
 import { openEmbeddedStore } from '../src/storage/embedded-store';
 import type { TrackingStore } from '../src/storage/port/tracking-store';
 import { ACTORS } from '../src/tracking/event/event-fields';
-import type { OpenEvent } from '../src/tracking/event/open-event';
+import { newOpenEvent, type OpenEvent } from '../src/tracking/event/open-event';
 
 /**
  * The store on SQLite: events per second, what a status check and the dashboard cost with few and
@@ -69,27 +69,20 @@ async function fill(
 /** One of 100 campaigns with 200 recipients each, in order of time. */
 function campaignOpen(number: number): OpenEvent {
 	const campaign = (number * 7) % 100;
-	return {
+	return newOpenEvent({
 		eventId: uuidV7(),
-		event: 'open',
 		occurredAt: new Date(START + number * 40).toISOString(),
 		recipientId: `recipient-${(number * 31) % 200}`,
-		recipientReason: null,
 		pixelId: `pixel-${campaign}`,
 		campaignId: `campaign-${campaign}`,
-		messageId: null,
 		trackingMode: 'identified',
 		purpose: 'performance',
 		actor: ACTORS[number % ACTORS.length] ?? 'human',
 		actorReason: 'bench',
 		rulesVersion: '1',
 		client: { family: 'Mail', os: 'iOS', device: 'phone' },
-		features: [],
-		consent: { status: 'given', recordId: null, policy: null },
-		request: { ip: null, userAgent: null, referer: null, acceptLanguage: null },
-		viewTimeMs: null,
-		viewTimeMeasurable: null,
-	};
+		consent: { status: 'given' },
+	});
 }
 
 /** A mail with a pixel of its own. */

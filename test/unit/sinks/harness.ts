@@ -7,19 +7,17 @@ import type {
 } from '../../../src/sinks/delivery/delivery';
 import type { CredentialValues, Sink, SinkRequest, SinkResponse } from '../../../src/sinks/sink';
 import { readOptions } from '../../../src/sinks/sink-parameters';
-import type { OpenEvent } from '../../../src/tracking/event/open-event';
+import { newOpenEvent, type OpenEvent } from '../../../src/tracking/event/open-event';
 
 export const NOW = new Date('2026-11-21T12:00:00.000Z');
 
 /** A full event of an identified recipient; `number` makes its ids distinct. */
 export function anOpen(number = 1, changes: Partial<OpenEvent> = {}): OpenEvent {
 	const digits = String(number).padStart(12, '0');
-	return {
+	const event = newOpenEvent({
 		eventId: `0193495c-7a00-7000-8000-${digits}`,
-		event: 'open',
 		occurredAt: new Date(NOW.getTime() - 3_600_000 + number * 1000).toISOString(),
 		recipientId: `ada${number}@example.com`,
-		recipientReason: null,
 		pixelId: 'pixel-1',
 		campaignId: 'autumn',
 		messageId: 'message-1',
@@ -29,13 +27,9 @@ export function anOpen(number = 1, changes: Partial<OpenEvent> = {}): OpenEvent 
 		actorReason: 'ua-thunderbird',
 		rulesVersion: '1',
 		client: { family: 'Thunderbird', os: 'Linux', device: 'desktop' },
-		features: [],
 		consent: { status: 'given', recordId: 'consent-1', policy: 'consent-required' },
-		request: { ip: null, userAgent: null, referer: null, acceptLanguage: null },
-		viewTimeMs: null,
-		viewTimeMeasurable: null,
-		...changes,
-	};
+	});
+	return { ...event, ...changes };
 }
 
 export function opens(count: number, changes: Partial<OpenEvent> = {}): OpenEvent[] {

@@ -6,10 +6,10 @@ import { isCounted, openEventSchema } from '../../../../src/tracking/event/open-
 import { openEvent } from '../../../support/open-events';
 
 describe('an open event', () => {
-	it('is what the README shows', () => {
+	it('has every field that the README shows', () => {
 		const readme = readFileSync(join(__dirname, '..', '..', '..', '..', 'README.md'), 'utf8');
 		const example: unknown = JSON.parse(/```json\n([\s\S]*?)```/.exec(readme)?.[1] ?? '');
-		expect(openEventSchema.parse(example)).toEqual(example);
+		expect(openEventSchema.parse(example)).toMatchObject(example as object);
 	});
 
 	it.each([

@@ -1,19 +1,21 @@
 import fc from 'fast-check';
 
 import { EVENT_FIELDS } from '../../../../src/tracking/event/event-fields';
-import { openEventSchema, type OpenEvent } from '../../../../src/tracking/event/open-event';
+import {
+	newOpenEvent,
+	openEventSchema,
+	type OpenEvent,
+} from '../../../../src/tracking/event/open-event';
 import {
 	minimise,
 	OPEN_EVENT_ROLES,
 	type MinimiseOptions,
 } from '../../../../src/tracking/minimise/minimise';
 
-const event: OpenEvent = {
+const event = newOpenEvent({
 	eventId: '019aa6b5-7c8b-7def-8123-456789abcdef',
-	event: 'open',
 	occurredAt: '2026-11-21T13:45:10.123Z',
 	recipientId: 'recipient-marker',
-	recipientReason: null,
 	pixelId: 'pixel',
 	campaignId: 'campaign',
 	messageId: 'message',
@@ -33,7 +35,7 @@ const event: OpenEvent = {
 	},
 	viewTimeMs: 1500,
 	viewTimeMeasurable: true,
-};
+});
 
 const options = (over: Partial<MinimiseOptions> = {}): MinimiseOptions => ({
 	allow: [...EVENT_FIELDS],
