@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
-import { subjectOf } from '../../nodes/OpenTracking/privacy/person';
-import { collectorFolder } from '../../nodes/shared/collector-log';
-import { signingOf } from '../../nodes/shared/signing';
-import { waitingFolders } from '../../nodes/shared/waiting-opens';
+import { subjectOf } from '../../nodes/OpenTracking/common/person';
 import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
-import { openLog } from '../../src/collector/open-log';
-import { erasureReceiptSchema, subjectExportSchema } from '../../src/tracking/erasure';
-import type { OpenEvent } from '../../src/tracking/open-event';
-import { readPersonToken, signPersonToken } from '../../src/tracking/withdrawal-link';
+import { signingOf } from '../../nodes/shared/installation/signing';
+import { collectorFolder } from '../../nodes/shared/receive/collector-log';
+import { waitingFolders } from '../../nodes/shared/receive/waiting-opens';
+import { openLog } from '../../src/collector/log/open-log';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
+import { readPersonToken, signPersonToken } from '../../src/tracking/links/person-link';
+import { erasureReceiptSchema, subjectExportSchema } from '../../src/tracking/people/erasure';
 import { consentRecord, NOTICE } from '../support/consent-records';
-import { executeContext, executeNode } from '../support/node-context';
 import { allBytes } from '../support/n8n-instance';
+import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 
