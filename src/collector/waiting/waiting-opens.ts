@@ -85,10 +85,21 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 		return opened;
 	};
 
-	const write = async (event: OpenEvent) => {
-		const [store, keyRing] = await Promise.all([deps.openStore(), deps.keyRing()]);
-		const denylistKeys = denylistKeysOfEvent(event, keyRing);
-		return await recordTogether(store, { event, denylistKeys });
+	const write = async (event: OpenEvent, limitMs: number) => {
+		let waits = true;
+		const attempt = async () => {
+			const [store, keyRing] = await Promise.all([deps.openStore(), deps.keyRing()]);
+			const denylistKeys = denylistKeysOfEvent(event, keyRing);
+			return await recordTogether(store, { event, denylistKeys }, () => waits);
+		};
+		try {
+			return await within(limitMs, attempt(), () => slowStore(limitMs));
+		} catch (error) {
+			away = describeError(error);
+			return null;
+		} finally {
+			waits = false;
+		}
 	};
 
 	const keep = async (event: OpenEvent): Promise<void> => {
@@ -189,12 +200,7 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 			}
 			// While the last try to carry over what waits has failed, the next open need not try as well.
 			if (reason() === null && limitMs > 0) {
-				const outcome = await within(limitMs, write(event), () => slowStore(limitMs)).catch(
-					(error: unknown) => {
-						away = describeError(error);
-						return null;
-					},
-				);
+				const outcome = await write(event, limitMs);
 				if (typeof outcome === 'string') return outcome;
 				if (outcome !== null) {
 					await keep(event);
