@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,11 +17,13 @@ import {
 	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
+import { newDatabase, type OwnDatabase } from '../support/own-database';
 import { canMountDisks, mountSmallDisk, type SmallDisk } from '../support/small-disk';
 import { postgresUrl } from '../support/stores';
 
 const BASE = 'email-open-tracking.json';
 const STRICT = 'email-open-tracking-consent-required.json';
+const STRICT_PATH = 'email-open/consented.png';
 const API = 'tracking-api.json';
 const CREDENTIAL = 'openTrackingPostgresApi';
 const AWAY = /The tracking store cannot be written/g;
@@ -51,10 +52,17 @@ function ids(prefix: string, count: number): string[] {
 	return Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 }
 
+/** The strict template at an address of its own: as it ships it takes that of the open one. */
+function strictBeside(): WorkflowJson {
+	const workflow = bundledWorkflow(STRICT);
+	const trigger = workflow.nodes.find(({ type }) => type.endsWith('.emailOpenTrigger'))!;
+	trigger.parameters = { ...trigger.parameters, path: STRICT_PATH };
+	return workflow;
+}
+
 const baseUrl = (n8n: N8nInstance, id: string) =>
 	`${n8n.url}/webhook/email-open/pixel.png?id=${id}`;
-const strictUrl = (n8n: N8nInstance, id: string) =>
-	`${n8n.url}/webhook/email-open/consented.png?id=${id}`;
+const strictUrl = (n8n: N8nInstance, id: string) => `${n8n.url}/webhook/${STRICT_PATH}?id=${id}`;
 
 /** A new pixel of the tracker APIs; gives its id and a function that makes the address to load. */
 async function newPixel(
@@ -89,7 +97,7 @@ describe('a real n8n whose embedded store is in trouble', () => {
 	const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-trouble-'));
 	const storeFolder = join(folder, '.n8n', 'email-open-tracking');
 	const storeFile = join(storeFolder, 'tracking.sqlite');
-	const workflows = [BASE, STRICT, API].map(bundledWorkflow);
+	const workflows = [bundledWorkflow(BASE), strictBeside(), bundledWorkflow(API)];
 	let disk: SmallDisk | undefined;
 	let n8n: N8nInstance;
 	let pixel: Awaited<ReturnType<typeof newPixel>>;
@@ -200,25 +208,19 @@ describe('a real n8n whose embedded store is in trouble', () => {
 });
 
 function inPostgres(serverUrl: string): void {
-	const database = `open_tracking_trouble_${randomUUID().slice(0, 8)}`;
-	const direct = Object.assign(new URL(serverUrl), { pathname: `/${database}` });
+	let database: OwnDatabase;
 	let way: CutOff;
 	let n8n: N8nInstance;
 	let credentialId: string;
 	let pixel: Awaited<ReturnType<typeof newPixel>>;
 
-	const admin = async (text: string) => {
-		const client = new Client({ connectionString: serverUrl });
-		await client.connect();
-		await client.query(text).finally(async () => await client.end());
-	};
 	const credentialFor = (url: string) => ({
 		name: 'Test store',
 		type: CREDENTIAL,
 		data: { connectionStringSecret: url, tls: 'disable' },
 	});
 	const throughWay = () =>
-		Object.assign(new URL(direct), { hostname: '127.0.0.1', port: String(way.port) }).href;
+		Object.assign(new URL(database.url), { hostname: '127.0.0.1', port: String(way.port) }).href;
 	const withCredential = (workflow: WorkflowJson, id: string) => {
 		for (const node of workflow.nodes) {
 			if (/\.(emailOpenTrigger|respondAndLogOpen|openTracking)$/.test(node.type)) {
@@ -228,7 +230,7 @@ function inPostgres(serverUrl: string): void {
 		return workflow;
 	};
 	const query = async (text: string, values: unknown[] = []) => {
-		const client = new Client({ connectionString: direct.href });
+		const client = new Client({ connectionString: database.url.href });
 		await client.connect();
 		try {
 			return (await client.query<{ n: string }>(text, values)).rows;
@@ -255,8 +257,8 @@ function inPostgres(serverUrl: string): void {
 	const told = (what: RegExp) => n8n.output().match(what)?.length ?? 0;
 
 	beforeAll(async () => {
-		await admin(`create database ${database}`);
-		way = await startCutOff(direct.hostname, Number(direct.port || 5432));
+		database = await newDatabase(serverUrl);
+		way = await startCutOff(database.url.hostname, Number(database.url.port || 5432));
 		n8n = await startInstance({ workflows: [] });
 		const { id } = await n8n.rest('POST', '/credentials', credentialFor(throughWay()));
 		credentialId = String(id);
@@ -273,7 +275,7 @@ function inPostgres(serverUrl: string): void {
 	afterAll(async () => {
 		await n8n?.stop();
 		await way?.close();
-		await admin(`drop database ${database} with (force)`);
+		await database?.drop();
 	}, 60_000);
 
 	it('has every open once after PostgreSQL was down for three minutes', async () => {
@@ -318,7 +320,7 @@ function inPostgres(serverUrl: string): void {
 	}, 120_000);
 
 	it('does not publish with a credential that does not work, and says why', async () => {
-		const wrong = Object.assign(new URL(direct), { pathname: '/no_such_database' }).href;
+		const wrong = Object.assign(new URL(database.url), { pathname: '/no_such_database' }).href;
 		const { id } = await n8n.rest('POST', '/credentials', credentialFor(wrong));
 		const workflow = withCredential(bundledWorkflow(BASE), String(id));
 		const [trigger] = workflow.nodes.filter(({ type }) => type.endsWith('.emailOpenTrigger'));

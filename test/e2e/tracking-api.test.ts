@@ -416,7 +416,14 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-docs-'));
 		const result = spawnSync(
 			'bash',
-			['-euo', 'pipefail', '-c', script.replaceAll('curl -sS', 'curl -sS --fail-with-body')],
+			// Without the start-up files of whoever runs this, which may print something.
+			[
+				'--norc',
+				'-euo',
+				'pipefail',
+				'-c',
+				script.replaceAll('curl -sS', 'curl -sS --fail-with-body'),
+			],
 			{ cwd: folder, encoding: 'utf8', env: { ...process.env, API: url(''), KEY: access.apiKey } },
 		);
 		rmSync(folder, { recursive: true });
