@@ -218,7 +218,7 @@ export async function untilLive(rest: Rest, workflowId: string): Promise<void> {
 	await eventually(async () => {
 		const status = await rest('GET', `/workflows/${workflowId}/publication-status`);
 		return status.liveVersionId === versionId;
-	});
+	}, 60_000);
 }
 
 /** Why n8n could not publish a workflow: it tries some times in the background before it says so. */
