@@ -21,7 +21,7 @@ function known(error: Error): Failure {
 	if (!(error instanceof StoreError)) {
 		return {
 			status: 500,
-			message: 'The tracker could not do this. The log of n8n names the failure.',
+			message: 'The tracker could not do this. Try again later.',
 			headers: {},
 		};
 	}

@@ -6,7 +6,7 @@ import { embedCode } from '../tracking/embed-code';
 import type { OpenEvent } from '../tracking/open-event';
 import type { ApiDeps } from './api-deps';
 import { check, readJson } from './api-error';
-import { makePixel, MAX_NAME } from './new-pixel';
+import { makePixel, MAX_NAME, readNewPixel } from './new-pixel';
 
 const RECENT = 20;
 
@@ -28,9 +28,18 @@ export function pixelTrackingRoutes(deps: ApiDeps): Hono {
 
 	app.get('/api/pixel/create', async (c) => {
 		const wanted = c.req.query('name') ?? c.req.query('metadata');
-		const name = wanted?.trim().slice(0, MAX_NAME) || 'Pixel';
-		const { pixel, links } = await makePixel(deps, { name });
-		const trackingUrl = links.url(pixel.id, links.sign(pixel, null));
+		// Metadata can be anything, and must not keep a mail from getting its pixel.
+		const name =
+			wanted
+				?.replace(/\p{Cc}+/gu, ' ')
+				.trim()
+				.slice(0, MAX_NAME) || 'Pixel';
+		const trackingMode = c.req.query('trackingMode');
+		const fields = readNewPixel({ name, trackingMode }, deps.receiveSettings.mode);
+		const { pixel, links } = await makePixel(deps, fields);
+		// No token is made for a pixel that must not be tracked.
+		const token = pixel.trackingMode === 'off' ? undefined : links.sign(pixel, null);
+		const trackingUrl = links.url(pixel.id, token);
 		return c.json({
 			id: pixel.id,
 			trackingUrl,

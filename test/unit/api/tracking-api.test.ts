@@ -63,6 +63,21 @@ describe.each(engines)('the HTTP APIs on $name', ({ newPlace }) => {
 			expect(response.headers.get('cache-control')).toBe('no-store');
 		});
 
+		it('gives the pixel the name and the tracking mode that were asked for', async () => {
+			const create = async (query: string) => await client.send(`/api/pixel/create?${query}`);
+			for (const [query, expected] of [
+				['name=Launch', { name: 'Launch', trackingMode: null }],
+				['metadata=a%0Ab', { name: 'a b', trackingMode: null }],
+				['trackingMode=aggregate', { name: 'Pixel', trackingMode: 'aggregate' }],
+				['trackingMode=off', { name: 'Pixel', trackingMode: 'off' }],
+			] as const) {
+				const { id } = (await (await create(query)).json()) as { id: string };
+				expect(await store.getPixel(id)).toMatchObject(expected);
+			}
+			await expectError(await create('trackingMode=everything'), 400);
+			await expectError(await create('trackingMode=full'), 400);
+		});
+
 		it('reports no open before the first load, then times, views and view time', async () => {
 			const { id, trackingUrl } = await newPixel();
 			expect(await check(id)).toMatchObject({
