@@ -19,7 +19,7 @@ import {
 import { announce, withdrawAnnouncement } from '../shared/announce';
 import { refuseCollectingInQueueMode } from '../shared/collector-log';
 import { credentialTest } from '../shared/credential-tests';
-import { refuseUnusableStore } from '../shared/publishing';
+import { isPublishing, refuseUnusableStore } from '../shared/publishing';
 import { carryOnWaitingOpens } from '../shared/waiting-opens';
 import { properties } from './properties';
 import { receiveRequest } from './receive-request';
@@ -80,10 +80,12 @@ export class EmailOpenTrigger implements INodeType {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				refuseCollectingInQueueMode(this);
 				await refuseUnusableStore(this);
-				await announce(this, () => ({
+				const announced = announce(this, () => ({
 					...reportedTracker(this),
 					path: this.getNodeParameter('path') as string,
 				}));
+				// When n8n starts, a store that hangs must not hold it up.
+				if (isPublishing(this)) await announced;
 				return true;
 			},
 			async create(): Promise<boolean> {

@@ -23,7 +23,7 @@ import { watchFile, writeAgain, type FileState } from './watched-file';
  * How long SQLite itself waits for a lock. `node:sqlite` blocks the event loop meanwhile, so it is
  * short; the waiting that matters happens between tries, with the loop free.
  */
-const BUSY_TIMEOUT_MS = 20;
+const BUSY_TIMEOUT_MS = 5;
 const FIRST_RETRY_MS = 10;
 const LONGEST_RETRY_MS = 200;
 const WATCH_EVERY_MS = 15_000;
