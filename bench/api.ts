@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { openEmbeddedStore } from '../src/storage/embedded-store';
-import type { TrackingStore } from '../src/storage/tracking-store';
+import type { TrackingStore } from '../src/storage/port/tracking-store';
 import { sampleOpen, START } from '../test/support/sample-opens';
 import { testApi } from '../test/support/tracking-api';
 

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 
 import { isbot } from 'isbot';
 
-import { createBurstMemory } from '../src/tracking/burst-memory';
-import { placeLoad, type BurstLoad } from '../src/tracking/burst-rules';
-import { classifyFeatures, classifyLoad } from '../src/tracking/classify-load';
-import { extractFeatures, type ImageLoad } from '../src/tracking/load-features';
+import { createBurstMemory } from '../src/tracking/bursts/burst-memory';
+import { placeLoad, type BurstLoad } from '../src/tracking/bursts/burst-rules';
+import { classifyFeatures, classifyLoad } from '../src/tracking/classify/classify-load';
+import { extractFeatures, type ImageLoad } from '../src/tracking/classify/extract-features';
 
 const LOADS = 200_000;
 const ROUNDS = 5;

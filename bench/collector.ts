@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { PIXEL_PNG_BASE64 } from '../src/tracking/pixel-image';
+import { PIXEL_PNG_BASE64 } from '../src/tracking/receive/pixel-image';
+import { startCollectorProcess } from '../test/support/collector-process';
 import {
 	bundledWorkflow,
 	eventually,
@@ -18,7 +19,6 @@ import {
 	startInstance,
 	type WorkflowJson,
 } from '../test/support/n8n-instance';
-import { startCollectorProcess } from '../test/support/collector-process';
 import { plainTemplate } from './peers/plain-template';
 import { measureUrl, printRatios, type Measured } from './support';
 

@@ -2,8 +2,8 @@
  * The three-step template beside the plain n8n template of the same steps (Webhook → Edit Fields →
  * Convert to File → Respond to Webhook), both published in one n8n, loaded in turns.
  */
+import { classifyLoad } from '../src/tracking/classify/classify-load';
 import { bundledWorkflow, startInstance } from '../test/support/n8n-instance';
-import { classifyLoad } from '../src/tracking/classify-load';
 import { plainTemplate } from './peers/plain-template';
 import { measureInTurns, printRatios } from './support';
 

@@ -6,11 +6,11 @@ import { createHmac, createSecretKey, randomBytes, randomUUID } from 'node:crypt
 
 import { DomUtils, parseDocument } from 'htmlparser2';
 
-import { embedCode } from '../src/tracking/embed-code';
-import { embedPixel } from '../src/tracking/embed';
-import { generateKey, parseKeyRing } from '../src/tracking/key-ring';
-import { signToken, verifyToken } from '../src/tracking/token';
-import type { TokenClaims } from '../src/tracking/token-claims';
+import { generateKey, parseKeyRing } from '../src/tracking/links/key-ring';
+import { signToken, verifyToken } from '../src/tracking/links/token';
+import type { TokenClaims } from '../src/tracking/links/token-claims';
+import { embedPixel } from '../src/tracking/mail/embed';
+import { embedCode } from '../src/tracking/mail/embed-code';
 
 const ROUND_MS = 500;
 const ROUNDS = 5;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { v7 as uuidV7 } from 'uuid';
 
 import { openEmbeddedStore } from '../src/storage/embedded-store';
-import type { TrackingStore } from '../src/storage/tracking-store';
-import { ACTORS } from '../src/tracking/open-event';
-import type { OpenEvent } from '../src/tracking/open-event';
+import type { TrackingStore } from '../src/storage/port/tracking-store';
+import { ACTORS } from '../src/tracking/event/open-event';
+import type { OpenEvent } from '../src/tracking/event/open-event';
 
 /**
  * The store on SQLite: events per second, what a status check and the dashboard cost with few and

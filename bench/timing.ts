@@ -9,9 +9,9 @@ import { join } from 'node:path';
 
 import { v7 as uuidv7 } from 'uuid';
 
-import { loadOrCreateKeyFile } from '../src/key-file';
+import { loadOrCreateKeyFile } from '../src/intake/key-file';
 import { openEmbeddedStore } from '../src/storage/embedded-store';
-import { PIXEL_PATH, signTrackingLink } from '../src/tracking/tracking-link';
+import { PIXEL_PATH, signTrackingLink } from '../src/tracking/links/tracking-link';
 import {
 	bundledWorkflow,
 	freePort,

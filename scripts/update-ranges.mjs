@@ -1,6 +1,6 @@
 /**
  * Compiles Apple's list of egress ranges (iCloud Private Relay, which Mail Privacy Protection
- * shares) into src/tracking/apple-egress-ranges.ts.
+ * shares) into src/tracking/classify/apple-egress-ranges.ts.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
@@ -13,13 +13,13 @@ import { readOptions } from './lib/arguments.js';
 const APPLE_LIST = 'https://mask-api.icloud.com/egress-ip-ranges.csv';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CSV = resolve(ROOT, 'data/icloud-private-relay/egress-ip-ranges.csv');
-const MODULE = resolve(ROOT, 'src/tracking/apple-egress-ranges.ts');
+const MODULE = resolve(ROOT, 'src/tracking/classify/apple-egress-ranges.ts');
 const MAX_LIST_BYTES = 32 * 1024 * 1024;
 const FETCH_TIMEOUT_MS = 60_000;
 
 const USAGE = `Usage: npm run update:ranges [-- <options>]
 
-Compiles Apple's list of egress ranges into src/tracking/apple-egress-ranges.ts.
+Compiles Apple's list of egress ranges into src/tracking/classify/apple-egress-ranges.ts.
 
   --from <file or https URL>   a stored copy or a mirror of the list (default: Apple's)
   --date <YYYY-MM-DD>          the date of the list, needed for a file

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { capacity } from './collector/capacity-command';
-import { collect } from './collector/collect-command';
+import { capacity } from './collector/command/capacity-command';
+import { collect } from './collector/command/collect-command';
 
 const HELP = `Usage: n8n-nodes-email-open-tracking <command>
 

@@ -1,30 +1,35 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import { embedCode } from './tracking/embed-code';
-import { embedPixel, type EmbedResult, type PixelPosition } from './tracking/embed';
-import { generateKey as generateKeyFrom, parseKeyRing } from './tracking/key-ring';
-import type { Purpose } from './tracking/purpose';
-import { TOKEN_IV_BYTES, verifyToken, type TokenVerdict } from './tracking/token';
-import { PIXEL_PATH, normaliseBaseUrl, signTrackingLink } from './tracking/tracking-link';
-import type { TrackingMode } from './tracking/tracking-mode';
+import type { Purpose } from './tracking/event/purpose';
+import type { TrackingMode } from './tracking/event/tracking-mode';
+import { generateKey as generateKeyFrom, parseKeyRing } from './tracking/links/key-ring';
+import { TOKEN_IV_BYTES, verifyToken, type TokenVerdict } from './tracking/links/token';
+import { PIXEL_PATH, normaliseBaseUrl, signTrackingLink } from './tracking/links/tracking-link';
+import { embedPixel, type EmbedResult, type PixelPosition } from './tracking/mail/embed';
+import { embedCode } from './tracking/mail/embed-code';
 
 /*
  * What `require('n8n-nodes-email-open-tracking')` gives to mailers outside n8n: the same functions
  * that the Tracking Pixel node calls.
  */
-export { embedCode } from './tracking/embed-code';
-export { embedPixel, type EmbedResult, type PixelPosition } from './tracking/embed';
-export { parseKeyRing, type KeyRing } from './tracking/key-ring';
-export type { Purpose } from './tracking/purpose';
-export { signToken, verifyToken, type TokenRefusal, type TokenVerdict } from './tracking/token';
-export type { TokenClaims } from './tracking/token-claims';
+export { embedCode } from './tracking/mail/embed-code';
+export { embedPixel, type EmbedResult, type PixelPosition } from './tracking/mail/embed';
+export { parseKeyRing, type KeyRing } from './tracking/links/key-ring';
+export type { Purpose } from './tracking/event/purpose';
+export {
+	signToken,
+	verifyToken,
+	type TokenRefusal,
+	type TokenVerdict,
+} from './tracking/links/token';
+export type { TokenClaims } from './tracking/links/token-claims';
 export {
 	PIXEL_PATH,
 	normaliseBaseUrl,
 	signTrackingLink,
 	trackingLink,
-} from './tracking/tracking-link';
-export type { TrackingMode } from './tracking/tracking-mode';
+} from './tracking/links/tracking-link';
+export type { TrackingMode } from './tracking/event/tracking-mode';
 
 /** A new signing key, `id:secret`, for the tracker and for n8n's credential alike. */
 export function generateKey(): string {

@@ -1,5 +1,5 @@
+import { PIXEL_PNG_BASE64 } from '../../src/tracking/receive/pixel-image';
 import { bundledWorkflow, type WorkflowJson } from '../../test/support/n8n-instance';
-import { PIXEL_PNG_BASE64 } from '../../src/tracking/pixel-image';
 
 /** The pixel with n8n's own nodes alone: Webhook → Edit Fields → Convert to File → Respond. */
 export const plainTemplate: WorkflowJson = {

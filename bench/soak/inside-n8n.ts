@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import type { OpenEvent } from '../../src/tracking/open-event';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
 import {
 	bundledWorkflow,
 	eventually,

@@ -16,14 +16,14 @@ import {
 	webhookDescriptionFields,
 } from 'n8n-workflow';
 
-import { announce, withdrawAnnouncement } from '../shared/announce';
-import { refuseCollectingInQueueMode } from '../shared/collector-log';
-import { credentialTest } from '../shared/credential-tests';
-import { isPublishing, refuseUnusableStore } from '../shared/publishing';
-import { carryOnWaitingOpens } from '../shared/waiting-opens';
+import { credentialTest } from '../shared/installation/credential-tests';
+import { isPublishing, refuseUnusableStore } from '../shared/installation/publishing';
+import { announce, withdrawAnnouncement } from '../shared/receive/announce';
+import { refuseCollectingInQueueMode } from '../shared/receive/collector-log';
+import { reportedTracker } from '../shared/receive/receive-settings';
+import { carryOnWaitingOpens } from '../shared/receive/waiting-opens';
 import { properties } from './properties';
 import { receiveRequest } from './receive-request';
-import { reportedTracker } from './settings';
 
 export class EmailOpenTrigger implements INodeType {
 	description: INodeTypeDescription = {

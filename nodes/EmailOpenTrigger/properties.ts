@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { receiveFields, receiveOptions } from '../shared/receive-properties';
-import { PIXEL_PATH } from '../../src/tracking/tracking-link';
+import { PIXEL_PATH } from '../../src/tracking/links/tracking-link';
+import { receiveFields, receiveOptions } from '../shared/fields/receive-properties';
 
 export const properties: INodeProperties[] = [
 	{

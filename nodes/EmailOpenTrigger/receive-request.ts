@@ -2,17 +2,17 @@ import type { Request } from 'express';
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 
-import { receiveOpen } from '../../src/tracking/receive-open';
-import type { PixelRequest } from '../../src/tracking/receive-types';
-import { relabelsOfBurst } from '../../src/tracking/relabels-of-burst';
-import { collectOpen } from '../shared/collector-log';
-import { answerLikeOthers, noteAnswer } from '../shared/answers-so-far';
+import { relabelsOfBurst } from '../../src/tracking/bursts/relabels-of-burst';
+import { receiveOpen } from '../../src/tracking/receive/receive-open';
+import type { PixelRequest } from '../../src/tracking/receive/receive-types';
 import { toNodeError } from '../shared/each-item';
-import { guardResponse, type GuardedResponse } from '../shared/guarded-response';
-import { receiveDeps, tellOfLookups } from '../shared/receive';
-import { shareLoad } from '../shared/share-load';
-import { relabelEarlier } from '../shared/relabel-earlier';
-import { receiveSettings, triggerOptions } from './settings';
+import { collectOpen } from '../shared/receive/collector-log';
+import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
+import { receiveSettings, triggerOptions } from '../shared/receive/receive-settings';
+import { relabelEarlier } from '../shared/receive/relabel-earlier';
+import { shareLoad } from '../shared/receive/share-load';
+import { answerLikeOthers, noteAnswer } from './answers-so-far';
+import { guardResponse, type GuardedResponse } from './guarded-response';
 
 const DEFAULT_DEADLINE_MS = 2000;
 

@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { credentialTest } from '../shared/credential-tests';
+import { credentialTest } from '../shared/installation/credential-tests';
 import { collectInBatches } from './collect-in-batches';
 import { collectOnce } from './collect-once';
 import { properties } from './properties';

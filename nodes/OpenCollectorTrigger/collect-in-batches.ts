@@ -1,16 +1,16 @@
 import type { IRun, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { pause } from '../../src/collector/backoff';
-import { runBatcher, type RefusedOpen } from '../../src/collector/batcher';
-import { startCollector } from '../../src/collector/collector';
-import { watchLog } from '../../src/collector/log-alarm';
-import { FolderLockedError, openLog } from '../../src/collector/open-log';
-import { reportedTracker } from '../EmailOpenTrigger/settings';
-import { announce, withdrawAnnouncement } from '../shared/announce';
-import { WORKFLOW_CONSUMER } from '../shared/collector-log';
+import { pause } from '../../src/async/backoff';
+import { runBatcher, type RefusedOpen } from '../../src/collector/consume/batcher';
+import { FolderLockedError, openLog } from '../../src/collector/log/open-log';
+import { startCollector } from '../../src/collector/threads/collector';
+import { watchLog } from '../../src/collector/watch/log-alarm';
 import { toNodeError } from '../shared/each-item';
-import { refuseUnusableStore } from '../shared/publishing';
+import { refuseUnusableStore } from '../shared/installation/publishing';
+import { announce, withdrawAnnouncement } from '../shared/receive/announce';
+import { WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
+import { reportedTracker } from '../shared/receive/receive-settings';
 import { openItem } from './open-item';
 import { collectorSettings, viewTimeSettings } from './settings';
 

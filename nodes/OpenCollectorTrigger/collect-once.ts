@@ -1,12 +1,12 @@
 import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
-import { pause } from '../../src/collector/backoff';
-import { startCollector, type Collector } from '../../src/collector/collector';
-import { readRecord } from '../../src/collector/log-record';
-import { isFolderLocked, openLog, type OpenLog } from '../../src/collector/open-log';
-import type { OpenEvent } from '../../src/tracking/open-event';
-import { collectorFolder } from '../shared/collector-log';
+import { pause } from '../../src/async/backoff';
+import { readRecord } from '../../src/collector/log/log-record';
+import { isFolderLocked, openLog, type OpenLog } from '../../src/collector/log/open-log';
+import { startCollector, type Collector } from '../../src/collector/threads/collector';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { toNodeError } from '../shared/each-item';
+import { collectorFolder } from '../shared/receive/collector-log';
 import { openItem } from './open-item';
 import { collectorSettings } from './settings';
 

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { receiveFields, receiveOptions } from '../shared/receive-properties';
+import { receiveFields, receiveOptions } from '../shared/fields/receive-properties';
 
 const onPort = { show: { source: ['port'] } };
 const optionOnPort = { show: { '/source': ['port'] } };

@@ -4,16 +4,15 @@ import { NodeOperationError } from 'n8n-workflow';
 import {
 	DEFAULT_LIMITS,
 	type CollectorSettings,
-	type KeySettings,
 	type ListenerSettings,
-	type StoreSettings,
-} from '../../src/collector/settings';
-import { VIEW_TIME_LIMITS } from '../../src/collector/view-time-holds';
-import { receiveSettings } from '../EmailOpenTrigger/settings';
-import { collectorFolder, WORKFLOW_CONSUMER } from '../shared/collector-log';
-import { dataFolder, isQueueMode } from '../shared/data-folder';
-import { readSigning, type SigningCredential } from '../shared/signing';
-import { postgresSettings, type PostgresCredential } from '../shared/store';
+} from '../../src/collector/config/settings';
+import { VIEW_TIME_LIMITS } from '../../src/collector/listen/view-time-holds';
+import type { KeySettings, StoreSettings } from '../../src/intake/intake-settings';
+import { dataFolder, isQueueMode } from '../shared/installation/data-folder';
+import { readSigning, type SigningCredential } from '../shared/installation/signing';
+import { postgresSettings, type PostgresCredential } from '../shared/installation/store';
+import { collectorFolder, WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
+import { receiveSettings } from '../shared/receive/receive-settings';
 
 const GB = 1024 ** 3;
 

@@ -1,13 +1,17 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { dailyIpKey } from '../../src/daily-ip-key';
-import { classifyLoad } from '../../src/tracking/classify-load';
-import { deriveKey } from '../../src/tracking/key-ring';
-import { minimise, OPEN_EVENT_ROLES, type MinimiseOptions } from '../../src/tracking/minimise';
-import type { IpReduction } from '../../src/tracking/minimise-ip';
-import type { Client } from '../../src/tracking/open-event';
-import { signingOf } from '../shared/signing';
-import { openTrackingStore } from '../shared/store';
+import { dailyIpKey } from '../../src/intake/daily-ip-key';
+import { classifyLoad } from '../../src/tracking/classify/classify-load';
+import type { Client } from '../../src/tracking/event/open-event';
+import { deriveKey } from '../../src/tracking/links/key-ring';
+import {
+	minimise,
+	OPEN_EVENT_ROLES,
+	type MinimiseOptions,
+} from '../../src/tracking/minimise/minimise';
+import type { IpReduction } from '../../src/tracking/minimise/minimise-ip';
+import { signingOf } from '../shared/installation/signing';
+import { openTrackingStore } from '../shared/installation/store';
 
 const DEFAULT_REPORT = 'minimised';
 

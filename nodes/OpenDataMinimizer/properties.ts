@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { EVENT_FIELDS } from '../../src/tracking/minimise-mode';
-import { ipOptions, timeOptions } from '../shared/receive-properties';
+import { EVENT_FIELDS } from '../../src/tracking/minimise/minimise-mode';
+import { ipOptions, timeOptions } from '../shared/fields/receive-properties';
 
 const names = (displayName: string, name: string, example: string): INodeProperties => ({
 	displayName,

@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { credentialTest } from '../shared/credential-tests';
+import { credentialTest } from '../shared/installation/credential-tests';
 import { deliverItems } from './deliver-items';
 import { loginFor, properties } from './properties';
 import { sinkCredentialTest } from './sink-credential-test';

@@ -1,8 +1,8 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { credentialValues } from '../../credentials/sink-credential';
-import { deliver } from '../../src/sinks/deliver';
-import type { Delivery, SinkItem } from '../../src/sinks/delivery';
+import { deliver } from '../../src/sinks/delivery/deliver';
+import type { Delivery, SinkItem } from '../../src/sinks/delivery/delivery';
 import { findSink } from '../../src/sinks/registry';
 import type { Sink } from '../../src/sinks/sink';
 import type { SinkOptions } from '../../src/sinks/sink-parameters';

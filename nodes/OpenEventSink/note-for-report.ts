@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { CredentialValues, Sink } from '../../src/sinks/sink';
-import { openTrackingStore } from '../shared/store';
+import { openTrackingStore } from '../shared/installation/store';
 
 /** What each node noted last, so that the store is written to only when that changes. */
 const noted = new Map<string, string>();

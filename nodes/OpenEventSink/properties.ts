@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { SINKS } from '../../src/sinks/registry';
 import type { Sink } from '../../src/sinks/sink';
 import type { SinkParameter } from '../../src/sinks/sink-parameters';
-import { askedFor } from '../shared/asked-for';
+import { askedFor } from '../shared/fields/asked-for';
 
 /** When a credential is asked for: as long as its destination is chosen. */
 export function loginFor(destination: string) {

@@ -6,11 +6,11 @@ import type {
 } from 'n8n-workflow';
 import { isExpression, NodeOperationError, validateFieldType } from 'n8n-workflow';
 
-import type { FieldOverride } from '../../src/sinks/field-override';
+import type { FieldOverride } from '../../src/sinks/delivery/field-override';
 import type { Sink } from '../../src/sinks/sink';
 import { isShown, readOptions, type SinkOptions } from '../../src/sinks/sink-parameters';
-import { openEventSchema, type OpenEvent } from '../../src/tracking/open-event';
-import { firstIssue, IN_PLAIN_WORDS } from '../../src/tracking/plain-issues';
+import { openEventSchema, type OpenEvent } from '../../src/tracking/event/open-event';
+import { firstIssue, IN_PLAIN_WORDS } from '../../src/tracking/event/plain-issues';
 
 /** The open event that an item is, whatever else it carries. */
 export function readEvent(

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import type { DeliverDeps } from '../../src/sinks/delivery';
+import type { DeliverDeps } from '../../src/sinks/delivery/delivery';
 import type { Sink, SinkResponse } from '../../src/sinks/sink';
 
 /**

@@ -5,9 +5,9 @@ import type {
 } from 'n8n-workflow';
 
 import { credentialValues } from '../../credentials/sink-credential';
+import { safeReason } from '../../src/sinks/delivery/safe-reason';
 import { vendorMessage } from '../../src/sinks/http-answer';
 import { SINKS } from '../../src/sinks/registry';
-import { safeReason } from '../../src/sinks/safe-reason';
 
 const TIMEOUT_MS = 15_000;
 

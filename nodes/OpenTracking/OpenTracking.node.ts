@@ -6,11 +6,11 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 
-import { askedFor } from '../shared/asked-for';
 import { eachItem } from '../shared/each-item';
-import { checkFields } from '../shared/fields';
-import { openTrackingStore } from '../shared/store';
-import { credentialTest } from '../shared/credential-tests';
+import { askedFor } from '../shared/fields/asked-for';
+import { checkFields } from '../shared/fields/check-fields';
+import { credentialTest } from '../shared/installation/credential-tests';
+import { openTrackingStore } from '../shared/installation/store';
 import { properties } from './properties';
 import { findOperation } from './resources';
 

@@ -7,9 +7,9 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { eachItem } from '../shared/each-item';
-import { logItem } from './log-item';
+import { credentialTest } from '../shared/installation/credential-tests';
 import { answerWithImage } from './answer';
-import { credentialTest } from '../shared/credential-tests';
+import { logItem } from './log-item';
 import { properties } from './properties';
 
 export class RespondAndLogOpen implements INodeType {

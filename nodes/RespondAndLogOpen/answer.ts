@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { PIXEL_PNG } from '../../src/tracking/pixel-image';
-import { pixelHeaders } from '../../src/tracking/pixel-response';
+import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
+import { pixelHeaders } from '../../src/tracking/receive/pixel-response';
 
 /**
  * Answers the waiting request with the image of the first item: one request, one answer. Where

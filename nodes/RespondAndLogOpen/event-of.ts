@@ -2,14 +2,14 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { v5 as uuidv5 } from 'uuid';
 
-import { openEventSchema, type OpenEvent } from '../../src/tracking/open-event';
-import { firstIssue, IN_PLAIN_WORDS } from '../../src/tracking/plain-issues';
-import { receiveOpen } from '../../src/tracking/receive-open';
-import { relabelsOfBurst } from '../../src/tracking/relabels-of-burst';
-import { forwardedClient } from '../shared/forwarded-client';
-import { DEFAULT_SETTINGS, receiveDeps, tellOfLookups } from '../shared/receive';
-import { relabelEarlier } from '../shared/relabel-earlier';
-import { shareLoad } from '../shared/share-load';
+import { relabelsOfBurst } from '../../src/tracking/bursts/relabels-of-burst';
+import { openEventSchema, type OpenEvent } from '../../src/tracking/event/open-event';
+import { firstIssue, IN_PLAIN_WORDS } from '../../src/tracking/event/plain-issues';
+import { receiveOpen } from '../../src/tracking/receive/receive-open';
+import { forwardedClient } from '../shared/receive/forwarded-client';
+import { DEFAULT_SETTINGS, receiveDeps, tellOfLookups } from '../shared/receive/receive';
+import { relabelEarlier } from '../shared/receive/relabel-earlier';
+import { shareLoad } from '../shared/receive/share-load';
 
 /** Namespace of the ids of events that n8n's own Webhook node received. */
 const STOCK_WEBHOOK_NAMESPACE = '4f6b9a52-2d5c-4d53-8a2b-6f4b3c1e7a10';

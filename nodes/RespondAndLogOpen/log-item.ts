@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { recordOpen } from '../shared/waiting-opens';
+import { recordOpen } from '../shared/receive/waiting-opens';
 import { eventOf } from './event-of';
 
 /**

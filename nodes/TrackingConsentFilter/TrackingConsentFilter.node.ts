@@ -6,9 +6,9 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { askedFor } from '../shared/asked-for';
-import { credentialTest } from '../shared/credential-tests';
 import { failedItem, toNodeError } from '../shared/each-item';
+import { askedFor } from '../shared/fields/asked-for';
+import { credentialTest } from '../shared/installation/credential-tests';
 import { decideItem } from './decide-item';
 import { properties } from './properties';
 

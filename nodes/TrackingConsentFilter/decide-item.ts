@@ -6,22 +6,26 @@ import {
 	decideConsent,
 	type ConsentDecision,
 	type ConsentSources,
-} from '../../src/tracking/consent-policy';
-import { applyMode } from '../../src/tracking/minimise-mode';
+} from '../../src/tracking/consent/consent-policy';
 import {
 	CONSENT_STATUSES,
 	openEventSchema,
 	type ConsentStatus,
 	type OpenEvent,
-} from '../../src/tracking/open-event';
-import type { Purpose } from '../../src/tracking/purpose';
-import { denylistKeysOf } from '../../src/tracking/subject-keys';
-import { lowestMode } from '../../src/tracking/tracking-mode';
-import { readText } from '../shared/fields';
-import { consentRulesOf, presetOf, type ConsentChoice } from '../shared/consent-policy-options';
-import { outage } from '../shared/outage';
-import { signingOf } from '../shared/signing';
-import { openTrackingStore } from '../shared/store';
+} from '../../src/tracking/event/open-event';
+import type { Purpose } from '../../src/tracking/event/purpose';
+import { lowestMode } from '../../src/tracking/event/tracking-mode';
+import { applyMode } from '../../src/tracking/minimise/minimise-mode';
+import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
+import { readText } from '../shared/fields/check-fields';
+import {
+	consentRulesOf,
+	presetOf,
+	type ConsentChoice,
+} from '../shared/fields/consent-policy-options';
+import { outage } from '../shared/installation/outage';
+import { signingOf } from '../shared/installation/signing';
+import { openTrackingStore } from '../shared/installation/store';
 
 const DEFAULT_FIELD = 'trackingConsent';
 

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { consentPolicyOptions } from '../shared/consent-policy-options';
-import { purposeOptions } from '../shared/purpose-options';
+import { consentPolicyOptions } from '../shared/fields/consent-policy-options';
+import { purposeOptions } from '../shared/fields/purpose-options';
 
 export const properties: INodeProperties[] = [
 	{

@@ -6,10 +6,10 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { askedFor } from '../shared/asked-for';
 import { eachItem } from '../shared/each-item';
-import { checkFields } from '../shared/fields';
-import { credentialTest } from '../shared/credential-tests';
+import { askedFor } from '../shared/fields/asked-for';
+import { checkFields } from '../shared/fields/check-fields';
+import { credentialTest } from '../shared/installation/credential-tests';
 import { createImage } from './create-image';
 import { createLink } from './create-link';
 import { embed } from './embed';

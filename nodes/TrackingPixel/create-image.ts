@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { decodePixel } from '../../src/tracking/pixel-image';
+import { decodePixel } from '../../src/tracking/receive/pixel-image';
 
 /**
  * Adds the pixel to the item as a binary field (`image/png`, `pixel.png`). The JSON of the item

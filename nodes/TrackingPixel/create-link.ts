@@ -4,17 +4,17 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 import { v4 as uuidv4 } from 'uuid';
 
-import { createHostedTracker, HostedTrackerError } from '../../src/hosted-tracker';
-import { embedCode } from '../../src/tracking/embed-code';
-import type { Purpose } from '../../src/tracking/purpose';
-import { PIXEL_PATH, signTrackingLink } from '../../src/tracking/tracking-link';
-import { TOKEN_IV_BYTES } from '../../src/tracking/token';
-import type { TrackingMode } from '../../src/tracking/tracking-mode';
+import { createHostedTracker, HostedTrackerError } from '../../src/api/hosted-tracker';
+import type { Purpose } from '../../src/tracking/event/purpose';
+import type { TrackingMode } from '../../src/tracking/event/tracking-mode';
+import { TOKEN_IV_BYTES } from '../../src/tracking/links/token';
+import { PIXEL_PATH, signTrackingLink } from '../../src/tracking/links/tracking-link';
+import { embedCode } from '../../src/tracking/mail/embed-code';
 import { toNodeError } from '../shared/each-item';
-import { instanceBaseUrl } from '../shared/base-url';
-import { readText, textOf } from '../shared/fields';
-import { signingOf } from '../shared/signing';
-import { openTrackingStore } from '../shared/store';
+import { readText, textOf } from '../shared/fields/check-fields';
+import { instanceBaseUrl } from '../shared/installation/base-url';
+import { signingOf } from '../shared/installation/signing';
+import { openTrackingStore } from '../shared/installation/store';
 import { assertAllowed, whyUntracked } from './may-track';
 
 /** What a mail is tracked by; nulls when it goes out untracked, and why it does. */

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { embedPixel, type PixelPosition } from '../../src/tracking/embed';
+import { embedPixel, type PixelPosition } from '../../src/tracking/mail/embed';
 
 /** Puts the pixel into the HTML of one mail; a mail without a link goes on as it is. */
 export const embed =

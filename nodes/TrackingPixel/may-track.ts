@@ -1,15 +1,15 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { TrackingStore } from '../../src/storage/tracking-store';
-import type { KeyRing } from '../../src/tracking/key-ring';
-import type { Purpose } from '../../src/tracking/purpose';
-import { denylistKeysOf } from '../../src/tracking/subject-keys';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import type { Purpose } from '../../src/tracking/event/purpose';
 import {
 	assertWithinCeiling,
 	TRACKING_MODES,
 	type TrackingMode,
-} from '../../src/tracking/tracking-mode';
-import { openTrackingStore } from '../shared/store';
+} from '../../src/tracking/event/tracking-mode';
+import type { KeyRing } from '../../src/tracking/links/key-ring';
+import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
+import { openTrackingStore } from '../shared/installation/store';
 
 /**
  * Why a mail to this person must go out without a pixel; `null` when it may carry one. A store that

@@ -1,9 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { PIXEL_PNG_BASE64 } from '../../src/tracking/pixel-image';
-import { PIXEL_PATH } from '../../src/tracking/tracking-link';
-import { purposeOptions } from '../shared/purpose-options';
-import { trackingModeOptions } from '../shared/tracking-mode-options';
+import { PIXEL_PATH } from '../../src/tracking/links/tracking-link';
+import { PIXEL_PNG_BASE64 } from '../../src/tracking/receive/pixel-image';
+import { purposeOptions } from '../shared/fields/purpose-options';
+import { trackingModeOptions } from '../shared/fields/tracking-mode-options';
 
 const forOperation = (...operation: string[]) => ({ show: { operation } });
 

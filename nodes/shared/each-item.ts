@@ -1,8 +1,8 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { CollectorError } from '../../src/collector/collector-error';
-import { StoreError } from '../../src/storage/store-error';
+import { CollectorError } from '../../src/collector/config/collector-error';
+import { StoreError } from '../../src/storage/port/store-error';
 
 /** An error that also says what to do next. */
 interface Advising {

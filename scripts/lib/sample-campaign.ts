@@ -5,11 +5,11 @@
  */
 import { v7 as uuidv7 } from 'uuid';
 
-import { dataFolder } from '../../nodes/shared/data-folder';
+import { dataFolder } from '../../nodes/shared/installation/data-folder';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
-import type { TrackingStore } from '../../src/storage/tracking-store';
-import { classifyLoad } from '../../src/tracking/classify-load';
-import type { OpenEvent } from '../../src/tracking/open-event';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import { classifyLoad } from '../../src/tracking/classify/classify-load';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;

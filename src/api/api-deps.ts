@@ -1,9 +1,9 @@
-import type { TrackingStore } from '../storage/tracking-store';
-import type { WaitingReport } from '../storage/waiting-report';
-import type { PlacedLoad } from '../tracking/burst-rules';
-import type { KeyRing } from '../tracking/key-ring';
-import type { OpenEvent } from '../tracking/open-event';
-import type { ReceiveDeps, ReceiveSettings } from '../tracking/receive-types';
+import type { TrackingStore } from '../storage/port/tracking-store';
+import type { WaitingReport } from '../storage/port/waiting-report';
+import type { PlacedLoad } from '../tracking/bursts/burst-rules';
+import type { OpenEvent } from '../tracking/event/open-event';
+import type { KeyRing } from '../tracking/links/key-ring';
+import type { ReceiveDeps, ReceiveSettings } from '../tracking/receive/receive-types';
 
 /** How often something may still be done; `rate-limiter-flexible` gives such objects. */
 export interface RateLimiter {

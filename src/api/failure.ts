@@ -1,4 +1,4 @@
-import { StoreError } from '../storage/store-error';
+import { StoreError } from '../storage/port/store-error';
 import type { ApiDeps } from './api-deps';
 import { ApiError } from './api-error';
 

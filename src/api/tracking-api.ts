@@ -2,11 +2,11 @@ import { Hono } from 'hono';
 
 import type { ApiDeps } from './api-deps';
 import { failureOf } from './failure';
-import { pageRoutes } from './page-routes';
-import { pixelRoutes } from './pixel-routes';
-import { pixelTrackingRoutes } from './pixel-tracking-routes';
-import { recipientRoutes } from './recipient-routes';
-import { trackerRoute } from './tracker-route';
+import { pageRoutes } from './routes/page-routes';
+import { pixelRoutes } from './routes/pixel-routes';
+import { pixelTrackingRoutes } from './routes/pixel-tracking-routes';
+import { recipientRoutes } from './routes/recipient-routes';
+import { trackerRoute } from './routes/tracker-route';
 
 /** The HTTP APIs and pages as one web handler; paths are those below the base URL. */
 export interface TrackingApi {

@@ -1,4 +1,4 @@
-import type { OpenEvent } from '../tracking/open-event';
+import type { OpenEvent } from '../tracking/event/open-event';
 
 /** The columns of an export of opens. */
 export const OPEN_COLUMNS = [

@@ -1,6 +1,6 @@
-import type { EventField } from '../tracking/minimise-mode';
-import { isCounted, type OpenEvent } from '../tracking/open-event';
-import { isPseudonym } from '../tracking/pseudonym';
+import { isCounted, type OpenEvent } from '../tracking/event/open-event';
+import type { EventField } from '../tracking/minimise/minimise-mode';
+import { isPseudonym } from '../tracking/people/pseudonym';
 import { rejected, type Refusal, type SinkRecord } from './sink';
 
 /** Event fields a CRM sink sends: to the contact, and with its timeline entry. */

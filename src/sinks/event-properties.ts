@@ -1,5 +1,5 @@
-import type { EventField } from '../tracking/minimise-mode';
-import { isCounted, type OpenEvent } from '../tracking/open-event';
+import { isCounted, type OpenEvent } from '../tracking/event/open-event';
+import type { EventField } from '../tracking/minimise/minimise-mode';
 import type { SinkRecord } from './sink';
 
 /** The fields that `openProperties` sends. */

@@ -1,4 +1,4 @@
-import { retryAfterMs } from '../retry-after';
+import { retryAfterMs } from '../async/retry-after';
 import {
 	type BatchAnswer,
 	retryable,

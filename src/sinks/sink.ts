@@ -1,5 +1,5 @@
-import type { EventField } from '../tracking/minimise-mode';
-import type { OpenEvent } from '../tracking/open-event';
+import type { OpenEvent } from '../tracking/event/open-event';
+import type { EventField } from '../tracking/minimise/minimise-mode';
 import type { OptionsOf, SinkOptions, SinkParameter } from './sink-parameters';
 
 /** One record as the destination wants it, before several of them become one request. */

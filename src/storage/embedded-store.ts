@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 
+import { openSqliteDatabase } from './database/sqlite/sqlite-database';
+import { StoreError } from './port/store-error';
+import type { TrackingStore } from './port/tracking-store';
 import { sharedStore } from './shared-stores';
-import { openSqliteDatabase } from './sqlite-database';
 import { startStore } from './start-store';
-import { StoreError } from './store-error';
-import type { TrackingStore } from './tracking-store';
 
 /** Name of the store's file inside its folder. */
 export const EMBEDDED_FILE = 'tracking.sqlite';

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 
-import { openPostgresDatabase } from './postgres-database';
-import type { PostgresOptions } from './postgres-database';
+import { openPostgresDatabase } from './database/postgres/postgres-database';
+import type { PostgresOptions } from './database/postgres/postgres-database';
+import type { TrackingStore } from './port/tracking-store';
 import { sharedStore } from './shared-stores';
 import { startStore } from './start-store';
-import type { TrackingStore } from './tracking-store';
 
 /**
  * Opens the store in a PostgreSQL database and brings it to this version's schema. Callers with

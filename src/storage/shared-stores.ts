@@ -1,4 +1,4 @@
-import type { TrackingStore } from './tracking-store';
+import type { TrackingStore } from './port/tracking-store';
 
 /**
  * The open stores of this process, by what they are opened with. Module scope outlives the node

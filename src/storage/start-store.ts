@@ -1,8 +1,8 @@
-import { finishDeletions } from './delete-pixel';
-import { migrateToLatest } from './migrate';
+import { migrateToLatest } from './database/migrate';
+import type { StoreDatabase } from './database/store-database';
+import { finishDeletions } from './pixels/delete-pixel';
+import type { TrackingStore } from './port/tracking-store';
 import { createStore } from './store';
-import type { StoreDatabase } from './store-database';
-import type { TrackingStore } from './tracking-store';
 
 /**
  * The store over an open database: brought to this version's schema, and with the deletions

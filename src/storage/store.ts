@@ -1,9 +1,13 @@
-import { observeBursts } from './burst-windows';
-import { storable, storableRequest } from './checked-input';
-import { createPrivacyStore } from './create-privacy-store';
-import { deletePixel } from './delete-pixel';
-import { listOpens, streamOpens } from './list-opens';
-import { createPixel, getPixel, getPixelImage, listPixels, setPixelImage } from './pixels';
+import { observeBursts } from './bursts/burst-windows';
+import { storable, storableRequest } from './database/checked-input';
+import type { StoreDatabase } from './database/store-database';
+import { listOpens, streamOpens } from './opens/list-opens';
+import { recordOpens } from './opens/record-opens';
+import { recordUnlessErased } from './opens/record-unless-erased';
+import { recordViewTimes } from './opens/record-view-times';
+import { listLabelHistory, relabelOpens } from './opens/relabel-opens';
+import { deletePixel } from './pixels/delete-pixel';
+import { createPixel, getPixel, getPixelImage, listPixels, setPixelImage } from './pixels/pixels';
 import {
 	addRecipients,
 	deleteRecipient,
@@ -12,21 +16,17 @@ import {
 	getRecipient,
 	listRecipients,
 	streamRecipients,
-} from './recipients';
-import { recordOpens } from './record-opens';
-import { recordUnlessErased } from './record-unless-erased';
-import { recordViewTimes } from './record-view-times';
-import { listLabelHistory, relabelOpens } from './relabel-opens';
-import { listNotOpened, registerSent } from './sent-messages';
+} from './pixels/recipients';
+import { listNotOpened, registerSent } from './pixels/sent-messages';
+import type { TrackingStore } from './port/tracking-store';
+import { createPrivacyStore } from './privacy/create-privacy-store';
 import {
 	getCampaign,
 	getDashboard,
 	getStatus,
 	listCampaigns,
 	listOpensPerHour,
-} from './statistics';
-import type { StoreDatabase } from './store-database';
-import type { TrackingStore } from './tracking-store';
+} from './statistics/statistics';
 
 /** The tracking store over an open, migrated database. Each subject has a file of its own. */
 export function createStore(database: StoreDatabase): TrackingStore {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { loadOrCreateKeyFile } from '../../src/key-file';
+import { loadOrCreateKeyFile } from '../../src/intake/key-file';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
-import type { TrackingStore } from '../../src/storage/tracking-store';
-import { denylistKeysOf } from '../../src/tracking/subject-keys';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
 import { MAIL_PROGRAM } from '../support/browser';
 import { consentRecord } from '../support/consent-records';
 import {

@@ -1,10 +1,10 @@
 import type { Browser } from 'playwright-core';
 
 import { publishWorkflow } from '../../scripts/lib/n8n';
-import { loadOrCreateKeyFile } from '../../src/key-file';
+import { loadOrCreateKeyFile } from '../../src/intake/key-file';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
-import type { TrackingStore } from '../../src/storage/tracking-store';
-import { denylistKeysOf } from '../../src/tracking/subject-keys';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
 import { launchBrowser, MAIL_PROGRAM } from '../support/browser';
 import { consentRecord } from '../support/consent-records';
 import {

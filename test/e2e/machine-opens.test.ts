@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
+import { loadOrCreateKeyFile } from '../../src/intake/key-file';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
-import { loadOrCreateKeyFile } from '../../src/key-file';
-import { PIXEL_PATH, signTrackingLink } from '../../src/tracking/tracking-link';
+import { PIXEL_PATH, signTrackingLink } from '../../src/tracking/links/tracking-link';
 import { MAIL_PROGRAM } from '../support/browser';
 import { startCollectorProcess } from '../support/collector-process';
 import {

@@ -8,15 +8,15 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Browser } from 'playwright-core';
 
 import { publishWorkflow } from '../../scripts/lib/n8n';
-import { loadOrCreateKeyFile } from '../../src/key-file';
+import { loadOrCreateKeyFile } from '../../src/intake/key-file';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
-import type { TrackingStore } from '../../src/storage/tracking-store';
-import type { KeyRing } from '../../src/tracking/key-ring';
-import { PIXEL_PNG } from '../../src/tracking/pixel-image';
-import { denylistKeysOf } from '../../src/tracking/subject-keys';
-import { signTrackingLink } from '../../src/tracking/tracking-link';
-import { withdrawalLink, type PersonLinkScope } from '../../src/tracking/withdrawal-link';
-import type { TrackingMode } from '../../src/tracking/tracking-mode';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import type { TrackingMode } from '../../src/tracking/event/tracking-mode';
+import type { KeyRing } from '../../src/tracking/links/key-ring';
+import { withdrawalLink, type PersonLinkScope } from '../../src/tracking/links/person-link';
+import { signTrackingLink } from '../../src/tracking/links/tracking-link';
+import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
+import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { launchBrowser } from '../support/browser';
 import { consentRecord } from '../support/consent-records';
 import {

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { Client } from 'pg';
 
 import { generateKey } from '../../src/mailer';
-import { PIXEL_PNG } from '../../src/tracking/pixel-image';
+import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { MAIL_PROGRAM } from '../support/browser';
 import {
 	bundledWorkflow,

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { OpenEvent } from '../../src/tracking/open-event';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
 import {
 	type HttpStandIn,
 	type Received,

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 
-import { PIXEL_PNG } from '../../src/tracking/pixel-image';
+import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import {
 	bundledWorkflow,
 	eventually,

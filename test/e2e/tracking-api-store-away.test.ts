@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { PIXEL_PNG } from '../../src/tracking/pixel-image';
+import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { MAIL_PROGRAM } from '../support/browser';
 import { bundledWorkflow, eventually, startInstance } from '../support/n8n-instance';
 

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Browser, BrowserContext } from 'playwright-core';
 
+import { publishWorkflow } from '../../scripts/lib/n8n';
 import { makeSampleCampaign } from '../../scripts/lib/sample-campaign';
 import { secureTrackingApi } from '../../scripts/lib/tracking-api-access';
-import { publishWorkflow } from '../../scripts/lib/n8n';
-import { createHostedTracker } from '../../src/hosted-tracker';
+import { createHostedTracker } from '../../src/api/hosted-tracker';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
-import { PIXEL_PNG } from '../../src/tracking/pixel-image';
+import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { launchBrowser, MAIL_PROGRAM } from '../support/browser';
 import { imageFiles } from '../support/image-files';
 import {

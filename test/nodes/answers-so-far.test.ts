@@ -1,5 +1,5 @@
-import { answerLikeOthers, noteAnswer } from '../../nodes/shared/answers-so-far';
-import { PIXEL_PNG } from '../../src/tracking/pixel-image';
+import { answerLikeOthers, noteAnswer } from '../../nodes/EmailOpenTrigger/answers-so-far';
+import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 
 describe('the answer to a load that is not kept', () => {
 	it('is the default pixel at once while there is nothing to imitate', () => {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.node';
-import { collectorFolder } from '../../nodes/shared/collector-log';
-import { openLog, type OpenLog } from '../../src/collector/open-log';
+import { collectorFolder } from '../../nodes/shared/receive/collector-log';
+import { openLog, type OpenLog } from '../../src/collector/log/open-log';
 import { eventually } from '../support/n8n-instance';
 
 describe('the Email Open Trigger that collects for batches', () => {

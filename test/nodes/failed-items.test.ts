@@ -9,7 +9,7 @@ import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
 import { TrackingConsentFilter } from '../../nodes/TrackingConsentFilter/TrackingConsentFilter.node';
 import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
-import { PIXEL_PNG_BASE64 } from '../../src/tracking/pixel-image';
+import { PIXEL_PNG_BASE64 } from '../../src/tracking/receive/pixel-image';
 import { openEvent } from '../support/open-events';
 import { runWorkflow } from '../support/run-workflow';
 import { newUserFolder, type UserFolder } from '../support/user-folder';

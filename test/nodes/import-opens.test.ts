@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
 
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
-import { dataFolder } from '../../nodes/shared/data-folder';
+import { dataFolder } from '../../nodes/shared/installation/data-folder';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import { ESP_PROVIDERS } from '../../src/tracking/esp/parse-esp-payload';
 import { executeNode } from '../support/node-context';

@@ -13,7 +13,7 @@ import type {
 } from 'n8n-workflow';
 
 import { viewTimeSettings } from '../../nodes/OpenCollectorTrigger/settings';
-import { isFolderLocked, openLog } from '../../src/collector/open-log';
+import { isFolderLocked, openLog } from '../../src/collector/log/open-log';
 import { load } from '../support/collector-process';
 
 // The collector's threads are files of the built package.

@@ -1,5 +1,5 @@
 import { OpenDataMinimizer } from '../../nodes/OpenDataMinimizer/OpenDataMinimizer.node';
-import { openEventSchema } from '../../src/tracking/open-event';
+import { openEventSchema } from '../../src/tracking/event/open-event';
 import { executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
 import { newUserFolder, type UserFolder } from '../support/user-folder';

@@ -9,10 +9,10 @@ import type { ICredentialTestFunctions, ICredentialType, IDataObject } from 'n8n
 import { OpenTrackingPostHogApi } from '../../credentials/OpenTrackingPostHogApi.credentials';
 import { OpenTrackingSalesforceOAuth2Api } from '../../credentials/OpenTrackingSalesforceOAuth2Api.credentials';
 import { OpenEventSink } from '../../nodes/OpenEventSink/OpenEventSink.node';
-import { dataFolder } from '../../nodes/shared/data-folder';
-import { openEmbeddedStore } from '../../src/storage/embedded-store';
+import { dataFolder } from '../../nodes/shared/installation/data-folder';
 import { SINKS, findSink } from '../../src/sinks/registry';
 import type { Sink } from '../../src/sinks/sink';
+import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import { executeContext } from '../support/node-context';
 import { openEvent } from '../support/open-events';
 

@@ -1,8 +1,8 @@
 import { NodeOperationError } from 'n8n-workflow';
 
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
-import type { TrackingStore } from '../../src/storage/tracking-store';
-import { openTrackingStore } from '../../nodes/shared/store';
+import { openTrackingStore } from '../../nodes/shared/installation/store';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import { executeContext, executeNode } from '../support/node-context';
 import { PERSON } from '../support/tracking-api';
 

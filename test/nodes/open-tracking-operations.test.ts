@@ -6,9 +6,9 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { resources } from '../../nodes/OpenTracking/resources';
-import { signingOf } from '../../nodes/shared/signing';
-import type { TrackingStore } from '../../src/storage/tracking-store';
-import { signPersonToken } from '../../src/tracking/withdrawal-link';
+import { signingOf } from '../../nodes/shared/installation/signing';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import { signPersonToken } from '../../src/tracking/links/person-link';
 import { consentRecord, NOTICE } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';

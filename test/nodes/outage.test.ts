@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { outage } from '../../nodes/shared/outage';
-import { StoreError } from '../../src/storage/store-error';
+import { outage } from '../../nodes/shared/installation/outage';
+import { StoreError } from '../../src/storage/port/store-error';
 
 type Context = Pick<IExecuteFunctions, 'getNode' | 'logger'>;
 

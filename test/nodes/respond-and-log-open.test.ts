@@ -4,13 +4,13 @@ import { join } from 'node:path';
 
 import { v7 as uuidv7 } from 'uuid';
 
+import { subjectOf } from '../../nodes/OpenTracking/common/person';
 import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
-import { subjectOf } from '../../nodes/OpenTracking/privacy/person';
-import { dataFolder } from '../../nodes/shared/data-folder';
-import { signingOf } from '../../nodes/shared/signing';
-import { waitingFolders } from '../../nodes/shared/waiting-opens';
+import { dataFolder } from '../../nodes/shared/installation/data-folder';
+import { signingOf } from '../../nodes/shared/installation/signing';
+import { waitingFolders } from '../../nodes/shared/receive/waiting-opens';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
-import { PIXEL_PNG, PIXEL_PNG_BASE64 } from '../../src/tracking/pixel-image';
+import { PIXEL_PNG, PIXEL_PNG_BASE64 } from '../../src/tracking/receive/pixel-image';
 import { eventually } from '../support/n8n-instance';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';

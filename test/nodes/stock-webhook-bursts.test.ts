@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
-import { dataFolder } from '../../nodes/shared/data-folder';
-import { forwardedClient } from '../../nodes/shared/forwarded-client';
-import { openSqliteDatabase } from '../../src/storage/sqlite-database';
+import { dataFolder } from '../../nodes/shared/installation/data-folder';
+import { forwardedClient } from '../../nodes/shared/receive/forwarded-client';
+import { openSqliteDatabase } from '../../src/storage/database/sqlite/sqlite-database';
+import type { StoreDatabase } from '../../src/storage/database/store-database';
 import { startStore } from '../../src/storage/start-store';
-import type { StoreDatabase } from '../../src/storage/store-database';
 import { MAIL_PROGRAM } from '../support/browser';
 import { eventually } from '../support/n8n-instance';
 import { executeNode } from '../support/node-context';

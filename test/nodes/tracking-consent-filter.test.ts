@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { dataFolder } from '../../nodes/shared/data-folder';
-import { signingOf } from '../../nodes/shared/signing';
 import { TrackingConsentFilter } from '../../nodes/TrackingConsentFilter/TrackingConsentFilter.node';
-import { openEventSchema } from '../../src/tracking/open-event';
-import { denylistKeysOf, pseudonymsOf } from '../../src/tracking/subject-keys';
+import { dataFolder } from '../../nodes/shared/installation/data-folder';
+import { signingOf } from '../../nodes/shared/installation/signing';
+import { openEventSchema } from '../../src/tracking/event/open-event';
+import { denylistKeysOf, pseudonymsOf } from '../../src/tracking/people/subject-keys';
 import { consentRecord } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';

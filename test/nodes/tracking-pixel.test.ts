@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
-import { generateKey, parseKeyRing } from '../../src/tracking/key-ring';
-import { PIXEL_PNG_BASE64 } from '../../src/tracking/pixel-image';
-import { verifyToken } from '../../src/tracking/token';
+import { generateKey, parseKeyRing } from '../../src/tracking/links/key-ring';
+import { verifyToken } from '../../src/tracking/links/token';
+import { PIXEL_PNG_BASE64 } from '../../src/tracking/receive/pixel-image';
 import { executeNode } from '../support/node-context';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 

@@ -3,17 +3,17 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { createCommitQueue } from '../../src/collector/commit-queue';
-import { newCounters, type Counters } from '../../src/collector/counters';
-import { startListener, type Listener } from '../../src/collector/listener';
-import type { ListenerSettings } from '../../src/collector/settings';
-import { readRecord, type LogRecord } from '../../src/collector/log-record';
-import { openLog, type OpenLog } from '../../src/collector/open-log';
-import { createReceiveDeps } from '../../src/receive-deps';
-import { clientAddress } from '../../src/tracking/client-address';
-import { parseKeyRing, type KeyRing } from '../../src/tracking/key-ring';
-import type { OpenEvent } from '../../src/tracking/open-event';
-import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive-types';
+import { newCounters, type Counters } from '../../src/collector/config/counters';
+import type { ListenerSettings } from '../../src/collector/config/settings';
+import { startListener, type Listener } from '../../src/collector/listen/listener';
+import { createCommitQueue } from '../../src/collector/log/commit-queue';
+import { readRecord, type LogRecord } from '../../src/collector/log/log-record';
+import { openLog, type OpenLog } from '../../src/collector/log/open-log';
+import { createReceiveDeps } from '../../src/intake/receive-deps';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
+import { parseKeyRing, type KeyRing } from '../../src/tracking/links/key-ring';
+import { clientAddress } from '../../src/tracking/receive/client-address';
+import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive/receive-types';
 
 export const RECEIVE: ReceiveSettings = {
 	mode: 'identified',

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 
-import { noticeHash, type ConsentRecord } from '../../src/tracking/consent-record';
+import { noticeHash, type ConsentRecord } from '../../src/tracking/consent/consent-record';
 
 export const NOTICE = 'We would like to see which of our mails you open.';
 

@@ -1,4 +1,4 @@
-import { openSqliteDatabase } from '../../src/storage/sqlite-database';
+import { openSqliteDatabase } from '../../src/storage/database/sqlite/sqlite-database';
 import { startStore } from '../../src/storage/start-store';
 import { sampleOpen, START } from './sample-opens';
 

@@ -1,5 +1,5 @@
-import type { CheckedOpen } from '../../src/storage/record-unless-erased';
-import { StoreError } from '../../src/storage/store-error';
+import { StoreError } from '../../src/storage/port/store-error';
+import type { CheckedOpen } from '../../src/storage/port/tracking-store';
 
 /** A store in memory that can be away, hang, or know people who were erased. */
 export function failingStore() {

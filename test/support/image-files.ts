@@ -1,4 +1,4 @@
-import { PIXEL_PNG } from '../../src/tracking/pixel-image';
+import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 
 /** The smallest image of each kind that a pixel can have, by media type. */
 export const imageFiles: Record<string, Buffer> = {

@@ -1,4 +1,4 @@
-import type { LogEntry, OpenLog } from '../../src/collector/open-log';
+import type { LogEntry, OpenLog } from '../../src/collector/log/open-log';
 
 /** A log in memory with one consumer, for the tests of those who read it. */
 export function memoryLog(events: readonly string[]) {

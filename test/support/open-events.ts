@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 
-import type { OpenEvent } from '../../src/tracking/open-event';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
 
 /** An open event as the trigger gives it out, with `changes` applied. */
 export function openEvent(changes: Partial<OpenEvent> = {}): OpenEvent {

@@ -1,5 +1,5 @@
-import { isCounted } from '../../src/tracking/open-event';
-import type { OpenEvent } from '../../src/tracking/open-event';
+import { isCounted } from '../../src/tracking/event/open-event';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
 
 /** What a group of loads adds up to, counted the slow and obvious way. */
 export interface ReferenceCounts {

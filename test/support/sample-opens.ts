@@ -1,4 +1,4 @@
-import type { OpenEvent } from '../../src/tracking/open-event';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { openEvent } from './open-events';
 
 /** A time that samples count from, in milliseconds. */

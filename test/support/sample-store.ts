@@ -1,5 +1,5 @@
-import type { TrackingStore } from '../../src/storage/tracking-store';
-import type { Actor, Client } from '../../src/tracking/open-event';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import type { Actor, Client } from '../../src/tracking/event/open-event';
 import { sampleOpen } from './sample-opens';
 
 const DAY = 86_400_000;

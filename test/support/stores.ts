@@ -5,11 +5,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { openPostgresDatabase } from '../../src/storage/postgres-database';
-import { openSqliteDatabase } from '../../src/storage/sqlite-database';
+import { openPostgresDatabase } from '../../src/storage/database/postgres/postgres-database';
+import { openSqliteDatabase } from '../../src/storage/database/sqlite/sqlite-database';
+import type { StoreDatabase } from '../../src/storage/database/store-database';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import { startStore } from '../../src/storage/start-store';
-import type { StoreDatabase } from '../../src/storage/store-database';
-import type { TrackingStore } from '../../src/storage/tracking-store';
 
 /** A fresh place for a store, on one engine; several stores can be opened on it. */
 export interface StorePlace {

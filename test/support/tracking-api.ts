@@ -4,16 +4,16 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { v7 as uuidv7 } from 'uuid';
 
 import type { ApiDeps } from '../../src/api/api-deps';
-import { TOKEN_REQUESTS, TOKEN_WINDOW_SECONDS } from '../../src/api/recipient-routes';
+import { TOKEN_REQUESTS, TOKEN_WINDOW_SECONDS } from '../../src/api/routes/recipient-routes';
 import { createTrackingApi } from '../../src/api/tracking-api';
-import type { TrackingStore } from '../../src/storage/tracking-store';
-import { createBurstMemory } from '../../src/tracking/burst-memory';
-import { placeLoad } from '../../src/tracking/burst-rules';
-import { clientAddress } from '../../src/tracking/client-address';
-import { classifyLoad } from '../../src/tracking/classify-load';
-import { generateKey, parseKeyRing } from '../../src/tracking/key-ring';
-import type { OpenEvent } from '../../src/tracking/open-event';
-import { verifyToken } from '../../src/tracking/token';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import { createBurstMemory } from '../../src/tracking/bursts/burst-memory';
+import { placeLoad } from '../../src/tracking/bursts/burst-rules';
+import { classifyLoad } from '../../src/tracking/classify/classify-load';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
+import { generateKey, parseKeyRing } from '../../src/tracking/links/key-ring';
+import { verifyToken } from '../../src/tracking/links/token';
+import { clientAddress } from '../../src/tracking/receive/client-address';
 
 export const BASE_URL = 'https://n8n.example.com/webhook';
 /** What a current Thunderbird sends. */

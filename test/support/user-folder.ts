@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { dataFolder } from '../../nodes/shared/data-folder';
-import { waitingFolders } from '../../nodes/shared/waiting-opens';
+import { dataFolder } from '../../nodes/shared/installation/data-folder';
+import { waitingFolders } from '../../nodes/shared/receive/waiting-opens';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
-import type { TrackingStore } from '../../src/storage/tracking-store';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
 
 /** An empty n8n folder for the nodes under test, and the store they find in it. */
 export interface UserFolder {

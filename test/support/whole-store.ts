@@ -1,4 +1,4 @@
-import type { StoreSchema } from '../../src/storage/store-schema';
+import type { StoreSchema } from '../../src/storage/database/store-schema';
 import type { StorePlace } from './stores';
 
 const TABLES: Array<keyof StoreSchema> = [

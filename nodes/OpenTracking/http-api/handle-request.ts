@@ -3,19 +3,23 @@ import { randomBytes } from 'node:crypto';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 import type { RateLimiter } from '../../../src/api/api-deps';
-import { TOKEN_REQUESTS, TOKEN_WINDOW_SECONDS } from '../../../src/api/recipient-routes';
+import { TOKEN_REQUESTS, TOKEN_WINDOW_SECONDS } from '../../../src/api/routes/recipient-routes';
 import { createTrackingApi } from '../../../src/api/tracking-api';
-import { instanceBaseUrl } from '../../shared/base-url';
-import { forwardedClient } from '../../shared/forwarded-client';
-import { outage } from '../../shared/outage';
-import { receiveSettings } from '../../EmailOpenTrigger/settings';
-import { receiveDeps } from '../../shared/receive';
-import { receiveFields, receiveOptions } from '../../shared/receive-properties';
-import { shareLoad } from '../../shared/share-load';
-import { signingOf } from '../../shared/signing';
-import { openTrackingStore } from '../../shared/store';
-import { carryOnWaitingOpens, recordOpen, waitingFolders } from '../../shared/waiting-opens';
-import type { OperationWithOwnStore } from '../operation';
+import { receiveFields, receiveOptions } from '../../shared/fields/receive-properties';
+import { instanceBaseUrl } from '../../shared/installation/base-url';
+import { outage } from '../../shared/installation/outage';
+import { signingOf } from '../../shared/installation/signing';
+import { openTrackingStore } from '../../shared/installation/store';
+import { forwardedClient } from '../../shared/receive/forwarded-client';
+import { receiveDeps } from '../../shared/receive/receive';
+import { receiveSettings } from '../../shared/receive/receive-settings';
+import { shareLoad } from '../../shared/receive/share-load';
+import {
+	carryOnWaitingOpens,
+	recordOpen,
+	waitingFolders,
+} from '../../shared/receive/waiting-opens';
+import type { OperationWithOwnStore } from '../common/operation';
 import { METHOD_OF_WEBHOOK, methodOf } from './method-of';
 import { responseItem } from './response-item';
 import { webRequest } from './web-request';

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { MAX_IMAGE_BYTES } from '../../../src/api/image-type';
+import { MAX_IMAGE_BYTES } from '../../../src/api/routes/image-type';
 
 /** Said of the connection or of a body that is written anew, so not true of the request made here. */
 const LEFT_OUT = new Set([

@@ -1,8 +1,8 @@
 import { z } from 'zod/v4';
 
+import { retryAfterMs } from '../../async/retry-after';
 import { openProperties, PROPERTY_FIELDS } from '../event-properties';
 import { httpFailure, jsonBody, jsonBodyOrNull } from '../http-answer';
-import { retryAfterMs } from '../../retry-after';
 import { defineSink, delivered, rejected, retryable, retryLater } from '../sink';
 import { trimUrl } from '../url';
 

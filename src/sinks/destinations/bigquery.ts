@@ -1,6 +1,6 @@
 import { z } from 'zod/v4';
 
-import { EVENT_FIELDS } from '../../tracking/minimise-mode';
+import { EVENT_FIELDS } from '../../tracking/minimise/minimise-mode';
 import { openRow } from '../event-properties';
 import { httpFailure, jsonBody, jsonBodyOrNull } from '../http-answer';
 import { defineSink, delivered, rejected, retryable } from '../sink';

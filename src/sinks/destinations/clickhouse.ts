@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { EVENT_FIELDS } from '../../tracking/minimise-mode';
+import { EVENT_FIELDS } from '../../tracking/minimise/minimise-mode';
 import { openRow } from '../event-properties';
 import { httpFailure, vendorMessage } from '../http-answer';
 import { defineSink, delivered, retryable, retryLater, type SinkResponse } from '../sink';

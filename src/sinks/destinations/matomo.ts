@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 
 import { z } from 'zod/v4';
 
-import type { EventField } from '../../tracking/minimise-mode';
-import { isCounted, type OpenEvent } from '../../tracking/open-event';
+import { isCounted, type OpenEvent } from '../../tracking/event/open-event';
+import type { EventField } from '../../tracking/minimise/minimise-mode';
 import { httpFailure, jsonBody } from '../http-answer';
 import { defineSink, delivered, rejected, retryLater } from '../sink';
 import { trimUrl } from '../url';

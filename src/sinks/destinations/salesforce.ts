@@ -1,6 +1,6 @@
 import { z } from 'zod/v4';
 
-import type { OpenEvent } from '../../tracking/open-event';
+import type { OpenEvent } from '../../tracking/event/open-event';
 import {
 	CONTACT_FIELDS,
 	contactKey,

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 
-import { EVENT_FIELDS } from '../../tracking/minimise-mode';
-import { isCounted, type OpenEvent } from '../../tracking/open-event';
+import { isCounted, type OpenEvent } from '../../tracking/event/open-event';
+import { EVENT_FIELDS } from '../../tracking/minimise/minimise-mode';
 import { httpFailure } from '../http-answer';
 import { defineSink, delivered, type SinkRecord } from '../sink';
 import { withoutNulls } from '../without-nulls';

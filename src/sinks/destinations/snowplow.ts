@@ -1,4 +1,4 @@
-import { EVENT_FIELDS } from '../../tracking/minimise-mode';
+import { EVENT_FIELDS } from '../../tracking/minimise/minimise-mode';
 import { httpFailure } from '../http-answer';
 import { defineSink, delivered } from '../sink';
 import { trimUrl } from '../url';

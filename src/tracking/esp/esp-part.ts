@@ -1,7 +1,7 @@
 import { z } from 'zod/v4';
 
-import type { Actor, Client } from '../open-event';
-import { firstIssue, IN_PLAIN_WORDS } from '../plain-issues';
+import type { Actor, Client } from '../event/open-event';
+import { firstIssue, IN_PLAIN_WORDS } from '../event/plain-issues';
 import type { EspReason } from './esp-reasons';
 
 /** One open as an email service reports it, before it is an event of ours. */

@@ -1,10 +1,10 @@
 import { v5 as uuidV5 } from 'uuid';
 
-import { classifyLoad } from '../classify-load';
-import type { OpenEvent } from '../open-event';
-import type { Purpose } from '../purpose';
-import type { LoadVerdict } from '../receive-types';
-import { whyNotAnId } from '../received-link';
+import { classifyLoad } from '../classify/classify-load';
+import type { OpenEvent } from '../event/open-event';
+import type { Purpose } from '../event/purpose';
+import type { LoadVerdict } from '../receive/receive-types';
+import { whyNotAnId } from '../receive/received-link';
 import { readBrevo } from './brevo';
 import type { EspOpen, EspReader } from './esp-part';
 import { readMailgun } from './mailgun';

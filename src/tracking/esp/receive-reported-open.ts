@@ -1,8 +1,8 @@
-import { askForConsent } from '../ask-for-consent';
-import { applyMode } from '../minimise-mode';
-import type { OpenEvent } from '../open-event';
-import type { ReceiveDeps, ReceivedOpen, ReceiveSettings } from '../receive-types';
-import { lowestMode } from '../tracking-mode';
+import type { OpenEvent } from '../event/open-event';
+import { lowestMode } from '../event/tracking-mode';
+import { applyMode } from '../minimise/minimise-mode';
+import { askForConsent } from '../receive/ask-for-consent';
+import type { ReceiveDeps, ReceivedOpen, ReceiveSettings } from '../receive/receive-types';
 
 /**
  * The rest of the way for an open that an email service saw instead of us: check consent →

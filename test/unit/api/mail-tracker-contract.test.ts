@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 
-import type { TrackingStore } from '../../../src/storage/tracking-store';
-import { PIXEL_PNG } from '../../../src/tracking/pixel-image';
+import type { TrackingStore } from '../../../src/storage/port/tracking-store';
+import { PIXEL_PNG } from '../../../src/tracking/receive/pixel-image';
 import { imageFiles } from '../../support/image-files';
 import { engines, type StorePlace } from '../../support/stores';
 import { BASE_URL, PERSON, testApi } from '../../support/tracking-api';

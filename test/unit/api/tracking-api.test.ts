@@ -1,10 +1,10 @@
 import { parse } from 'csv-parse/sync';
 
-import { createHostedTracker } from '../../../src/hosted-tracker';
-import type { TrackingStore } from '../../../src/storage/tracking-store';
-import { embedCode } from '../../../src/tracking/embed-code';
-import { PIXEL_PNG } from '../../../src/tracking/pixel-image';
-import { pixelHeaders } from '../../../src/tracking/pixel-response';
+import { createHostedTracker } from '../../../src/api/hosted-tracker';
+import type { TrackingStore } from '../../../src/storage/port/tracking-store';
+import { embedCode } from '../../../src/tracking/mail/embed-code';
+import { PIXEL_PNG } from '../../../src/tracking/receive/pixel-image';
+import { pixelHeaders } from '../../../src/tracking/receive/pixel-response';
 import { imageFiles } from '../../support/image-files';
 import { engines, type StorePlace } from '../../support/stores';
 import { BASE_URL, MACHINE, testApi } from '../../support/tracking-api';

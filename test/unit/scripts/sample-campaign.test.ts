@@ -1,5 +1,5 @@
 import { makeSampleCampaign } from '../../../scripts/lib/sample-campaign';
-import type { TrackingStore } from '../../../src/storage/tracking-store';
+import type { TrackingStore } from '../../../src/storage/port/tracking-store';
 import { newUserFolder, type UserFolder } from '../../support/user-folder';
 
 const DAY = 86_400_000;

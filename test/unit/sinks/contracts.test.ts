@@ -1,7 +1,7 @@
-import { EVENT_FIELDS } from '../../../src/tracking/minimise-mode';
-import type { OpenEvent } from '../../../src/tracking/open-event';
 import { findSink, SINKS } from '../../../src/sinks/registry';
 import { readOptions } from '../../../src/sinks/sink-parameters';
+import type { OpenEvent } from '../../../src/tracking/event/open-event';
+import { EVENT_FIELDS } from '../../../src/tracking/minimise/minimise-mode';
 import { CONTRACTS } from './contracts';
 import { anOpen, answer, run, type Script } from './harness';
 

@@ -1,5 +1,5 @@
 import type { SinkRequest, SinkResponse } from '../../../src/sinks/sink';
-import type { OpenEvent } from '../../../src/tracking/open-event';
+import type { OpenEvent } from '../../../src/tracking/event/open-event';
 import { answer, bodyOf, opens, plainOpens } from './harness';
 
 /** How one destination answers, in the shapes of the page that is named. */

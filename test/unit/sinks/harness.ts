@@ -1,8 +1,13 @@
-import { deliver } from '../../../src/sinks/deliver';
-import type { Delivery, DeliverDeps, DeliverSettings, SinkItem } from '../../../src/sinks/delivery';
+import { deliver } from '../../../src/sinks/delivery/deliver';
+import type {
+	Delivery,
+	DeliverDeps,
+	DeliverSettings,
+	SinkItem,
+} from '../../../src/sinks/delivery/delivery';
 import type { CredentialValues, Sink, SinkRequest, SinkResponse } from '../../../src/sinks/sink';
 import { readOptions } from '../../../src/sinks/sink-parameters';
-import type { OpenEvent } from '../../../src/tracking/open-event';
+import type { OpenEvent } from '../../../src/tracking/event/open-event';
 
 export const NOW = new Date('2026-11-21T12:00:00.000Z');
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-import { applyOverrides } from '../../../src/sinks/field-override';
+import { applyOverrides } from '../../../src/sinks/delivery/field-override';
+import { mayLeave } from '../../../src/sinks/delivery/may-leave';
 import { httpFailure, vendorMessage } from '../../../src/sinks/http-answer';
-import { mayLeave } from '../../../src/sinks/may-leave';
-import { TRACKING_MODES } from '../../../src/tracking/tracking-mode';
+import { TRACKING_MODES } from '../../../src/tracking/event/tracking-mode';
 import { anOpen, answer, NOW } from './harness';
 
 describe('a user’s own value', () => {

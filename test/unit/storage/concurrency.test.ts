@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { openSqliteDatabase } from '../../../src/storage/sqlite-database';
+import { openSqliteDatabase } from '../../../src/storage/database/sqlite/sqlite-database';
 import { startStore } from '../../../src/storage/start-store';
 import { createStore } from '../../../src/storage/store';
 import { recountGroup } from '../../support/reference-counts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { sql } from 'kysely';
 
-import { openPostgresDatabase } from '../../../src/storage/postgres-database';
+import { openPostgresDatabase } from '../../../src/storage/database/postgres/postgres-database';
 import { openPostgresStore, testPostgresConnection } from '../../../src/storage/postgres-store';
 import { postgresUrl } from '../../support/stores';
 

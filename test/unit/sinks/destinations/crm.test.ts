@@ -1,6 +1,6 @@
 import { findSink } from '../../../../src/sinks/registry';
 import type { SinkRequest } from '../../../../src/sinks/sink';
-import { recipientPseudonym } from '../../../../src/tracking/pseudonym';
+import { recipientPseudonym } from '../../../../src/tracking/people/pseudonym';
 import { anOpen, answer, bodyOf, opens, run } from '../harness';
 
 const inputsOf = (request: SinkRequest) =>

@@ -3,11 +3,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { deliver } from '../../../../src/sinks/deliver';
+import { deliver } from '../../../../src/sinks/delivery/deliver';
 import { findSink } from '../../../../src/sinks/registry';
 import type { SinkRequest, SinkResponse } from '../../../../src/sinks/sink';
 import { readOptions } from '../../../../src/sinks/sink-parameters';
-import { openEventSchema } from '../../../../src/tracking/open-event';
+import { openEventSchema } from '../../../../src/tracking/event/open-event';
 import { anOpen, answer, bodyOf, NOW, opens, run } from '../harness';
 
 const sink = findSink('signedWebhook');

@@ -1,0 +1,102 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+
+import type { OpenFilter } from '../../../../src/storage/port/tracking-store';
+import { ACTORS } from '../../../../src/tracking/event/open-event';
+
+export const openFilterProperty: INodeProperties = {
+	displayName: 'Filters',
+	name: 'filters',
+	type: 'collection',
+	placeholder: 'Add filter',
+	default: {},
+	options: [
+		{
+			displayName: 'Actor',
+			name: 'actor',
+			type: 'options',
+			options: ACTORS.map((actor) => ({ name: actor, value: actor })),
+			default: 'human',
+			description: 'Who loaded the image',
+		},
+		{
+			displayName: 'Campaign ID',
+			name: 'campaignId',
+			type: 'string',
+			default: '',
+		},
+		{
+			displayName: 'Counted',
+			name: 'actorClass',
+			type: 'options',
+			options: [
+				{
+					name: 'Counted Opens',
+					value: 'counted',
+					description: 'By people, by mail proxies for people, and by unknown',
+				},
+				{
+					name: 'Machine Opens',
+					value: 'machine',
+					description: 'By prefetchers, scanners and bots',
+				},
+			],
+			default: 'counted',
+		},
+		{
+			displayName: 'From',
+			name: 'from',
+			type: 'dateTime',
+			default: '',
+			description: 'Opens at or after this time',
+		},
+		{
+			displayName: 'Pixel ID',
+			name: 'pixelId',
+			type: 'string',
+			default: '',
+		},
+		{
+			displayName: 'Recipient ID',
+			name: 'recipientId',
+			type: 'string',
+			default: '',
+		},
+		{
+			displayName: 'To',
+			name: 'to',
+			type: 'dateTime',
+			default: '',
+			description: 'Opens before this time',
+		},
+	],
+};
+
+/**
+ * The filter as the user filled it in; fields that were left empty do not limit.
+ *
+ * @throws NodeOperationError where an expression gives nothing: without that limit the opens of
+ *   everybody would be given out
+ */
+export function readOpenFilter(node: IExecuteFunctions, index: number): OpenFilter {
+	const filters = node.getNodeParameter('filters', index, {}) as Omit<OpenFilter, 'from' | 'to'> & {
+		from?: string;
+		to?: string;
+	};
+	for (const [name, value] of Object.entries(filters)) {
+		if (value !== undefined && value !== null) continue;
+		const fields = openFilterProperty.options as INodeProperties[];
+		const field = fields.find((one) => one.name === name)?.displayName ?? name;
+		throw new NodeOperationError(node.getNode(), `The filter ${field} has no value`, {
+			itemIndex: index,
+			description:
+				'Correct its expression, which gives nothing for this item, or remove the filter',
+		});
+	}
+	const { from, to, ...rest } = filters;
+	return {
+		...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== '')),
+		...(from && { from: new Date(from) }),
+		...(to && { to: new Date(to) }),
+	};
+}

@@ -1,0 +1,21 @@
+import type { OpenFilter } from '../../../../src/storage/port/tracking-store';
+import { toItems } from '../../common/items';
+import type { Operation } from '../../common/operation';
+import { pagingProperties, readPages } from '../../common/paging';
+import { openFilterProperty, readOpenFilter } from './filter';
+
+export const getManyOpens: Operation = {
+	value: 'getMany',
+	name: 'Get Many',
+	action: 'Get many opens',
+	description: 'List recorded opens, newest first',
+	properties: [...pagingProperties, openFilterProperty],
+	async execute({ node, store, index }) {
+		const filter: OpenFilter = readOpenFilter(node, index);
+		const opens = await readPages(node, index, async (request) => {
+			const page = await store.listOpens({ ...filter, ...request });
+			return { entries: page.opens, nextCursor: page.nextCursor };
+		});
+		return toItems(opens);
+	},
+};

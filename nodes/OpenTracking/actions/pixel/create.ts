@@ -1,0 +1,57 @@
+import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
+import { readText, textOf } from '../../../shared/fields/check-fields';
+import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
+import { toItems } from '../../common/items';
+import type { Operation } from '../../common/operation';
+
+export const createPixel: Operation = {
+	value: 'create',
+	name: 'Create',
+	action: 'Create pixel',
+	description: 'Make a pixel for one mail or one campaign',
+	properties: [
+		{
+			displayName: 'Name',
+			name: 'pixelName',
+			type: 'string',
+			default: '',
+			required: true,
+			placeholder: 'e.g. Spring launch',
+		},
+		{
+			displayName: 'Additional Fields',
+			name: 'pixelFields',
+			type: 'collection',
+			placeholder: 'Add field',
+			default: {},
+			options: [
+				{
+					displayName: 'Campaign ID',
+					name: 'campaignId',
+					type: 'string',
+					default: '',
+				},
+				{
+					displayName: 'Tracking Mode',
+					name: 'trackingMode',
+					type: 'options',
+					options: trackingModeOptions,
+					default: 'identified',
+					description: 'The most a link of this pixel may ask for',
+				},
+			],
+		},
+	],
+	async execute({ node, store, index }) {
+		const fields = node.getNodeParameter('pixelFields', index, {}) as {
+			campaignId?: string;
+			trackingMode?: TrackingMode;
+		};
+		const pixel = await store.createPixel({
+			name: readText(node, 'pixelName', index),
+			campaignId: textOf(fields.campaignId) || null,
+			trackingMode: fields.trackingMode ?? null,
+		});
+		return toItems([pixel]);
+	},
+};

@@ -1,0 +1,32 @@
+import { NodeOperationError } from 'n8n-workflow';
+
+import { readText } from '../../../shared/fields/check-fields';
+import type { Operation } from '../../common/operation';
+
+export const deleteRecipient: Operation = {
+	value: 'delete',
+	name: 'Delete',
+	action: 'Delete recipient',
+	description: 'Remove a recipient and the address; the log stays, without saying who it was',
+	properties: [
+		{
+			displayName: 'ID',
+			name: 'recipientRowId',
+			type: 'string',
+			default: '',
+			required: true,
+			description: 'The field "ID" of the recipient, as Get Many gives it out',
+		},
+	],
+	async execute({ node, store, index }) {
+		const deleted = await store.deleteRecipient(readText(node, 'recipientRowId', index));
+		if (!deleted) {
+			throw new NodeOperationError(node.getNode(), 'There is no recipient with this ID', {
+				itemIndex: index,
+				description:
+					'Take the field "id" of Recipient → Get Many, which is not the recipient ID. A recipient that was deleted is not among them.',
+			});
+		}
+		return [{ json: { deleted } }];
+	},
+};

@@ -1,0 +1,65 @@
+import { NodeOperationError } from 'n8n-workflow';
+
+import { readText } from '../../../shared/fields/check-fields';
+import { toItems } from '../../common/items';
+import type { Operation, OperationContext } from '../../common/operation';
+import { pagingProperties, readPages } from '../../common/paging';
+
+const DAY_MS = 86_400_000;
+
+export const getNotOpened: Operation = {
+	value: 'getNotOpened',
+	name: 'Get Not Opened',
+	action: 'Get recipients who have not opened',
+	description: 'List who was sent a message of a campaign and has no counted open',
+	properties: [
+		{
+			displayName: 'Campaign ID',
+			name: 'notOpenedCampaignId',
+			type: 'string',
+			default: '',
+			required: true,
+			description: 'The campaign as in the tracking links of its mails',
+		},
+		{
+			displayName: 'Sent at Least (Days Ago)',
+			name: 'daysAgo',
+			type: 'number',
+			typeOptions: { minValue: 0 },
+			default: 3,
+			description: 'Leaves out messages that are younger, since they may still be opened',
+		},
+		...pagingProperties,
+	],
+	async execute({ node, store, index }) {
+		const campaignId = readText(node, 'notOpenedCampaignId', index);
+		await assertSent({ node, store, index }, campaignId);
+		const days = node.getNodeParameter('daysAgo', index) as number;
+		const sentBefore = new Date(Date.now() - days * DAY_MS);
+		const recipients = await readPages(node, index, async (request) => {
+			const page = await store.listNotOpened({ ...request, campaignId, sentBefore });
+			return { entries: page.recipients, nextCursor: page.nextCursor };
+		});
+		return toItems(recipients);
+	},
+};
+
+/** Nobody is listed of a campaign that nothing is known to be sent of: that is no good news. */
+async function assertSent(
+	{ node, store, index }: OperationContext,
+	campaignId: string,
+): Promise<void> {
+	const campaign = await store.getCampaign(campaignId);
+	if (campaign !== null && campaign.sentRecipients > 0) return;
+	throw new NodeOperationError(
+		node.getNode(),
+		campaign === null
+			? 'There is no campaign with this Campaign ID'
+			: 'No message of this campaign is registered as sent to a recipient',
+		{
+			itemIndex: index,
+			description:
+				'Check the Campaign ID, and register each message of the campaign with Recipient → Register Sent, with its recipient, once it has left. In the tracking modes Aggregate and Hygiene recipients are not noted.',
+		},
+	);
+}

@@ -1,0 +1,113 @@
+import { NodeOperationError } from 'n8n-workflow';
+
+import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
+import { readText, textOf } from '../../../shared/fields/check-fields';
+import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
+import type { Operation } from '../../common/operation';
+
+export const registerSent: Operation = {
+	value: 'registerSent',
+	name: 'Register Sent',
+	action: 'Register sent message',
+	description: 'Count a message as sent: what open rates are measured against',
+	properties: [
+		{
+			displayName: 'Pixel ID',
+			name: 'sentPixelId',
+			type: 'string',
+			default: '={{ $json.tracking.pixelId }}',
+			description:
+				'The pixel that the message carries. Do not register a message that went out untracked: whether it was opened, nobody can see.',
+		},
+		{
+			displayName: 'Recipient ID',
+			name: 'sentRecipientId',
+			type: 'string',
+			default: '',
+			description: 'Who the message went to, as in its tracking link',
+		},
+		{
+			displayName: 'Campaign ID',
+			name: 'sentCampaignId',
+			type: 'string',
+			default: '',
+		},
+		{
+			displayName: 'Additional Fields',
+			name: 'sentFields',
+			type: 'collection',
+			placeholder: 'Add field',
+			default: {},
+			options: [
+				{
+					displayName: 'Message ID',
+					name: 'messageId',
+					type: 'string',
+					default: '',
+				},
+				{
+					displayName: 'Sent At',
+					name: 'sentAt',
+					type: 'dateTime',
+					default: '',
+					description: 'When the message left; now, when empty',
+				},
+				{
+					displayName: 'Tracking Mode',
+					name: 'trackingMode',
+					type: 'options',
+					options: trackingModeOptions,
+					default: 'identified',
+					description: 'The mode of the link in the message',
+				},
+			],
+		},
+	],
+	async execute({ node, store, index }) {
+		const text = (name: string) => readText(node, name, index) || null;
+		const fields = node.getNodeParameter('sentFields', index, {}) as {
+			messageId?: string;
+			sentAt?: string;
+			trackingMode?: TrackingMode;
+		};
+		const sentAt = fields.sentAt ? new Date(fields.sentAt) : new Date();
+		if (Number.isNaN(sentAt.getTime())) {
+			throw new NodeOperationError(node.getNode(), 'Sent At is not a date', {
+				itemIndex: index,
+				description: 'Write it as ISO 8601, such as 2026-11-21T10:00:00Z',
+			});
+		}
+		const message = {
+			pixelId: text('sentPixelId'),
+			recipientId: text('sentRecipientId'),
+			campaignId: text('sentCampaignId'),
+			messageId: textOf(fields.messageId) || null,
+		};
+		const { pixelId, recipientId, campaignId } = message;
+		if (pixelId === null && recipientId === null && campaignId === null) {
+			throw new NodeOperationError(
+				node.getNode(),
+				'There is no ID to register a sent message under',
+				{
+					itemIndex: index,
+					description:
+						'Give at least one of Pixel ID, Recipient ID and Campaign ID: opens are compared with sent messages by them',
+				},
+			);
+		}
+		const trackingMode = fields.trackingMode ?? 'identified';
+		const { recorded, duplicates } = await store.registerSent([
+			{ ...message, sentAt, trackingMode },
+		]);
+		const registered = recorded === 1;
+		const because = registered ? null : whyNot(trackingMode, duplicates > 0);
+		return [{ json: { ...message, sentAt: sentAt.toISOString(), registered, because } }];
+	},
+};
+
+function whyNot(trackingMode: TrackingMode, isKnown: boolean): string {
+	if (trackingMode === 'off') return 'The tracking mode is Off, so there is nothing to compare';
+	return isKnown
+		? 'The message was registered already'
+		: 'The pixel or the recipient was deleted, so nothing is kept about them';
+}

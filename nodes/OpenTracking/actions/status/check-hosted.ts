@@ -1,0 +1,35 @@
+import { NodeOperationError, sleep } from 'n8n-workflow';
+
+import { createHostedTracker } from '../../../../src/api/hosted-tracker';
+import { readText } from '../../../shared/fields/check-fields';
+import { toItems } from '../../common/items';
+import type { Operation } from '../../common/operation';
+import { pixelIdProperty } from '../../common/pixel-id';
+
+export const checkHostedStatus: Operation = {
+	value: 'checkHosted',
+	name: 'Check at Hosted Tracker',
+	action: 'Check at hosted tracker whether a mail was opened',
+	description: 'Ask a tracker elsewhere that speaks the Pixel Tracking API',
+	properties: [pixelIdProperty],
+	async execute({ node, index }) {
+		const pixelId = readText(node, 'pixelId', index);
+		const { baseUrl } = await node.getCredentials<{ baseUrl: string }>(
+			'hostedPixelTrackerApi',
+			index,
+		);
+		const status = await createHostedTracker({ baseUrl, sleep }).checkPixel(pixelId);
+		if ('message' in status) {
+			throw new NodeOperationError(
+				node.getNode(),
+				'The hosted tracker knows no pixel with this Pixel ID',
+				{
+					itemIndex: index,
+					description:
+						'Give the pixelId that Tracking Pixel → Create Tracking Link gave out for the hosted tracker',
+				},
+			);
+		}
+		return toItems([{ pixelId, ...status }]);
+	},
+};

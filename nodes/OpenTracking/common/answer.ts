@@ -1,0 +1,64 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+
+import {
+	PAGE_LANGUAGES,
+	type PageLanguage,
+} from '../../../src/reports/consent-page/consent-page-words';
+
+const LANGUAGE_NAMES: Record<PageLanguage, string> = {
+	en: 'English',
+	de: 'German',
+	fr: 'French',
+	it: 'Italian',
+};
+
+export const languageProperty: INodeProperties = {
+	displayName: 'Language',
+	name: 'pageLanguage',
+	type: 'options',
+	options: PAGE_LANGUAGES.map((value) => ({ name: LANGUAGE_NAMES[value], value })).sort((a, b) =>
+		a.name.localeCompare(b.name),
+	),
+	default: 'en',
+	description: 'What the page speaks, apart from your own notice',
+};
+
+export function readLanguage(node: IExecuteFunctions, index: number): PageLanguage {
+	return node.getNodeParameter('pageLanguage', index) as PageLanguage;
+}
+
+const PRIVATE = {
+	'cache-control': 'no-store, private, max-age=0',
+	'referrer-policy': 'no-referrer',
+	'x-content-type-options': 'nosniff',
+	'x-robots-tag': 'noindex',
+};
+
+/**
+ * Answers the waiting Webhook node from here, so that what is in the page never becomes an item,
+ * which n8n would write to its database.
+ */
+export function answerWithPage(node: IExecuteFunctions, html: string, status = 200): void {
+	send(node, Buffer.from(html), { 'content-type': 'text/html; charset=utf-8' }, status);
+}
+
+/** The same, with a JSON file to be saved. */
+export function answerWithFile(node: IExecuteFunctions, fileName: string, content: object): void {
+	send(node, Buffer.from(JSON.stringify(content, null, '\t')), {
+		'content-type': 'application/json; charset=utf-8',
+		'content-disposition': `attachment; filename="${fileName}"`,
+	});
+}
+
+function send(
+	node: IExecuteFunctions,
+	body: Buffer,
+	headers: Record<string, string>,
+	statusCode = 200,
+): void {
+	node.sendResponse({
+		body,
+		headers: { ...PRIVATE, ...headers, 'content-length': String(body.length) },
+		statusCode,
+	});
+}

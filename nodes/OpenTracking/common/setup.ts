@@ -1,0 +1,45 @@
+import type {
+	ReportedSink,
+	ReportedTracker,
+} from '../../../src/reports/privacy-report/privacy-report-config';
+import type { PrivacyStore } from '../../../src/storage/port/privacy-store';
+import { EVENT_FIELDS } from '../../../src/tracking/minimise/minimise-mode';
+import { DEFAULT_RETENTION, type RetentionConfig } from '../../../src/tracking/people/retention';
+
+/** How this installation is set up, as its parts said when they were published or ran last. */
+export interface LiveSetup {
+	trackers: ReportedTracker[];
+	sinks: ReportedSink[];
+	retention: RetentionConfig;
+}
+
+export async function liveSetup(store: Pick<PrivacyStore, 'listParts'>): Promise<LiveSetup> {
+	const parts = await store.listParts();
+	const retention = parts.find(({ kind }) => kind === 'retention');
+	return {
+		trackers: parts
+			.filter(({ kind }) => kind === 'tracker')
+			.map(({ name, settings }) => ({
+				...(settings as unknown as Omit<ReportedTracker, 'name'>),
+				name,
+			})),
+		sinks: parts
+			.filter(({ kind }) => kind === 'sink')
+			.map(({ name, settings }) => ({
+				name,
+				destination: text(settings.destination) ?? name,
+				country: text(settings.country),
+				fields: EVENT_FIELDS.filter(
+					(field) => Array.isArray(settings.fields) && settings.fields.includes(field),
+				),
+			})),
+		retention: {
+			...DEFAULT_RETENTION,
+			...(retention?.settings as Partial<RetentionConfig> | undefined),
+		},
+	};
+}
+
+function text(value: unknown): string | null {
+	return typeof value === 'string' && value !== '' ? value : null;
+}

@@ -1,0 +1,31 @@
+import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
+
+import { toNodeError } from '../each-item';
+import { testStore } from './store';
+
+type PublishingContext = IHookFunctions | ITriggerFunctions;
+
+/**
+ * Whether a person publishes the workflow at the moment. When n8n itself starts, or another of its
+ * processes takes over, nothing may keep a workflow from being published: there is nobody to
+ * correct it, and its images would be gone.
+ */
+export function isPublishing(context: Pick<PublishingContext, 'getActivationMode'>): boolean {
+	return ['activate', 'update'].includes(context.getActivationMode());
+}
+
+/**
+ * Keeps a workflow from being published whose trigger has a store credential that does not work.
+ *
+ * @throws NodeOperationError with the sentence of the credential test
+ */
+export async function refuseUnusableStore(context: PublishingContext): Promise<void> {
+	if (!isPublishing(context)) return;
+	try {
+		await testStore(context);
+	} catch (error) {
+		const refusal = toNodeError(context, error, 0);
+		refusal.description = 'Correct the credential of this node, test it, and publish again.';
+		throw refusal;
+	}
+}

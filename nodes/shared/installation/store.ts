@@ -1,0 +1,71 @@
+import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
+
+import type { PostgresOptions } from '../../../src/storage/database/postgres/postgres-database';
+import { openEmbeddedStore } from '../../../src/storage/embedded-store';
+import { StoreError } from '../../../src/storage/port/store-error';
+import type { TrackingStore } from '../../../src/storage/port/tracking-store';
+import { openPostgresStore, testPostgresConnection } from '../../../src/storage/postgres-store';
+import { dataFolder, isQueueMode } from './data-folder';
+
+const CREDENTIAL = 'openTrackingPostgresApi';
+
+type WithCredentials = Pick<IExecuteFunctions | IWebhookFunctions, 'getNode' | 'logger'> & {
+	getCredentials: IWebhookFunctions['getCredentials'];
+};
+
+/** The fields of the credential *Open Tracking PostgreSQL*. */
+export interface PostgresCredential {
+	connectionStringSecret: string;
+	tls: 'disable' | 'require' | 'verify-full';
+	authorityPem?: string;
+}
+
+/** What the store needs of the credential. */
+export function postgresSettings(credential: PostgresCredential) {
+	return {
+		connectionString: credential.connectionStringSecret,
+		tls: credential.tls,
+		caCertificate: credential.authorityPem || undefined,
+	};
+}
+
+/** Tells the stores that nodes of this process work on apart. */
+export function storeKey(context: Pick<WithCredentials, 'getNode'>): string {
+	return context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
+}
+
+/**
+ * The store a node works on: PostgreSQL when its credential is set, else the embedded one in the
+ * n8n folder. Handles are shared within the process, so this is cheap to call for each item.
+ */
+export async function openTrackingStore(context: WithCredentials): Promise<TrackingStore> {
+	const postgres = await selectedPostgres(context);
+	if (postgres) return await openPostgresStore(postgres);
+	return await openEmbeddedStore({
+		folder: dataFolder(),
+		queueMode: isQueueMode(),
+		tell: (message) => context.logger.error(message),
+	});
+}
+
+/**
+ * Whether the store that a credential names can be used; the embedded one needs no test. Throws a
+ * StoreError that says what to correct.
+ */
+export async function testStore(context: WithCredentials): Promise<void> {
+	const postgres = await selectedPostgres(context);
+	if (postgres) await testPostgresConnection(postgres);
+}
+
+async function selectedPostgres(context: WithCredentials): Promise<PostgresOptions | null> {
+	if (!context.getNode().credentials?.[CREDENTIAL]) return null;
+	// n8n's own error names the credential by its id.
+	const credential = await context.getCredentials<PostgresCredential>(CREDENTIAL).catch(() => null);
+	if (credential === null) {
+		throw new StoreError(
+			'unavailable',
+			'The credential Open Tracking PostgreSQL could not be read. Choose it again in the node.',
+		);
+	}
+	return postgresSettings(credential);
+}

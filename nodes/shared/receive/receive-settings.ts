@@ -1,0 +1,68 @@
+import type { ReportedTracker } from '../../../src/reports/privacy-report/privacy-report-config';
+import {
+	JURISDICTION_PRESETS,
+	type Jurisdiction,
+} from '../../../src/tracking/consent/jurisdictions';
+import type { Purpose } from '../../../src/tracking/event/purpose';
+import type { TrackingMode } from '../../../src/tracking/event/tracking-mode';
+import type { IpReduction } from '../../../src/tracking/minimise/minimise-ip';
+import type { TimePrecision } from '../../../src/tracking/minimise/minimise-time';
+import type { ReceiveSettings } from '../../../src/tracking/receive/receive-types';
+import { consentRulesOf, withinPreset, type ConsentChoice } from '../fields/consent-policy-options';
+import { DEFAULT_SETTINGS } from './receive';
+
+export interface TriggerOptions {
+	deadline?: number;
+	ip?: IpReduction;
+	keep?: Array<'acceptLanguage' | 'referer' | 'userAgent'>;
+	keepAsAggregate?: boolean;
+	purpose?: Purpose;
+	time?: TimePrecision;
+}
+
+/** What reads the parameters of one request or trigger. */
+interface WithParameters {
+	getNodeParameter(name: string, fallback?: unknown): unknown;
+}
+
+export function triggerOptions(context: WithParameters): TriggerOptions {
+	return context.getNodeParameter('options', {}) as TriggerOptions;
+}
+
+/** What the fields of the trigger ask of the receive pipeline. */
+export function receiveSettings(context: WithParameters): ReceiveSettings {
+	const options = triggerOptions(context);
+	const choice = context.getNodeParameter('consentPolicy') as ConsentChoice;
+	const keep = options.keep ?? [];
+	return {
+		mode: withinPreset(context.getNodeParameter('trackingMode') as TrackingMode, choice),
+		purpose: options.purpose ?? DEFAULT_SETTINGS.purpose,
+		plainIds: {
+			allowed: true,
+			recipientParameter: context.getNodeParameter('recipientParameter') as string,
+		},
+		consent: { ...consentRulesOf(choice), keepAsAggregate: options.keepAsAggregate ?? false },
+		keep: {
+			ip: options.ip ?? 'drop',
+			userAgent: keep.includes('userAgent'),
+			referer: keep.includes('referer'),
+			acceptLanguage: keep.includes('acceptLanguage'),
+		},
+		time: options.time ?? 'exact',
+	};
+}
+
+/** The same as the privacy report shows it. */
+export function reportedTracker(context: WithParameters): Omit<ReportedTracker, 'name'> {
+	const { mode, purpose, consent, keep } = receiveSettings(context);
+	const choice = context.getNodeParameter('consentPolicy') as ConsentChoice;
+	return {
+		mode,
+		purpose,
+		policy: consent.policy,
+		policyLabel: consent.label,
+		jurisdiction: choice in JURISDICTION_PRESETS ? (choice as Jurisdiction) : null,
+		keepAsAggregate: consent.keepAsAggregate,
+		keep,
+	};
+}

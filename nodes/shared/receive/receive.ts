@@ -1,0 +1,45 @@
+import { dailyIpKey } from '../../../src/intake/daily-ip-key';
+import { createReceiveDeps } from '../../../src/intake/receive-deps';
+import type {
+	ReceiveDeps,
+	ReceivedOpen,
+	ReceiveSettings,
+} from '../../../src/tracking/receive/receive-types';
+import { outage } from '../installation/outage';
+import { signingOf } from '../installation/signing';
+import { openTrackingStore } from '../installation/store';
+
+/** What the base template does: recipient ids are read from the query, objections are honoured. */
+export const DEFAULT_SETTINGS: ReceiveSettings = {
+	mode: 'identified',
+	purpose: 'performance',
+	plainIds: { allowed: true, recipientParameter: 'id' },
+	consent: { policy: 'objection-honoured', label: 'objection-honoured', keepAsAggregate: false },
+	keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
+};
+
+type ReceivingContext = Parameters<typeof openTrackingStore>[0];
+
+/** The parts of the receive pipeline that are not pure, put together for a node. */
+export function receiveDeps(context: ReceivingContext): ReceiveDeps {
+	const store = () => openTrackingStore(context);
+	return createReceiveDeps({
+		signing: () => signingOf(context),
+		store,
+		ipKey: async () => await dailyIpKey(await store(), new Date()),
+	});
+}
+
+/** Tells once per outage that consent and erasures could not be looked up. */
+export function tellOfLookups(
+	context: ReceivingContext,
+	{ lookupError, event }: Pick<ReceivedOpen, 'lookupError' | 'event'>,
+): void {
+	const lookups = outage(
+		context,
+		'The store did not answer a lookup, so the consent policy decides without it and addresses are dropped',
+	);
+	if (lookupError) lookups.failed(lookupError);
+	// Where nobody is named, nothing was looked up.
+	else if (event !== null && event.recipientId !== null) lookups.worked();
+}

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import type { IExecuteFunctions, IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
+
+import { LOG_FILE, openLog, type OpenLog } from '../../../src/collector/log/open-log';
+import { eraseInLog, findInLog } from '../../../src/collector/log/person-in-log';
+import {
+	createWaitingFolders,
+	type WaitingFolders,
+} from '../../../src/collector/waiting/waiting-folders';
+import type { OpenOutcome } from '../../../src/collector/waiting/waiting-opens';
+import type { Subject } from '../../../src/storage/port/privacy-store';
+import { isOpenOf } from '../../../src/storage/privacy/find-person';
+import type { OpenEvent } from '../../../src/tracking/event/open-event';
+import { denylistKeysOfEvent } from '../../../src/tracking/people/subject-keys';
+import { dataFolder } from '../installation/data-folder';
+import { signingOf } from '../installation/signing';
+import { openTrackingStore, storeKey } from '../installation/store';
+import { collectorFolder } from './collector-log';
+
+type WritingContext = Pick<
+	IExecuteFunctions | IHookFunctions | ITriggerFunctions,
+	'getNode' | 'getWorkflow' | 'logger'
+> & { getCredentials: IExecuteFunctions['getCredentials'] };
+
+/** In module scope because n8n makes node instances anew. */
+const foldersOf = new Map<string, WaitingFolders>();
+
+/**
+ * The logs of this n8n in which opens wait. They are beside the store's folder and not in it: what
+ * happens to the disk or the folder of the store must not happen to them.
+ */
+export function waitingFolders(): WaitingFolders {
+	const base = join(dirname(dataFolder()), 'email-open-tracking-waiting');
+	const folders = foldersOf.get(base) ?? createWaitingFolders(base);
+	foldersOf.set(base, folders);
+	return folders;
+}
+
+/**
+ * Writes an open. While the store is away it goes into a log on disk, and from there into the
+ * store. A test in the editor writes to the store alone, and shows what is wrong with it.
+ *
+ * @param limitMs how long the store may take
+ * @throws where neither could be written, or the store will never take this open
+ */
+export async function recordOpen(
+	context: IExecuteFunctions,
+	event: OpenEvent,
+	limitMs?: number,
+): Promise<OpenOutcome> {
+	if (context.getMode() !== 'manual') {
+		return await waitingFolders().of(writerOf(context)).record(event, limitMs);
+	}
+	const { keyRing } = await signingOf(context);
+	const denylistKeys = denylistKeysOfEvent(event, keyRing);
+	const store = await openTrackingStore(context);
+	const erased = await store.recordUnlessErased([{ event, denylistKeys }]);
+	return erased.size > 0 ? 'erased' : 'stored';
+}
+
+/** Writes what an earlier run of n8n left on disk. Returns at once. */
+export function carryOnWaitingOpens(context: WritingContext): void {
+	waitingFolders().carryOn(writerOf(context));
+}
+
+/** The opens of one person in the logs of this n8n: those that wait, and dead letters. */
+export async function findWaitingOpens(subject: Subject): Promise<OpenEvent[]> {
+	return (
+		await eachLog(async (log) => await findInLog(log, (open) => isOpenOf(open, subject)))
+	).flat();
+}
+
+/** Erases them. Returns how many there were. */
+export async function eraseWaitingOpens(subject: Subject): Promise<number> {
+	const erased = await eachLog(
+		async (log) => await eraseInLog(log, (open) => isOpenOf(open, subject)),
+	);
+	return erased.reduce((sum, count) => sum + count, 0);
+}
+
+/** Looks into the logs of opens that wait, and into that of the collector of this n8n. */
+async function eachLog<T>(look: (log: OpenLog) => Promise<T>): Promise<T[]> {
+	const found = await waitingFolders().eachLog(look);
+	if (!existsSync(join(collectorFolder(), LOG_FILE))) return found;
+	const log = openLog({ folder: collectorFolder(), durable: true });
+	try {
+		return [...found, await look(log)];
+	} finally {
+		log.close();
+	}
+}
+
+function writerOf(context: WritingContext) {
+	return {
+		owner: `${context.getWorkflow().id ?? ''}.${context.getNode().id}`,
+		store: storeKey(context) || 'embedded',
+		openStore: async () => await openTrackingStore(context),
+		keyRing: async () => (await signingOf(context)).keyRing,
+		say: (level: 'error' | 'info', message: string) => context.logger[level](message),
+	};
+}

@@ -1,0 +1,79 @@
+import { pino } from 'pino';
+
+import { CollectorError } from '../config/collector-error';
+import { startCollector } from '../threads/collector';
+import { startAdminServer } from '../watch/admin-server';
+import { watchLog } from '../watch/log-alarm';
+import { collectorMetrics } from '../watch/metrics';
+import { COLLECT_HELP, readCollectOptions, type CollectOptions } from './collect-options';
+
+/** How long requests under way may take after SIGTERM. Docker kills after 10 s. */
+const DRAIN_MS = 3000;
+
+/**
+ * The command `collect`: runs a collector until SIGTERM or SIGINT, then drains. Logs JSON lines on
+ * standard output; no line holds an id, a token or an address.
+ *
+ * @returns the exit code: 0 stopped by a signal, 1 failed, 2 wrong arguments
+ */
+export async function collect(args: readonly string[]): Promise<number> {
+	let options: CollectOptions | null;
+	try {
+		options = readCollectOptions(args, process.env);
+	} catch (error) {
+		if (!(error instanceof CollectorError)) throw error;
+		process.stderr.write(`${error.message}\n`);
+		return 2;
+	}
+	if (options === null) {
+		process.stdout.write(COLLECT_HELP);
+		return 0;
+	}
+	try {
+		return await run(options);
+	} catch (error) {
+		if (!(error instanceof CollectorError)) throw error;
+		process.stderr.write(`${error.message}\n`);
+		return 1;
+	}
+}
+
+async function run({ settings, admin }: CollectOptions): Promise<number> {
+	const log = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
+	const signalled = new Promise<string>((resolve) => {
+		for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+	});
+	let stopping = false;
+	const collector = await startCollector(settings, {
+		onProblem: (what, message, times) => log.warn({ problem: what, times }, message),
+	});
+	const unwatch = watchLog(collector, (level, message, numbers) => log[level](numbers, message));
+	try {
+		const adminServer =
+			admin &&
+			(await startAdminServer(
+				admin,
+				collector,
+				collectorMetrics(collector, settings.maxBytes),
+				() => stopping,
+			));
+		log.info({ port: collector.port, adminPort: adminServer?.port }, 'collecting');
+		const ended = await Promise.race([signalled, collector.crashed]);
+		stopping = true;
+		if (typeof ended !== 'string') log.fatal({}, ended.message);
+		else log.info({ signal: ended }, 'stopping');
+		await collector.stop(DRAIN_MS);
+		await adminServer?.stop();
+		const report = collector.listening();
+		const unwritten = report?.log.waiting ?? 0;
+		const numbers = { recorded: report?.counters.recorded, unwritten };
+		if (unwritten > 0) log.error(numbers, 'stopped; opens that could not be written are lost');
+		else log.info(numbers, 'stopped');
+		return typeof ended === 'string' && unwritten === 0 ? 0 : 1;
+	} catch (error) {
+		await collector.stop(DRAIN_MS);
+		throw error;
+	} finally {
+		unwatch();
+	}
+}

@@ -1,0 +1,227 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import type { StoreSettings } from '../../intake/intake-settings';
+import { CONSENT_POLICIES, type ConsentPolicy } from '../../tracking/consent/consent-policy';
+import { TRACKING_MODES, type TrackingMode } from '../../tracking/event/tracking-mode';
+import { IP_REDUCTIONS } from '../../tracking/minimise/minimise-ip';
+import type { ReceiveSettings } from '../../tracking/receive/receive-types';
+import { CollectorError } from '../config/collector-error';
+import { DEFAULT_LIMITS, type CollectorSettings } from '../config/settings';
+import { VIEW_TIME_LIMITS } from '../listen/view-time-holds';
+
+const GIB = 1024 ** 3;
+const KEPT_HEADERS = ['user-agent', 'referer', 'accept-language'] as const;
+
+/** What `collect --help` prints. */
+export const COLLECT_HELP = `Usage: n8n-nodes-email-open-tracking collect --data <folder> [options]
+
+Serves the tracking pixel on a port of its own, logs every open on disk before it answers, and
+carries the log into the tracking store.
+
+  --data <folder>            Folder of the log, and of the embedded store and keys (required)
+  --port <n>                 Port of the pixel (8380)
+  --share-port               Several collectors of this machine on the same port (Linux)
+  --host <address>           Address to listen on (all)
+  --proxy-hops <n>           Own proxies in front, whose X-Forwarded-For is trusted (0)
+  --admin-port <n>           Port of /healthz, /readyz and /metrics; 0 for none (8381)
+  --admin-host <address>     Address of the admin port (127.0.0.1)
+  --keys <folder>            Folder of signing-keys.json (the --data folder)
+  --max-age-days <n>         Links older than this no longer count (they never expire)
+  --postgres-url-env <name>  Environment variable with the PostgreSQL connection string;
+                             without it, opens go to the embedded store in the --data folder
+  --postgres-tls <mode>      disable, require or verify-full (verify-full)
+  --mode <mode>              The most an open may leave behind (identified)
+  --ip <how>                 With --mode full: drop, truncate, hash or keep the address (drop)
+  --keep <names>             With --mode full, separated by commas: user-agent, referer,
+                             accept-language (none)
+  --policy <policy>          consent-required or objection-honoured (objection-honoured)
+  --signed-only              Ignore plain ids in links; only signed links carry a recipient
+  --id-parameter <name>      Query parameter of plain recipient ids (id)
+  --max-log-gib <n>          The log takes no more opens from this size on (4)
+  --max-connections <n>      Connections held at once (10000)
+  --view-time <seconds>      Hold the answer open that long at most, to measure how long somebody
+                             looks who consented to it; 1 to 300 (not measured)
+  --flood-per-second <n>     Loads recorded per second and address; 0 for no limit (1000)
+  --flood-burst <n>          Loads recorded at once per address (10000)
+  --help                     Show this text
+
+Exit codes: 0 stopped by a signal, all opens on disk; 1 failed; 2 wrong arguments.
+`;
+
+/** What the command line asks for. */
+export interface CollectOptions {
+	settings: CollectorSettings;
+	/** `null` for none */
+	admin: { host: string; port: number } | null;
+}
+
+/**
+ * Reads the command line of `collect`.
+ *
+ * @returns `null` when only help is asked for
+ * @throws CollectorError that names the argument to correct
+ */
+export function readCollectOptions(
+	args: readonly string[],
+	environment: Readonly<Record<string, string | undefined>>,
+): CollectOptions | null {
+	const values = parse(args);
+	if (values.help) return null;
+	if (!values.data) throw new CollectorError('--data is missing. Name a folder for the log.');
+	const folder = resolve(values.data);
+	const number = (name: NumberOption, least: number, most: number): number => {
+		const text = values[name];
+		const value = Number(text);
+		if (text === '' || !Number.isFinite(value) || value < least || value > most) {
+			throw new CollectorError(`--${name} must be a number from ${least} to ${most}.`);
+		}
+		return value;
+	};
+	const whole = (name: NumberOption, least: number, most: number): number => {
+		const value = number(name, least, most);
+		if (!Number.isInteger(value)) throw new CollectorError(`--${name} must be a whole number.`);
+		return value;
+	};
+	const adminPort = whole('admin-port', 0, 65_535);
+	const port = whole('port', 0, 65_535);
+	if (values['share-port'] && port === 0) {
+		throw new CollectorError('--share-port needs the --port that is shared.');
+	}
+	const { leastMs, mostMs } = VIEW_TIME_LIMITS;
+	const viewTime =
+		values['view-time'] === undefined
+			? null
+			: { limitMs: number('view-time', leastMs / 1000, mostMs / 1000) * 1000 };
+	const policy = oneOf<ConsentPolicy>('policy', values.policy, CONSENT_POLICIES);
+	return {
+		settings: {
+			folder,
+			maxBytes: number('max-log-gib', 0.001, 10_000) * GIB,
+			consumers: [],
+			listener: {
+				host: values.host,
+				port,
+				sharePort: values['share-port'],
+				proxyHops: whole('proxy-hops', 0, 32),
+				maxConnections: whole('max-connections', 1, 1_000_000),
+				flood: {
+					perSecond: number('flood-per-second', 0, 1e9),
+					burst: number('flood-burst', 1, 1e9),
+				},
+				receive: {
+					mode: oneOf<TrackingMode>('mode', values.mode, TRACKING_MODES),
+					purpose: null,
+					plainIds: {
+						allowed: !values['signed-only'],
+						recipientParameter: values['id-parameter'],
+					},
+					consent: { policy, label: policy, keepAsAggregate: false },
+					keep: keepOf(values),
+				},
+				viewTime,
+			},
+			keys: {
+				keyFolder: values.keys ? resolve(values.keys) : folder,
+				maxAgeDays:
+					values['max-age-days'] === undefined ? undefined : number('max-age-days', 0.001, 36_500),
+			},
+			store: storeOf(values, folder, environment),
+		},
+		admin: adminPort === 0 ? null : { host: values['admin-host'], port: adminPort },
+	};
+}
+
+type Values = ReturnType<typeof parse>;
+type NumberOption =
+	| 'port'
+	| 'proxy-hops'
+	| 'admin-port'
+	| 'max-age-days'
+	| 'max-log-gib'
+	| 'max-connections'
+	| 'view-time'
+	| 'flood-per-second'
+	| 'flood-burst';
+
+function parse(args: readonly string[]) {
+	try {
+		return parseArgs({
+			args: [...args],
+			options: {
+				data: { type: 'string' },
+				port: { type: 'string', default: '8380' },
+				'share-port': { type: 'boolean', default: false },
+				host: { type: 'string', default: '::' },
+				'proxy-hops': { type: 'string', default: '0' },
+				'admin-port': { type: 'string', default: '8381' },
+				'admin-host': { type: 'string', default: '127.0.0.1' },
+				keys: { type: 'string' },
+				'max-age-days': { type: 'string' },
+				'postgres-url-env': { type: 'string' },
+				'postgres-tls': { type: 'string', default: 'verify-full' },
+				mode: { type: 'string', default: 'identified' },
+				ip: { type: 'string', default: 'drop' },
+				keep: { type: 'string', default: '' },
+				policy: { type: 'string', default: 'objection-honoured' },
+				'signed-only': { type: 'boolean', default: false },
+				'id-parameter': { type: 'string', default: 'id' },
+				'max-log-gib': { type: 'string', default: String(DEFAULT_LIMITS.maxBytes / GIB) },
+				'max-connections': { type: 'string', default: String(DEFAULT_LIMITS.maxConnections) },
+				'view-time': { type: 'string' },
+				'flood-per-second': { type: 'string', default: String(DEFAULT_LIMITS.flood.perSecond) },
+				'flood-burst': { type: 'string', default: String(DEFAULT_LIMITS.flood.burst) },
+				help: { type: 'boolean', default: false },
+			},
+		}).values;
+	} catch (error) {
+		const reason = error instanceof Error ? error.message.split('.')[0] : '';
+		throw new CollectorError(`${reason}. See collect --help.`);
+	}
+}
+
+function keepOf(values: Values): ReceiveSettings['keep'] {
+	const names = values.keep === '' ? [] : values.keep.split(',');
+	const headers = names.map((name) => oneOf('keep', name.trim(), KEPT_HEADERS));
+	const keep = {
+		ip: oneOf('ip', values.ip, IP_REDUCTIONS),
+		userAgent: headers.includes('user-agent'),
+		referer: headers.includes('referer'),
+		acceptLanguage: headers.includes('accept-language'),
+	};
+	if (values.mode !== 'full' && (keep.ip !== 'drop' || headers.length > 0)) {
+		throw new CollectorError('--ip and --keep need --mode full, the only one that may keep them.');
+	}
+	return keep;
+}
+
+function storeOf(
+	values: Values,
+	folder: string,
+	environment: Readonly<Record<string, string | undefined>>,
+): StoreSettings {
+	const variable = values['postgres-url-env'];
+	if (variable === undefined) {
+		return { engine: 'embedded', folder, queueMode: false };
+	}
+	const connectionString = environment[variable];
+	if (!connectionString) {
+		throw new CollectorError(
+			`The environment variable ${variable} of --postgres-url-env is empty. Put the PostgreSQL connection string into it.`,
+		);
+	}
+	const tls = oneOf('postgres-tls', values['postgres-tls'], [
+		'disable',
+		'require',
+		'verify-full',
+	] as const);
+	return { engine: 'postgres', connectionString, tls };
+}
+
+function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+	const found = allowed.find((candidate) => candidate === value);
+	if (found === undefined) {
+		throw new CollectorError(`--${name} must be one of ${allowed.join(', ')}.`);
+	}
+	return found;
+}

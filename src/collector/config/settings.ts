@@ -1,0 +1,51 @@
+import type { KeySettings, StoreSettings } from '../../intake/intake-settings';
+import type { ReceiveSettings } from '../../tracking/receive/receive-types';
+
+export interface FloodSettings {
+	/** Loads per second that one address may record on average; 0 sets no limit */
+	perSecond: number;
+	/** Loads that one address may record at once */
+	burst: number;
+}
+
+/** How a collector listens and what it does with each load. */
+export interface ListenerSettings {
+	/** Address to listen on */
+	host: string;
+	/** 0 takes any free port */
+	port: number;
+	/** Whether other processes may listen on the same port; the system spreads the connections */
+	sharePort?: boolean;
+	/** How many proxies in front are this operator's own; see `clientAddress` */
+	proxyHops: number;
+	/** Connections held at once; more are closed at once */
+	maxConnections: number;
+	flood: FloodSettings;
+	receive: ReceiveSettings;
+	/** How long an answer may be held open to measure view time; `null` to measure none */
+	viewTime: { limitMs: number } | null;
+}
+
+/** All that a collector needs to know. Plain data, so that it can be sent to a worker thread. */
+export interface CollectorSettings {
+	/** Folder of the log; one collector at a time */
+	folder: string;
+	/** The log takes no more events from this size on, in bytes, from whomever */
+	maxBytes: number;
+	/** Cursors that other readers of the log hold, beside the store's */
+	consumers: readonly string[];
+	/** `null` where others write the log, as n8n's webhooks can, and it is only to be read */
+	listener: ListenerSettings | null;
+	keys: KeySettings;
+	store: StoreSettings;
+}
+
+/**
+ * Limits for those who set none. A log of 4 GiB holds about six million opens. One address may
+ * record as much as the busiest image proxies of large mailbox providers load.
+ */
+export const DEFAULT_LIMITS = {
+	maxBytes: 4 * 1024 ** 3,
+	maxConnections: 10_000,
+	flood: { perSecond: 1000, burst: 10_000 },
+} as const;

@@ -1,0 +1,62 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+import ipaddr from 'ipaddr.js';
+
+import type { FloodSettings } from '../config/settings';
+
+/** Where an operator's own proxies and tests live; nobody on the internet can send from there. */
+const OWN_RANGES = ['loopback', 'private', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'];
+
+/** Addresses remembered at once; the one seen longest ago goes first. About 5 MB. */
+const MAX_ADDRESSES = 50_000;
+
+interface Bucket {
+	tokens: number;
+	/** Milliseconds since 1970 */
+	at: number;
+}
+
+/**
+ * Limits what one address can write into the log, by a token bucket per address. Answers are never
+ * limited. Addresses are held only as hashes under a random key of this process.
+ *
+ * IPv6 is counted per /64, of which one machine has as many addresses as it likes. Addresses that
+ * are not on the public internet are never limited: they are this operator's own proxies, and
+ * limiting a proxy would lose the opens of everybody behind it.
+ *
+ * @returns tells whether a load from this address at this time may be recorded; `null` stands for
+ *   an unknown address, which all share one bucket, and anything else must be an address
+ */
+export function createFloodLimit(
+	{ perSecond, burst }: FloodSettings,
+	maxAddresses = MAX_ADDRESSES,
+): (ip: string | null, now: number) => boolean {
+	if (perSecond <= 0) return () => true;
+	const key = randomBytes(16);
+	const buckets = new Map<string, Bucket>();
+
+	return (ip, now) => {
+		const network = networkOf(ip);
+		if (network === null) return true;
+		const name = createHmac('sha1', key).update(network).digest('base64');
+		const known = buckets.get(name);
+		const tokens = known
+			? Math.min(burst, known.tokens + (Math.max(0, now - known.at) / 1000) * perSecond)
+			: burst;
+		const allowed = tokens >= 1;
+		// Deleting first moves it to the end, so that the front is who was seen longest ago.
+		if (known) buckets.delete(name);
+		buckets.set(name, { tokens: allowed ? tokens - 1 : tokens, at: now });
+		if (buckets.size > maxAddresses) buckets.delete(buckets.keys().next().value ?? name);
+		return allowed;
+	};
+}
+
+/** What is counted together; `null` for an address that is never limited. */
+function networkOf(ip: string | null): string | null {
+	if (ip === null) return 'unknown';
+	const address = ipaddr.process(ip);
+	if (OWN_RANGES.includes(address.range())) return null;
+	if (address instanceof ipaddr.IPv4) return address.toString();
+	return address.parts.slice(0, 4).join(':');
+}

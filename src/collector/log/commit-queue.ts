@@ -1,0 +1,137 @@
+import type { Counters } from '../config/counters';
+import type { OpenLog } from './open-log';
+
+/** Events of one transaction: enough to share a disk write, few enough to be over in some ms. */
+const MAX_BATCH = 512;
+/** Loads that may wait in memory while the log cannot be written: about 50 MB. */
+const MAX_WAITING = 50_000;
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2000;
+/** How often the size of the file is looked at. */
+const MEASURE_EVERY_MS = 200;
+/** From this share of the allowed size on, the collector says that it is not well. */
+export const LOUD_SHARE = 0.8;
+
+/** What became of entries: on disk, or lost because there is no room. */
+export type Outcome = 'durable' | 'full';
+
+/** How the log is doing. */
+export interface LogHealth {
+	/** Used part of the allowed size, 0 to 1 and a little more */
+	usedShare: number;
+	/** Events in memory that wait for the log */
+	waiting: number;
+	/** Message of the last failed transaction; `null` while the log takes events */
+	failure: string | null;
+}
+
+/** Gathers the events of many requests into few transactions. */
+export interface CommitQueue {
+	/**
+	 * Writes entries with the next transaction and then calls `done`. An empty list waits for that
+	 * transaction all the same, and causes one where nobody else does, so that the time an answer
+	 * takes does not tell whether something was stored.
+	 */
+	add(entries: readonly string[], done: (outcome: Outcome) => void): void;
+	health(): LogHealth;
+	/** Resolves when everything that was added before is on disk; gives up after `limitMs`. */
+	drain(limitMs: number): Promise<void>;
+}
+
+interface Waiting {
+	entries: readonly string[];
+	done: (outcome: Outcome) => void;
+}
+
+/**
+ * Group commit. All requests that arrive in one turn of the event loop share a transaction; while
+ * it is being written the next ones pile up, so the busier the listener, the larger the groups.
+ *
+ * When the file has reached the size that the log allows, entries are refused until consumers have
+ * made room. When a transaction fails, its events stay in memory, in order, and are tried again.
+ */
+export function createCommitQueue(
+	log: Pick<OpenLog, 'append' | 'usedBytes' | 'maxBytes'>,
+	{ counters }: { counters: Pick<Counters, 'commits' | 'commitErrors'> },
+): CommitQueue {
+	let waiting: Waiting[] = [];
+	let scheduled = false;
+	let failures = 0;
+	let failure: string | null = null;
+	let usedBytes = log.usedBytes();
+	let maxBytes = log.maxBytes();
+	let measuredAt = Date.now();
+	const whenEmpty: Array<() => void> = [];
+
+	const isFull = (): boolean => {
+		const now = Date.now();
+		if (now - measuredAt >= MEASURE_EVERY_MS) {
+			measuredAt = now;
+			usedBytes = log.usedBytes();
+			maxBytes = log.maxBytes();
+		}
+		return usedBytes >= maxBytes;
+	};
+
+	const schedule = (): void => {
+		if (scheduled) return;
+		scheduled = true;
+		if (failures === 0) {
+			setImmediate(commit);
+		} else {
+			const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+			setTimeout(commit, wait);
+		}
+	};
+
+	const commit = (): void => {
+		scheduled = false;
+		const batch = waiting.slice(0, MAX_BATCH);
+		const entries = batch.flatMap((waiter) => waiter.entries);
+		try {
+			log.append(entries);
+			counters.commits += 1;
+			failures = 0;
+			failure = null;
+		} catch (error) {
+			counters.commitErrors += 1;
+			failures += 1;
+			failure = error instanceof Error ? error.message : String(error);
+			schedule();
+			return;
+		}
+		waiting = waiting.slice(batch.length);
+		for (const { done } of batch) done('durable');
+		if (waiting.length > 0) schedule();
+		else for (const resolve of whenEmpty.splice(0)) resolve();
+	};
+
+	return {
+		add: (entries, done) => {
+			if (waiting.length >= MAX_WAITING) {
+				setImmediate(done, 'full');
+				return;
+			}
+			if (entries.length > 0 && isFull()) {
+				waiting.push({ entries: [], done: () => done('full') });
+			} else {
+				waiting.push({ entries, done });
+			}
+			schedule();
+		},
+		health: () => {
+			isFull();
+			return { usedShare: usedBytes / maxBytes, waiting: waiting.length, failure };
+		},
+		drain: async (limitMs) => {
+			if (waiting.length === 0) return;
+			await new Promise<void>((resolve) => {
+				const giveUp = setTimeout(resolve, limitMs);
+				whenEmpty.push(() => {
+					clearTimeout(giveUp);
+					resolve();
+				});
+			});
+		},
+	};
+}

@@ -1,0 +1,59 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import type { OpenEvent } from '../../tracking/event/open-event';
+import { readRecord } from './log-record';
+import type { LogEntry, OpenLog } from './open-log';
+
+const PAGE = 500;
+
+type Question = (open: OpenEvent) => boolean;
+
+/** The opens of a log that one person is named in: those that wait, and dead letters. */
+export async function findInLog(log: OpenLog, isTheirs: Question): Promise<OpenEvent[]> {
+	const { entries, letters } = await search(log, isTheirs);
+	return [...entries, ...letters].flatMap(({ event }) => openOf(event) ?? []);
+}
+
+/** Deletes them, with every trace in the log's files. Returns how many there were. */
+export async function eraseInLog(log: OpenLog, isTheirs: Question): Promise<number> {
+	const { entries, letters } = await search(log, isTheirs);
+	if (entries.length + letters.length > 0) {
+		log.erase(
+			entries.map(({ seq }) => seq),
+			letters.map(({ seq }) => seq),
+		);
+	}
+	return entries.length + letters.length;
+}
+
+async function search(log: OpenLog, isTheirs: Question) {
+	const matching = async (read: (afterSeq: number) => LogEntry[]): Promise<LogEntry[]> => {
+		const found: LogEntry[] = [];
+		for (let page = read(0); page.length > 0; page = read(page[page.length - 1].seq)) {
+			found.push(
+				...page.filter(({ event }) => {
+					const open = openOf(event);
+					return open !== null && isTheirs(open);
+				}),
+			);
+			// A long log would else hold up everybody else in n8n.
+			await nextTurn();
+		}
+		return found;
+	};
+	return {
+		entries: await matching((seq) => log.peek(seq, PAGE)),
+		letters: await matching((seq) => log.deadLetters(PAGE, seq)),
+	};
+}
+
+/** The open that an entry stands for; `null` for other records and for what nobody can read. */
+function openOf(text: string): OpenEvent | null {
+	try {
+		const record = readRecord(text);
+		return 'open' in record ? record.open : null;
+	} catch {
+		// No JSON: a dead letter that names nobody.
+		return null;
+	}
+}

@@ -1,0 +1,62 @@
+/** The thread that listens and writes the log. It does nothing else, so nothing can hold it up. */
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { batchLookups } from '../../intake/batched-lookups';
+import { dailyIpKey } from '../../intake/daily-ip-key';
+import { openCollectorStore } from '../../intake/open-store';
+import { createReceiveDeps } from '../../intake/receive-deps';
+import { signingKeys } from '../../intake/signing-keys';
+import { clientAddress } from '../../tracking/receive/client-address';
+import { CollectorError } from '../config/collector-error';
+import { newCounters } from '../config/counters';
+import type { CollectorSettings } from '../config/settings';
+import { guardLookups } from '../listen/guarded-lookups';
+import { startListener } from '../listen/listener';
+import { createCommitQueue } from '../log/commit-queue';
+import { openLog } from '../log/open-log';
+import { runThread, type ListenReport } from './thread';
+
+const REPORT_EVERY_MS = 500;
+
+runThread(parentPort, async (port) => {
+	const settings = workerData as CollectorSettings;
+	if (!settings.listener) throw new CollectorError('There is nothing to listen on. Set a port.');
+	const keys = await signingKeys(settings.keys);
+	const log = openLog({ folder: settings.folder, durable: true });
+	const counters = newCounters();
+	const queue = createCommitQueue(log, { counters });
+	// Opened before the first load, which would have to wait for it; each load tries again.
+	await openCollectorStore(settings.store).catch((error: unknown) => port.problem('lookup', error));
+	const store = batchLookups(() => openCollectorStore(settings.store));
+	const receive = createReceiveDeps({
+		signing: () => keys,
+		store: () => store,
+		ipKey: async () => await dailyIpKey(await openCollectorStore(settings.store), new Date()),
+	});
+	const listener = await startListener(settings.listener, {
+		receive: { ...receive, ...guardLookups(receive) },
+		clientAddress,
+		queue,
+		counters,
+		now: () => new Date(),
+		onError: (what, error) => port.problem(what, error),
+	});
+
+	const report = async (): Promise<ListenReport> => ({
+		counters: { ...counters },
+		connections: await listener.connections(),
+		held: listener.held(),
+		log: queue.health(),
+	});
+	port.report(await report());
+	const reporting = setInterval(() => void report().then(port.report), REPORT_EVERY_MS);
+	return {
+		port: listener.port,
+		stop: async (limitMs) => {
+			clearInterval(reporting);
+			await listener.stop(limitMs);
+			port.report({ counters, connections: 0, held: 0, log: queue.health() });
+			log.close();
+		},
+	};
+});

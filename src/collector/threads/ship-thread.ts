@@ -1,0 +1,69 @@
+/** The thread that carries the log into the store, which may be slow, far away or down. */
+import { constants, setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { openCollectorStore } from '../../intake/open-store';
+import { signingKeys } from '../../intake/signing-keys';
+import { domainMark } from '../../tracking/bursts/burst-rules';
+import { deriveKey } from '../../tracking/links/key-ring';
+import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
+import type { CollectorSettings } from '../config/settings';
+import { shipLog, STORE_CONSUMER, type ShippingReport } from '../consume/shipper';
+import { openLog } from '../log/open-log';
+import { runThread } from './thread';
+
+const REPORT_EVERY_MS = 500;
+/** Below that of the listening thread: on a busy machine answers come first, the log waits. */
+const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
+/** Counting further than this costs time and tells nothing more. */
+const COUNT_BACKLOG_TO = 1_000_000;
+
+runThread(parentPort, async (port) => {
+	// Linux sets it for the calling thread; other systems would set it for the whole process.
+	if (process.platform === 'linux') setPriority(PRIORITY);
+	const settings = workerData as CollectorSettings;
+	const log = openLog({ folder: settings.folder, durable: false });
+	const { keyRing } = await signingKeys(settings.keys);
+	const stopping = new AbortController();
+	const state = { shipped: 0, refused: 0, failures: 0 };
+
+	const shipping = shipLog({
+		log,
+		openStore: () => openCollectorStore(settings.store),
+		denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
+		markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
+		signal: stopping.signal,
+		onShipped: (events) => {
+			state.shipped += events;
+			state.failures = 0;
+		},
+		onFailure: (error, failures) => {
+			state.failures = failures;
+			port.problem('shipping', error);
+		},
+		onRefused: (error) => {
+			state.refused += 1;
+			port.problem('refused', error);
+		},
+	});
+	const report = (): ShippingReport => ({
+		...state,
+		backlog: log.backlog(STORE_CONSUMER, COUNT_BACKLOG_TO),
+		usedShare: log.usedBytes() / log.maxBytes(),
+	});
+	port.report(report());
+	const reporting = setInterval(() => port.report(report()), REPORT_EVERY_MS);
+	return {
+		port: null,
+		stop: async (limitMs) => {
+			clearInterval(reporting);
+			stopping.abort();
+			// A store that hangs must not keep the process alive; what it did not confirm stays logged.
+			const giveUp = new Promise((resolve) => setTimeout(resolve, limitMs).unref());
+			await Promise.race([shipping, giveUp]);
+			port.report(report());
+			log.close();
+			if (state.failures === 0) await (await openCollectorStore(settings.store)).close();
+		},
+	};
+});

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { z } from 'zod/v4';
+
+import { generateKey, parseKeyRing, type KeyRing } from '../tracking/links/key-ring';
+
+export const KEY_FILE_NAME = 'signing-keys.json';
+
+const keyFileSchema = z.object({
+	activeKey: z.string(),
+	previousKeys: z.array(z.string()),
+});
+
+/**
+ * The signing keys of this installation, for those who set none themselves: read from
+ * `<folder>/signing-keys.json`, which is made with a new key where it is missing. Processes that
+ * start together all end up with the same key.
+ *
+ * To rotate, move `activeKey` to the front of `previousKeys` and put a new key in its place.
+ *
+ * @throws when the file cannot be read, written or understood; never with a key in the message
+ */
+export async function loadOrCreateKeyFile(folder: string): Promise<KeyRing> {
+	const path = join(folder, KEY_FILE_NAME);
+	const text = (await readIfPresent(path)) ?? (await create(folder, path));
+	return parseKeyFile(text, path);
+}
+
+async function readIfPresent(path: string): Promise<string | null> {
+	try {
+		return await readFile(path, 'utf8');
+	} catch (error) {
+		if (codeOf(error) === 'ENOENT') return null;
+		throw new Error(
+			`The signing keys in ${path} could not be read (${codeOf(error)}). Give n8n access to the file, or set the keys in the credential.`,
+			{ cause: error },
+		);
+	}
+}
+
+/** Makes the file unless another process was faster; gives what the file then holds. */
+async function create(folder: string, path: string): Promise<string> {
+	const content = `${JSON.stringify({ activeKey: generateKey(randomBytes), previousKeys: [] }, null, '\t')}\n`;
+	const draft = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+	try {
+		await mkdir(folder, { recursive: true, mode: 0o700 });
+		await writeThrough(draft, content);
+		await publish(draft, path);
+	} catch (error) {
+		throw new Error(
+			`The signing keys could not be saved in ${path} (${codeOf(error)}). Make the folder writable for n8n, or set the keys in the credential.`,
+			{ cause: error },
+		);
+	} finally {
+		await rm(draft, { force: true });
+	}
+	return await readFile(path, 'utf8');
+}
+
+async function writeThrough(path: string, content: string): Promise<void> {
+	const file = await open(path, 'wx', 0o600);
+	try {
+		await file.writeFile(content);
+		await file.sync();
+	} finally {
+		await file.close();
+	}
+}
+
+/** Gives the whole file its name in one step, and only if nothing has that name yet. */
+async function publish(draft: string, path: string): Promise<void> {
+	try {
+		await link(draft, path);
+	} catch (error) {
+		const code = codeOf(error);
+		if (code === 'EEXIST') return;
+		// Network and FAT volumes have no hard links. An exclusive copy still has one winner.
+		if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EOPNOTSUPP') {
+			throw error;
+		}
+		await copyFile(draft, path, constants.COPYFILE_EXCL).catch((copyError: unknown) => {
+			if (codeOf(copyError) !== 'EEXIST') throw copyError;
+		});
+	}
+}
+
+function parseKeyFile(text: string, path: string): KeyRing {
+	const file = keyFileSchema.safeParse(parseJson(text));
+	if (!file.success) {
+		throw new Error(
+			`The file ${path} does not hold signing keys. It needs "activeKey" (text) and "previousKeys" (a list of texts). Restore it from a backup: links signed with lost keys no longer count.`,
+		);
+	}
+	const { activeKey, previousKeys } = file.data;
+	try {
+		return parseKeyRing({ activeKey, previousKeys: previousKeys.join('\n') });
+	} catch (error) {
+		const message = error instanceof Error ? error.message : '';
+		throw new Error(`The file ${path} cannot be used. ${message}`);
+	}
+}
+
+function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		// The parser's own message quotes the text, which holds the keys.
+		return undefined;
+	}
+}
+
+function codeOf(error: unknown): string {
+	return typeof error === 'object' && error !== null && 'code' in error
+		? String(error.code)
+		: 'unknown error';
+}

@@ -1,0 +1,207 @@
+import type { Purpose } from '../../tracking/event/purpose';
+
+/** Languages that the consent pages speak. The notice itself is the sender's, in their own words. */
+export const PAGE_LANGUAGES = ['en', 'de', 'fr', 'it'] as const;
+export type PageLanguage = (typeof PAGE_LANGUAGES)[number];
+
+export interface PageWords {
+	title: string;
+	yes: string;
+	no: string;
+	now: Record<'allowed' | 'not-allowed' | 'open', string>;
+	save: string;
+	withdrawAll: string;
+	saved: string;
+	withdrawn: string;
+	rightsTitle: string;
+	rightsText: string;
+	askCopy: string;
+	askErasure: string;
+	asked: string;
+	forgotten: string;
+	download: string;
+	erase: string;
+	eraseText: string;
+	erased: string;
+	nothingErased: string;
+	invalidTitle: string;
+	invalid: string;
+	noChange: string;
+	purposes: Record<Purpose, string>;
+}
+
+export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
+	en: {
+		title: 'Tracking of mails you open',
+		yes: 'Yes, you may',
+		no: 'No',
+		now: { allowed: 'Now: allowed', 'not-allowed': 'Now: not allowed', open: 'Now: no answer yet' },
+		save: 'Save my answers',
+		withdrawAll: 'Do not track me at all',
+		saved: 'Your answers are saved and count at once, also for mails you have already received.',
+		withdrawn:
+			'You are no longer tracked. This counts at once, also for mails you have already received.',
+		rightsTitle: 'Your data',
+		rightsText:
+			'You can ask for a copy of what is stored about you, or for its erasure. We make sure first that it is you who asks, because mails get forwarded.',
+		askCopy: 'Ask for a copy',
+		askErasure: 'Ask for erasure',
+		asked:
+			'Thank you. Your request is noted and stays open until it is answered. You can also write to us:',
+		forgotten:
+			'Your data was erased and you are not tracked. Nothing is stored when you open our mails.',
+		download: 'Download my data',
+		erase: 'Erase my data now',
+		eraseText: 'Erased data cannot be brought back.',
+		erased: 'Your data is erased. Keep this receipt number:',
+		nothingErased:
+			'We found nothing that is stored about you. Mails you already have will not be tracked either. If you expected something else, write to the sender. Keep this receipt number:',
+		invalidTitle: 'This link does not work',
+		invalid:
+			'It is incomplete, too old or not from us. Open the link in your mail again, or write to the sender.',
+		noChange: 'Nothing was changed: please answer at least one question.',
+		purposes: {
+			performance: 'See which mails are opened, to improve them',
+			personalisation: 'Choose content by what you opened before',
+			profiling: 'Profiles that are used outside mail',
+			frequency: 'Adjust how often you get mail',
+			deliverability: 'Keep the list clean by the day of your last open',
+			security: 'Protect your sign-in',
+			'legal-notice': 'Prove that a required notice arrived',
+			'view-time': 'Measure how long a mail is read',
+		},
+	},
+	de: {
+		title: 'Messung geöffneter Mails',
+		yes: 'Ja, einverstanden',
+		no: 'Nein',
+		now: {
+			allowed: 'Zurzeit: erlaubt',
+			'not-allowed': 'Zurzeit: nicht erlaubt',
+			open: 'Zurzeit: keine Antwort',
+		},
+		save: 'Antworten speichern',
+		withdrawAll: 'Mich gar nicht messen',
+		saved:
+			'Ihre Antworten sind gespeichert und gelten sofort, auch für Mails, die Sie schon erhalten haben.',
+		withdrawn:
+			'Sie werden nicht mehr gemessen. Das gilt sofort, auch für Mails, die Sie schon erhalten haben.',
+		rightsTitle: 'Ihre Daten',
+		rightsText:
+			'Sie können eine Kopie der über Sie gespeicherten Daten oder deren Löschung verlangen. Wir vergewissern uns zuerst, dass die Anfrage von Ihnen kommt, weil Mails weitergeleitet werden.',
+		askCopy: 'Kopie anfordern',
+		askErasure: 'Löschung anfordern',
+		asked:
+			'Danke. Ihre Anfrage ist vermerkt und bleibt offen, bis sie beantwortet ist. Sie können uns auch schreiben:',
+		forgotten:
+			'Ihre Daten wurden gelöscht, und Sie werden nicht gemessen. Wenn Sie unsere Mails öffnen, wird nichts gespeichert.',
+		download: 'Meine Daten herunterladen',
+		erase: 'Meine Daten jetzt löschen',
+		eraseText: 'Gelöschte Daten lassen sich nicht wiederherstellen.',
+		erased: 'Ihre Daten sind gelöscht. Bewahren Sie diese Belegnummer auf:',
+		nothingErased:
+			'Wir haben nichts gefunden, was über Sie gespeichert ist. Auch Mails, die Sie schon erhalten haben, werden nicht gemessen. Wenn Sie etwas anderes erwartet haben, schreiben Sie dem Absender. Bewahren Sie diese Belegnummer auf:',
+		invalidTitle: 'Dieser Link funktioniert nicht',
+		invalid:
+			'Er ist unvollständig, zu alt oder nicht von uns. Öffnen Sie den Link in Ihrer Mail noch einmal oder schreiben Sie dem Absender.',
+		noChange: 'Es wurde nichts geändert: Bitte beantworten Sie mindestens eine Frage.',
+		purposes: {
+			performance: 'Sehen, welche Mails geöffnet werden, um sie zu verbessern',
+			personalisation: 'Inhalte danach auswählen, was Sie zuvor geöffnet haben',
+			profiling: 'Profile, die außerhalb von Mails genutzt werden',
+			frequency: 'Anpassen, wie oft Sie Mails erhalten',
+			deliverability: 'Den Verteiler anhand des Tages der letzten Öffnung pflegen',
+			security: 'Ihre Anmeldung schützen',
+			'legal-notice': 'Nachweisen, dass eine Pflichtmitteilung angekommen ist',
+			'view-time': 'Messen, wie lange eine Mail gelesen wird',
+		},
+	},
+	fr: {
+		title: 'Suivi de l’ouverture des courriels',
+		yes: 'Oui, j’accepte',
+		no: 'Non, je refuse',
+		now: {
+			allowed: 'Actuellement : accepté',
+			'not-allowed': 'Actuellement : refusé',
+			open: 'Actuellement : sans réponse',
+		},
+		save: 'Enregistrer mes réponses',
+		withdrawAll: 'Refuser tout suivi',
+		saved:
+			'Vos réponses sont enregistrées et s’appliquent immédiatement, y compris aux courriels déjà reçus.',
+		withdrawn:
+			'Vous n’êtes plus suivi. Cela s’applique immédiatement, y compris aux courriels déjà reçus.',
+		rightsTitle: 'Vos données',
+		rightsText:
+			'Vous pouvez demander une copie des données vous concernant ou leur effacement. Nous vérifions d’abord que la demande vient de vous, car les courriels se transfèrent.',
+		askCopy: 'Demander une copie',
+		askErasure: 'Demander l’effacement',
+		asked:
+			'Merci. Votre demande est enregistrée et reste ouverte jusqu’à notre réponse. Vous pouvez aussi nous écrire :',
+		forgotten:
+			'Vos données ont été effacées et vous n’êtes pas suivi. Rien n’est enregistré lorsque vous ouvrez nos courriels.',
+		download: 'Télécharger mes données',
+		erase: 'Effacer mes données maintenant',
+		eraseText: 'Les données effacées ne peuvent pas être rétablies.',
+		erased: 'Vos données sont effacées. Conservez ce numéro de reçu :',
+		nothingErased:
+			'Nous n’avons trouvé aucune donnée vous concernant. Les courriels déjà reçus ne seront pas suivis non plus. Si cela vous surprend, écrivez à l’expéditeur. Conservez ce numéro de reçu :',
+		invalidTitle: 'Ce lien ne fonctionne pas',
+		invalid:
+			'Il est incomplet, trop ancien ou ne vient pas de nous. Ouvrez à nouveau le lien de votre courriel ou écrivez à l’expéditeur.',
+		noChange: 'Rien n’a été modifié : répondez à au moins une question.',
+		purposes: {
+			performance: 'Savoir quels courriels sont ouverts, afin de les améliorer',
+			personalisation: 'Choisir le contenu selon vos ouvertures précédentes',
+			profiling: 'Profils utilisés en dehors des courriels',
+			frequency: 'Adapter la fréquence des envois',
+			deliverability: 'Tenir la liste à jour selon le jour de la dernière ouverture',
+			security: 'Protéger votre connexion',
+			'legal-notice': 'Prouver la réception d’une information obligatoire',
+			'view-time': 'Mesurer la durée de lecture',
+		},
+	},
+	it: {
+		title: 'Tracciamento dell’apertura delle e-mail',
+		yes: 'Sì, acconsento',
+		no: 'No',
+		now: {
+			allowed: 'Attualmente: consentito',
+			'not-allowed': 'Attualmente: non consentito',
+			open: 'Attualmente: nessuna risposta',
+		},
+		save: 'Salva le mie risposte',
+		withdrawAll: 'Non tracciarmi affatto',
+		saved: 'Le risposte sono salvate e valgono subito, anche per le e-mail già ricevute.',
+		withdrawn: 'Non sei più tracciato. Vale subito, anche per le e-mail già ricevute.',
+		rightsTitle: 'I tuoi dati',
+		rightsText:
+			'Puoi chiedere una copia dei dati che ti riguardano o la loro cancellazione. Prima verifichiamo che la richiesta venga da te, perché le e-mail vengono inoltrate.',
+		askCopy: 'Chiedi una copia',
+		askErasure: 'Chiedi la cancellazione',
+		asked:
+			'Grazie. La tua richiesta è registrata e resta aperta finché non riceve risposta. Puoi anche scriverci:',
+		forgotten:
+			'I tuoi dati sono stati cancellati e non sei tracciato. Quando apri le nostre e-mail non viene memorizzato nulla.',
+		download: 'Scarica i miei dati',
+		erase: 'Cancella ora i miei dati',
+		eraseText: 'I dati cancellati non si possono recuperare.',
+		erased: 'I tuoi dati sono cancellati. Conserva questo numero di ricevuta:',
+		nothingErased:
+			'Non abbiamo trovato dati che ti riguardano. Anche le e-mail già ricevute non saranno tracciate. Se ti aspettavi altro, scrivi al mittente. Conserva questo numero di ricevuta:',
+		invalidTitle: 'Questo link non funziona',
+		invalid:
+			'È incompleto, troppo vecchio o non è nostro. Apri di nuovo il link nella e-mail o scrivi al mittente.',
+		noChange: 'Non è stato modificato nulla: rispondi ad almeno una domanda.',
+		purposes: {
+			performance: 'Sapere quali e-mail vengono aperte, per migliorarle',
+			personalisation: 'Scegliere i contenuti in base alle aperture precedenti',
+			profiling: 'Profili usati al di fuori delle e-mail',
+			frequency: 'Adattare la frequenza degli invii',
+			deliverability: 'Tenere pulita la lista in base al giorno dell’ultima apertura',
+			security: 'Proteggere il tuo accesso',
+			'legal-notice': 'Provare la ricezione di una comunicazione obbligatoria',
+			'view-time': 'Misurare per quanto tempo si legge una e-mail',
+		},
+	},
+};

@@ -1,0 +1,93 @@
+import { Eta } from 'eta';
+
+import type { ConsentStatus } from '../../tracking/event/open-event';
+import type { Purpose } from '../../tracking/event/purpose';
+import { CONSENT_PAGE_TEMPLATE } from './consent-page-template';
+import { PAGE_WORDS, type PageLanguage, type PageWords } from './consent-page-words';
+
+/** What the template shows. */
+interface ConsentPageView {
+	language: PageLanguage;
+	words: PageWords;
+	title: string;
+	message: string | null;
+	/** What stands below the message in bold, such as the number of a receipt */
+	reference: string | null;
+	notice: string;
+	purposes: Array<{ purpose: Purpose; title: string; now: string }>;
+	rights: boolean;
+}
+
+/** What people are told without being asked anything. */
+export type PageMessage = 'asked' | 'erased' | 'forgotten' | 'invalid' | 'nothingErased';
+
+/**
+ * The page where a person gives, refuses or withdraws consent for each purpose. No answer is chosen
+ * beforehand, and yes and no look alike (EDPB Guidelines 03/2022 on deceptive design patterns).
+ *
+ * @param message what just happened; `null` when the page was only asked for
+ * @returns one HTML page without scripts, whose forms POST to its own address
+ */
+export function consentPage(page: {
+	language: PageLanguage;
+	notice: string;
+	states: ReadonlyArray<{ purpose: Purpose; status: ConsentStatus }>;
+	message: 'saved' | 'withdrawn' | 'noChange' | null;
+}): string {
+	const { language, notice, states, message } = page;
+	const words = PAGE_WORDS[language];
+	return render({
+		...empty(language),
+		message: message && words[message],
+		notice,
+		purposes: states.map(({ purpose, status }) => ({
+			purpose,
+			title: words.purposes[purpose],
+			now: words.now[standing(status)],
+		})),
+	});
+}
+
+/** The page behind a link that was sent to the person's own address: a copy, or erasure. */
+export function rightsPage(language: PageLanguage): string {
+	return render({ ...empty(language), title: PAGE_WORDS[language].rightsTitle, rights: true });
+}
+
+/**
+ * A page that only says something.
+ *
+ * @param reference what stands below in bold: the number of a receipt, or where to write to
+ */
+export function consentMessagePage(
+	language: PageLanguage,
+	message: PageMessage,
+	reference: string | null = null,
+): string {
+	const words = PAGE_WORDS[language];
+	const title = message === 'invalid' ? words.invalidTitle : words.rightsTitle;
+	return render({ ...empty(language), title, message: words[message], reference });
+}
+
+function empty(language: PageLanguage): ConsentPageView {
+	const words = PAGE_WORDS[language];
+	return {
+		language,
+		words,
+		title: words.title,
+		message: null,
+		reference: null,
+		notice: '',
+		purposes: [],
+		rights: false,
+	};
+}
+
+function standing(status: ConsentStatus): 'allowed' | 'not-allowed' | 'open' {
+	if (status === 'given' || status === 'renewed') return 'allowed';
+	return status === 'unknown' || status === 'requested' ? 'open' : 'not-allowed';
+}
+
+function render(view: ConsentPageView): string {
+	const eta = new Eta({ autoEscape: true, autoTrim: false, useWith: false });
+	return eta.renderString(CONSENT_PAGE_TEMPLATE, view);
+}

@@ -1,0 +1,311 @@
+import { sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
+
+import {
+	anonymousUniqueAt,
+	EMPTY_GROUP,
+	EMPTY_RECIPIENT,
+	isEmptyGroup,
+	moveGroup,
+	settlePixel,
+	shareOf,
+} from '../../tracking/counters/tally';
+import type { GroupTally, PixelTally, RecipientTally } from '../../tracking/counters/tally';
+import { isCounted } from '../../tracking/event/open-event';
+import type { Actor } from '../../tracking/event/open-event';
+import { chunks } from '../database/chunks';
+import type { Writer } from '../database/store-database';
+import type { Scope } from '../database/store-schema';
+import { HourCounts } from './hour-counts';
+import { pixelOfParent, tallyKeyOf, textOfKey } from './place';
+import type { Place, TallyKey } from './place';
+import { fromGroupTally, fromRecipientTally, toPixelTally, toRecipientTally } from './tally-rows';
+
+const READ_ROWS = 1000;
+const WRITE_ROWS = 500;
+
+const RECIPIENT_COLUMNS = keysOf(fromRecipientTally(EMPTY_RECIPIENT));
+const GROUP_COLUMNS = keysOf(fromGroupTally(EMPTY_GROUP));
+
+interface Entry<T> {
+	before: T | null;
+	now: T;
+}
+
+/**
+ * The counters that one transaction touches: loaded once, changed in memory by the functions of
+ * `src/tracking/counters/tally`, written back once. Changing a recipient moves the sums above it when the
+ * book is saved, so no caller can forget one.
+ */
+export class CounterBook {
+	readonly #recipients = new Map<string, Entry<RecipientTally> & { key: TallyKey }>();
+	readonly #pixels = new Map<string, Entry<PixelTally>>();
+	readonly #campaigns = new Map<string, Entry<GroupTally>>();
+	#total: Entry<GroupTally> = { before: null, now: EMPTY_GROUP };
+	readonly #hours = new HourCounts();
+
+	private constructor(private readonly db: Writer) {}
+
+	/**
+	 * Loads the counters of these places. A pixel that is new to the store takes the campaign of
+	 * the first place that names it, and keeps it.
+	 */
+	static async load(db: Writer, places: readonly Place[]): Promise<CounterBook> {
+		const book = new CounterBook(db);
+		await book.#loadPixels(places);
+		await book.#loadRecipients(places);
+		await book.#loadGroups(places);
+		return book;
+	}
+
+	/** The campaign a place is counted in. */
+	campaignOf(place: Pick<Place, 'pixelId' | 'campaignId'>): string | null {
+		if (place.pixelId === null) return place.campaignId;
+		return this.#pixel(place.pixelId).now.campaignId;
+	}
+
+	recipient(key: TallyKey): RecipientTally {
+		return this.#recipient(key).now;
+	}
+
+	setRecipient(key: TallyKey, tally: RecipientTally): void {
+		this.#recipient(key).now = tally;
+	}
+
+	pixel(pixelId: string): PixelTally {
+		return this.#pixel(pixelId).now;
+	}
+
+	isEmptyCampaign(campaignId: string): boolean {
+		return isEmptyGroup(this.#campaign(campaignId).now);
+	}
+
+	/** Changes what a pixel itself brings: its own existence, or its times. */
+	setPixel(pixelId: string, tally: PixelTally): void {
+		this.#pixel(pixelId).now = tally;
+	}
+
+	/** Counts one load in its hour, at every height. */
+	countHour(place: Place, at: number, actor: Actor, step = 1): void {
+		const counts = isCounted(actor) ? { opens: step } : { machine_opens: step };
+		this.#addHour(place.pixelId, this.campaignOf(place), at, counts);
+	}
+
+	/** Moves the sums of a place by a difference that belongs to no recipient. */
+	moveSums(
+		place: Pick<Place, 'pixelId' | 'campaignId'>,
+		before: GroupTally,
+		after: GroupTally,
+	): void {
+		if (place.pixelId !== null) {
+			const entry = this.#pixel(place.pixelId);
+			entry.now = moveGroup(entry.now, before, after);
+		} else {
+			this.#moveAbove(place.campaignId, before, after);
+		}
+	}
+
+	/** Writes every counter that changed. */
+	async save(): Promise<void> {
+		for (const entry of this.#recipients.values()) this.#settleRecipient(entry);
+		for (const [pixelId, entry] of this.#pixels) this.#settlePixel(pixelId, entry);
+		await this.#saveRecipients();
+		await this.#saveGroups();
+		await this.#hours.save(this.db);
+	}
+
+	/** Moves the campaign, where there is one, and the total. */
+	#moveAbove(campaignId: string | null, before: GroupTally, after: GroupTally): void {
+		if (campaignId !== null) {
+			const entry = this.#campaign(campaignId);
+			entry.now = moveGroup(entry.now, before, after);
+		}
+		this.#total.now = moveGroup(this.#total.now, before, after);
+	}
+
+	#settleRecipient({ key, before, now }: Entry<RecipientTally> & { key: TallyKey }): void {
+		if (before === now) return;
+		const anonymous = key.recipientId === '';
+		const pixelId = pixelOfParent(key.parent);
+		const campaignId = key.parent.startsWith('c:') ? key.parent.slice(2) : null;
+		const was = shareOf(before ?? EMPTY_RECIPIENT, anonymous);
+		this.moveSums({ pixelId, campaignId }, was, shareOf(now, anonymous));
+		if (!anonymous) {
+			const counted = pixelId === null ? campaignId : this.#pixel(pixelId).now.campaignId;
+			this.#moveUnique(pixelId, counted, before?.firstOpenAt ?? null, now.firstOpenAt);
+		} else if (pixelId !== null) {
+			const entry = this.#pixel(pixelId);
+			entry.now = { ...entry.now, anonymousFirstOpenAt: now.firstOpenAt };
+		}
+	}
+
+	#settlePixel(pixelId: string, entry: Entry<PixelTally>): void {
+		if (entry.before === entry.now) return;
+		entry.now = settlePixel(entry.now);
+		const { before, now } = entry;
+		this.#moveAbove(now.campaignId, before ?? EMPTY_GROUP, now);
+		const wasUniqueAt = before === null ? null : anonymousUniqueAt(before);
+		this.#moveUnique(pixelId, now.campaignId, wasUniqueAt, anonymousUniqueAt(now));
+	}
+
+	#moveUnique(
+		pixelId: string | null,
+		campaignId: string | null,
+		was: number | null,
+		is: number | null,
+	): void {
+		if (was === is) return;
+		if (was !== null) this.#addHour(pixelId, campaignId, was, { unique_opens: -1 });
+		if (is !== null) this.#addHour(pixelId, campaignId, is, { unique_opens: 1 });
+	}
+
+	#addHour(
+		pixelId: string | null,
+		campaignId: string | null,
+		at: number,
+		counts: Parameters<HourCounts['add']>[3],
+	): void {
+		if (pixelId !== null) this.#hours.add('pixel', pixelId, at, counts);
+		if (campaignId !== null) this.#hours.add('campaign', campaignId, at, counts);
+		this.#hours.add('total', '', at, counts);
+	}
+
+	#recipient(key: TallyKey): Entry<RecipientTally> & { key: TallyKey } {
+		return loaded(this.#recipients.get(textOfKey(key)));
+	}
+
+	#pixel(pixelId: string): Entry<PixelTally> {
+		return loaded(this.#pixels.get(pixelId));
+	}
+
+	#campaign(campaignId: string): Entry<GroupTally> {
+		return loaded(this.#campaigns.get(campaignId));
+	}
+
+	async #loadPixels(places: readonly Place[]): Promise<void> {
+		const ids = [...new Set(places.flatMap((place) => place.pixelId ?? []))];
+		for (const [id, before] of await this.#readGroups('pixel', ids)) {
+			this.#pixels.set(id, { before, now: before });
+		}
+		for (const { pixelId, campaignId } of places) {
+			if (pixelId === null || this.#pixels.has(pixelId)) continue;
+			const now = { ...EMPTY_GROUP, campaignId, anonymousFirstOpenAt: null };
+			this.#pixels.set(pixelId, { before: null, now });
+		}
+	}
+
+	async #loadRecipients(places: readonly Place[]): Promise<void> {
+		const keys = new Map<string, TallyKey>();
+		for (const place of places) {
+			const key = tallyKeyOf(place);
+			if (key !== null) keys.set(textOfKey(key), key);
+		}
+		for (const part of chunks([...keys.values()], READ_ROWS)) {
+			const pairs = part.map((key) => sql`(${key.parent}, ${key.recipientId})`);
+			const rows = await this.db
+				.with(
+					'wanted(parent, recipient_id)',
+					() => sql<{ parent: string; recipient_id: string }>`(values ${sql.join(pairs)})`,
+				)
+				.selectFrom('wanted')
+				.innerJoin('recipient_tallies as tally', (join) =>
+					join
+						.onRef('tally.parent', '=', 'wanted.parent')
+						.onRef('tally.recipient_id', '=', 'wanted.recipient_id'),
+				)
+				.selectAll('tally')
+				.execute();
+			for (const row of rows) {
+				const key = { parent: row.parent, recipientId: row.recipient_id };
+				const before = toRecipientTally(row);
+				this.#recipients.set(textOfKey(key), { key, before, now: before });
+			}
+		}
+		for (const [text, key] of keys) {
+			if (this.#recipients.has(text)) continue;
+			this.#recipients.set(text, { key, before: null, now: EMPTY_RECIPIENT });
+		}
+	}
+
+	async #loadGroups(places: readonly Place[]): Promise<void> {
+		const ids = [...new Set(places.flatMap((place) => this.campaignOf(place) ?? []))];
+		const campaigns = await this.#readGroups('campaign', ids);
+		for (const id of ids) {
+			const before = campaigns.get(id) ?? null;
+			this.#campaigns.set(id, { before, now: before ?? EMPTY_GROUP });
+		}
+		const before = (await this.#readGroups('total', [''])).get('') ?? null;
+		this.#total = { before, now: before ?? EMPTY_GROUP };
+	}
+
+	async #readGroups(scope: Scope, ids: readonly string[]): Promise<Map<string, PixelTally>> {
+		const found = new Map<string, PixelTally>();
+		for (const part of chunks(ids, READ_ROWS)) {
+			const rows = await this.db
+				.selectFrom('tallies')
+				.selectAll()
+				.where('scope', '=', scope)
+				.where('scope_id', 'in', part)
+				.execute();
+			for (const row of rows) found.set(row.scope_id, toPixelTally(row));
+		}
+		return found;
+	}
+
+	async #saveRecipients(): Promise<void> {
+		const changed = [...this.#recipients.values()].filter(({ before, now }) => before !== now);
+		for (const part of chunks(changed, WRITE_ROWS)) {
+			const rows = part.map(({ key, now }) => ({
+				parent: key.parent,
+				recipient_id: key.recipientId,
+				campaign_id: this.#campaignOfKey(key),
+				...fromRecipientTally(now),
+			}));
+			await this.db
+				.insertInto('recipient_tallies')
+				.values(rows)
+				.onConflict((conflict) =>
+					conflict.columns(['parent', 'recipient_id']).doUpdateSet(excluded(RECIPIENT_COLUMNS)),
+				)
+				.execute();
+		}
+	}
+
+	#campaignOfKey({ parent }: TallyKey): string | null {
+		const pixelId = pixelOfParent(parent);
+		if (pixelId !== null) return this.#pixel(pixelId).now.campaignId;
+		return parent === '' ? null : parent.slice(2);
+	}
+
+	async #saveGroups(): Promise<void> {
+		const entries: Array<{ scope: Scope; id: string } & Entry<GroupTally>> = [];
+		for (const [id, entry] of this.#pixels) entries.push({ scope: 'pixel', id, ...entry });
+		for (const [id, entry] of this.#campaigns) entries.push({ scope: 'campaign', id, ...entry });
+		entries.push({ scope: 'total', id: '', ...this.#total });
+		const changed = entries.filter(({ before, now }) => before !== now);
+		for (const part of chunks(changed, WRITE_ROWS)) {
+			await this.db
+				.insertInto('tallies')
+				.values(part.map(({ scope, id, now }) => ({ scope, scope_id: id, ...fromGroupTally(now) })))
+				.onConflict((conflict) =>
+					conflict.columns(['scope', 'scope_id']).doUpdateSet(excluded(GROUP_COLUMNS)),
+				)
+				.execute();
+		}
+	}
+}
+
+function loaded<T>(entry: T | undefined): T {
+	if (entry === undefined) throw new Error('This counter was not loaded into the book.');
+	return entry;
+}
+
+function keysOf<T extends object>(row: T): Array<keyof T & string> {
+	return Object.keys(row) as Array<keyof T & string>;
+}
+
+/** The SET part of an upsert: each column takes the value that was to be inserted. */
+function excluded<Name extends string>(names: readonly Name[]): Record<Name, RawBuilder<never>> {
+	const entries = names.map((name) => [name, sql.ref(`excluded.${name}`)]);
+	return Object.fromEntries(entries) as Record<Name, RawBuilder<never>>;
+}

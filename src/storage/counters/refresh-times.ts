@@ -1,0 +1,73 @@
+import { COUNTED_ACTORS } from '../../tracking/event/open-event';
+import type { Reader, Writer } from '../database/store-database';
+import type { Scope } from '../database/store-schema';
+import type { Place } from './place';
+
+/**
+ * Corrects the first and last times of a place's sums after opens stopped counting: sums cannot
+ * know the runner-up, the log does. Only times in `gone` are looked up again, since the log may
+ * no longer hold the opens that the others stand for.
+ */
+export async function refreshTimes(
+	db: Writer,
+	place: Pick<Place, 'pixelId' | 'campaignId'>,
+	gone: ReadonlyArray<number | null>,
+): Promise<void> {
+	if (place.pixelId !== null) await refresh(db, 'pixel', place.pixelId, gone);
+	if (place.campaignId !== null) await refresh(db, 'campaign', place.campaignId, gone);
+	await refresh(db, 'total', '', gone);
+}
+
+async function refresh(
+	db: Writer,
+	scope: Scope,
+	id: string,
+	gone: ReadonlyArray<number | null>,
+): Promise<void> {
+	const tally = await db
+		.selectFrom('tallies')
+		.select(['first_open_at', 'last_open_at', 'last_load_at'])
+		.where('scope', '=', scope)
+		.where('scope_id', '=', id)
+		.executeTakeFirst();
+	if (tally === undefined) return;
+	const isGone = (time: number | null) => time !== null && gone.includes(time);
+	const times = { ...tally };
+	if (isGone(tally.first_open_at)) {
+		times.first_open_at = await edge(db, scope, id, { counted: true, order: 'asc' });
+	}
+	if (isGone(tally.last_open_at)) {
+		const last = await edge(db, scope, id, { counted: true, order: 'desc' });
+		times.last_open_at = last ?? times.first_open_at;
+	}
+	if (isGone(tally.last_load_at)) {
+		const last = await edge(db, scope, id, { counted: false, order: 'desc' });
+		times.last_load_at = last ?? times.last_open_at;
+	}
+	await db
+		.updateTable('tallies')
+		.set(times)
+		.where('scope', '=', scope)
+		.where('scope_id', '=', id)
+		.execute();
+}
+
+/** The first or last load of a scope in the log. */
+async function edge(
+	db: Reader,
+	scope: Scope,
+	id: string,
+	{ counted, order }: { counted: boolean; order: 'asc' | 'desc' },
+): Promise<number | null> {
+	const row = await db
+		.selectFrom('opens')
+		.select('occurred_at')
+		.$if(scope === 'pixel', (query) => query.where('pixel_id', '=', id))
+		.$if(scope === 'campaign', (query) => query.where('campaign_id', '=', id))
+		.$if(counted, (query) => query.where('actor', 'in', COUNTED_ACTORS))
+		.orderBy('occurred_at', order)
+		.orderBy('event_id', order)
+		.limit(1)
+		.executeTakeFirst();
+	return row?.occurred_at ?? null;
+}

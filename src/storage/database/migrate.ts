@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Migrator } from 'kysely';
+import type { Migration } from 'kysely';
+
+import { StoreError } from '../port/store-error';
+import * as firstSchema from './migrations/0001-first-schema';
+import * as consent from './migrations/0002-consent';
+import * as burstWindows from './migrations/0003-burst-windows';
+import * as viewTime from './migrations/0004-view-time';
+import * as privacyRequests from './migrations/0005-privacy-requests';
+import type { Reader, StoreDatabase } from './store-database';
+
+const MIGRATIONS: Record<string, Migration> = {
+	'0001-first-schema': firstSchema,
+	'0002-consent': consent,
+	'0003-burst-windows': burstWindows,
+	'0004-view-time': viewTime,
+	'0005-privacy-requests': privacyRequests,
+};
+const MIGRATION_TABLE = 'schema_migrations';
+/** Tries of a migration that another program of the same database disturbed. */
+const ATTEMPTS = 6;
+const PAUSE_MS = 100;
+
+/**
+ * Brings the store to the schema of this version, in one transaction under a lock, so that any
+ * number of processes may start at once.
+ *
+ * Throws a {@link StoreError} `newer-version` when the store knows migrations that this version
+ * does not: reading it half would be worse than not reading it.
+ */
+export async function migrateToLatest(database: StoreDatabase): Promise<void> {
+	await database.read(async (db) => {
+		const done = await executedMigrations(db);
+		const newer = [...done].filter((name) => !(name in MIGRATIONS)).sort();
+		if (newer.length > 0) {
+			throw new StoreError(
+				'newer-version',
+				`The tracking store was written by a newer version of n8n-nodes-email-open-tracking (it has ${newer.join(', ')}). Update the package, or choose another store.`,
+			);
+		}
+		if (Object.keys(MIGRATIONS).every((name) => done.has(name))) return;
+		const migrator = new Migrator({
+			db,
+			provider: { getMigrations: async () => MIGRATIONS },
+			migrationTableName: MIGRATION_TABLE,
+			migrationLockTableName: `${MIGRATION_TABLE}_lock`,
+			migrationTableSchema: database.schema,
+		});
+		for (let attempt = 1; ; attempt += 1) {
+			const { error } = await migrator.migrateToLatest();
+			if (!error) return;
+			if (attempt === ATTEMPTS || !isVanished(error)) throw error;
+			await sleep(attempt * PAUSE_MS);
+		}
+	});
+}
+
+/**
+ * Whether PostgreSQL says that a schema or table is gone. Kysely looks at every table of the
+ * database before it migrates, and fails so when another program drops one of its own meanwhile.
+ */
+function isVanished(error: unknown): boolean {
+	const code = (error as { code?: unknown }).code;
+	return code === '3F000' || code === '42P01' || code === 'XX000';
+}
+
+async function executedMigrations(db: Reader): Promise<Set<string>> {
+	const table = db.withTables<{ [MIGRATION_TABLE]: { name: string } }>();
+	let rows: Array<{ name: string }>;
+	try {
+		rows = await table.selectFrom(MIGRATION_TABLE).select('name').execute();
+	} catch (error) {
+		const isNew = isVanished(error) || /^no such table/.test((error as Error).message);
+		if (isNew) return new Set();
+		throw error;
+	}
+	return new Set(rows.map((row) => row.name));
+}

@@ -1,0 +1,212 @@
+import { Kysely, sql } from 'kysely';
+import { chmod, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pRetry, { AbortError } from 'p-retry';
+
+import { StoreError } from '../../port/store-error';
+import { OpenGate } from '../open-gate';
+import type { StoreDatabase } from '../store-database';
+import type { StoreSchema } from '../store-schema';
+import {
+	asKyselyDatabase,
+	isBusy,
+	NodeSqliteDialect,
+	SQLITE_BUSY,
+	sqliteCode,
+	sqliteText,
+} from './node-sqlite';
+import { watchFile, writeAgain, type FileState } from './watched-file';
+
+/**
+ * How long SQLite itself waits for a lock. `node:sqlite` blocks the event loop meanwhile, so it is
+ * short; the waiting that matters happens between tries, with the loop free.
+ */
+const BUSY_TIMEOUT_MS = 5;
+const FIRST_RETRY_MS = 10;
+const LONGEST_RETRY_MS = 200;
+const WATCH_EVERY_MS = 15_000;
+
+const DELETED =
+	'The file of the tracking store was deleted while n8n was running, and was written again from what n8n still had open. Nothing is lost. Find out what deletes it.';
+const REPLACED =
+	'The file of the tracking store is not the one that n8n had open: it was replaced. From here on n8n works on the one that is there now. What was written since then and is not in it is lost.';
+const NOT_YET =
+	'The file of the tracking store was deleted while n8n was running, and could not be written again yet';
+const KEEP_RUNNING =
+	'Make its folder writable and the disk not full, and do not stop n8n, which still has all of it open and goes on trying.';
+const LOST =
+	'The file of the tracking store was deleted or replaced while n8n was running. The store is opened again; try again.';
+
+export interface SqliteOptions {
+	/** Path of the database file; it and its folder are made when missing. */
+	path: string;
+	/** How long a read or write may wait for another process's lock, in milliseconds. */
+	lockLimitMs?: number;
+	/** Gets a sentence for the operator when the file is gone, and about what became of it */
+	tell?(message: string): void;
+	/** Called when the database closed itself because of that; opened again, it is well */
+	onLost?(): void;
+	/** How often that is looked at, in milliseconds, besides before each write */
+	watchEveryMs?: number;
+}
+
+/**
+ * Opens a SQLite file by Node's own `node:sqlite` in WAL mode.
+ *
+ * The folder is made with mode 0700 and the file with 0600: it holds personal data.
+ * `synchronous = NORMAL` may lose the last commits on a power cut, never on a crash of the
+ * process, and never breaks the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
+ */
+export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreDatabase> {
+	const { path, lockLimitMs = 10_000, watchEveryMs = WATCH_EVERY_MS } = options;
+	const DatabaseSync = await loadNodeSqlite();
+	await makePrivateFile(path);
+
+	const whenFree = <T>(action: () => Promise<T>) => retryWhileBusy(action, lockLimitMs);
+	const database = await whenFree(async () => {
+		const opened = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+		try {
+			opened.exec('pragma journal_mode = wal; pragma synchronous = normal;');
+			opened.exec('pragma foreign_keys = on; pragma temp_store = memory;');
+			// Deleted rows are overwritten with zeros (https://www.sqlite.org/pragma.html#pragma_secure_delete).
+			opened.exec('pragma secure_delete = on;');
+			return opened;
+		} catch (error) {
+			opened.close();
+			throw error;
+		}
+	});
+	const db = new Kysely<StoreSchema>({
+		dialect: new NodeSqliteDialect({ database: asKyselyDatabase(database) }),
+	});
+	const gate = new OpenGate();
+	const fileState = watchFile(path);
+	const closeDatabase = async () => {
+		clearInterval(watching);
+		await db.destroy();
+		if (database.isOpen) database.close();
+	};
+	/** Closes the database when its file is gone; until then nothing more goes into it. */
+	const isLost = (): boolean => {
+		if (gate.isClosed || fileState() === 'there') return false;
+		void gate.close(async () => {
+			await bringBack(database, path, fileState, options.tell);
+			await closeDatabase();
+			options.onLost?.();
+		}, LOST);
+		return true;
+	};
+	const watching = setInterval(isLost, watchEveryMs).unref();
+	return {
+		engine: 'sqlite',
+		read: (query) => gate.run(() => whenFree(() => query(db))),
+		write: (change) =>
+			gate.run(async () => {
+				if (isLost()) throw new StoreError('closed', LOST);
+				return await whenFree(() => db.transaction().execute(change));
+			}),
+		scrub: () => gate.run(() => whenFree(() => cutLog(db))),
+		close: () => gate.close(closeDatabase),
+	};
+}
+
+/**
+ * Writes a file again that was deleted, as often as it takes, since what is open is all there is of
+ * it. A file that replaced it stays, for somebody put it there.
+ */
+async function bringBack(
+	database: DatabaseSync,
+	path: string,
+	fileState: () => FileState,
+	tell: SqliteOptions['tell'] = () => undefined,
+): Promise<void> {
+	let told = false;
+	while (fileState() === 'deleted') {
+		try {
+			writeAgain(database, path);
+			tell(DELETED);
+			return;
+		} catch (error) {
+			const code = sqliteCode(error) ?? (error as NodeJS.ErrnoException).code ?? 'unknown';
+			if (!told) tell(`${NOT_YET} (${code}). ${KEEP_RUNNING}`);
+			told = true;
+			await sleep(LONGEST_RETRY_MS);
+		}
+	}
+	tell(REPLACED);
+}
+
+/**
+ * With `secure_delete` deleted rows are zeros in new pages; the write-ahead log still holds the old
+ * ones. This writes it back and cuts it to nothing. Busy while another process reads.
+ */
+async function cutLog(db: Kysely<StoreSchema>): Promise<void> {
+	const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
+	if (rows[0]?.busy !== 0) throw new CheckpointBusy();
+}
+
+/** The checkpoint reports a reader in its answer; this gives it the form of all other waiting. */
+class CheckpointBusy extends Error {
+	readonly errcode = SQLITE_BUSY;
+}
+
+async function loadNodeSqlite() {
+	const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+	// statement.columns() came with 22.16 and 23.11 (https://nodejs.org/api/sqlite.html).
+	if (major < 22 || (major === 22 && minor < 16) || (major === 23 && minor < 11)) {
+		throw new StoreError(
+			'unavailable',
+			`The embedded tracking store needs Node.js 22.16 or newer, this is ${process.versions.node}. Update Node.js, or choose an Open Tracking PostgreSQL credential.`,
+		);
+	}
+	const { DatabaseSync } = await import('node:sqlite');
+	return DatabaseSync;
+}
+
+async function makePrivateFile(path: string): Promise<void> {
+	try {
+		await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+		const file = await open(path, 'a', 0o600);
+		await file.close();
+		await chmod(path, 0o600);
+	} catch (error) {
+		const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+		throw new StoreError(
+			'unavailable',
+			`The tracking store could not be made at ${path} (${code}). Make sure that the folder is writable and the disk not full.`,
+		);
+	}
+}
+
+async function retryWhileBusy<T>(action: () => Promise<T>, limitMs: number): Promise<T> {
+	const givenUpAt = Date.now() + limitMs;
+	return await pRetry(
+		async () => {
+			try {
+				return await action();
+			} catch (error) {
+				const failure = toStoreError(error);
+				if (isBusy(error) && Date.now() < givenUpAt) throw failure;
+				throw new AbortError(failure);
+			}
+		},
+		{ forever: true, minTimeout: FIRST_RETRY_MS, maxTimeout: LONGEST_RETRY_MS, randomize: true },
+	);
+}
+
+function toStoreError(error: unknown): Error {
+	if (isBusy(error)) {
+		return new StoreError(
+			'busy',
+			'The tracking store was locked by another program for too long. Try again, and close programs that keep its file open for writing.',
+		);
+	}
+	const code = sqliteCode(error);
+	if (code === null) return error instanceof Error ? error : new Error(String(error));
+	return new StoreError(
+		'failed',
+		`The tracking store refused an operation (SQLite ${code}: ${sqliteText(error)}). Check its file, the rights on it and the free disk space.`,
+	);
+}

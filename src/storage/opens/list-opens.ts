@@ -1,0 +1,68 @@
+import type { SelectQueryBuilder } from 'kysely';
+
+import { COUNTED_ACTORS } from '../../tracking/event/open-event';
+import type { OpenEvent } from '../../tracking/event/open-event';
+import { timeOf } from '../database/checked-input';
+import { checkLimit, MAX_PAGE, readCursor, toPage } from '../database/cursor';
+import type { Reader, StoreDatabase } from '../database/store-database';
+import type { StoreSchema } from '../database/store-schema';
+import { StoreError } from '../port/store-error';
+import type { OpenFilter, OpenPage, OpenPageRequest } from '../port/tracking-store';
+import { toOpenEvent } from './open-row';
+
+/** One page of the log, newest first. */
+export async function listOpens(db: Reader, request: OpenPageRequest): Promise<OpenPage> {
+	const { limit, cursor, offset = 0 } = request;
+	checkLimit(limit);
+	if (!Number.isSafeInteger(offset) || offset < 0) {
+		throw new StoreError('invalid', 'The offset must be a whole number from 0 up.');
+	}
+	let query = withFilter(db.selectFrom('opens').selectAll(), request);
+	if (cursor !== undefined) {
+		const [occurredAt, eventId] = readCursor(cursor, 'number');
+		query = query.where((is) =>
+			is(is.refTuple('occurred_at', 'event_id'), '<', is.tuple(occurredAt, eventId)),
+		);
+	}
+	const rows = await query
+		.orderBy('occurred_at', 'desc')
+		.orderBy('event_id', 'desc')
+		.limit(limit + 1)
+		.offset(offset)
+		.execute();
+	const { page, nextCursor } = toPage(rows, limit, (row) => [row.occurred_at, row.event_id]);
+	return { opens: page.map(toOpenEvent), nextCursor };
+}
+
+/** All opens that match, newest first, a page in memory at a time. */
+export async function* streamOpens(
+	database: StoreDatabase,
+	filter: OpenFilter,
+): AsyncGenerator<OpenEvent, void, undefined> {
+	let cursor: string | undefined;
+	do {
+		const request = { ...filter, limit: MAX_PAGE, cursor };
+		const { opens, nextCursor } = await database.read((db) => listOpens(db, request));
+		yield* opens;
+		cursor = nextCursor ?? undefined;
+	} while (cursor !== undefined);
+}
+
+function withFilter<Row>(
+	query: SelectQueryBuilder<StoreSchema, 'opens', Row>,
+	filter: OpenFilter,
+): SelectQueryBuilder<StoreSchema, 'opens', Row> {
+	const { recipientId, pixelId, campaignId, actorClass, actor, from, to } = filter;
+	let filtered = query;
+	if (recipientId !== undefined) filtered = filtered.where('recipient_id', '=', recipientId);
+	if (pixelId !== undefined) filtered = filtered.where('pixel_id', '=', pixelId);
+	if (campaignId !== undefined) filtered = filtered.where('campaign_id', '=', campaignId);
+	if (actor !== undefined) filtered = filtered.where('actor', '=', actor);
+	if (actorClass === 'counted') filtered = filtered.where('actor', 'in', COUNTED_ACTORS);
+	if (actorClass === 'machine') filtered = filtered.where('actor', 'not in', COUNTED_ACTORS);
+	if (from !== undefined)
+		filtered = filtered.where('occurred_at', '>=', timeOf(from, 'start of the period'));
+	if (to !== undefined)
+		filtered = filtered.where('occurred_at', '<', timeOf(to, 'end of the period'));
+	return filtered;
+}

@@ -1,0 +1,181 @@
+import { addLoads, EMPTY_GROUP, loneLoad } from '../../tracking/counters/tally';
+import type { Load } from '../../tracking/counters/tally';
+import { isCounted } from '../../tracking/event/open-event';
+import type { Actor, OpenEvent } from '../../tracking/event/open-event';
+import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
+import type { ModeRule } from '../../tracking/minimise/minimise-mode';
+import { CounterBook } from '../counters/counter-book';
+import { nearbyOpens } from '../counters/nearby-opens';
+import type { PlacedTime } from '../counters/nearby-opens';
+import { tallyKeyOf, textOfKey } from '../counters/place';
+import type { Place, TallyKey } from '../counters/place';
+import { chunks } from '../database/chunks';
+import type { Writer } from '../database/store-database';
+import type { OpenRow } from '../database/store-schema';
+import type { RecordResult } from '../port/tracking-store';
+import { toOpenRow } from './open-row';
+import { findSeen, noteSeen } from './seen-events';
+import { fatesOf } from './tombstones';
+import { withinPixelMode } from './within-pixel-mode';
+
+/** 500 rows of 25 columns stay below the 32,766 parameters of a SQLite statement. */
+const INSERT_ROWS = 500;
+const READ_ROWS = 1000;
+
+/** An open on its way into the store. */
+interface Incoming {
+	row: OpenRow;
+	place: Place;
+	load: Load;
+	keeps: ModeRule['keeps'];
+}
+
+/**
+ * Records events, each once, with all counters, and none with more than its pixel allows
+ * ({@link withinPixelMode}). What an event leaves behind depends on what its
+ * tracking mode keeps (`MODE_STORES`), and this is the one place that acts on it:
+ *
+ * - `nothing`, or a deleted pixel: nothing;
+ * - `counters` (aggregate): one more load in the sums of pixel, campaign and total and in their
+ *   hours. No row, no recipient, no time but the hour. Nobody can be unique without a recipient,
+ *   so it counts as an open and never as a unique open. A load whose token did not hold is no
+ *   open of anyone's mail: it has a sum of its own;
+ * - `last-open` (hygiene): the day of the recipient's last counted load, which a later one
+ *   overwrites. The event carries no hour, so it is in no counter;
+ * - `every-open`: a row in the log, and the recipient's own counters.
+ */
+export async function recordOpens(db: Writer, events: readonly OpenEvent[]): Promise<RecordResult> {
+	const rows = new Map<string, OpenRow>();
+	const leaving = events.filter((event) => keepsOf(event) !== 'nothing');
+	const allowed = await withinPixelMode(db, leaving.map(toOpenRow));
+	for (const row of allowed) {
+		if (!rows.has(row.event_id)) rows.set(row.event_id, row);
+	}
+	const known = await findKnown(db, [...rows.keys()]);
+	const fresh = [...rows.values()].filter((row) => !known.has(row.event_id));
+	const incoming = (await withoutDeleted(db, fresh)).map(toIncoming);
+	const keeping = (keeps: ModeRule['keeps']) => incoming.filter((one) => one.keeps === keeps);
+	await count(db, keeping('every-open'), keeping('counters'));
+	await keepLastDays(db, keeping('last-open'));
+	const ignored = events.length - allowed.length + fresh.length - incoming.length;
+	const recorded = incoming.length;
+	return { recorded, duplicates: events.length - recorded - ignored, ignored };
+}
+
+function keepsOf({ trackingMode }: Pick<OpenEvent, 'trackingMode'>): ModeRule['keeps'] {
+	return MODE_STORES[trackingMode].keeps;
+}
+
+function toIncoming(row: OpenRow): Incoming {
+	return {
+		row,
+		place: { pixelId: row.pixel_id, campaignId: row.campaign_id, recipientId: row.recipient_id },
+		load: { at: row.occurred_at, actor: row.actor as Actor },
+		keeps: keepsOf({ trackingMode: row.tracking_mode as OpenEvent['trackingMode'] }),
+	};
+}
+
+async function findKnown(db: Writer, ids: readonly string[]): Promise<Set<string>> {
+	const known = await findSeen(db, ids);
+	for (const part of chunks(ids, READ_ROWS)) {
+		const found = await db
+			.selectFrom('opens')
+			.select('event_id')
+			.where('event_id', 'in', part)
+			.execute();
+		for (const row of found) known.add(row.event_id);
+	}
+	return known;
+}
+
+/** Leaves out loads of deleted pixels; loads of deleted recipients lose the recipient. */
+async function withoutDeleted(db: Writer, rows: readonly OpenRow[]): Promise<OpenRow[]> {
+	const fates = await fatesOf(
+		db,
+		rows.map((row) => toIncoming(row).place),
+	);
+	return rows.flatMap((row, index) => {
+		if (fates[index] === 'pixel-deleted') return [];
+		if (fates[index] === 'alive') return [row];
+		const nobody = { recipient_id: null, recipient_reason: 'invalid-token', message_id: null };
+		return [{ ...row, ...nobody, view_time_ms: null, view_time_measurable: null }];
+	});
+}
+
+async function count(
+	db: Writer,
+	logged: readonly Incoming[],
+	countedOnly: readonly Incoming[],
+): Promise<void> {
+	if (logged.length + countedOnly.length === 0) return;
+	const book = await CounterBook.load(db, [
+		...logged.map(({ place }) => place),
+		...countedOnly.map(({ place }) => ({ ...place, recipientId: null })),
+	]);
+	await log(db, book, logged);
+	for (const { row, place, load } of countedOnly) {
+		if (row.recipient_reason === 'invalid-token') {
+			book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, invalidTokens: 1 });
+			continue;
+		}
+		book.moveSums(place, EMPTY_GROUP, loneLoad(load, false));
+		book.countHour(place, load.at, load.actor);
+	}
+	await book.save();
+	const ids = countedOnly.map(({ row }) => row.event_id);
+	if (ids.length > 0) await noteSeen(db, ids);
+}
+
+/** Writes rows to the log and their loads to the recipients' counters. */
+async function log(db: Writer, book: CounterBook, incoming: readonly Incoming[]): Promise<void> {
+	const loadsOf = new Map<string, { key: TallyKey; loads: Load[]; nearby: number[] }>();
+	const late: Array<PlacedTime & { nearby: number[] }> = [];
+	for (const { place, load } of incoming) {
+		book.countHour(place, load.at, load.actor);
+		const key = tallyKeyOf(place);
+		if (key === null) {
+			book.moveSums(place, EMPTY_GROUP, loneLoad(load, true));
+			continue;
+		}
+		const text = textOfKey(key);
+		const group = loadsOf.get(text) ?? { key, loads: [], nearby: [] };
+		loadsOf.set(text, group);
+		group.loads.push(load);
+		const { lastOpenAt } = book.recipient(key);
+		if (isCounted(load.actor) && lastOpenAt !== null && load.at < lastOpenAt) {
+			late.push({ place, at: load.at, nearby: group.nearby });
+		}
+	}
+	// Asked before the new rows are in the log, so that they are not their own neighbours.
+	const found = await nearbyOpens(db, late);
+	late.forEach(({ nearby }, index) => nearby.push(...(found[index] ?? [])));
+	for (const { key, loads, nearby } of loadsOf.values()) {
+		book.setRecipient(key, addLoads(book.recipient(key), loads, nearby));
+	}
+	for (const part of chunks(incoming, INSERT_ROWS)) {
+		const rows = part.map(({ row, place }) => ({ ...row, campaign_id: book.campaignOf(place) }));
+		await db.insertInto('opens').values(rows).execute();
+	}
+}
+
+/** Notes the day of each recipient's last open; loads by machines are none. */
+async function keepLastDays(db: Writer, incoming: readonly Incoming[]): Promise<void> {
+	const days = new Map<string, string>();
+	for (const { place, load } of incoming) {
+		if (place.recipientId === null || !isCounted(load.actor)) continue;
+		const day = new Date(load.at).toISOString().slice(0, 10);
+		if (day > (days.get(place.recipientId) ?? '')) days.set(place.recipientId, day);
+	}
+	for (const part of chunks([...days], INSERT_ROWS)) {
+		await db
+			.insertInto('last_open_days')
+			.values(part.map(([recipient_id, day]) => ({ recipient_id, day })))
+			.onConflict((conflict) =>
+				conflict
+					.column('recipient_id')
+					.doUpdateSet((is) => ({ day: is.ref('excluded.day') }))
+					.whereRef('last_open_days.day', '<', 'excluded.day'),
+			)
+			.execute();
+	}
+}

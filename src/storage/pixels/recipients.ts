@@ -1,0 +1,241 @@
+import { sql } from 'kysely';
+import { randomUUID } from 'node:crypto';
+import { v7 as uuidV7 } from 'uuid';
+
+import { emptyWindows } from '../bursts/burst-windows';
+import { CounterBook } from '../counters/counter-book';
+import { isoOf, toOpenCounts } from '../counters/counts-view';
+import { pixelParent } from '../counters/place';
+import { toRecipientTally } from '../counters/tally-rows';
+import { requiredId, storable } from '../database/checked-input';
+import { chunks } from '../database/chunks';
+import { checkLimit, MAX_PAGE, readCursor, toPage } from '../database/cursor';
+import type { Reader, StoreDatabase, Writer } from '../database/store-database';
+import type { RecipientsTable } from '../database/store-schema';
+import { recipientTombstone } from '../opens/tombstones';
+import type { Recipient, RecipientWithCounts } from '../port/recipient';
+import type {
+	AddRecipientsResult,
+	NewRecipient,
+	PageRequest,
+	RecipientPage,
+} from '../port/tracking-store';
+import { requirePixel } from './pixels';
+
+const WRITE_ROWS = 1000;
+
+/** Adds recipients to a pixel; those it has already stay as they are. */
+export async function addRecipients(
+	db: Writer,
+	pixelId: string,
+	recipients: readonly NewRecipient[],
+): Promise<AddRecipientsResult> {
+	const { campaignId } = await requirePixel(db, pixelId);
+	const wanted = new Map<string, NewRecipient>();
+	const ids = recipients.map((recipient) => {
+		const id = requiredId(recipient.recipientId, 'recipient id');
+		if (!wanted.has(id)) wanted.set(id, recipient);
+		return id;
+	});
+	const rows = await findRows(db, pixelId, [...wanted.keys()]);
+	const missing = [...wanted].filter(([id]) => !rows.has(id));
+	const created_at = Date.now();
+	const fresh = missing.map(
+		([recipientId, { email, token }]): RecipientsTable => ({
+			id: uuidV7(),
+			pixel_id: pixelId,
+			recipient_id: recipientId,
+			email: storable(email ?? null),
+			token: storable(token ?? null),
+			created_at,
+		}),
+	);
+	for (const part of chunks(fresh, WRITE_ROWS)) {
+		await db.insertInto('recipients').values(part).execute();
+		const tombstones = part.map((row) => recipientTombstone(pixelId, row.recipient_id));
+		await db.deleteFrom('tombstones').where('id', 'in', tombstones).execute();
+		for (const row of part) rows.set(row.recipient_id, row);
+	}
+	await countRegistered(db, pixelId, campaignId, fresh);
+	const added = ids.flatMap((id) => rows.get(id) ?? []);
+	return { added: fresh.length, recipients: added.map(toRecipient) };
+}
+
+async function findRows(
+	db: Reader,
+	pixelId: string,
+	recipientIds: readonly string[],
+): Promise<Map<string, RecipientsTable>> {
+	const rows = new Map<string, RecipientsTable>();
+	for (const part of chunks(recipientIds, WRITE_ROWS)) {
+		const found = await db
+			.selectFrom('recipients')
+			.selectAll()
+			.where('pixel_id', '=', pixelId)
+			.where('recipient_id', 'in', part)
+			.execute();
+		for (const row of found) rows.set(row.recipient_id, row);
+	}
+	return rows;
+}
+
+async function countRegistered(
+	db: Writer,
+	pixelId: string,
+	campaignId: string | null,
+	rows: readonly RecipientsTable[],
+): Promise<void> {
+	const places = rows.map((row) => ({ pixelId, campaignId, recipientId: row.recipient_id }));
+	const book = await CounterBook.load(db, places);
+	for (const { recipientId } of places) {
+		const key = { parent: pixelParent(pixelId), recipientId };
+		book.setRecipient(key, { ...book.recipient(key), registered: true });
+	}
+	await book.save();
+}
+
+/** The recipients of a pixel among the given ids. */
+export async function findRecipients(
+	db: Reader,
+	pixelId: string,
+	recipientIds: readonly string[],
+): Promise<Recipient[]> {
+	const rows = await findRows(db, pixelId, recipientIds);
+	return [...rows.values()].map(toRecipient);
+}
+
+/** Whom a plain token stands for; `null` for an unknown one and for signed ones, which are longer. */
+export async function findRecipientByToken(
+	db: Reader,
+	pixelId: string,
+	token: string,
+): Promise<Recipient | null> {
+	const row = await db
+		.selectFrom('recipients')
+		.selectAll()
+		.where('pixel_id', '=', pixelId)
+		.where('token', '=', token)
+		// Names the partial index; signed tokens would fill it for nothing.
+		.where(sql<boolean>`length(token) <= 64`)
+		.executeTakeFirst();
+	return row === undefined ? null : toRecipient(row);
+}
+
+/** A recipient by the id of its row, `null` for an unknown one. */
+export async function getRecipient(db: Reader, id: string): Promise<RecipientWithCounts | null> {
+	const row = await selectRecipients(db).where('recipients.id', '=', id).executeTakeFirst();
+	return row === undefined ? null : toRecipientWithCounts(row);
+}
+
+/** One page of a pixel's recipients, in the order they were added. */
+export async function listRecipients(
+	db: Reader,
+	request: PageRequest & { pixelId: string },
+): Promise<RecipientPage> {
+	const { limit, cursor, pixelId } = request;
+	checkLimit(limit);
+	let query = selectRecipients(db).where('recipients.pixel_id', '=', pixelId);
+	if (cursor !== undefined)
+		query = query.where('recipients.id', '>', readCursor(cursor, 'string')[1]);
+	const rows = await query
+		.orderBy('recipients.id')
+		.limit(limit + 1)
+		.execute();
+	const { page, nextCursor } = toPage(rows, limit, (row) => [pixelId, row.id]);
+	return { recipients: page.map(toRecipientWithCounts), nextCursor };
+}
+
+/** All recipients of a pixel in the order they were added, a page in memory at a time. */
+export async function* streamRecipients(
+	database: StoreDatabase,
+	pixelId: string,
+): AsyncGenerator<Recipient, void, undefined> {
+	let last = '';
+	for (;;) {
+		const after = last;
+		const rows = await database.read((db) =>
+			db
+				.selectFrom('recipients')
+				.selectAll()
+				.where('pixel_id', '=', pixelId)
+				.where('id', '>', after)
+				.orderBy('id')
+				.limit(MAX_PAGE)
+				.execute(),
+		);
+		for (const row of rows) yield toRecipient(row);
+		last = rows.at(-1)?.id ?? '';
+		if (rows.length < MAX_PAGE) return;
+	}
+}
+
+/**
+ * Removes a recipient with its address. Its opens stay under a random name; a tombstone sees to
+ * it that later loads name nobody.
+ */
+export async function deleteRecipient(db: Writer, id: string): Promise<boolean> {
+	const row = await db.selectFrom('recipients').selectAll().where('id', '=', id).executeTakeFirst();
+	if (row === undefined) return false;
+	const { pixel_id: pixelId, recipient_id: recipientId } = row;
+	const parent = pixelParent(pixelId);
+	const key = { parent, recipientId };
+	const book = await CounterBook.load(db, [{ pixelId, campaignId: null, recipientId }]);
+	book.setRecipient(key, { ...book.recipient(key), registered: false });
+	await book.save();
+
+	const nobody = `deleted-${randomUUID()}`;
+	await db.deleteFrom('recipients').where('id', '=', id).execute();
+	await emptyWindows(db);
+	await db
+		.insertInto('tombstones')
+		.values({ id: recipientTombstone(pixelId, recipientId), deleted_at: Date.now(), pending: 0 })
+		.onConflict((conflict) => conflict.column('id').doNothing())
+		.execute();
+	await db
+		.updateTable('recipient_tallies')
+		.set({ recipient_id: nobody })
+		.where('parent', '=', parent)
+		.where('recipient_id', '=', recipientId)
+		.execute();
+	await db
+		.updateTable('opens')
+		.set({ recipient_id: nobody, message_id: null })
+		.where('pixel_id', '=', pixelId)
+		.where('recipient_id', '=', recipientId)
+		.execute();
+	await db
+		.deleteFrom('sent_messages')
+		.where('parent', '=', parent)
+		.where('recipient_id', '=', recipientId)
+		.execute();
+	await db.deleteFrom('last_open_days').where('recipient_id', '=', recipientId).execute();
+	return true;
+}
+
+function selectRecipients(db: Reader) {
+	return db
+		.selectFrom('recipients')
+		.innerJoin('recipient_tallies as tally', (join) =>
+			join
+				.on('tally.parent', '=', sql<string>`'p:' || recipients.pixel_id`)
+				.onRef('tally.recipient_id', '=', 'recipients.recipient_id'),
+		)
+		.selectAll(['tally', 'recipients']);
+}
+
+type RecipientRow = Awaited<ReturnType<ReturnType<typeof selectRecipients>['execute']>>[number];
+
+function toRecipient(row: RecipientsTable): Recipient {
+	return {
+		id: row.id,
+		pixelId: row.pixel_id,
+		recipientId: row.recipient_id,
+		email: row.email,
+		token: row.token,
+		createdAt: isoOf(row.created_at),
+	};
+}
+
+function toRecipientWithCounts(row: RecipientRow): RecipientWithCounts {
+	return { ...toRecipient(row), counts: toOpenCounts(toRecipientTally(row)) };
+}

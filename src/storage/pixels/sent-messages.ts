@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+
+import { addSent, EMPTY_GROUP, machineOpensOf } from '../../tracking/counters/tally';
+import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
+import { CounterBook } from '../counters/counter-book';
+import { isoOf } from '../counters/counts-view';
+import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../counters/place';
+import type { Place, TallyKey } from '../counters/place';
+import { toRecipientTally } from '../counters/tally-rows';
+import { storableId, timeOf } from '../database/checked-input';
+import { chunks } from '../database/chunks';
+import { checkLimit, readCursor, toPage } from '../database/cursor';
+import type { Reader, Writer } from '../database/store-database';
+import { findSeen, noteSeen } from '../opens/seen-events';
+import { fatesOf } from '../opens/tombstones';
+import { StoreError } from '../port/store-error';
+import type {
+	NotOpened,
+	NotOpenedPage,
+	NotOpenedRequest,
+	RecordResult,
+	SentMessage,
+} from '../port/tracking-store';
+
+const WRITE_ROWS = 1000;
+
+interface Sent {
+	place: Place;
+	key: TallyKey | null;
+	/** A hash: message ids lead to the mail server's log, and the store only compares them */
+	messageKey: string;
+	at: number;
+}
+
+/**
+ * Counts messages as sent. As with opens, the tracking mode decides what is kept: `off` nothing,
+ * `aggregate` and `hygiene` a number in the sums, anything above it the recipient's own count.
+ * A message counts once per recipient; without a message id, one per recipient.
+ */
+export async function registerSent(
+	db: Writer,
+	messages: readonly SentMessage[],
+): Promise<RecordResult> {
+	const tracked = messages.filter(({ trackingMode }) => trackingMode !== 'off').map(toSent);
+	const fates = await fatesOf(
+		db,
+		tracked.map(({ place }) => place),
+	);
+	const alive = tracked.filter((_, index) => fates[index] === 'alive');
+	const personal = await notCountedYet(db, alive);
+	const plain = await notSeenYet(db, alive);
+	const book = await CounterBook.load(
+		db,
+		[...personal, ...plain].map(({ place }) => place),
+	);
+	for (const { key, at } of personal) {
+		if (key !== null) book.setRecipient(key, addSent(book.recipient(key), [at]));
+	}
+	for (const { place } of plain) {
+		book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, sent: 1 });
+	}
+	await book.save();
+	const recorded = personal.length + plain.length;
+	const ignored = messages.length - alive.length;
+	return { recorded, duplicates: messages.length - ignored - recorded, ignored };
+}
+
+function toSent(message: SentMessage): Sent {
+	const personal = MODE_STORES[message.trackingMode].keeps === 'every-open';
+	const place = {
+		pixelId: storableId(message.pixelId, 'pixel id'),
+		campaignId: storableId(message.campaignId, 'campaign id'),
+		recipientId: storableId(message.recipientId, 'recipient id'),
+	};
+	return {
+		place: personal ? place : { ...place, recipientId: null },
+		key: personal ? tallyKeyOf(place) : null,
+		messageKey: message.messageId === null ? '' : hashOf(message.messageId),
+		at: timeOf(message.sentAt, 'time of sending'),
+	};
+}
+
+function hashOf(text: string): string {
+	return createHash('sha256').update(text).digest('base64url');
+}
+
+/** Those with a recipient of their own that are new; notes them. */
+async function notCountedYet(db: Writer, sent: readonly Sent[]): Promise<Sent[]> {
+	const wanted = new Map<string, Sent>();
+	for (const one of sent) {
+		if (one.key === null) continue;
+		const text = `${one.messageKey} ${textOfKey(one.key)}`;
+		if (!wanted.has(text)) wanted.set(text, one);
+	}
+	const fresh: Sent[] = [];
+	for (const part of chunks([...wanted.values()], WRITE_ROWS)) {
+		const rows = part.flatMap(({ key, messageKey }) =>
+			key === null
+				? []
+				: [{ parent: key.parent, recipient_id: key.recipientId, message_id: messageKey }],
+		);
+		const inserted = await db
+			.insertInto('sent_messages')
+			.values(rows)
+			.onConflict((conflict) =>
+				conflict.columns(['parent', 'recipient_id', 'message_id']).doNothing(),
+			)
+			.returningAll()
+			.execute();
+		for (const row of inserted) {
+			const key = { parent: row.parent, recipientId: row.recipient_id };
+			const one = wanted.get(`${row.message_id} ${textOfKey(key)}`);
+			if (one !== undefined) fresh.push(one);
+		}
+	}
+	return fresh;
+}
+
+/** Those without a recipient of their own that are new, as far as their message id tells. */
+async function notSeenYet(db: Writer, sent: readonly Sent[]): Promise<Sent[]> {
+	const plain = sent.filter(({ key }) => key === null);
+	const ids = plain.map(({ place, messageKey }) =>
+		messageKey === '' ? null : `s:${hashOf(`${parentOf(place)} ${messageKey}`)}`,
+	);
+	const seen = await findSeen(
+		db,
+		ids.filter((id) => id !== null),
+	);
+	const fresh: Sent[] = [];
+	const noted: string[] = [];
+	plain.forEach((one, index) => {
+		const id = ids[index] ?? null;
+		if (id !== null) {
+			if (seen.has(id)) return;
+			seen.add(id);
+			noted.push(id);
+		}
+		fresh.push(one);
+	});
+	if (noted.length > 0) await noteSeen(db, noted);
+	return fresh;
+}
+
+/** One page of recipients that were sent to and have no counted open. */
+export async function listNotOpened(db: Reader, request: NotOpenedRequest): Promise<NotOpenedPage> {
+	const { limit, cursor, pixelId, campaignId, sentBefore } = request;
+	checkLimit(limit);
+	if ((pixelId === undefined) === (campaignId === undefined)) {
+		throw new StoreError('invalid', 'Give either a pixel id or a campaign id.');
+	}
+	let query = db
+		.selectFrom('recipient_tallies as tally')
+		.leftJoin('recipients', (join) =>
+			join
+				.on((is) => is('recipients.pixel_id', '=', sql<string>`substr(tally.parent, 3)`))
+				.onRef('recipients.recipient_id', '=', 'tally.recipient_id'),
+		)
+		.selectAll('tally')
+		.select('recipients.email')
+		.where('tally.first_open_at', 'is', null)
+		.where('tally.sent', '>', sql.lit(0))
+		.where('tally.registered', '=', 1)
+		.where('tally.last_sent_at', '<', timeOf(sentBefore, 'time of sending'));
+	if (pixelId !== undefined) query = query.where('tally.parent', '=', pixelParent(pixelId));
+	if (campaignId !== undefined) query = query.where('tally.campaign_id', '=', campaignId);
+	if (cursor !== undefined) {
+		const [parent, recipientId] = readCursor(cursor, 'string');
+		query = query.where((is) =>
+			is(is.refTuple('tally.parent', 'tally.recipient_id'), '>', is.tuple(parent, recipientId)),
+		);
+	}
+	const rows = await query
+		.orderBy('tally.parent')
+		.orderBy('tally.recipient_id')
+		.limit(limit + 1)
+		.execute();
+	const { page, nextCursor } = toPage(rows, limit, (row) => [row.parent, row.recipient_id]);
+	const recipients = page.map(
+		(row): NotOpened => ({
+			pixelId: pixelOfParent(row.parent),
+			campaignId: row.campaign_id,
+			recipientId: row.recipient_id === '' ? null : row.recipient_id,
+			email: row.email,
+			lastSentAt: isoOf(row.last_sent_at ?? 0),
+			sent: row.sent,
+			machineOpens: machineOpensOf(toRecipientTally(row)),
+		}),
+	);
+	return { recipients, nextCursor };
+}

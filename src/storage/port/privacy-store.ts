@@ -1,0 +1,130 @@
+import type { ConsentRecord, ConsentState } from '../../tracking/consent/consent-record';
+import type { OpenEvent } from '../../tracking/event/open-event';
+import type { Purpose } from '../../tracking/event/purpose';
+import type { CountTable } from '../../tracking/minimise/k-anonymity';
+import type { PrivacyRequestKind } from '../../tracking/people/erasure';
+import type { DataClass, RetentionStep } from '../../tracking/people/retention';
+import type { RecipientWithCounts } from './recipient';
+
+/** One person, by every name the store may know them under. */
+export interface Subject {
+	recipientId: string;
+	/** Their pseudonyms in a campaign or pixel, one per signing key of this installation */
+	pseudonymsIn(scope: string): string[];
+	/** Their keys on the denylist, one per signing key; the first is of the active key */
+	denylistKeys: readonly [string, ...string[]];
+}
+
+/** A request that is not answered yet. */
+export interface PrivacyRequest {
+	recipientId: string;
+	kind: PrivacyRequestKind;
+	/** ISO 8601 in UTC; when it was asked first */
+	askedAt: string;
+}
+
+/** Everything the store holds about one person. */
+export interface SubjectData {
+	/** Addressee entries with their counters */
+	recipients: RecipientWithCounts[];
+	/** Opens under the id and under every pseudonym, newest first */
+	opens: OpenEvent[];
+	/** Mode `hygiene`: YYYY-MM-DD */
+	lastOpenDay: string | null;
+	/** Messages counted as sent, per pixel or campaign */
+	sent: Array<{ pixelId: string | null; campaignId: string | null; messages: number }>;
+	consent: ConsentRecord[];
+	/** What they asked for and have not got yet */
+	requests: Array<Pick<PrivacyRequest, 'kind' | 'askedAt'>>;
+}
+
+/** What an erasure removed, and what it kept under a keyed hash. */
+export interface ErasureCounts {
+	erased: Array<{
+		dataClass: DataClass | 'recipient' | 'sent-message' | 'request';
+		records: number;
+	}>;
+	/** Proof of consent that now names the person by a keyed hash only */
+	keptConsentRecords: number;
+}
+
+/** What one class of data lost to retention, or would lose. */
+export interface RetentionCount {
+	dataClass: DataClass;
+	action: RetentionStep['action'];
+	/** ISO 8601 in UTC; `null` where nothing is deleted */
+	deleteBefore: string | null;
+	records: number;
+}
+
+/** Which policy governed how many stored opens. Times are ISO 8601 in UTC. */
+export interface PolicyCount {
+	label: string | null;
+	opens: number;
+	firstAt: string;
+	lastAt: string;
+}
+
+/** A part of this installation, as it said itself how it is set up. */
+export interface InstalledPart {
+	kind: 'tracker' | 'retention' | 'sink';
+	id: string;
+	name: string;
+	settings: Record<string, unknown>;
+}
+
+/** What people can be counted by, besides their campaign. */
+export const PEOPLE_COLUMNS = ['family', 'os', 'device', 'actor'] as const;
+export type PeopleColumn = (typeof PEOPLE_COLUMNS)[number];
+
+/** Consent, the rights of the people tracked, and retention. Part of the tracking store. */
+export interface PrivacyStore {
+	/** Adds records in one transaction. A record id the store knows changes nothing. */
+	recordConsent(records: readonly ConsentRecord[], now: Date): Promise<{ recorded: number }>;
+	/** Where a person stands; without a purpose, the strictest answer to any. */
+	getConsent(recipientId: string, purpose: Purpose | null, now: Date): Promise<ConsentState>;
+	/** Where a person stands on every purpose that something is known of. */
+	listConsents(recipientId: string, now: Date): Promise<ConsentState[]>;
+	/** Where several people stand on every purpose that something is known of, in one read. */
+	listConsentsOf(recipientIds: readonly string[], now: Date): Promise<ConsentState[]>;
+	/** Every record of one person, oldest first per purpose. */
+	listConsentRecords(recipientId: string): Promise<ConsentRecord[]>;
+
+	/** Whether one of these keys is on the list of erased people. */
+	isDenied(denylistKeys: readonly string[]): Promise<boolean>;
+	exportSubject(subject: Subject): Promise<SubjectData>;
+	/**
+	 * Erases a person in one transaction: their opens, counters, entries and addresses, out of all
+	 * sums, and out of the files where the engine can. Proof of consent stays under the denylist
+	 * key, with consents in force ended.
+	 */
+	eraseSubject(subject: Subject, now: Date): Promise<ErasureCounts>;
+
+	/** Opens a request; one that is open already keeps the time at which it was asked first. */
+	openPrivacyRequest(
+		request: { recipientId: string; kind: PrivacyRequestKind },
+		now: Date,
+	): Promise<void>;
+	/** Every open request, the oldest first. */
+	listPrivacyRequests(): Promise<PrivacyRequest[]>;
+	/** Closes a request that was answered; an erasure closes those of its person. Returns whether it was open. */
+	closePrivacyRequest(request: { recipientId: string; kind: PrivacyRequestKind }): Promise<boolean>;
+
+	/** Runs the steps of a retention plan, or counts what they would delete. */
+	applyRetention(
+		plan: readonly RetentionStep[],
+		options: { dryRun: boolean },
+	): Promise<RetentionCount[]>;
+	/** The key that addresses are hashed with today; keys of other days are destroyed. */
+	dailyKey(now: Date): Promise<{ key: Buffer; until: Date }>;
+	/** Destroys the keys of days that are over. Returns how many there were. */
+	destroyOldKeys(now: Date): Promise<number>;
+
+	/** People with a counted open per campaign and, say, mail program; each counts once per campaign. */
+	countPeople(by: PeopleColumn): Promise<CountTable>;
+	countPolicies(): Promise<PolicyCount[]>;
+	/** Notes how a part is set up; the same kind and id again replaces it. */
+	savePart(part: InstalledPart): Promise<void>;
+	removePart(kind: InstalledPart['kind'], id: string): Promise<void>;
+	listParts(): Promise<InstalledPart[]>;
+}

@@ -1,0 +1,338 @@
+import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
+import type { Actor, OpenEvent } from '../../tracking/event/open-event';
+import type { TrackingMode } from '../../tracking/event/tracking-mode';
+import type { PrivacyStore } from './privacy-store';
+import type { OpenCounts, Recipient, RecipientWithCounts } from './recipient';
+
+/** What became of the given events. */
+export interface RecordResult {
+	/** New events, in the log or in the counters as their tracking mode allows */
+	recorded: number;
+	/** Events the store knew by their id */
+	duplicates: number;
+	/** Events that must leave nothing: mode `off`, or the pixel was deleted */
+	ignored: number;
+}
+
+/** Which opens a list or export is about; a field left out does not limit. */
+export interface OpenFilter {
+	recipientId?: string;
+	pixelId?: string;
+	campaignId?: string;
+	/** `counted`: human, human-via-proxy, unknown. `machine`: prefetch, scanner, bot. */
+	actorClass?: 'counted' | 'machine';
+	actor?: Actor;
+	/** Opens at or after this time */
+	from?: Date;
+	/** Opens before this time */
+	to?: Date;
+}
+
+/** One page of a list. */
+export interface PageRequest {
+	/** 1 to 1,000 */
+	limit: number;
+	/** The `nextCursor` of the page before; opaque */
+	cursor?: string;
+}
+
+export interface OpenPageRequest extends PageRequest, OpenFilter {
+	/** Opens to skip, for numbered pages; a cursor costs the same on every page, this does not */
+	offset?: number;
+}
+
+export interface OpenPage {
+	opens: OpenEvent[];
+	/** Pass it as `cursor` to get the next page; `null` on the last one */
+	nextCursor: string | null;
+}
+
+/** A new judgement about who loaded the image. */
+export interface Relabel {
+	eventId: string;
+	actor: Actor;
+	actorReason: string | null;
+	rulesVersion: string | null;
+	/** Leaves an open alone that is a machine's already: its reason says more, or the same */
+	onlyCounted?: boolean;
+}
+
+export interface RelabelResult {
+	relabelled: number;
+	/** Opens that had this label already */
+	unchanged: number;
+	/** Ids that the log does not hold */
+	unknown: number;
+}
+
+/** Who loaded the image, and why that is thought. */
+export type Label = Omit<Relabel, 'eventId' | 'onlyCounted'>;
+
+/** How long a client kept the connection of an open. */
+export interface ViewTime {
+	eventId: string;
+	viewTimeMs: number;
+}
+
+/** One change of an open's label. */
+export interface LabelChange {
+	eventId: string;
+	from: Label;
+	to: Label;
+	/** ISO 8601 in UTC */
+	changedAt: string;
+}
+
+/** Counters of a pixel, of a campaign or of everything. */
+export interface GroupCounts extends OpenCounts {
+	/** Recipients that were added or sent to */
+	recipients: number;
+	/** Recipients, and pixels without recipients, with at least one counted open */
+	uniqueOpens: number;
+	/** Recipients, and pixels without recipients, that a message was sent to */
+	sentRecipients: number;
+	/** Those of them with at least one counted open */
+	openedOfSent: number;
+	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
+	openRate: number | null;
+	/** Loads with a forged, damaged or expired token: in none of the other counters */
+	invalidTokens: number;
+}
+
+export interface NewPixel {
+	/** Default: a new UUID */
+	id?: string;
+	name: string;
+	/** The campaign its opens count in, whatever a link says; without one they count in none */
+	campaignId?: string | null;
+	/** The most a link of this pixel may ask for */
+	trackingMode?: TrackingMode | null;
+	/** Whether this is sample data, to be shown as such and deleted in one go */
+	sample?: boolean;
+}
+
+export interface Pixel {
+	id: string;
+	name: string;
+	/** ISO 8601 in UTC */
+	createdAt: string;
+	campaignId: string | null;
+	trackingMode: TrackingMode | null;
+	sample: boolean;
+	/** Content type of the pixel's own image, `null` where it has none */
+	imageType: string | null;
+	counts: GroupCounts;
+}
+
+export interface PixelPage {
+	pixels: Pixel[];
+	nextCursor: string | null;
+}
+
+export interface PixelImage {
+	contentType: string;
+	bytes: Buffer;
+}
+
+export interface NewRecipient {
+	recipientId: string;
+	email?: string | null;
+	token?: string | null;
+}
+
+export interface RecipientPage {
+	recipients: RecipientWithCounts[];
+	nextCursor: string | null;
+}
+
+export interface AddRecipientsResult {
+	added: number;
+	/** One per given recipient and in its order; those the pixel had already are as they were */
+	recipients: Recipient[];
+}
+
+/** A message that left, as the denominator of open rates. */
+export interface SentMessage {
+	messageId: string | null;
+	pixelId: string | null;
+	campaignId: string | null;
+	recipientId: string | null;
+	sentAt: Date;
+	/**
+	 * The effective mode of the link in the message. `aggregate` and `hygiene` count the message
+	 * without noting to whom it went; `off` leaves nothing, since it can never be opened.
+	 */
+	trackingMode: TrackingMode;
+}
+
+export interface NotOpenedRequest extends PageRequest {
+	/** Exactly one of the two */
+	pixelId?: string;
+	campaignId?: string;
+	/** Only recipients whose last message left before this time */
+	sentBefore: Date;
+}
+
+/** Somebody who was sent to and has no counted open. */
+export interface NotOpened {
+	pixelId: string | null;
+	campaignId: string | null;
+	recipientId: string | null;
+	/** The address, where the recipient was added with one */
+	email: string | null;
+	/** ISO 8601 in UTC */
+	lastSentAt: string;
+	sent: number;
+	/** Loads by machines: the mail arrived, which is all they show */
+	machineOpens: number;
+}
+
+export interface NotOpenedPage {
+	recipients: NotOpened[];
+	nextCursor: string | null;
+}
+
+/** Whether a mail was opened. Times are ISO 8601 in UTC, `viewTime` in milliseconds. */
+export interface OpenStatus extends OpenCounts {
+	opened: boolean;
+	/** Mode `hygiene`: the day (YYYY-MM-DD) of the recipient's last open in any mail */
+	lastOpenDay: string | null;
+}
+
+export interface Dashboard {
+	totals: GroupCounts;
+	/** Pixels made through the store, and those of them with a counted open */
+	pixels: number;
+	openedPixels: number;
+	/** Milliseconds of view time per unique open; `null` before the first one */
+	averageViewTimeMs: number | null;
+	/** The latest opens, newest first */
+	recentOpens: OpenEvent[];
+}
+
+export interface CampaignCounts extends GroupCounts {
+	campaignId: string;
+	pixels: number;
+}
+
+export interface OpensPerHour {
+	/** Start of the hour, ISO 8601 in UTC */
+	hour: string;
+	opens: number;
+	uniqueOpens: number;
+	machineOpens: number;
+}
+
+/** What a series is about: a pixel, a campaign, or everything when neither is given. */
+export interface HoursRequest {
+	pixelId?: string;
+	campaignId?: string;
+	from: Date;
+	to: Date;
+}
+
+/** An open, and the keys that its person would have on the list of erased people. */
+export interface CheckedOpen {
+	event: OpenEvent;
+	/** Empty where the open names nobody */
+	denylistKeys: readonly string[];
+}
+
+/**
+ * Everything the package keeps, as one interface. All methods throw a `StoreError`, whose message
+ * carries nothing personal.
+ */
+export interface TrackingStore extends PrivacyStore {
+	/** Records opens in one transaction. An `eventId` the store knows already changes nothing. */
+	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
+	/** The same, but for people who were erased meanwhile. Gives the ids that were left out. */
+	recordUnlessErased(opens: readonly CheckedOpen[]): Promise<ReadonlySet<string>>;
+	/**
+	 * Changes labels in one transaction; counters follow and the history keeps the old label. Give
+	 * some hundreds at a time: others wait for the transaction.
+	 */
+	relabelOpens(changes: readonly Relabel[]): Promise<RelabelResult>;
+	/**
+	 * Adds loads to the burst windows that all processes on this store share, and relabels the
+	 * opens that turn out a scanner's, in one transaction. A load that was added before changes
+	 * nothing.
+	 *
+	 * @param now drops the windows that no load was added to for longer than their rule looks back
+	 * @param markOf the keyed hash of a domain (`domainMark`), for recipients whose domain the load
+	 *   does not say and whose address is registered with their pixel; needs their opens in the log
+	 * @returns the new labels of opens that the log does not hold (yet)
+	 */
+	observeBursts(
+		loads: readonly PlacedLoad[],
+		now: Date,
+		markOf?: (domain: string) => string,
+	): Promise<Relabel[]>;
+	/**
+	 * Adds view times to opens that wait for one, in one transaction. A second one of the same open,
+	 * and one of an open that is unknown, erased or not being measured, changes nothing. Returns how
+	 * many opens took one. Throws `invalid` for a time that is no whole number from 0.
+	 */
+	recordViewTimes(times: readonly ViewTime[]): Promise<number>;
+	/** Every change of an open's label, oldest first. */
+	listLabelHistory(eventId: string): Promise<LabelChange[]>;
+	/** Opens, newest first. */
+	listOpens(request: OpenPageRequest): Promise<OpenPage>;
+	/** All opens that match, newest first, read as they are consumed. */
+	streamOpens(filter: OpenFilter): AsyncIterable<OpenEvent>;
+
+	/** Throws `invalid` when the id is taken or was deleted. */
+	createPixel(pixel: NewPixel): Promise<Pixel>;
+	/** `null` for an id that no pixel has. */
+	getPixel(id: string): Promise<Pixel | null>;
+	/** Pixels, newest first. */
+	listPixels(
+		request: PageRequest & { campaignId?: string; sample?: boolean; offset?: number },
+	): Promise<PixelPage>;
+	/**
+	 * Removes a pixel with its image, recipients, opens and counters; its later loads leave
+	 * nothing. Returns whether there was anything.
+	 */
+	deletePixel(id: string): Promise<boolean>;
+	/** Throws `not-found` for an unknown pixel. */
+	setPixelImage(id: string, image: PixelImage): Promise<void>;
+	/** `null` where the pixel has no image of its own. */
+	getPixelImage(id: string): Promise<PixelImage | null>;
+
+	/** Adds recipients to a pixel, each once. Throws `not-found` for an unknown pixel. */
+	addRecipients(pixelId: string, recipients: readonly NewRecipient[]): Promise<AddRecipientsResult>;
+	/** Those of the given recipient ids that the pixel has. */
+	findRecipients(pixelId: string, recipientIds: readonly string[]): Promise<Recipient[]>;
+	/** Whom a plain token of at most 64 characters stands for. */
+	findRecipientByToken(pixelId: string, token: string): Promise<Recipient | null>;
+	/** By the id of the row. */
+	getRecipient(id: string): Promise<RecipientWithCounts | null>;
+	/** Recipients of a pixel in the order they were added. */
+	listRecipients(request: PageRequest & { pixelId: string }): Promise<RecipientPage>;
+	/** All recipients of a pixel in the order they were added, read as they are consumed. */
+	streamRecipients(pixelId: string): AsyncIterable<Recipient>;
+	/**
+	 * Removes a recipient by the id of its row, with the address. Opens stay, under a random name
+	 * that leads to nobody; later loads are recorded without a recipient. Returns whether there
+	 * was one.
+	 */
+	deleteRecipient(id: string): Promise<boolean>;
+
+	/** Counts messages as sent, each once per recipient and message id. */
+	registerSent(messages: readonly SentMessage[]): Promise<RecordResult>;
+	/** Recipients that were sent to and have no counted open. */
+	listNotOpened(request: NotOpenedRequest): Promise<NotOpenedPage>;
+
+	/** One recipient's status, or a pixel's. `null` where the store knows neither. */
+	getStatus(request: { pixelId: string; recipientId?: string }): Promise<OpenStatus | null>;
+	/** Totals and the latest opens. */
+	getDashboard(request?: { recentOpens?: number }): Promise<Dashboard>;
+	/** Counters per campaign, most recently loaded first. */
+	listCampaigns(request: { limit: number; offset?: number }): Promise<CampaignCounts[]>;
+	/** `null` for a campaign without pixel, message or open. */
+	getCampaign(campaignId: string): Promise<CampaignCounts | null>;
+	/** Opens over time; hours without loads are left out. */
+	listOpensPerHour(request: HoursRequest): Promise<OpensPerHour[]>;
+
+	/** Closes the store. Stores are shared within a process: for its end, and for tests. */
+	close(): Promise<void>;
+}

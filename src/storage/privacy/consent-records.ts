@@ -1,0 +1,232 @@
+import { stricterStatus } from '../../tracking/consent/consent-policy';
+import { consentAt, consentRecordSchema, foldConsent } from '../../tracking/consent/consent-record';
+import type { ConsentRecord, ConsentState } from '../../tracking/consent/consent-record';
+import { firstIssue, IN_PLAIN_WORDS } from '../../tracking/event/plain-issues';
+import type { Purpose } from '../../tracking/event/purpose';
+import { requiredId, storable } from '../database/checked-input';
+import type { Reader, Writer } from '../database/store-database';
+import { StoreError } from '../port/store-error';
+
+/** A clock a little ahead is no reason to refuse a consent; a date in the future is. */
+const CLOCK_LEEWAY_MS = 5 * 60_000;
+
+const NOTHING_KNOWN: ConsentState = { status: 'unknown', record: null };
+
+/**
+ * Adds consent records and brings the current row of each person and purpose up to date, in one
+ * transaction. A record id that is known already changes nothing.
+ *
+ * @throws StoreError `invalid` that names the fields, never a value
+ */
+export async function recordConsent(
+	db: Writer,
+	records: readonly ConsentRecord[],
+	now: Date,
+): Promise<{ recorded: number }> {
+	const checked = records.map((record) => check(record, now));
+	let recorded = 0;
+	const touched = new Map<string, { recipientKey: string; purpose: Purpose }>();
+	for (const record of checked) {
+		if (record.noticeHash !== null && record.noticeText !== null) {
+			await db
+				.insertInto('consent_notices')
+				.values({ hash: record.noticeHash, text: storable(record.noticeText) ?? '' })
+				.onConflict((conflict) => conflict.column('hash').doNothing())
+				.execute();
+		}
+		const added = await db
+			.insertInto('consent_records')
+			.values(toRow(record))
+			.onConflict((conflict) => conflict.column('record_id').doNothing())
+			.returning('record_id')
+			.executeTakeFirst();
+		if (added === undefined) continue;
+		recorded += 1;
+		const { recipientKey, purpose } = record;
+		touched.set(JSON.stringify([recipientKey, purpose]), { recipientKey, purpose });
+	}
+	for (const { recipientKey, purpose } of touched.values()) {
+		await refreshState(db, recipientKey, purpose);
+	}
+	return { recorded };
+}
+
+/** Where a person stands on one purpose, by one indexed read. */
+export async function getConsent(
+	db: Reader,
+	recipientId: string,
+	purpose: Purpose,
+	now: Date,
+): Promise<ConsentState> {
+	const row = await selectStates(db)
+		.where('state.recipient_key', '=', recipientId)
+		.where('state.purpose', '=', purpose)
+		.executeTakeFirst();
+	return row === undefined ? NOTHING_KNOWN : toState(row, now);
+}
+
+/** Where several people stand on every purpose that something is known of; in no order. */
+export async function listConsentsOf(
+	db: Reader,
+	recipientIds: readonly string[],
+	now: Date,
+): Promise<ConsentState[]> {
+	const rows = await selectStates(db).where('state.recipient_key', 'in', recipientIds).execute();
+	return rows.map((row) => toState(row, now));
+}
+
+/** Where a person stands on every purpose that something is known of. */
+export async function listConsents(
+	db: Reader,
+	recipientId: string,
+	now: Date,
+): Promise<ConsentState[]> {
+	const rows = await selectStates(db)
+		.where('state.recipient_key', '=', recipientId)
+		.orderBy('state.purpose')
+		.execute();
+	return rows.map((row) => toState(row, now));
+}
+
+/**
+ * What counts where a link states no purpose: such an open may be used for anything, so the
+ * strictest answer to any purpose does.
+ */
+export function strictestConsent(states: readonly ConsentState[]): ConsentState {
+	return states.reduce(
+		(strictest, state) =>
+			strictest.record !== null &&
+			stricterStatus(strictest.status, state.status) === strictest.status
+				? strictest
+				: state,
+		NOTHING_KNOWN,
+	);
+}
+
+/** Every record of one person, oldest first, with the text of the notices. */
+export async function listConsentRecords(
+	db: Reader,
+	recipientId: string,
+): Promise<ConsentRecord[]> {
+	const rows = await selectRecords(db)
+		.where('record.recipient_key', '=', recipientId)
+		.orderBy('record.purpose')
+		.orderBy('record.occurred_at')
+		.orderBy('record.record_id')
+		.execute();
+	return rows.map(toRecord);
+}
+
+/** Works the current row out anew from all records; the records are the truth. */
+export async function refreshState(
+	db: Writer,
+	recipientKey: string,
+	purpose: string,
+): Promise<void> {
+	const rows = await selectRecords(db)
+		.where('record.recipient_key', '=', recipientKey)
+		.where('record.purpose', '=', purpose)
+		.execute();
+	const { status, record } = foldConsent(rows.map(toRecord));
+	if (record === null) {
+		await db
+			.deleteFrom('consent_states')
+			.where('recipient_key', '=', recipientKey)
+			.where('purpose', '=', purpose)
+			.execute();
+		return;
+	}
+	const inForce = status === 'given' || status === 'renewed';
+	const endsAt = inForce ? record.expiresAt : record.occurredAt;
+	const state = {
+		status,
+		record_id: record.recordId,
+		ended_at: endsAt === null ? null : Date.parse(endsAt),
+	};
+	await db
+		.insertInto('consent_states')
+		.values({ recipient_key: recipientKey, purpose, ...state })
+		.onConflict((conflict) => conflict.columns(['recipient_key', 'purpose']).doUpdateSet(state))
+		.execute();
+}
+
+function check(record: ConsentRecord, now: Date): ConsentRecord {
+	const checked = consentRecordSchema.safeParse(record, IN_PLAIN_WORDS);
+	if (!checked.success) {
+		const issue = firstIssue(checked.error, 'it');
+		throw new StoreError(
+			'invalid',
+			`The consent was not recorded: ${issue}.`,
+			'Correct this field and record the consent again',
+		);
+	}
+	if (Date.parse(checked.data.occurredAt) > now.getTime() + CLOCK_LEEWAY_MS) {
+		throw new StoreError(
+			'invalid',
+			'The consent was not recorded: occurredAt lies in the future. Pass when it happened.',
+		);
+	}
+	return {
+		...checked.data,
+		recipientKey: requiredId(checked.data.recipientKey, 'recipient id'),
+	};
+}
+
+function toRow(record: ConsentRecord) {
+	return {
+		record_id: record.recordId,
+		recipient_key: record.recipientKey,
+		purpose: record.purpose,
+		status: record.status,
+		occurred_at: Date.parse(record.occurredAt),
+		method: storable(record.method) ?? '',
+		jurisdiction: record.jurisdiction,
+		notice_version: storable(record.noticeVersion),
+		notice_hash: record.noticeHash,
+		language: record.language,
+		evidence: storable(record.evidence),
+		expires_at: record.expiresAt === null ? null : Date.parse(record.expiresAt),
+	};
+}
+
+function selectRecords(db: Reader) {
+	return db
+		.selectFrom('consent_records as record')
+		.leftJoin('consent_notices as notice', 'notice.hash', 'record.notice_hash')
+		.selectAll('record')
+		.select('notice.text as notice_text');
+}
+
+function selectStates(db: Reader) {
+	return db
+		.selectFrom('consent_states as state')
+		.innerJoin('consent_records as record', 'record.record_id', 'state.record_id')
+		.leftJoin('consent_notices as notice', 'notice.hash', 'record.notice_hash')
+		.selectAll('record')
+		.select(['notice.text as notice_text', 'state.status as state_status']);
+}
+
+type RecordRow = Awaited<ReturnType<ReturnType<typeof selectRecords>['execute']>>[number];
+
+function toRecord(row: RecordRow): ConsentRecord {
+	return {
+		recordId: row.record_id,
+		recipientKey: row.recipient_key,
+		purpose: row.purpose as Purpose,
+		status: row.status as ConsentRecord['status'],
+		occurredAt: new Date(row.occurred_at).toISOString(),
+		method: row.method,
+		jurisdiction: row.jurisdiction,
+		noticeVersion: row.notice_version,
+		noticeHash: row.notice_hash,
+		noticeText: row.notice_text,
+		language: row.language,
+		evidence: row.evidence,
+		expiresAt: row.expires_at === null ? null : new Date(row.expires_at).toISOString(),
+	};
+}
+
+function toState(row: RecordRow & { state_status: string }, now: Date): ConsentState {
+	const status = row.state_status as ConsentState['status'];
+	return consentAt({ status, record: toRecord(row) }, now);
+}

@@ -1,0 +1,87 @@
+import { dropOldWindows } from '../bursts/burst-windows';
+import type { StoreDatabase } from '../database/store-database';
+import type { StoreSchema } from '../database/store-schema';
+import { deniedAmong } from '../opens/denylist';
+import type { PrivacyStore } from '../port/privacy-store';
+import {
+	countPeople,
+	countPolicies,
+	listParts,
+	removePart,
+	savePart,
+} from '../statistics/privacy-counts';
+import { applyRetention } from './apply-retention';
+import {
+	getConsent,
+	listConsentRecords,
+	listConsents,
+	listConsentsOf,
+	recordConsent,
+	strictestConsent,
+} from './consent-records';
+import { dailyKey, destroyOldKeys } from './daily-keys';
+import { eraseSubject } from './erase-subject';
+import { exportSubject } from './find-person';
+import { closePrivacyRequest, listPrivacyRequests, openPrivacyRequest } from './privacy-requests';
+
+/** The tables that erasure and retention delete from. */
+const PERSONAL_TABLES = [
+	'opens',
+	'label_history',
+	'last_open_days',
+	'recipients',
+	'recipient_tallies',
+	'sent_messages',
+	'tallies',
+	'hourly',
+	'consent_records',
+	'consent_states',
+	'burst_windows',
+	'privacy_requests',
+] as const satisfies ReadonlyArray<keyof StoreSchema>;
+
+/** The part of the store that consent, rights and retention are about. */
+export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
+	const { read, write } = database;
+	return {
+		recordConsent: (records, now) => write((db) => recordConsent(db, records, now)),
+		getConsent: (recipientId, purpose, now) =>
+			read(async (db) =>
+				purpose === null
+					? strictestConsent(await listConsents(db, recipientId, now))
+					: await getConsent(db, recipientId, purpose, now),
+			),
+		listConsents: (recipientId, now) => read((db) => listConsents(db, recipientId, now)),
+		listConsentsOf: (recipientIds, now) => read((db) => listConsentsOf(db, recipientIds, now)),
+		listConsentRecords: (recipientId) => read((db) => listConsentRecords(db, recipientId)),
+
+		isDenied: (keys) => read(async (db) => (await deniedAmong(db, keys)).size > 0),
+		exportSubject: (subject) => read((db) => exportSubject(db, subject)),
+		eraseSubject: async (subject, now) => {
+			const counts = await write((db) => eraseSubject(db, subject, now));
+			await database.scrub(PERSONAL_TABLES);
+			return counts;
+		},
+
+		openPrivacyRequest: (request, now) => write((db) => openPrivacyRequest(db, request, now)),
+		listPrivacyRequests: () => read((db) => listPrivacyRequests(db)),
+		closePrivacyRequest: (request) => write((db) => closePrivacyRequest(db, request)),
+
+		applyRetention: async (plan, options) => {
+			const counts = await applyRetention(database, plan, options);
+			if (!options.dryRun) await write((db) => dropOldWindows(db, new Date()));
+			if (counts.some(({ records }) => records > 0) && !options.dryRun) {
+				await database.scrub(PERSONAL_TABLES);
+			}
+			return counts;
+		},
+		dailyKey: (now) => dailyKey(database, now),
+		destroyOldKeys: (now) => destroyOldKeys(database, now),
+
+		countPeople: (by) => read((db) => countPeople(db, by)),
+		countPolicies: () => read((db) => countPolicies(db)),
+		savePart: (part) => write((db) => savePart(db, part)),
+		removePart: (kind, id) => write((db) => removePart(db, kind, id)),
+		listParts: () => read((db) => listParts(db)),
+	};
+}

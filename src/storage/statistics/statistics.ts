@@ -1,0 +1,123 @@
+import { EMPTY_GROUP, EMPTY_RECIPIENT, opensOf } from '../../tracking/counters/tally';
+import type { PixelTally } from '../../tracking/counters/tally';
+import { isoOf, toGroupCounts, toOpenCounts } from '../counters/counts-view';
+import { pixelParent } from '../counters/place';
+import { toPixelTally, toRecipientTally } from '../counters/tally-rows';
+import { timeOf } from '../database/checked-input';
+import { checkLimit } from '../database/cursor';
+import type { Reader } from '../database/store-database';
+import type { Scope } from '../database/store-schema';
+import { listOpens } from '../opens/list-opens';
+import { StoreError } from '../port/store-error';
+import type {
+	CampaignCounts,
+	Dashboard,
+	HoursRequest,
+	OpenStatus,
+	OpensPerHour,
+} from '../port/tracking-store';
+
+/** The status of a recipient, or of a pixel: a read by primary key. */
+export async function getStatus(
+	db: Reader,
+	request: { pixelId: string; recipientId?: string },
+): Promise<OpenStatus | null> {
+	const { pixelId, recipientId } = request;
+	if (recipientId === undefined) {
+		const tally = await readTally(db, 'pixel', pixelId);
+		if (tally === null) return null;
+		return { ...toOpenCounts(tally), opened: opensOf(tally) > 0, lastOpenDay: null };
+	}
+	const row = await db
+		.selectFrom('recipient_tallies')
+		.selectAll()
+		.where('parent', '=', pixelParent(pixelId))
+		.where('recipient_id', '=', recipientId)
+		.executeTakeFirst();
+	const day = await db
+		.selectFrom('last_open_days')
+		.select('day')
+		.where('recipient_id', '=', recipientId)
+		.executeTakeFirst();
+	if (row === undefined && day === undefined) return null;
+	const tally = row === undefined ? EMPTY_RECIPIENT : toRecipientTally(row);
+	const opened = tally.firstOpenAt !== null;
+	return { ...toOpenCounts(tally), opened, lastOpenDay: day?.day ?? null };
+}
+
+/** Totals and the latest opens: reads by primary key and the end of one index. */
+export async function getDashboard(db: Reader, recentOpens = 10): Promise<Dashboard> {
+	const total = (await readTally(db, 'total', '')) ?? EMPTY_GROUP;
+	const { opens } = await listOpens(db, { limit: recentOpens });
+	return {
+		totals: toGroupCounts(total),
+		pixels: total.pixels,
+		openedPixels: total.openedPixels,
+		averageViewTimeMs: total.uniqueOpens === 0 ? null : total.viewTimeMs / total.uniqueOpens,
+		recentOpens: opens,
+	};
+}
+
+/** Counters per campaign, most recently loaded first. */
+export async function listCampaigns(
+	db: Reader,
+	request: { limit: number; offset?: number },
+): Promise<CampaignCounts[]> {
+	const { limit, offset = 0 } = request;
+	checkLimit(limit);
+	const rows = await db
+		.selectFrom('tallies')
+		.selectAll()
+		.where('scope', '=', 'campaign')
+		.orderBy('last_load_at', (order) => order.desc().nullsLast())
+		.orderBy('scope_id')
+		.limit(limit)
+		.offset(offset)
+		.execute();
+	return rows.map((row) => toCampaign(row.scope_id, toPixelTally(row)));
+}
+
+/** One campaign's counters, `null` when nothing is known of it. */
+export async function getCampaign(db: Reader, campaignId: string): Promise<CampaignCounts | null> {
+	const tally = await readTally(db, 'campaign', campaignId);
+	return tally === null ? null : toCampaign(campaignId, tally);
+}
+
+function toCampaign(campaignId: string, tally: PixelTally): CampaignCounts {
+	return { campaignId, ...toGroupCounts(tally), pixels: tally.pixels };
+}
+
+/** Opens over time, from the hourly counters. */
+export async function listOpensPerHour(db: Reader, request: HoursRequest): Promise<OpensPerHour[]> {
+	const { pixelId, campaignId, from, to } = request;
+	if (pixelId !== undefined && campaignId !== undefined) {
+		throw new StoreError('invalid', 'Give a pixel id or a campaign id, not both.');
+	}
+	const scope: Scope =
+		pixelId !== undefined ? 'pixel' : campaignId !== undefined ? 'campaign' : 'total';
+	const rows = await db
+		.selectFrom('hourly')
+		.selectAll()
+		.where('scope', '=', scope)
+		.where('scope_id', '=', pixelId ?? campaignId ?? '')
+		.where('hour', '>=', timeOf(from, 'start'))
+		.where('hour', '<', timeOf(to, 'end'))
+		.orderBy('hour')
+		.execute();
+	return rows.map((row) => ({
+		hour: isoOf(row.hour),
+		opens: row.opens,
+		uniqueOpens: row.unique_opens,
+		machineOpens: row.machine_opens,
+	}));
+}
+
+async function readTally(db: Reader, scope: Scope, id: string): Promise<PixelTally | null> {
+	const row = await db
+		.selectFrom('tallies')
+		.selectAll()
+		.where('scope', '=', scope)
+		.where('scope_id', '=', id)
+		.executeTakeFirst();
+	return row === undefined ? null : toPixelTally(row);
+}

@@ -1,0 +1,227 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+
+import type { BurstFeature } from '../classify/feature';
+import type { ActorReason } from '../event/actor-reasons';
+import { isCounted, type Actor } from '../event/open-event';
+import { normaliseIp, truncateIp } from '../minimise/minimise-ip';
+
+interface BurstRule {
+	/** How many different networks or domains make a burst */
+	readonly distinct: number;
+	readonly windowMs: number;
+	/** Loads kept per window; when it is full the oldest goes */
+	readonly maxLoads: number;
+	readonly feature: BurstFeature;
+	readonly actorReason: ActorReason;
+}
+
+/** A gateway opens one mail from many machines at once; its reader does not. */
+export const NETWORK_BURST: BurstRule = {
+	distinct: 3,
+	windowMs: 120_000,
+	maxLoads: 16,
+	feature: 'burst:networks',
+	actorReason: 'network-burst',
+};
+
+/** A gateway for many companies opens the mail of all of them from one machine. */
+export const DOMAIN_BURST: BurstRule = {
+	distinct: 10,
+	windowMs: 600_000,
+	maxLoads: 32,
+	feature: 'burst:domains',
+	actorReason: 'address-many-domains',
+};
+
+/** One classified load, as the burst rules look at it. */
+export interface BurstLoad {
+	eventId: string;
+	/** Milliseconds since 1970 */
+	at: number;
+	/** Any stable name of the recipient and mail; `null` when the mode keeps none */
+	recipient: string | null;
+	/** Domain of the recipient's address; `null` when unknown */
+	recipientDomain: string | null;
+	/** The client's address; it leaves no trace but a keyed hash */
+	ip: string | null;
+	actor: Actor;
+	features: readonly string[];
+}
+
+/** What a window remembers of a load. Plain JSON; holds no address, network or domain. */
+export interface WindowedLoad {
+	readonly eventId: string;
+	readonly at: number;
+	/** Keyed hash of the network or the domain */
+	readonly mark: string;
+	/** Whether a burst would change its actor: true until it has */
+	readonly open: boolean;
+}
+export type BurstWindow = readonly WindowedLoad[];
+
+/** A load that a burst has given another actor; the load just seen may be among them. */
+export interface BurstRelabel {
+	eventId: string;
+	actor: Actor;
+	actorReason: ActorReason;
+	/** To be added to the event's features, so that judging it again comes to the same */
+	feature: BurstFeature;
+}
+
+/** One of the two windows a load belongs to, and what stands for the load in it. */
+export interface BurstPlace {
+	/** Name of the window, in a map or in a store: a keyed hash */
+	readonly name: string;
+	/** Keyed hash of the network or the domain; `null` where the domain is known to the store alone */
+	readonly mark: string | null;
+}
+/**
+ * All that the windows need of a load: plain JSON without address, network, domain or recipient,
+ * so that it can be handed to other processes.
+ */
+export interface PlacedLoad {
+	readonly eventId: string;
+	/** Milliseconds since 1970 */
+	readonly at: number;
+	/** Whether a burst would change its actor */
+	readonly open: boolean;
+	/** `null` where the load belongs to no such window */
+	readonly recipient: BurstPlace | null;
+	readonly address: BurstPlace | null;
+}
+/** What one load came to: the opens that turned out a scanner's, and what other processes may see. */
+export interface BurstVerdict {
+	relabels: BurstRelabel[];
+	/** `null` when the load takes no part */
+	placed: PlacedLoad | null;
+}
+export interface BurstWindows {
+	readonly recipient: BurstWindow;
+	readonly address: BurstWindow;
+}
+
+/**
+ * Loads from networks that rotate addresses, or that many readers share on purpose: image
+ * proxies, Apple's relays. They prove no burst and are never relabelled by one.
+ */
+const SHARED_NETWORKS = ['net:apple-egress', 'net:google', 'net:exchange-online'];
+
+/**
+ * Where a load belongs: the window of its recipient and the window of its address.
+ *
+ * @param key a secret of at least 16 random bytes (`createSecretKey`); processes that share windows
+ *   must share it
+ * @returns `null` when the load takes no part in either rule
+ */
+export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
+	if ((key.symmetricKeySize ?? 0) < 16) {
+		throw new Error('The burst key is too short. Pass at least 16 bytes.');
+	}
+	const { recipient, recipientDomain } = load;
+	const address = load.ip === null || !takesPart(load) ? null : normaliseIp(load.ip);
+	const network = address === null ? null : truncateIp(address);
+	if (address === null || network === null) return null;
+	if (recipient === null && recipientDomain === null) return null;
+	return {
+		eventId: load.eventId,
+		at: load.at,
+		// A machine keeps the more telling reason it already has, but is evidence all the same.
+		open: isCounted(load.actor),
+		recipient:
+			recipient === null
+				? null
+				: { name: hashed('recipient', recipient, key), mark: hashed('network', network, key) },
+		address: {
+			name: hashed('address', address, key),
+			mark: recipientDomain === null ? null : domainMark(recipientDomain, key),
+		},
+	};
+}
+
+/** What stands for a recipient's domain in the window of an address. */
+export function domainMark(domain: string, key: KeyObject): string {
+	return hashed('domain', domain.toLowerCase(), key);
+}
+
+/**
+ * Adds a load to its two windows and says which loads are now seen to be a scanner's. Pure: the
+ * same windows and load always give the same answer.
+ *
+ * Loads may come out of order; one that is older than its whole window is left out of it.
+ *
+ * @param windows as this function returned them before for the names of the load's places, or
+ *   empty. Where a place or its mark is `null` the window comes back as it was
+ * @returns each event at most once in `relabels`, and never again after it was named
+ */
+export function observeBurst(
+	windows: BurstWindows,
+	load: PlacedLoad,
+): { windows: BurstWindows; relabels: BurstRelabel[] } {
+	const recipient = addTo(windows.recipient, load, load.recipient, NETWORK_BURST);
+	const address = addTo(windows.address, load, load.address, DOMAIN_BURST);
+	const named = new Set(recipient.relabels.map(({ eventId }) => eventId));
+	return {
+		windows: { recipient: recipient.window, address: address.window },
+		relabels: [
+			...recipient.relabels,
+			...address.relabels.filter(({ eventId }) => !named.has(eventId)),
+		],
+	};
+}
+
+function takesPart({ actor, features }: BurstLoad): boolean {
+	return (
+		actor !== 'human-via-proxy' &&
+		actor !== 'prefetch' &&
+		!features.includes('own') &&
+		!SHARED_NETWORKS.some((network) => features.includes(network))
+	);
+}
+
+function addTo(
+	before: BurstWindow,
+	load: PlacedLoad,
+	place: BurstPlace | null,
+	rule: BurstRule,
+): { window: BurstWindow; relabels: BurstRelabel[] } {
+	if (!place?.mark) return { window: before, relabels: [] };
+	const newest = before.reduce((latest, { at }) => Math.max(latest, at), load.at);
+	const entry: WindowedLoad = {
+		eventId: load.eventId,
+		at: load.at,
+		mark: place.mark,
+		open: load.open,
+	};
+	const window = [...before.filter(({ eventId }) => eventId !== load.eventId), entry]
+		.filter(({ at }) => newest - at < rule.windowMs)
+		.slice(-rule.maxLoads);
+
+	if (new Set(window.map((each) => each.mark)).size < rule.distinct)
+		return { window, relabels: [] };
+	return {
+		window: window.map((each) => (each.open ? { ...each, open: false } : each)),
+		relabels: window
+			.filter(({ open }) => open)
+			.map(({ eventId }) => ({
+				eventId,
+				actor: 'scanner',
+				actorReason: rule.actorReason,
+				feature: rule.feature,
+			})),
+	};
+}
+
+/** 64 bits of a keyed hash: enough to tell apart what is in a few thousand windows. */
+function hashed(kind: string, value: string, key: KeyObject): string {
+	return createHmac('sha256', key).update(`burst ${kind}\0${value}`).digest('hex').slice(0, 16);
+}
+
+/**
+ * What a stored label says of the loads around an open. A later load relabels earlier opens in the
+ * store, where only the label changes; judging those again must not forget why.
+ */
+export function burstFeatures(actorReason: string | null): BurstFeature[] {
+	return [NETWORK_BURST, DOMAIN_BURST]
+		.filter((rule) => rule.actorReason === actorReason)
+		.map((rule) => rule.feature);
+}

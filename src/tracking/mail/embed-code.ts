@@ -1,0 +1,69 @@
+import { isTokenShaped } from '../links/token';
+import { TOKEN_PARAMETER } from '../links/tracking-link';
+
+/**
+ * Marks the snippets of this package. Editors, inliners and mail programs may drop `data-`
+ * attributes, so the address is looked at as well; see `isOwnPixel`.
+ */
+export const MARKER_ATTRIBUTE = 'data-open-tracking';
+const MARKER = `${MARKER_ATTRIBUTE}="pixel"`;
+
+/**
+ * The snippet that loads the pixel: a 1×1 image that takes no room and that screen readers skip.
+ * It is not hidden with `display:none`, because some programs then do not load it.
+ *
+ * @param url the tracking link, or any other http(s) address of an image
+ * @throws when `url` is not an absolute http(s) address
+ */
+export function embedCode(url: string): string {
+	return `<img src="${sourceOf(url)}" width="1" height="1" alt="" role="presentation" border="0" style="display:block;width:1px;height:1px;border:0;overflow:hidden" ${MARKER} />`;
+}
+
+/**
+ * The same for the AMP part of a mail, where plain `<img>` is not allowed and would make the whole
+ * part invalid.
+ *
+ * @see https://amp.dev/documentation/guides-and-tutorials/email/learn/email-spec/amp-email-html
+ */
+export function ampEmbedCode(url: string): string {
+	return `<amp-img src="${sourceOf(url)}" width="1" height="1" alt="" role="presentation" ${MARKER}></amp-img>`;
+}
+
+/**
+ * Whether an image in a mail is a pixel of this package: it carries the marker, or its address is
+ * `url` itself, or its address holds a token.
+ *
+ * @param image `src` as written in the HTML, character references and all
+ */
+export function isOwnPixel(image: { src: string; marked: boolean }, url: string): boolean {
+	if (image.marked) return true;
+	const src = image.src.trim();
+	return src === url || src === escapeAttribute(url) || holdsToken(src);
+}
+
+const TOKEN_IN_QUERY = new RegExp(`[?&;]${TOKEN_PARAMETER}=([A-Za-z0-9_-]+)`);
+
+function holdsToken(src: string): boolean {
+	const match = TOKEN_IN_QUERY.exec(src);
+	return match !== null && isTokenShaped(match[1]);
+}
+
+function sourceOf(url: string): string {
+	// `URL` forgives white space, an attribute would keep it.
+	if (/\s/.test(url) || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+		throw new Error('The address of the pixel is not an http(s) address. Pass a tracking link.');
+	}
+	return escapeAttribute(url);
+}
+
+const ESCAPES: Record<string, string> = {
+	'&': '&amp;',
+	'<': '&lt;',
+	'>': '&gt;',
+	'"': '&quot;',
+	"'": '&#39;',
+};
+
+function escapeAttribute(text: string): string {
+	return text.replace(/[&<>"']/g, (character) => ESCAPES[character]);
+}

@@ -1,0 +1,112 @@
+import type { BurstLoad, BurstRelabel, BurstVerdict, PlacedLoad } from '../bursts/burst-rules';
+import { CONSENT_REASONS, type ConsentPolicy, type PurposeRules } from '../consent/consent-policy';
+import type { Actor, Client, ConsentStatus, OpenEvent } from '../event/open-event';
+import type { Purpose } from '../event/purpose';
+import type { TrackingMode } from '../event/tracking-mode';
+import type { LinkClaims } from '../links/token-claims';
+import type { IpReduction } from '../minimise/minimise-ip';
+import type { PseudonymFunction } from '../minimise/minimise-mode';
+import type { TimePrecision } from '../minimise/minimise-time';
+
+/** One request for a pixel, as the webhook or the collector saw it. */
+export interface PixelRequest {
+	method: string;
+	query: Readonly<Record<string, string | undefined>>;
+	/** Names in lower case, as node:http gives them */
+	headers: Readonly<Record<string, string | undefined>>;
+	/** The client's address, already worked out from trusted proxy hops; `null` when unknown */
+	ip: string | null;
+	receivedAt: Date;
+	/** Whether the answer could be held open to measure view time; absent where none is measured */
+	canBeHeld?: boolean;
+}
+
+export interface ReceiveSettings {
+	/** The operator's ceiling, and the mode of links without a token */
+	mode: TrackingMode;
+	/** The purpose of links that name none */
+	purpose: Purpose | null;
+	/** Whether unsigned ids in the query are read, and which parameter holds the recipient id */
+	plainIds: { allowed: boolean; recipientParameter: string };
+	consent: {
+		policy: ConsentPolicy;
+		/** Name and version of the policy, written on each event, for example `france-2026.1` */
+		label: string;
+		purposeRules?: PurposeRules;
+		/** A refused open becomes a bare count instead of nothing */
+		keepAsAggregate: boolean;
+	};
+	/** What stays of the request itself; only mode `full` may hold any of it */
+	keep: { ip: IpReduction; userAgent: boolean; referer: boolean; acceptLanguage: boolean };
+	/** How exactly the time is kept, where the mode would keep it more exactly */
+	time?: TimePrecision;
+}
+export type TokenResult = { ok: true; claims: LinkClaims } | { ok: false; reason: string };
+
+/** What the classifier gets to see; none of it outlives the call. */
+export interface ReceivedLoad {
+	method: string;
+	headers: Readonly<Record<string, string | undefined>>;
+	userAgent: string | null;
+	ip: string | null;
+	/** Seconds between the making of the link and this load; `null` when the link does not say */
+	secondsSinceSend: number | null;
+	/** Whether the link was made for the sender to look at the mail */
+	own: boolean;
+}
+export interface LoadVerdict {
+	actor: Actor;
+	actorReason: string | null;
+	rulesVersion: string | null;
+	client: Client;
+	features: readonly string[];
+}
+
+export interface ReceiveDeps {
+	verifyToken(token: string): TokenResult | Promise<TokenResult>;
+	classify(load: ReceivedLoad): LoadVerdict;
+	/** Names the loads that this one shows to be a scanner's, itself included (`burst-rules.ts`) */
+	observeBurst(load: BurstLoad): BurstVerdict;
+	/** Whether this person was erased or withdrew from everything; may fail */
+	isSuppressed(recipientId: string): Promise<boolean>;
+	/** The registry's word on one person and purpose; may fail */
+	consentStatus(
+		recipientId: string,
+		purpose: Purpose | null,
+	): Promise<{ status: ConsentStatus; recordId: string | null }>;
+	/** A new UUIDv7 */
+	newEventId(): string;
+	/** Needed for mode `pseudonymous`; without it such opens fall to `aggregate` */
+	pseudonym: PseudonymFunction | null;
+	/** The key of today, asked for when an address is kept as a hash; may fail */
+	ipKey(): Promise<Buffer>;
+}
+
+/** Stable codes of what became of a request, with a line for people. */
+export const RECEIVE_REASONS = {
+	...CONSENT_REASONS,
+	'not-a-get': 'Only GET asks for the image; HEAD and other methods never count',
+	'mode-off': 'Tracking is off for this link or for all',
+	suppressed: 'The person was erased or withdrew from everything; nothing is stored',
+	'invalid-token': 'The link was forged, damaged or has expired; counted without any id',
+	'count-only': 'The mode is aggregate, so there is nobody to ask for consent',
+} as const;
+export type ReceiveReason = keyof typeof RECEIVE_REASONS;
+
+export interface ReceivedOpen {
+	/** Minimised and ready to be stored; `null` when nothing may be stored */
+	event: OpenEvent | null;
+	reason: ReceiveReason;
+	/** Earlier opens that this one gave another actor; to be told to the store */
+	relabels: BurstRelabel[];
+	/**
+	 * What the burst windows of the store are to know of this open (`observeBursts`); `null` when
+	 * it takes no part, or when it may not be kept so exactly
+	 */
+	shared: PlacedLoad | null;
+	/**
+	 * What a failed lookup in the store threw: of an erasure, of consent, or of the key of the day,
+	 * without which the address is dropped. For the operator's log, holds no decision.
+	 */
+	lookupError: unknown;
+}

@@ -1,0 +1,91 @@
+import type { RecipientReason } from '../event/open-event';
+import type { Purpose } from '../event/purpose';
+import type { TrackingMode } from '../event/tracking-mode';
+import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-types';
+
+const MAX_ID_LENGTH = 256;
+const CONTROL_CHARACTER = /\p{Cc}/u;
+
+/** What the link says, believed only as far as it is signed or plain ids are allowed. */
+export interface ReceivedLink {
+	recipientId: string | null;
+	recipientReason: RecipientReason | null;
+	pixelId: string | null;
+	campaignId: string | null;
+	messageId: string | null;
+	/** The mode the link was made for */
+	mode: TrackingMode;
+	purpose: Purpose | null;
+	issuedAt: Date | null;
+	preview: boolean;
+}
+
+/**
+ * Reads what a link says. A token counts before everything else; one that does not hold leaves an
+ * anonymous link of mode `aggregate`. Plain ids are read only where the settings allow them.
+ *
+ * @returns ids over 256 characters or with control characters become `null`
+ * @throws what `verifyToken` throws
+ */
+export async function readLink(
+	query: PixelRequest['query'],
+	settings: Pick<ReceiveSettings, 'mode' | 'purpose' | 'plainIds'>,
+	deps: Pick<ReceiveDeps, 'verifyToken'>,
+): Promise<ReceivedLink> {
+	const anonymous: ReceivedLink = {
+		recipientId: null,
+		recipientReason: 'missing',
+		pixelId: null,
+		campaignId: null,
+		messageId: null,
+		mode: settings.mode,
+		purpose: settings.purpose,
+		issuedAt: null,
+		preview: false,
+	};
+
+	// A token that does not hold is never replaced by plain ids: that would reward forging.
+	if (query.t) {
+		const token = await deps.verifyToken(query.t);
+		if (!token.ok) return { ...anonymous, recipientReason: 'invalid-token', mode: 'aggregate' };
+		const { claims } = token;
+		return {
+			...readRecipient(claims.recipientId),
+			pixelId: claims.pixelId,
+			campaignId: claims.campaignId,
+			messageId: claims.messageId,
+			mode: claims.trackingMode ?? settings.mode,
+			purpose: claims.purpose ?? settings.purpose,
+			issuedAt: claims.issuedAt,
+			preview: claims.preview ?? false,
+		};
+	}
+	if (!settings.plainIds.allowed) return anonymous;
+	return {
+		...anonymous,
+		...readRecipient(query[settings.plainIds.recipientParameter]),
+		pixelId: readId(query.pixelId),
+		campaignId: readId(query.campaignId),
+		messageId: readId(query.messageId),
+	};
+}
+
+function readRecipient(
+	text: string | null | undefined,
+): Pick<ReceivedLink, 'recipientId' | 'recipientReason'> {
+	const reason = whyNotAnId(text);
+	return reason === null
+		? { recipientId: text ?? null, recipientReason: null }
+		: { recipientId: null, recipientReason: reason };
+}
+
+function readId(text: string | undefined): string | null {
+	return whyNotAnId(text) === null ? (text ?? null) : null;
+}
+
+/** Why a text cannot be an id; `null` when it can. */
+export function whyNotAnId(text: string | null | undefined): RecipientReason | null {
+	if (text === null || text === undefined || text === '') return 'missing';
+	if (text.length > MAX_ID_LENGTH) return 'too-long';
+	return CONTROL_CHARACTER.test(text) ? 'control-characters' : null;
+}

@@ -1,0 +1,260 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import {
+	shipLog,
+	STORE_CONSUMER,
+	type ShipperOptions,
+} from '../../../../src/collector/consume/shipper';
+import { writeRecord } from '../../../../src/collector/log/log-record';
+import { openLog, type OpenLog } from '../../../../src/collector/log/open-log';
+import { openEmbeddedStore } from '../../../../src/storage/embedded-store';
+import type { CheckedOpen, TrackingStore } from '../../../../src/storage/port/tracking-store';
+import type { OpenEvent } from '../../../../src/tracking/event/open-event';
+import { openEvent } from '../../../support/open-events';
+
+describe('shipping the log into the store', () => {
+	let folder: string;
+	let log: OpenLog;
+	let store: TrackingStore;
+	beforeEach(async () => {
+		folder = mkdtempSync(join(tmpdir(), 'shipper-'));
+		log = openLog({ folder, durable: true });
+		log.setConsumers([STORE_CONSUMER]);
+		store = await openEmbeddedStore({ folder, queueMode: false });
+	});
+	afterEach(async () => {
+		log.close();
+		await store.close();
+		rmSync(folder, { recursive: true });
+	});
+
+	const inStore = async () => {
+		const ids: Array<string | null> = [];
+		for await (const open of store.streamOpens({})) ids.push(open.recipientId);
+		return ids.sort((a, b) => Number(a) - Number(b));
+	};
+	const append = (count: number, from = 0) =>
+		log.append(
+			Array.from({ length: count }, (_, n) =>
+				JSON.stringify(openEvent({ recipientId: `${from + n}` })),
+			),
+		);
+	/** Ships until the log is empty. */
+	const ship = async (options: Partial<ShipperOptions> = {}) => {
+		const stopping = new AbortController();
+		const failures: number[] = [];
+		const refused: unknown[] = [];
+		const stopWhenDone = () => {
+			if (log.backlog(STORE_CONSUMER, 1) === 0) stopping.abort();
+		};
+		await shipLog({
+			log,
+			openStore: async () => store,
+			denylistKeysOf: () => [],
+			markOfDomain: (domain) => `hash of ${domain}`,
+			signal: stopping.signal,
+			onShipped: stopWhenDone,
+			onFailure: (_error, count) => failures.push(count),
+			onRefused: (error) => {
+				refused.push(error);
+				stopWhenDone();
+			},
+			backoff: { firstMs: 1, longestMs: 5 },
+			...options,
+		});
+		return { failures, refused };
+	};
+
+	it('brings every open into the store, and empties the log', async () => {
+		append(1234);
+		await ship();
+		expect(await inStore()).toEqual(Array.from({ length: 1234 }, (_, n) => `${n}`));
+		expect(log.read(STORE_CONSUMER, 1)).toEqual([]);
+	});
+
+	it('keeps everything while the store is away, and drains when it is back, in order', async () => {
+		append(700);
+		let away = 5;
+		const order: string[] = [];
+		const { failures } = await ship({
+			openStore: async () => {
+				if (away > 0) {
+					away -= 1;
+					if (away === 2) append(10, 700);
+					throw new Error('connection refused');
+				}
+				return {
+					...store,
+					recordUnlessErased: async (opens: readonly CheckedOpen[]) => {
+						order.push(...opens.map(({ event }) => event.recipientId ?? ''));
+						return await store.recordUnlessErased(opens);
+					},
+				};
+			},
+		});
+		expect(failures).toEqual([1, 2, 3, 4, 5]);
+		expect(order).toEqual(Array.from({ length: 710 }, (_, n) => `${n}`));
+		expect(await inStore()).toHaveLength(710);
+	});
+
+	it('counts nothing twice when the store committed and the cursor did not move', async () => {
+		append(20);
+		let crashes = 1;
+		await ship({
+			log: {
+				...log,
+				advance: (consumer, seq) => {
+					if (crashes > 0) {
+						crashes -= 1;
+						throw new Error('crashed after the commit');
+					}
+					log.advance(consumer, seq);
+				},
+			},
+		});
+		expect(await inStore()).toHaveLength(20);
+	});
+
+	it('tells the store who an earlier open was after all', async () => {
+		const first = openEvent({ recipientId: '1', actor: 'unknown' });
+		const scanner = {
+			eventId: first.eventId,
+			actor: 'scanner',
+			actorReason: 'network-burst',
+			rulesVersion: '1',
+		} as const;
+		log.append([
+			writeRecord({ open: first }),
+			writeRecord({ open: openEvent({ recipientId: '2' }) }),
+			writeRecord({ relabel: scanner }),
+		]);
+		await ship();
+		const { opens } = await store.listOpens({ limit: 10, recipientId: '1' });
+		expect(opens).toMatchObject([{ actor: 'scanner', actorReason: 'network-burst' }]);
+	});
+
+	it('hands the places of loads to the windows that processes share, and takes the burst', async () => {
+		const opens = ['a', 'b', 'c'].map(() => openEvent({ recipientId: 'ada' }));
+		const [first, ...rest] = opens.map((open, index) => ({
+			open,
+			burst: {
+				eventId: open.eventId,
+				at: 1,
+				open: true,
+				recipient: { name: 'hash of ada', mark: `hash of network ${index}` },
+				address: null,
+			},
+		}));
+		// Another process saw the first of the three.
+		await store.recordOpens([first.open]);
+		await store.observeBursts([first.burst], new Date());
+		log.append([
+			...rest.map(writeRecord),
+			JSON.stringify({ ...openEvent({ recipientId: 'bob' }), burst: 'of another version' }),
+		]);
+		await ship();
+		const { opens: kept } = await store.listOpens({ limit: 9 });
+		const actorOf = ({ recipientId, actor }: OpenEvent) => `${recipientId} ${actor}`;
+		expect(kept.map(actorOf).sort()).toEqual([
+			'ada scanner',
+			'ada scanner',
+			'ada scanner',
+			'bob human',
+		]);
+	});
+
+	it('labels an open of a burst when another process brings it later than the burst', async () => {
+		const [first, ...rest] = ['a', 'b', 'c'].map((id) => ({
+			open: openEvent({ recipientId: id }),
+			network: `hash of ${id}`,
+		}));
+		const burstOf = ({ open, network }: typeof first) => ({
+			eventId: open.eventId,
+			at: 1,
+			open: true,
+			recipient: { name: 'hash of ada', mark: network },
+			address: null,
+		});
+		await store.observeBursts([burstOf(first)], new Date());
+		log.append(rest.map((load) => writeRecord({ open: load.open, burst: burstOf(load) })));
+		const stopping = new AbortController();
+		await ship({
+			signal: stopping.signal,
+			onShipped: () => undefined,
+			openStore: async () => ({
+				...store,
+				relabelOpens: async (labels) => {
+					const result = await store.relabelOpens(labels);
+					if (result.unknown === 0) stopping.abort();
+					else await store.recordOpens([first.open]);
+					return result;
+				},
+			}),
+		});
+		const { opens } = await store.listOpens({ limit: 9 });
+		expect(opens.map(({ actor }) => actor)).toEqual(['scanner', 'scanner', 'scanner']);
+	});
+
+	it('adds the view time that came later to its open, and takes a repeat for one', async () => {
+		const open = openEvent({ viewTimeMeasurable: true });
+		const time = writeRecord({ viewTime: { eventId: open.eventId, viewTimeMs: 1500 } });
+		log.append([writeRecord({ open }), writeRecord({ open: openEvent() }), time]);
+		await ship();
+		log.append([time, writeRecord({ viewTime: { eventId: 'erased', viewTimeMs: 9 } })]);
+		expect(await ship()).toEqual({ failures: [], refused: [] });
+		const { opens } = await store.listOpens({ limit: 10 });
+		expect(opens.map(({ viewTimeMs }) => viewTimeMs)).toEqual(
+			opens.map(({ eventId }) => (eventId === open.eventId ? 1500 : null)),
+		);
+	});
+
+	it('reads opens that were logged before view time was known', async () => {
+		const { viewTimeMs, viewTimeMeasurable, ...old } = openEvent();
+		log.append([JSON.stringify(old)]);
+		await ship();
+		const { opens } = await store.listOpens({ limit: 10 });
+		expect(opens).toEqual([{ ...old, viewTimeMs, viewTimeMeasurable }]);
+	});
+
+	it('does not bring back who was erased while the log waited', async () => {
+		append(3);
+		const keysOf = (recipientId: string | null) => [`d_${recipientId}`] as const;
+		await store.eraseSubject(
+			{ recipientId: '1', pseudonymsIn: () => [], denylistKeys: keysOf('1') },
+			new Date(),
+		);
+		await ship({ denylistKeysOf: ({ recipientId }) => keysOf(recipientId) });
+		expect(await inStore()).toEqual(['0', '2']);
+	});
+
+	it('buries an event that the store will never take, and ships the others', async () => {
+		append(5);
+		log.append([JSON.stringify({ ...openEvent(), actor: 'nobody' }), 'not even JSON']);
+		append(5, 5);
+		const { refused, failures } = await ship();
+		expect(refused).toHaveLength(2);
+		expect(failures).toEqual([]);
+		expect(await inStore()).toHaveLength(10);
+		expect(log.deadLetters(9)).toMatchObject([
+			{ seq: 6, consumer: STORE_CONSUMER, reason: expect.stringContaining('actor') },
+			{ seq: 7, event: 'not even JSON' },
+		]);
+	});
+
+	it('stops at once while it waits for a store that is away', async () => {
+		append(1);
+		const stopping = new AbortController();
+		const running = ship({
+			signal: stopping.signal,
+			openStore: async () => {
+				throw new Error('away');
+			},
+			onFailure: () => setImmediate(() => stopping.abort()),
+			backoff: { firstMs: 60_000, longestMs: 60_000 },
+		});
+		await running;
+		expect(log.backlog(STORE_CONSUMER, 9)).toBe(1);
+	});
+});

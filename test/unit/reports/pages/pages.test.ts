@@ -1,0 +1,394 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Parser } from 'htmlparser2';
+
+import { dashboardPage, type DashboardView } from '../../../../src/reports/pages/dashboard-page';
+import { logPage, type LogView } from '../../../../src/reports/pages/log-page';
+import { messagePage } from '../../../../src/reports/pages/message-page';
+import type { NewPixelForm } from '../../../../src/reports/pages/new-pixel-form';
+import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
+import type { OpenEvent } from '../../../../src/tracking/event/open-event';
+import { sampleOpen } from '../../../support/sample-opens';
+import { fillSampleStore } from '../../../support/sample-store';
+import { engines, type StorePlace } from '../../../support/stores';
+import { NOTHING_WAITS } from '../../../support/tracking-api';
+
+const NOW = new Date('2026-11-20T10:30:00.000Z');
+const dashboardView: DashboardView = {
+	now: NOW,
+	timeZone: 'Europe/Berlin',
+	range: '30d',
+	live: true,
+	forms: { token: 'form-token' },
+	newPixel: null,
+	pixel: null,
+	notice: null,
+	waiting: NOTHING_WAITS,
+};
+const logView: LogView = {
+	now: NOW,
+	timeZone: 'Europe/Berlin',
+	page: 1,
+	show: 'all',
+	dashboardPath: '../dashboard',
+	deletion: { asked: false, action: 'id/delete', token: 'form-token' },
+};
+
+const newPixel: NewPixelForm = {
+	action: 'dashboard/pixels',
+	dashboardPath: 'dashboard',
+	token: 'form-token',
+	ceiling: 'full',
+	values: { name: '', campaignId: '', trackingMode: '' },
+};
+
+interface Element {
+	name: string;
+	attributes: Record<string, string>;
+	text: string;
+}
+
+/** All elements of a page in order, each with the text inside it. */
+function elements(html: string): Element[] {
+	const all: Element[] = [];
+	const open: Element[] = [];
+	const parser = new Parser({
+		onopentag(name, attributes) {
+			const element = { name, attributes, text: '' };
+			all.push(element);
+			open.push(element);
+		},
+		ontext: (text) => open.forEach((element) => (element.text += text)),
+		onclosetag: () => void open.pop(),
+	});
+	parser.end(html);
+	return all;
+}
+
+/** The numbers at the top of a page, by label. */
+function facts(html: string): Record<string, string> {
+	const inList = elements(html).filter(({ name }) => name === 'dt' || name === 'dd');
+	return Object.fromEntries(
+		inList.flatMap(({ name, text }, index) =>
+			name === 'dt' ? [[text, inList[index + 1].text]] : [],
+		),
+	);
+}
+
+const rowsOf = (html: string) =>
+	elements(html).filter(({ name, text }) => name === 'tr' && !text.includes('Loaded by'));
+
+describe.each(engines)('the pages on $name', ({ newPlace }) => {
+	let place: StorePlace;
+	let store: TrackingStore;
+
+	beforeEach(async () => {
+		place = await newPlace();
+		store = await place.openStore();
+	});
+	afterEach(async () => await place.dispose());
+
+	it('say which opens are not in the numbers, and why', async () => {
+		const warnings = async (waiting: Partial<DashboardView['waiting']>) =>
+			elements(
+				await dashboardPage(store, { ...dashboardView, waiting: { ...NOTHING_WAITS, ...waiting } }),
+			)
+				.filter(({ attributes }) => attributes.class === 'warning')
+				.map(({ text }) => text);
+		expect(await warnings({})).toEqual([]);
+		const oldestAt = '2026-11-20T09:15:00.000Z';
+		expect(await warnings({ waiting: 12, oldestAt, reason: 'The disk is full.' })).toEqual([
+			'Not in these numbers: 12 opens on disk, waiting for the store since 20 Nov 2026, 10:15:00. The disk is full.',
+		]);
+		expect(await warnings({ waiting: 1, oldestAt, refused: 1 })).toEqual([
+			'Not in these numbers: 1 open on disk, waiting for the store since 20 Nov 2026, 10:15:00. The store is taking them.',
+			'Not in these numbers: 1 open that the store can never take, kept on disk for 30 days. The log of n8n says why.',
+		]);
+	});
+
+	it('show an empty store without a made-up number', async () => {
+		const html = await dashboardPage(store, dashboardView);
+		expect(facts(html)).toMatchObject({
+			'Unique open rate': '–',
+			'Unique opens': '0',
+			Opens: '0',
+			Sent: '0',
+			'Machine share': '–',
+			'Average view time': '–',
+		});
+		expect(html).toContain('Nothing was loaded yet.');
+		expect(html).not.toMatch(/NaN|undefined|null/);
+	});
+
+	it('show the numbers of the store', async () => {
+		const pixel = await store.createPixel({ name: 'Launch', campaignId: 'spring' });
+		const link = { pixelId: pixel.id, campaignId: 'spring' };
+		await store.registerSent(
+			['r-1', 'r-2', 'r-3'].map((recipientId) => ({
+				...link,
+				messageId: null,
+				recipientId,
+				sentAt: new Date('2026-11-19T08:00:00Z'),
+				trackingMode: 'identified',
+			})),
+		);
+		const at = Date.parse('2026-11-19T09:00:00Z');
+		await store.recordOpens([
+			sampleOpen({ ...link, recipientId: 'r-1', at }),
+			sampleOpen({ ...link, recipientId: 'r-1', at: at + 20_000 }),
+			sampleOpen({ ...link, recipientId: 'r-2', actor: 'prefetch', at }),
+			sampleOpen({ ...link, recipientId: 'r-3', actor: 'scanner', at }),
+		]);
+		const html = await dashboardPage(store, dashboardView);
+		expect(facts(html)).toEqual({
+			'Unique open rate': '33 %',
+			'Unique opens': '1',
+			Opens: '2',
+			Sent: '3',
+			'Machine share': '50 %',
+			'Opened pixels': '1',
+			'Average view time': '20 s',
+		});
+		expect(html).toContain(
+			'2 opens and 2 machine loads in the last 30 days. Most opens: 2 at 19 Nov.',
+		);
+		const campaign = elements(html).find(({ name, text }) => name === 'tr' && /^spring/.test(text));
+		expect(campaign?.text).toMatch(/^spring331.?33 %250 %19 Nov 2026, 10:00:20/);
+	});
+
+	it('explain every label in docs/metrics.md', async () => {
+		const { pixelIds } = await fillSampleStore(store, NOW);
+		const request = { ip: '192.0.2.7', userAgent: 'UA', referer: null, acceptLanguage: null };
+		await store.recordOpens([
+			sampleOpen({ pixelId: pixelIds[0], trackingMode: 'full', request, at: NOW.getTime() }),
+		]);
+		const pixel = await store.getPixel(pixelIds[0]);
+		const pages = [
+			await dashboardPage(store, dashboardView),
+			await dashboardPage(store, { ...dashboardView, range: '24h' }),
+			await logPage(store, pixel!, logView),
+		];
+		const metrics = readFileSync(join(__dirname, '../../../../docs/metrics.md'), 'utf8');
+		const explained = [...metrics.matchAll(/\*\*([^*]+)\*\*/g)].map((match) => match[1]);
+		const labels = pages.flatMap((html) =>
+			elements(html)
+				.filter(({ name }) => name === 'dt' || name === 'th')
+				.map(({ text }) => text),
+		);
+		expect(new Set(labels).size).toBeGreaterThan(15);
+		expect([...new Set(labels)].filter((label) => !explained.includes(label))).toEqual([]);
+	});
+
+	it('need no script, load nothing, and name every field', async () => {
+		const { pixelIds } = await fillSampleStore(store, NOW);
+		const pixel = await store.getPixel(pixelIds[0]);
+		const creating = { ...dashboardView, newPixel };
+		for (const html of [
+			await dashboardPage(store, creating),
+			await logPage(store, pixel!, logView),
+			await logPage(store, pixel!, {
+				...logView,
+				deletion: { asked: true, action: 'id/delete', token: 'form-token' },
+			}),
+			messagePage({ title: 'x', text: 'y', back: { path: '', text: 'z' }, form: newPixel }),
+		]) {
+			const all = elements(html);
+			const names = all.map(({ name }) => name);
+			expect(names).not.toContain('script');
+			expect(names).not.toContain('img');
+			expect(html).not.toMatch(/\son\w+=/);
+			expect(names.filter((name) => name === 'h1')).toHaveLength(1);
+			expect(all.find(({ name }) => name === 'html')?.attributes.lang).toBe('en');
+			for (const { name, attributes } of all) {
+				if (name === 'th') expect(attributes.scope).toBe('col');
+			}
+			const labelled = all.filter(({ name }) => name === 'label').length;
+			const fields = all.filter(
+				({ name, attributes }) =>
+					name === 'select' || (name === 'input' && attributes.type !== 'hidden'),
+			);
+			expect(labelled).toBe(fields.length);
+		}
+	});
+
+	it('load themselves again every 30 seconds, but not under the hands of somebody who types', async () => {
+		const refresh = async (changes: Partial<DashboardView>) =>
+			elements(await dashboardPage(store, { ...dashboardView, ...changes })).find(
+				({ attributes }) => attributes['http-equiv'] === 'refresh',
+			)?.attributes.content;
+		expect(await refresh({})).toBe('30');
+		expect(await refresh({ live: false })).toBeUndefined();
+	});
+
+	it('write names and addresses as text', async () => {
+		const attack = '"><script>x</script><img src=x>';
+		const pixel = await store.createPixel({ name: attack, campaignId: attack });
+		await store.addRecipients(pixel.id, [{ recipientId: 'r', email: attack }]);
+		const client = { family: attack, os: null, device: null };
+		await store.recordOpens([
+			sampleOpen({ pixelId: pixel.id, campaignId: attack, recipientId: 'r', client }),
+			sampleOpen({
+				pixelId: pixel.id,
+				recipientId: attack,
+				actorReason: attack,
+				trackingMode: 'full',
+				request: { ip: attack, userAgent: attack, referer: null, acceptLanguage: null },
+			}),
+		]);
+		const shown = (await store.getPixel(pixel.id))!;
+		for (const html of [
+			await dashboardPage(store, {
+				...dashboardView,
+				pixel: {
+					name: attack,
+					trackingUrl: attack,
+					recipientParameter: attack,
+					embedCode: attack,
+				},
+				notice: attack,
+			}),
+			await logPage(store, shown, logView),
+			messagePage({
+				title: attack,
+				text: attack,
+				back: { path: attack, text: attack },
+				form: { ...newPixel, values: { name: attack, campaignId: attack, trackingMode: attack } },
+			}),
+		]) {
+			expect(elements(html).map(({ name }) => name)).not.toContain('img');
+			expect(html).not.toContain('<script');
+			expect(html).toContain('&lt;script&gt;');
+		}
+	});
+
+	it('can be sent as files: without forms, and without links that lead nowhere', async () => {
+		const { pixelIds } = await fillSampleStore(store, NOW);
+		const pixel = await store.getPixel(pixelIds[0]);
+		for (const html of [
+			await dashboardPage(store, { ...dashboardView, forms: null, live: false }),
+			await logPage(store, pixel!, { ...logView, dashboardPath: null, deletion: null }),
+		]) {
+			const names = elements(html).map(({ name }) => name);
+			expect(names).not.toContain('form');
+			const links = elements(html).filter(({ name }) => name === 'a');
+			expect(links.map(({ attributes }) => attributes.href)).toEqual(['#main']);
+		}
+	});
+
+	describe('the log', () => {
+		const logOf = async (count: number, changes: Partial<LogView> = {}) => {
+			const pixel = await store.createPixel({ name: 'Log' });
+			await store.recordOpens(
+				Array.from({ length: count }, (_, index) =>
+					sampleOpen({
+						pixelId: pixel.id,
+						recipientId: `r-${index}`,
+						actor: index % 3 === 0 ? 'bot' : 'human',
+						at: NOW.getTime() - (index + 1) * 3_600_000,
+					}),
+				),
+			);
+			const show = async (more: Partial<LogView>) =>
+				await logPage(store, (await store.getPixel(pixel.id))!, {
+					...logView,
+					...changes,
+					...more,
+				});
+			return show;
+		};
+
+		it('has 50 loads to a page, newest first, and says where there is more', async () => {
+			const show = await logOf(101);
+			const first = rowsOf(await show({}));
+			expect(first).toHaveLength(50);
+			expect(first[0].text).toContain('20 Nov 2026, 10:30:00');
+			const second = await show({ page: 2 });
+			expect(rowsOf(second)).toHaveLength(50);
+			expect(second).toMatch(/page=1[^>]*>Newer/);
+			expect(second).toMatch(/page=3[^>]*>Older/);
+			const last = await show({ page: 3 });
+			expect(rowsOf(last)).toHaveLength(1);
+			expect(last).not.toContain('>Older');
+			expect(await show({ page: 4 })).toContain('There is nothing on this page.');
+		});
+
+		it('shows people or machines alone', async () => {
+			const show = await logOf(9);
+			expect(rowsOf(await show({ show: 'human' }))).toHaveLength(6);
+			expect(rowsOf(await show({ show: 'machine' }))).toHaveLength(3);
+		});
+
+		it('shows times in the zone of the reader', async () => {
+			const show = await logOf(1);
+			expect(await show({ timeZone: 'Asia/Kathmandu' })).toContain('20 Nov 2026, 15:15:00');
+			expect(await show({ timeZone: 'UTC' })).toContain('20 Nov 2026, 09:30:00');
+		});
+
+		it('says how long an image was held open, where that was measured', async () => {
+			const pixel = await store.createPixel({ name: 'Measured' });
+			const open = sampleOpen({ pixelId: pixel.id, viewTimeMeasurable: true });
+			await store.recordOpens([open, sampleOpen({ pixelId: pixel.id })]);
+			const show = async () => await logPage(store, (await store.getPixel(pixel.id))!, logView);
+			expect(await show()).not.toContain('held open');
+			await store.recordViewTimes([{ eventId: open.eventId, viewTimeMs: 61_500 }]);
+			expect((await show()).match(/held open for [^<]*/g)).toEqual(['held open for 1 min 2 s']);
+		});
+
+		it('has columns for IP address and user agent where an open kept them, and only there', async () => {
+			const pixel = await store.createPixel({ name: 'Full' });
+			const columns = async (changes: Partial<OpenEvent>) => {
+				await store.recordOpens([sampleOpen({ pixelId: pixel.id, ...changes })]);
+				const html = await logPage(store, (await store.getPixel(pixel.id))!, logView);
+				const names = elements(html)
+					.filter(({ name }) => name === 'th')
+					.map(({ text }) => text);
+				return { html, names };
+			};
+			expect((await columns({})).names).not.toContain('IP address');
+			const request = { ip: null, userAgent: 'Thunderbird', referer: null, acceptLanguage: null };
+			const agent = await columns({ trackingMode: 'full', request });
+			expect(agent.names).toContain('User agent');
+			expect(agent.names).not.toContain('IP address');
+			const whole = await columns({
+				trackingMode: 'full',
+				request: { ...request, ip: '192.0.2.7' },
+			});
+			expect(whole.names).toEqual(expect.arrayContaining(['Time', 'IP address', 'User agent']));
+			expect(rowsOf(whole.html).filter(({ text }) => text.includes('192.0.2.7'))).toHaveLength(1);
+			expect(rowsOf(whole.html).filter(({ text }) => text.includes('Thunderbird'))).toHaveLength(2);
+		});
+
+		it('asks once more before it deletes the pixel, and says what goes with it', async () => {
+			const show = await logOf(9);
+			const formsOf = (html: string) =>
+				elements(html).filter(
+					({ name, attributes }) => name === 'form' && attributes.method === 'post',
+				);
+			const page = await show({});
+			expect(formsOf(page)).toEqual([]);
+			expect(page).toMatch(/href="[^"]*delete=[^"]*"[^>]*>Delete this pixel/);
+			const deletion = { asked: true, action: 'p-1/delete', token: 'form-token' };
+			const asked = await show({ deletion });
+			expect(formsOf(asked)).toMatchObject([{ attributes: { action: 'p-1/delete' } }]);
+			expect(asked).toContain('name="formToken" value="form-token"');
+			expect(asked).toContain('its log (opens: 6, machine loads: 3)');
+		});
+
+		it('names people by their address, and those who were deleted not at all', async () => {
+			const pixel = await store.createPixel({ name: 'Names' });
+			const { recipients } = await store.addRecipients(pixel.id, [
+				{ recipientId: 'r-1', email: 'ada@example.com' },
+				{ recipientId: 'r-2', email: 'gone@example.com' },
+			]);
+			await store.recordOpens(
+				['r-1', 'r-2'].map((recipientId) => sampleOpen({ pixelId: pixel.id, recipientId })),
+			);
+			await store.deleteRecipient(recipients[1].id);
+			const html = await logPage(store, (await store.getPixel(pixel.id))!, logView);
+			expect(html).toContain('ada@example.com');
+			expect(html).toContain('Deleted recipient');
+			expect(html).not.toContain('gone@example.com');
+		});
+	});
+});

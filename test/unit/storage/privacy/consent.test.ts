@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+
+import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
+import { consentAt, foldConsent } from '../../../../src/tracking/consent/consent-record';
+import { CONSENT_STATUSES } from '../../../../src/tracking/event/open-event';
+import { consentRecord } from '../../../support/consent-records';
+import { engines } from '../../../support/stores';
+import type { StorePlace } from '../../../support/stores';
+
+const NOW = new Date('2026-11-21T12:00:00Z');
+
+describe.each(engines)('consent on $name', (engine) => {
+	let place: StorePlace;
+	let store: TrackingStore;
+
+	beforeEach(async () => {
+		place = await engine.newPlace();
+		store = await place.openStore();
+	});
+	afterEach(async () => {
+		await place.dispose();
+	});
+
+	test('a consent that was given counts, with its notice, until it is withdrawn', async () => {
+		const given = consentRecord();
+		await store.recordConsent([given], NOW);
+		expect(await store.getConsent('ada', 'performance', NOW)).toEqual({
+			status: 'given',
+			record: given,
+		});
+		const withdrawn = consentRecord({
+			status: 'withdrawn',
+			occurredAt: '2026-04-01T10:00:00.000Z',
+			noticeVersion: null,
+			noticeHash: null,
+			noticeText: null,
+		});
+		await store.recordConsent([withdrawn], NOW);
+		expect(await store.getConsent('ada', 'performance', NOW)).toEqual({
+			status: 'withdrawn',
+			record: withdrawn,
+		});
+		expect(await store.listConsentRecords('ada')).toEqual([given, withdrawn]);
+	});
+
+	test('somebody nobody knows is unknown, and so is another purpose', async () => {
+		await store.recordConsent([consentRecord()], NOW);
+		const unknown = { status: 'unknown', record: null };
+		expect(await store.getConsent('bob', 'performance', NOW)).toEqual(unknown);
+		expect(await store.getConsent('ada', 'profiling', NOW)).toEqual(unknown);
+		expect(await store.getConsent('bob', null, NOW)).toEqual(unknown);
+	});
+
+	test('a consent whose time is up has expired, without a record that says so', async () => {
+		await store.recordConsent([consentRecord({ expiresAt: '2026-10-01T00:00:00.000Z' })], NOW);
+		expect(await store.getConsent('ada', 'performance', NOW)).toMatchObject({ status: 'expired' });
+		const before = new Date('2026-09-30T00:00:00Z');
+		expect(await store.getConsent('ada', 'performance', before)).toMatchObject({ status: 'given' });
+	});
+
+	test('without a purpose the strictest answer to any purpose counts', async () => {
+		await store.recordConsent([consentRecord()], NOW);
+		expect(await store.getConsent('ada', null, NOW)).toMatchObject({ status: 'given' });
+		await store.recordConsent([consentRecord({ purpose: 'profiling', status: 'refused' })], NOW);
+		expect(await store.getConsent('ada', null, NOW)).toMatchObject({ status: 'refused' });
+		expect(await store.listConsents('ada', NOW)).toHaveLength(2);
+	});
+
+	test('the same record twice is one, and what proves nothing is refused', async () => {
+		const record = consentRecord();
+		expect(await store.recordConsent([record, record], NOW)).toEqual({ recorded: 1 });
+		expect(await store.recordConsent([record], NOW)).toEqual({ recorded: 0 });
+		expect(await store.listConsentRecords('ada')).toHaveLength(1);
+
+		const noNotice = consentRecord({ noticeVersion: null });
+		await expect(store.recordConsent([noNotice], NOW)).rejects.toThrow('noticeVersion');
+		const future = consentRecord({ occurredAt: '2027-01-01T00:00:00.000Z' });
+		await expect(store.recordConsent([future], NOW)).rejects.toThrow('future');
+		const all = [consentRecord({ purpose: 'frequency' }), noNotice];
+		await expect(store.recordConsent(all, NOW)).rejects.toThrow('noticeVersion');
+		expect(await store.listConsentRecords('ada')).toHaveLength(1);
+	});
+
+	test('in whatever order records come, the current row is what all records together say', async () => {
+		const times = ['2026-01-01', '2026-02-01', '2026-03-01', '2026-04-01'];
+		let person = 0;
+		await fc.assert(
+			fc.asyncProperty(
+				fc.array(
+					fc.record({
+						status: fc.constantFrom(...CONSENT_STATUSES),
+						occurredAt: fc.constantFrom(...times).map((day) => `${day}T10:00:00.000Z`),
+						expiresAt: fc.constantFrom(null, '2026-09-01T00:00:00.000Z'),
+					}),
+					{ minLength: 1, maxLength: 6 },
+				),
+				async (changes) => {
+					const recipientKey = `person-${(person += 1)}`;
+					const records = changes.map((change) => consentRecord({ ...change, recipientKey }));
+					for (const record of records) await store.recordConsent([record], NOW);
+					const expected = consentAt(foldConsent(records), NOW);
+					expect(await store.getConsent(recipientKey, 'performance', NOW)).toEqual(expected);
+				},
+			),
+			{ numRuns: 40 },
+		);
+	});
+
+	test('two writers at once leave one current row that fits all records', async () => {
+		const other = await place.openStore();
+		const records = Array.from({ length: 20 }, (_, index) =>
+			consentRecord({
+				status: index % 2 ? 'withdrawn' : 'given',
+				occurredAt: new Date(Date.UTC(2026, 2, 1, 10, index)).toISOString(),
+			}),
+		);
+		await Promise.all(
+			records.map((record, index) => [store, other][index % 2].recordConsent([record], NOW)),
+		);
+		expect(await store.getConsent('ada', 'performance', NOW)).toEqual(
+			consentAt(foldConsent(records), NOW),
+		);
+	});
+
+	test('the address key is the same all day for all processes, and gone the day after', async () => {
+		const other = await place.openStore();
+		const { key, until } = await store.dailyKey(NOW);
+		expect(key).toHaveLength(32);
+		expect(until).toEqual(new Date('2026-11-22T00:00:00Z'));
+		expect((await other.dailyKey(new Date('2026-11-21T23:59:59Z'))).key).toEqual(key);
+
+		const next = await other.dailyKey(until);
+		expect(next.key).not.toEqual(key);
+		const database = await place.openDatabase();
+		const held = await database.read((db) => db.selectFrom('daily_keys').selectAll().execute());
+		expect(held.map(({ day }) => day)).toEqual(['2026-11-22']);
+		expect(await store.destroyOldKeys(new Date('2026-11-23T00:00:00Z'))).toBe(1);
+		expect(await store.destroyOldKeys(new Date('2026-11-23T00:00:00Z'))).toBe(0);
+	});
+
+	test('a part that says again how it is set up replaces what it said', async () => {
+		const part = {
+			kind: 'tracker' as const,
+			id: 'w/n',
+			name: 'Trigger',
+			settings: { mode: 'full' },
+		};
+		await store.savePart(part);
+		await store.savePart({ ...part, settings: { mode: 'identified' } });
+		expect(await store.listParts()).toEqual([{ ...part, settings: { mode: 'identified' } }]);
+		await store.removePart('tracker', 'w/n');
+		expect(await store.listParts()).toEqual([]);
+	});
+});

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { ACTORS, isCounted, openEventSchema } from '../../../../src/tracking/event/open-event';
+import { openEvent } from '../../../support/open-events';
+
+describe('an open event', () => {
+	it('is what the README shows', () => {
+		const readme = readFileSync(join(__dirname, '..', '..', '..', '..', 'README.md'), 'utf8');
+		const example: unknown = JSON.parse(/```json\n([\s\S]*?)```/.exec(readme)?.[1] ?? '');
+		expect(openEventSchema.parse(example)).toEqual(example);
+	});
+
+	it.each([
+		['a time that is none', { occurredAt: 'yesterday' }],
+		['an actor that does not exist', { actor: 'ghost' }],
+		['a mode that does not exist', { trackingMode: 'everything' }],
+		['no id', { eventId: '' }],
+	])('is refused with %s', (_case, change) => {
+		expect(openEventSchema.safeParse({ ...openEvent(), ...change }).success).toBe(false);
+	});
+
+	it('counts for people, for mail proxies of people and for unknown, and for nobody else', () => {
+		expect(ACTORS.filter(isCounted)).toEqual(['human', 'human-via-proxy', 'unknown']);
+	});
+});
