@@ -17,7 +17,7 @@ import {
 } from 'n8n-workflow';
 
 import { credentialTest } from '../shared/installation/credential-tests';
-import { refuseUnusableStore } from '../shared/installation/publishing';
+import { isPublishing, refuseUnusableStore } from '../shared/installation/publishing';
 import { announce, withdrawAnnouncement } from '../shared/receive/announce';
 import { refuseCollectingInQueueMode } from '../shared/receive/collector-log';
 import { reportedTracker } from '../shared/receive/receive-settings';
@@ -80,10 +80,12 @@ export class EmailOpenTrigger implements INodeType {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				refuseCollectingInQueueMode(this);
 				await refuseUnusableStore(this);
-				await announce(this, () => ({
+				const announced = announce(this, () => ({
 					...reportedTracker(this),
 					path: this.getNodeParameter('path') as string,
 				}));
+				// When n8n starts, a store that hangs must not hold it up.
+				if (isPublishing(this)) await announced;
 				return true;
 			},
 			async create(): Promise<boolean> {

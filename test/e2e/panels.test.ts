@@ -185,7 +185,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 				before = choice;
 			}
 			await panel.close();
-		}, 180_000);
+		}, 300_000);
 	});
 
 	describe('Open Tracking', () => {

@@ -7,6 +7,7 @@ import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.node';
 import { collectorFolder } from '../../nodes/shared/receive/collector-log';
 import { openLog, type OpenLog } from '../../src/collector/log/open-log';
+import { eventually } from '../support/n8n-instance';
 
 describe('the Email Open Trigger that collects for batches', () => {
 	const node = new EmailOpenTrigger();
@@ -135,6 +136,7 @@ describe('an Email Open Trigger with a store credential', () => {
 
 	it('stays published when n8n starts while the store is away, and says why nothing was noted', async () => {
 		await expect(checkExists(nobody, 'init')).resolves.toBe(true);
+		await eventually(() => told.length > 0);
 		expect(told).toEqual([
 			expect.stringMatching(/could not be noted .*: PostgreSQL could not be reached/),
 		]);

@@ -164,6 +164,22 @@ describe.each(workflows)('workflows/%s', (file, workflow) => {
 	});
 });
 
+const logging = workflows.filter(([, { nodes }]) =>
+	nodes.some(({ type }) => type.endsWith('.respondAndLogOpen')),
+);
+
+describe.each(logging)('an open that cannot be logged in workflows/%s', (_file, workflow) => {
+	it('ends at a step of its own, and leaves no execution that waits', () => {
+		expect(workflow.nodes.filter(({ type }) => type === 'n8n-nodes-base.wait')).toEqual([]);
+		for (const node of workflow.nodes.filter(({ type }) => type.endsWith('.respondAndLogOpen'))) {
+			expect(node.onError).toBe('continueErrorOutput');
+			const [end] = workflow.connections[node.name].main[1];
+			expect(end.node).toBe('Open Not Logged');
+			expect(workflow.connections[end.node]).toBeUndefined();
+		}
+	});
+});
+
 describe('all bundled workflows together', () => {
 	/** What a node listens at: its own setting, else what the node type has as its default. */
 	const settingOf = (node: WorkflowJson['nodes'][number], name: string) =>

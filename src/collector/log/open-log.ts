@@ -76,6 +76,8 @@ export interface OpenLog {
 	/** Refused events after a number, oldest first. */
 	deadLetters(limit: number, afterSeq?: number): DeadLetter[];
 	deadLetterCount(): number;
+	/** Deletes those that were kept long enough. Moving a cursor does so as well. */
+	forgetOldLetters(now: Date): void;
 	/**
 	 * Deletes entries and dead letters by their numbers, whoever has read them or not, and every
 	 * trace of them in the files of the log.
@@ -149,8 +151,8 @@ export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): Ope
 		'insert or replace into dead_letters (seq, consumer, event, reason, buried_at) values (?, ?, ?, ?, ?)',
 	);
 	const forget = database.prepare('delete from dead_letters where buried_at < ?');
-	const forgetOld = (now: number) => {
-		forget.run(new Date(now - DEAD_LETTER_DAYS * DAY_MS).toISOString());
+	const forgetOldLetters = (now: Date) => {
+		forget.run(new Date(now.getTime() - DEAD_LETTER_DAYS * DAY_MS).toISOString());
 	};
 	const positionOf = (consumer: string): number => {
 		const row = cursorOf.get(consumer);
@@ -186,7 +188,7 @@ export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): Ope
 			inTransaction(() => {
 				move.run(seq, consumer, seq);
 				trim.run();
-				forgetOld(Date.now());
+				forgetOldLetters(new Date());
 			}),
 		bury: (consumer, refused, seq, at) =>
 			inTransaction(() => {
@@ -195,8 +197,9 @@ export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): Ope
 				}
 				move.run(seq, consumer, seq);
 				trim.run();
-				forgetOld(at.getTime());
+				forgetOldLetters(at);
 			}),
+		forgetOldLetters,
 		deadLetterCount: () =>
 			Number(database.prepare('select count(*) as letters from dead_letters').get()?.letters),
 		erase: (entries, deadLetters) => {

@@ -140,6 +140,8 @@ export function createWaitingFolders(base: string): WaitingFolders {
 			}
 			const log = openLog({ folder, durable: true, roomBytes: ROOM_BYTES });
 			try {
+				log.setConsumers([STORE_CONSUMER]);
+				log.forgetOldLetters(new Date());
 				found.push(await look(log));
 			} finally {
 				log.close();

@@ -23,6 +23,7 @@ export const ROOM_BYTES = 8_000_000;
 const BACKOFF: Backoff = { firstMs: 250, longestMs: 10_000 };
 /** Another process carries this log into the store; it may end. */
 const LOOK_AGAIN_MS = 10_000;
+const FORGET_EVERY_MS = 3_600_000;
 /** What goes to the store at once. Taking more out of the log would need more than its own room. */
 const BATCH = 200;
 
@@ -75,11 +76,16 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 	let written = 0;
 	let shipping: Promise<void> | null = null;
 	let again: NodeJS.Timeout | undefined;
+	const forgetting = setInterval(
+		() => opened?.log.forgetOldLetters(new Date()),
+		FORGET_EVERY_MS,
+	).unref();
 
 	const open = () => {
 		if (opened === null) {
 			const log = openLog({ folder: deps.folder, durable: true, roomBytes: ROOM_BYTES });
 			log.setConsumers([STORE_CONSUMER]);
+			log.forgetOldLetters(new Date());
 			opened = { log, queue: createCommitQueue(log, { counters: newCounters() }) };
 		}
 		return opened;
@@ -216,6 +222,7 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 		stop: async () => {
 			stopping.abort();
 			clearTimeout(again);
+			clearInterval(forgetting);
 			await shipping;
 			opened?.log.close();
 			opened = null;
@@ -233,7 +240,7 @@ function lockUnlessTaken(folder: string): (() => void) | null {
 }
 
 function slowStore(limitMs: number): string {
-	return `The tracking store did not answer within ${limitMs / 1000} seconds.`;
+	return `The tracking store did not answer within ${Math.round(limitMs / 100) / 10} seconds.`;
 }
 
 /** What `promise` gives, unless it takes too long; what it does then has no effect. */

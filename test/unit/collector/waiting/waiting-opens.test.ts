@@ -144,6 +144,14 @@ describe('opens of a node, on their way into the store', () => {
 		expect(said.filter((line) => /^refused: The pixel id is longer/.test(line))).toHaveLength(2);
 	});
 
+	it('are kept as dead letters for 30 days, also where nothing happens meanwhile', async () => {
+		await waiting.record(newEvent());
+		const letter = { seq: 1, event: '{}', reason: 'broken' };
+		waiting.log().bury('store', [letter], 0, new Date(Date.now() - 31 * 86_400_000));
+		waiting.log().bury('other', [letter], 0, new Date());
+		expect(waiting.log().deadLetterCount()).toBe(1);
+	});
+
 	it('are refused with both reasons where neither store nor log can be written, until one can', async () => {
 		await waiting.stop();
 		writeFileSync(folder.replace(/log$/, 'file'), '');
