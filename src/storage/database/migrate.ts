@@ -51,19 +51,27 @@ export async function migrateToLatest(database: StoreDatabase): Promise<void> {
 		for (let attempt = 1; ; attempt += 1) {
 			const { error } = await migrator.migrateToLatest();
 			if (!error) return;
-			if (attempt === ATTEMPTS || !isVanished(error)) throw error;
+			if (attempt === ATTEMPTS || !isDisturbed(error)) throw error;
 			await sleep(attempt * PAUSE_MS);
 		}
 	});
 }
 
-/**
- * Whether PostgreSQL says that a schema or table is gone. Kysely looks at every table of the
- * database before it migrates, and fails so when another program drops one of its own meanwhile.
- */
+/** Whether PostgreSQL says that a schema or table is gone. */
 function isVanished(error: unknown): boolean {
-	const code = (error as { code?: unknown }).code;
-	return code === '3F000' || code === '42P01' || code === 'XX000';
+	return ['3F000', '42P01', 'XX000'].includes(sqlState(error));
+}
+
+/**
+ * Whether another program of the same database may have been in the way. Kysely looks at every
+ * column of every table before it migrates, and fails when one of them is dropped meanwhile.
+ */
+function isDisturbed(error: unknown): boolean {
+	return isVanished(error) || sqlState(error) === '42703';
+}
+
+function sqlState(error: unknown): string {
+	return String((error as { code?: unknown }).code);
 }
 
 async function executedMigrations(db: Reader): Promise<Set<string>> {
