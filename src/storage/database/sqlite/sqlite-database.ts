@@ -56,8 +56,8 @@ export interface SqliteOptions {
  * Opens a SQLite file by Node's own `node:sqlite` in WAL mode.
  *
  * The folder is made with mode 0700 and the file with 0600: it holds personal data.
- * `synchronous = NORMAL` may lose the last commits on a power cut, never on a crash of the
- * process, and never breaks the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
+ * `synchronous = FULL`: a commit is on disk when it returns, and survives a power cut. The logs that
+ * feed the store forget an event after that (https://www.sqlite.org/pragma.html#pragma_synchronous).
  */
 export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreDatabase> {
 	const { path, lockLimitMs = 10_000, watchEveryMs = WATCH_EVERY_MS } = options;
@@ -68,7 +68,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 	const database = await whenFree(async () => {
 		const opened = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
 		try {
-			opened.exec('pragma journal_mode = wal; pragma synchronous = normal;');
+			opened.exec('pragma journal_mode = wal; pragma synchronous = full;');
 			opened.exec('pragma foreign_keys = on; pragma temp_store = memory;');
 			// Deleted rows are overwritten with zeros (https://www.sqlite.org/pragma.html#pragma_secure_delete).
 			opened.exec('pragma secure_delete = on;');
