@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { readSigning, type SigningCredential } from '../../nodes/shared/installation/signing';
+import { createLookups } from '../../src/intake/lookups';
 import { createReceiveDeps } from '../../src/intake/receive-deps';
 import { generateKey } from '../../src/tracking/links/key-ring';
 import { signPersonToken, type PersonLinkScope } from '../../src/tracking/links/person-link';
@@ -89,8 +90,7 @@ describe('a change of keys, as docs/tracking-links.md tells it', () => {
 			},
 			createReceiveDeps({
 				signing: () => keys,
-				store: async () => await folder.store(),
-				ipKey: async () => Buffer.alloc(32, 2),
+				lookups: createLookups(async () => await folder.store()),
 			}),
 		);
 		return { recipientId: event?.recipientId ?? null, reason };

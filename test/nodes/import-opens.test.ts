@@ -6,9 +6,13 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { dataFolder } from '../../nodes/shared/installation/data-folder';
+import { signingOf } from '../../nodes/shared/installation/signing';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
+import type { Subject } from '../../src/storage/port/privacy-store';
+import { StoreError } from '../../src/storage/port/store-error';
 import { ESP_PROVIDERS } from '../../src/tracking/esp/parse-esp-payload';
-import { executeNode } from '../support/node-context';
+import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
+import { executeContext, executeNode } from '../support/node-context';
 
 const node = new OpenTracking();
 
@@ -117,6 +121,68 @@ describe('Open Tracking: Open → Import', () => {
 			['aggregate', null],
 			['aggregate', null],
 		]);
+	});
+
+	it('stores nothing of somebody who is erased between the lookup and the write', async () => {
+		const { keyRing } = await signingOf(executeContext(node, []).context);
+		const trackingStore = await store();
+		// The lookup has its answer, and the erasure comes right behind it.
+		jest.spyOn(trackingStore, 'deniedAmong').mockImplementationOnce(async () => {
+			const subject: Subject = {
+				recipientId: 'ada@example.com',
+				pseudonymsIn: () => [],
+				denylistKeys: denylistKeysOf('ada@example.com', keyRing),
+			};
+			await trackingStore.eraseSubject(subject, new Date());
+			return new Set();
+		});
+		const { items, hints } = await importPayload(fixture('sendgrid'), { provider: 'sendgrid' });
+		expect(items.map(({ json }) => json.recipientId)).toEqual(['grace@example.com']);
+		expect(hints).toMatchObject([
+			{ message: '1 opens are new, 0 were known, 1 may not be stored, 1 events are no opens' },
+		]);
+		expect((await stored()).map(({ recipientId }) => recipientId)).toEqual(['grace@example.com']);
+	});
+
+	it('stores an open once that a payload names twice', async () => {
+		const payload = fixture('sendgrid') as object[];
+		const { items, hints } = await importPayload([...payload, ...payload], {
+			provider: 'sendgrid',
+		});
+		expect(items).toHaveLength(2);
+		expect(hints).toMatchObject([
+			{ message: expect.stringContaining('2 opens are new, 2 were known') },
+		]);
+	});
+
+	it('stores a large payload in few transactions', async () => {
+		const [open] = fixture('sendgrid') as object[];
+		const payload = Array.from({ length: 1200 }, (_, n) => ({
+			...open,
+			email: `reader-${n}@example.com`,
+			sg_event_id: `event-${n}`,
+		}));
+		const writes = jest.spyOn(await store(), 'recordUnlessErased');
+		const { items } = await importPayload(payload, { provider: 'sendgrid' });
+		expect(items.map(({ json }) => json.recipientId)).toEqual(payload.map(({ email }) => email));
+		expect(writes.mock.calls.length).toBeLessThan(6);
+	});
+
+	it('says which open the store will never take, and stores the rest', async () => {
+		const trackingStore = await store();
+		const { recordUnlessErased } = trackingStore;
+		jest.spyOn(trackingStore, 'recordUnlessErased').mockImplementation(async (opens) => {
+			if (opens.some(({ event }) => event.recipientId === 'ada@example.com')) {
+				throw new StoreError('invalid', 'The recipient id is too long. Shorten it.');
+			}
+			return await recordUnlessErased(opens);
+		});
+		const { items } = await importPayload(fixture('sendgrid'), { provider: 'sendgrid' }, true);
+		expect(items.map(({ json }) => json.recipientId ?? json.error)).toEqual([
+			'grace@example.com',
+			'1 opens could not be stored. The first: The recipient id is too long. Shorten it.',
+		]);
+		expect((await stored()).map(({ recipientId }) => recipientId)).toEqual(['grace@example.com']);
 	});
 
 	it('reads a payload that came as text, as from Amazon SNS', async () => {

@@ -66,11 +66,11 @@ export async function listen(
 			receive: {
 				...createReceiveDeps({
 					signing: () => ({ keyRing: KEY_RING, maxAgeDays: undefined }),
-					store: () => ({
-						isDenied: async () => false,
-						getConsent: async () => ({ status: 'unknown', record: null }),
-					}),
-					ipKey: async () => Buffer.alloc(32, 2),
+					lookups: {
+						isErased: async () => false,
+						consentOf: async () => ({ status: 'unknown', record: null }),
+						ipKey: async () => Buffer.alloc(32, 2),
+					},
 				}),
 				...overrides.receive,
 			},

@@ -6,6 +6,8 @@ export interface CutOff {
 	/** Drops all connections and refuses new ones */
 	close(): Promise<void>;
 	open(): Promise<void>;
+	/** Keeps all connections and takes new ones, but passes nothing on */
+	hang(): void;
 }
 
 /** Passes TCP connections on to `host`:`port`, from a free port of this machine. */
@@ -13,6 +15,7 @@ export async function startCutOff(host: string, port: number): Promise<CutOff> {
 	const sockets = new Set<Socket>();
 	let server: Server;
 	let own = 0;
+	let hangs = false;
 	const open = async (): Promise<void> => {
 		server = createServer((client) => {
 			const target = connect(port, host);
@@ -21,7 +24,8 @@ export async function startCutOff(host: string, port: number): Promise<CutOff> {
 				[target, client],
 			]) {
 				sockets.add(one);
-				one.pipe(other);
+				one.on('data', (data) => hangs || other.write(data));
+				one.on('end', () => other.end());
 				one.on('error', () => other.destroy());
 				one.on('close', () => {
 					sockets.delete(one);
@@ -39,6 +43,7 @@ export async function startCutOff(host: string, port: number): Promise<CutOff> {
 	return {
 		port: own,
 		open,
+		hang: () => (hangs = true),
 		close: async () => {
 			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 			for (const socket of sockets) socket.destroy();

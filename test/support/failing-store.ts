@@ -24,10 +24,10 @@ export function failingStore() {
 				denylistKeys.some((key) => state.erased.has(key)),
 			);
 			const ids = new Set(left.map(({ event }) => event.eventId));
-			state.taken.push(
-				...opens.map(({ event }) => event.eventId).filter((eventId) => !ids.has(eventId)),
-			);
-			return ids;
+			const taken = opens.map(({ event }) => event.eventId).filter((eventId) => !ids.has(eventId));
+			const recorded = new Set(taken.filter((eventId) => !state.taken.includes(eventId)));
+			state.taken.push(...taken);
+			return { erased: ids, recorded };
 		},
 		relabelOpens: async () => ({ relabelled: 0, unchanged: 0, unknown: 0 }),
 		recordViewTimes: async () => 0,

@@ -1,4 +1,4 @@
-import { dailyIpKey } from '../../../src/intake/daily-ip-key';
+import { createLookups, type Lookups } from '../../../src/intake/lookups';
 import { createReceiveDeps } from '../../../src/intake/receive-deps';
 import type {
 	ReceiveDeps,
@@ -7,7 +7,7 @@ import type {
 } from '../../../src/tracking/receive/receive-types';
 import { outage } from '../installation/outage';
 import { signingOf } from '../installation/signing';
-import { openTrackingStore } from '../installation/store';
+import { openTrackingStore, storeKey } from '../installation/store';
 
 /** What the base template does: recipient ids are read from the query, objections are honoured. */
 export const DEFAULT_SETTINGS: ReceiveSettings = {
@@ -20,14 +20,23 @@ export const DEFAULT_SETTINGS: ReceiveSettings = {
 
 type ReceivingContext = Parameters<typeof openTrackingStore>[0];
 
+/** One per store, in module scope because n8n makes node instances anew. */
+const lookupsOf = new Map<string, StoreLookups>();
+
+interface StoreLookups {
+	lookups: Lookups;
+	/** The latest one: its credential is the one in force */
+	context: ReceivingContext;
+}
+
 /** The parts of the receive pipeline that are not pure, put together for a node. */
 export function receiveDeps(context: ReceivingContext): ReceiveDeps {
-	const store = () => openTrackingStore(context);
-	return createReceiveDeps({
-		signing: () => signingOf(context),
-		store,
-		ipKey: async () => await dailyIpKey(await store(), new Date()),
-	});
+	const key = storeKey(context);
+	const lookups =
+		lookupsOf.get(key)?.lookups ??
+		createLookups(() => openTrackingStore(lookupsOf.get(key)?.context ?? context));
+	lookupsOf.set(key, { lookups, context });
+	return createReceiveDeps({ signing: () => signingOf(context), lookups });
 }
 
 /** Tells once per outage that consent and erasures could not be looked up. */

@@ -56,7 +56,7 @@ export async function recordOpen(
 	const { keyRing } = await signingOf(context);
 	const denylistKeys = denylistKeysOfEvent(event, keyRing);
 	const store = await openTrackingStore(context);
-	const erased = await store.recordUnlessErased([{ event, denylistKeys }]);
+	const { erased } = await store.recordUnlessErased([{ event, denylistKeys }]);
 	return erased.size > 0 ? 'erased' : 'stored';
 }
 

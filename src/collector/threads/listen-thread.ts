@@ -1,8 +1,7 @@
 /** The thread that listens and writes the log. It does nothing else, so nothing can hold it up. */
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { batchLookups } from '../../intake/batched-lookups';
-import { dailyIpKey } from '../../intake/daily-ip-key';
+import { createLookups } from '../../intake/lookups';
 import { openCollectorStore } from '../../intake/open-store';
 import { createReceiveDeps } from '../../intake/receive-deps';
 import { signingKeys } from '../../intake/signing-keys';
@@ -10,7 +9,6 @@ import { clientAddress } from '../../tracking/receive/client-address';
 import { CollectorError } from '../config/collector-error';
 import { newCounters } from '../config/counters';
 import type { CollectorSettings } from '../config/settings';
-import { guardLookups } from '../listen/guarded-lookups';
 import { startListener } from '../listen/listener';
 import { createCommitQueue } from '../log/commit-queue';
 import { openLog } from '../log/open-log';
@@ -27,14 +25,11 @@ runThread(parentPort, async (port) => {
 	const queue = createCommitQueue(log, { counters });
 	// Opened before the first load, which would have to wait for it; each load tries again.
 	await openCollectorStore(settings.store).catch((error: unknown) => port.problem('lookup', error));
-	const store = batchLookups(() => openCollectorStore(settings.store));
-	const receive = createReceiveDeps({
-		signing: () => keys,
-		store: () => store,
-		ipKey: async () => await dailyIpKey(await openCollectorStore(settings.store), new Date()),
-	});
 	const listener = await startListener(settings.listener, {
-		receive: { ...receive, ...guardLookups(receive) },
+		receive: createReceiveDeps({
+			signing: () => keys,
+			lookups: createLookups(() => openCollectorStore(settings.store)),
+		}),
 		clientAddress,
 		queue,
 		counters,

@@ -1,4 +1,5 @@
 import type { Backoff } from '../../async/backoff';
+import { recordTogether } from '../../intake/record-together';
 import { StoreError } from '../../storage/port/store-error';
 import type { TrackingStore } from '../../storage/port/tracking-store';
 import { domainMark } from '../../tracking/bursts/burst-rules';
@@ -7,7 +8,6 @@ import { deriveKey, type KeyRing } from '../../tracking/links/key-ring';
 import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
 import { CollectorError } from '../config/collector-error';
 import { newCounters } from '../config/counters';
-import { recordTogether } from '../consume/record-together';
 import { shipLog, STORE_CONSUMER } from '../consume/shipper';
 import { createCommitQueue, type CommitQueue } from '../log/commit-queue';
 import { writeRecord } from '../log/log-record';
@@ -207,6 +207,8 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 			// While the last try to carry over what waits has failed, the next open need not try as well.
 			if (reason() === null && limitMs > 0) {
 				const outcome = await write(event, limitMs);
+				// What the store had already it holds, which is all that was asked for.
+				if (outcome === 'known') return 'stored';
 				if (typeof outcome === 'string') return outcome;
 				if (outcome !== null) {
 					await keep(event);

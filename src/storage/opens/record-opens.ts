@@ -45,6 +45,16 @@ interface Incoming {
  * - `every-open`: a row in the log, and the recipient's own counters.
  */
 export async function recordOpens(db: Writer, events: readonly OpenEvent[]): Promise<RecordResult> {
+	const { recorded, ignored } = await recordEvents(db, events);
+	const duplicates = events.length - recorded.size - ignored;
+	return { recorded: recorded.size, duplicates, ignored };
+}
+
+/** The same, with the ids of the new events. */
+export async function recordEvents(
+	db: Writer,
+	events: readonly OpenEvent[],
+): Promise<{ recorded: ReadonlySet<string>; ignored: number }> {
 	const rows = new Map<string, OpenRow>();
 	const leaving = events.filter((event) => keepsOf(event) !== 'nothing');
 	const allowed = await withinPixelMode(db, leaving.map(toOpenRow));
@@ -58,8 +68,7 @@ export async function recordOpens(db: Writer, events: readonly OpenEvent[]): Pro
 	await count(db, keeping('every-open'), keeping('counters'));
 	await keepLastDays(db, keeping('last-open'));
 	const ignored = events.length - allowed.length + fresh.length - incoming.length;
-	const recorded = incoming.length;
-	return { recorded, duplicates: events.length - recorded - ignored, ignored };
+	return { recorded: new Set(incoming.map(({ row }) => row.event_id)), ignored };
 }
 
 function keepsOf({ trackingMode }: Pick<OpenEvent, 'trackingMode'>): ModeRule['keeps'] {

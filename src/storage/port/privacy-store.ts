@@ -92,6 +92,8 @@ export interface PrivacyStore {
 
 	/** Whether one of these keys is on the list of erased people. */
 	isDenied(denylistKeys: readonly string[]): Promise<boolean>;
+	/** Which of these keys are on the list of erased people. */
+	deniedAmong(denylistKeys: readonly string[]): Promise<ReadonlySet<string>>;
 	exportSubject(subject: Subject): Promise<SubjectData>;
 	/**
 	 * Erases a person in one transaction: their opens, counters, entries and addresses, out of all

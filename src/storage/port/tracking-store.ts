@@ -238,6 +238,14 @@ export interface CheckedOpen {
 	denylistKeys: readonly string[];
 }
 
+/** What became of checked opens, by the id of the event. */
+export interface CheckedRecord {
+	/** Left out, because the person was erased */
+	erased: ReadonlySet<string>;
+	/** New to the store */
+	recorded: ReadonlySet<string>;
+}
+
 /**
  * Everything the package keeps, as one interface. All methods throw a `StoreError`, whose message
  * carries nothing personal.
@@ -245,8 +253,8 @@ export interface CheckedOpen {
 export interface TrackingStore extends PrivacyStore {
 	/** Records opens in one transaction. An `eventId` the store knows already changes nothing. */
 	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
-	/** The same, but for people who were erased meanwhile. Gives the ids that were left out. */
-	recordUnlessErased(opens: readonly CheckedOpen[]): Promise<ReadonlySet<string>>;
+	/** The same, but for people who were erased meanwhile. */
+	recordUnlessErased(opens: readonly CheckedOpen[]): Promise<CheckedRecord>;
 	/**
 	 * Changes labels in one transaction; counters follow and the history keeps the old label. Give
 	 * some hundreds at a time: others wait for the transaction.

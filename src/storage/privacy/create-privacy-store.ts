@@ -56,6 +56,7 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 		listConsentRecords: (recipientId) => read((db) => listConsentRecords(db, recipientId)),
 
 		isDenied: (keys) => read(async (db) => (await deniedAmong(db, keys)).size > 0),
+		deniedAmong: (keys) => read((db) => deniedAmong(db, keys)),
 		exportSubject: (subject) => read((db) => exportSubject(db, subject)),
 		eraseSubject: async (subject, now) => {
 			const counts = await write((db) => eraseSubject(db, subject, now));

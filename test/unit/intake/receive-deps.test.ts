@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-import { createReceiveDeps, type LookupStore } from '../../../src/intake/receive-deps';
+import { createLookups, type LookupStore } from '../../../src/intake/lookups';
+import { createReceiveDeps } from '../../../src/intake/receive-deps';
 import { generateKey, parseKeyRing } from '../../../src/tracking/links/key-ring';
 import { receiveOpen } from '../../../src/tracking/receive/receive-open';
 import type { ReceiveSettings } from '../../../src/tracking/receive/receive-types';
@@ -8,6 +9,13 @@ import { consentRecord } from '../../support/consent-records';
 
 const keyRing = parseKeyRing({ activeKey: generateKey(randomBytes) });
 const never = new Promise<never>(() => {});
+
+const NOTHING_KNOWN: LookupStore = {
+	deniedAmong: async () => new Set<string>(),
+	listConsentsOf: async () => [],
+	dailyKey: async () => ({ key: Buffer.alloc(32), until: new Date() }),
+	destroyOldKeys: async () => 0,
+};
 
 function settings(policy: 'consent-required' | 'objection-honoured'): ReceiveSettings {
 	return {
@@ -19,7 +27,7 @@ function settings(policy: 'consent-required' | 'objection-honoured'): ReceiveSet
 	};
 }
 
-const receive = (store: LookupStore, policy: Parameters<typeof settings>[0]) =>
+const receive = (store: Partial<LookupStore>, policy: Parameters<typeof settings>[0]) =>
 	receiveOpen(
 		{
 			method: 'GET',
@@ -31,17 +39,15 @@ const receive = (store: LookupStore, policy: Parameters<typeof settings>[0]) =>
 		settings(policy),
 		createReceiveDeps({
 			signing: () => ({ keyRing, maxAgeDays: undefined }),
-			store: () => store,
-			ipKey: async () => Buffer.alloc(32, 2),
+			lookups: createLookups(async () => ({ ...NOTHING_KNOWN, ...store })),
 		}),
 	);
 
 describe('the lookups of each load', () => {
 	it('write the record that allowed an open onto it', async () => {
 		const record = consentRecord();
-		const store: LookupStore = {
-			isDenied: async () => false,
-			getConsent: async () => ({ status: 'given', record }),
+		const store: Partial<LookupStore> = {
+			listConsentsOf: async () => [{ status: 'given', record }],
 		};
 		const { event, reason } = await receive(store, 'consent-required');
 		expect(reason).toBe('consent-given');
@@ -49,10 +55,7 @@ describe('the lookups of each load', () => {
 	});
 
 	it('keep nothing of somebody who was erased', async () => {
-		const store: LookupStore = {
-			isDenied: async () => true,
-			getConsent: async () => ({ status: 'given', record: null }),
-		};
+		const store: Partial<LookupStore> = { deniedAmong: async (keys) => new Set(keys) };
 		expect(await receive(store, 'objection-honoured')).toMatchObject({
 			event: null,
 			reason: 'suppressed',
@@ -60,7 +63,7 @@ describe('the lookups of each load', () => {
 	});
 
 	it('do not wait for a store that hangs: without an answer the policy decides', async () => {
-		const store: LookupStore = { isDenied: () => never, getConsent: () => never };
+		const store: Partial<LookupStore> = { deniedAmong: () => never, listConsentsOf: () => never };
 		const before = Date.now();
 		const strict = await receive(store, 'consent-required');
 		expect(strict).toMatchObject({ event: null, reason: 'lookup-failed' });

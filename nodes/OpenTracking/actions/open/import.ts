@@ -1,8 +1,11 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import { recordTogether } from '../../../../src/intake/record-together';
+import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import {
 	ESP_PROVIDERS,
+	type EspImport,
 	type EspImportSettings,
 	type EspProvider,
 	parseEspPayload,
@@ -11,6 +14,8 @@ import { receiveReportedOpen } from '../../../../src/tracking/esp/receive-report
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import type { Purpose } from '../../../../src/tracking/event/purpose';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
+import type { KeyRing } from '../../../../src/tracking/links/key-ring';
+import { denylistKeysOfEvent } from '../../../../src/tracking/people/subject-keys';
 import type { ReceiveSettings } from '../../../../src/tracking/receive/receive-types';
 import { failedItem } from '../../../shared/each-item';
 import { readText } from '../../../shared/fields/check-fields';
@@ -22,6 +27,7 @@ import {
 } from '../../../shared/fields/consent-policy-options';
 import { purposeOptions } from '../../../shared/fields/purpose-options';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
+import { signingOf } from '../../../shared/installation/signing';
 import { DEFAULT_SETTINGS, receiveDeps, tellOfLookups } from '../../../shared/receive/receive';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
@@ -141,40 +147,90 @@ export const importOpens: Operation = {
 		const { provider, receive, ...esp } = settings;
 		const { opens, rejected, ignored } = parseEspPayload(provider, payload, esp);
 
+		const { keyRing } = await signingOf(node);
 		const deps = receiveDeps(node);
-		const stored: OpenEvent[] = [];
-		let refused = 0;
-		let known = 0;
-		for (const open of opens) {
-			const received = await receiveReportedOpen(open, receive, deps);
-			tellOfLookups(node, received);
-			if (received.event === null) {
-				refused += 1;
-				continue;
-			}
-			const { recorded } = await store.recordOpens([received.event]);
-			if (recorded === 1) stored.push(received.event);
-			else known += 1;
+		const imported: Imported = { stored: [], known: 0, left: 0, refusals: [] };
+		for (const part of inParts(opens)) {
+			const received = await Promise.all(
+				part.map(async (open) => await receiveReportedOpen(open, receive, deps)),
+			);
+			for (const one of received) tellOfLookups(node, one);
+			const events = received.flatMap(({ event }) => (event === null ? [] : [event]));
+			imported.left += part.length - events.length;
+			await recordAll(events, store, keyRing, imported);
 		}
+		const { stored, known, left, refusals } = imported;
 		node.addExecutionHints({
-			message: `${stored.length} opens are new, ${known} were known, ${refused} may not be stored, ${ignored} events are no opens`,
+			message: `${stored.length} opens are new, ${known} were known, ${left} may not be stored, ${ignored} events are no opens`,
 		});
-		if (rejected.length === 0) return toItems(stored);
+		const faults = faultsOf(rejected, refusals);
+		if (faults.length === 0) return toItems(stored);
 
-		const [first] = rejected;
-		const fault = new NodeOperationError(
-			node.getNode(),
-			`${rejected.length} events of the payload could not be read. Event ${first.index + 1}: ${first.reason}`,
-			{
-				itemIndex: index,
-				description:
-					'Check Email Service and Payload Field. The opens that could be read are stored; the same payload can be imported again.',
-			},
-		);
+		const fault = new NodeOperationError(node.getNode(), faults.join('. '), {
+			itemIndex: index,
+			description:
+				'Check Email Service and Payload Field. All other opens are stored; the same payload can be imported again.',
+		});
 		if (!node.continueOnFail()) throw fault;
 		return [...toItems(stored), failedItem(node, node.getInputData()[index], index, fault)];
 	},
 };
+
+/** A payload may hold thousands of opens; this many are looked up and written at a time. */
+const AT_ONCE = 500;
+
+function* inParts(opens: readonly OpenEvent[]): Iterable<readonly OpenEvent[]> {
+	for (let start = 0; start < opens.length; start += AT_ONCE) {
+		yield opens.slice(start, start + AT_ONCE);
+	}
+}
+
+/** What became of the opens of a payload. */
+interface Imported {
+	stored: OpenEvent[];
+	/** In the store already */
+	known: number;
+	/** May not be stored: by consent, or because the person was erased */
+	left: number;
+	/** Why the store will never take some */
+	refusals: string[];
+}
+
+/** Writes events in the order of the payload, and notes in `imported` what became of each. */
+async function recordAll(
+	events: readonly OpenEvent[],
+	store: TrackingStore,
+	keyRing: KeyRing,
+	imported: Imported,
+): Promise<void> {
+	const outcomes = await Promise.all(
+		events.map(
+			async (event) =>
+				await recordTogether(store, { event, denylistKeys: denylistKeysOfEvent(event, keyRing) }),
+		),
+	);
+	outcomes.forEach((outcome, index) => {
+		if (outcome === 'stored') imported.stored.push(events[index]);
+		else if (outcome === 'known') imported.known += 1;
+		else if (outcome === 'erased') imported.left += 1;
+		else imported.refusals.push(outcome.refused.message);
+	});
+}
+
+/** One sentence, without its full stop, for each kind of trouble. */
+function faultsOf(rejected: EspImport['rejected'], refusals: readonly string[]): string[] {
+	const faults: string[] = [];
+	if (rejected.length > 0) {
+		const [{ index, reason }] = rejected;
+		faults.push(
+			`${rejected.length} events of the payload could not be read. Event ${index + 1}: ${reason}`,
+		);
+	}
+	if (refusals.length > 0) {
+		faults.push(`${refusals.length} opens could not be stored. The first: ${refusals[0]}`);
+	}
+	return faults;
+}
 
 interface ImportSettings extends EspImportSettings {
 	provider: EspProvider;

@@ -190,12 +190,13 @@ describe.each(engines)('rights and retention on $name', (engine) => {
 			sampleOpen({ recipientId: 'bob' }),
 			sampleOpen({ recipientId: null }),
 		];
-		const erased = await store.recordUnlessErased([
+		const { erased, recorded } = await store.recordUnlessErased([
 			{ event: ada, denylistKeys: ['d_older-key', ...subject('marker-ada').denylistKeys] },
 			{ event: bob, denylistKeys: subject('bob').denylistKeys },
 			{ event: nobody, denylistKeys: [] },
 		]);
 		expect([...erased]).toEqual([ada.eventId]);
+		expect([...recorded].sort()).toEqual([bob.eventId, nobody.eventId].sort());
 		const { opens } = await store.listOpens({ limit: 10 });
 		expect(opens.map(({ recipientId }) => recipientId).sort()).toEqual(['bob', null]);
 		expect(await everything(await place.openDatabase())).not.toContain('marker-');

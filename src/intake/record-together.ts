@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { StoreError } from '../../storage/port/store-error';
-import type { CheckedOpen, TrackingStore } from '../../storage/port/tracking-store';
+import { StoreError } from '../storage/port/store-error';
+import type { CheckedOpen, TrackingStore } from '../storage/port/tracking-store';
 
 /**
- * Executions that run at the same time share a transaction, which under load takes most of the
- * cost of writing away. The requester has the image already and does not wait for this.
+ * Opens that come at the same time share a transaction, which under load takes most of the cost of
+ * writing away. The requester has the image already and does not wait for this.
  */
 const SHARE_FOR_MS = 20;
 /** A transaction of some ten milliseconds. */
 const MOST_AT_ONCE = 500;
 
-/** What the store made of an open: the person may have been erased since it came in. */
-export type StoredOutcome = 'stored' | 'erased' | { refused: StoreError };
+/**
+ * What the store made of an open: it may have had it already, and the person may have been erased
+ * since it came in.
+ */
+export type StoredOutcome = 'stored' | 'known' | 'erased' | { refused: StoreError };
 
 type RecordingStore = Pick<TrackingStore, 'recordUnlessErased'>;
 
@@ -26,7 +29,9 @@ interface Waiting {
 const writers = new WeakMap<RecordingStore, (waiting: Waiting) => void>();
 
 /**
- * Writes one open, together with those of other executions. One transaction is under way at a
+ * Writes one open, together with others that come at the same time: the way of all doors that do
+ * not write a log first. The erasure check is part of the transaction, so nobody who was erased
+ * since the lookup comes back. One transaction is under way at a
  * time: a store that is locked would else be asked again and again for each of them.
  *
  * @param isWanted whether the caller still waits; one that gave up is not written any more
@@ -77,8 +82,13 @@ async function writeAll(
 ): Promise<StoredOutcome[]> {
 	if (opens.length === 0) return [];
 	try {
-		const erased = await store.recordUnlessErased(opens);
-		return opens.map(({ event }) => (erased.has(event.eventId) ? 'erased' : 'stored'));
+		const { erased, recorded } = await store.recordUnlessErased(opens);
+		// Of two with the same id, which may stand side by side here, one is new.
+		const fresh = new Set(recorded);
+		return opens.map(({ event: { eventId } }) => {
+			if (erased.has(eventId)) return 'erased';
+			return fresh.delete(eventId) ? 'stored' : 'known';
+		});
 	} catch (error) {
 		// One event that the store finds invalid must not be the fault of the others.
 		if (!(error instanceof StoreError) || error.code !== 'invalid') throw error;

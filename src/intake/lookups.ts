@@ -1,0 +1,102 @@
+import { gather } from '../async/batch-calls';
+import type { PrivacyStore } from '../storage/port/privacy-store';
+import { StoreError } from '../storage/port/store-error';
+import { strictestConsent } from '../storage/privacy/consent-records';
+import type { ConsentState } from '../tracking/consent/consent-record';
+import type { Purpose } from '../tracking/event/purpose';
+import { dailyIpKey } from './daily-ip-key';
+
+/** How long a load waits for a store that hangs; then the policy decides without an answer. */
+const LIMIT_MS = 750;
+/** How long a store that did not answer in time is left alone. */
+const REST_MS = 2000;
+
+const NOTHING_KNOWN: ConsentState = { status: 'unknown', record: null };
+
+/** The part of the store that is asked about each load. */
+export type LookupStore = Pick<
+	PrivacyStore,
+	'deniedAmong' | 'listConsentsOf' | 'dailyKey' | 'destroyOldKeys'
+>;
+
+/** What is asked of the store about each load. Nothing about people is remembered. */
+export interface Lookups {
+	/** Whether one of these keys is on the list of erased people */
+	isErased(denylistKeys: readonly string[]): Promise<boolean>;
+	/** Where a person stands; without a purpose, the strictest answer to any */
+	consentOf(recipientId: string, purpose: Purpose | null): Promise<ConsentState>;
+	/** The key that addresses are hashed with today */
+	ipKey(): Promise<Buffer>;
+}
+
+/**
+ * The lookups in one store, for all doors of this process: make them once per store. What comes in
+ * one turn of the event loop shares two reads, and every load is looked up anew, so a withdrawal or
+ * an erasure acts on the next load.
+ *
+ * After an answer that took too long all lookups fail at once for a while. A store that hangs would
+ * else hold up every load, and gather more of them the longer it hangs. What a failed lookup means
+ * is up to the consent policy.
+ *
+ * @param openStore called for each read, so that a store that is back is used
+ */
+export function createLookups(
+	openStore: () => Promise<LookupStore>,
+	{ limitMs = LIMIT_MS, restMs = REST_MS } = {},
+): Lookups {
+	const erased = gather<readonly string[], boolean>(async (keys) => {
+		// One question for all, whatever the answer: its time must not tell that somebody was erased.
+		const denied = await (await openStore()).deniedAmong(keys.flat());
+		return keys.map((some) => some.some((key) => denied.has(key)));
+	});
+	const consents = gather<{ id: string; purpose: Purpose | null }, ConsentState>(async (asked) => {
+		const store = await openStore();
+		const ids = [...new Set(asked.map(({ id }) => id))];
+		const byPerson = new Map<string, ConsentState[]>();
+		for (const state of await store.listConsentsOf(ids, new Date())) {
+			const person = state.record?.recipientKey ?? '';
+			byPerson.set(person, [...(byPerson.get(person) ?? []), state]);
+		}
+		return asked.map(({ id, purpose }) => {
+			const states = byPerson.get(id) ?? [];
+			if (purpose === null) return strictestConsent(states);
+			return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
+		});
+	});
+	const guard = createGuard(limitMs, restMs);
+	return {
+		isErased: (keys) => guard(() => erased(keys)),
+		consentOf: (id, purpose) => guard(() => consents({ id, purpose })),
+		ipKey: () => guard(async () => await dailyIpKey(await openStore(), new Date())),
+	};
+}
+
+function createGuard(limitMs: number, restMs: number): <T>(ask: () => Promise<T>) => Promise<T> {
+	// On a clock that nobody sets.
+	let restUntil = -Infinity;
+	const tooLong = () =>
+		new StoreError(
+			'busy',
+			`The tracking store took longer than ${limitMs} ms to answer a lookup, and is left alone for ${restMs / 1000} s. Check how busy the store is, and the network to it.`,
+		);
+	return (ask) =>
+		new Promise((resolve, reject) => {
+			if (performance.now() < restUntil) {
+				reject(tooLong());
+				return;
+			}
+			let answered = false;
+			const giveUp = () => {
+				if (answered) return;
+				restUntil = performance.now() + restMs;
+				reject(tooLong());
+			};
+			// Where this process itself was busy, the answer is here already and is read first.
+			const timer = setTimeout(() => setImmediate(giveUp), limitMs);
+			const done = () => {
+				answered = true;
+				clearTimeout(timer);
+			};
+			ask().finally(done).then(resolve, reject);
+		});
+}

@@ -1,0 +1,56 @@
+import { Agent } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { load, startCollectorProcess } from '../../../support/collector-process';
+import { startCutOff, type CutOff } from '../../../support/cut-off';
+import { newDatabase, type OwnDatabase } from '../../../support/own-database';
+import { postgresUrl } from '../../../support/stores';
+
+// Without a server there is nothing to declare; test/support/stores.ts has said so loudly.
+const serverUrl = postgresUrl;
+if (serverUrl !== null) describe('a collector whose store hangs', () => hanging(serverUrl));
+
+function hanging(server: string): void {
+	let folder: string;
+	let database: OwnDatabase;
+	let way: CutOff;
+	beforeAll(async () => {
+		folder = mkdtempSync(join(tmpdir(), 'collector-hanging-'));
+		database = await newDatabase(server);
+		way = await startCutOff('127.0.0.1', Number(database.url.port || 5432));
+	});
+	afterAll(async () => {
+		await way.close();
+		await database.drop();
+		rmSync(folder, { recursive: true });
+	});
+
+	it('holds up the first load for a moment, leaves the store alone then, and says why', async () => {
+		const url = Object.assign(new URL(database.url), { port: String(way.port) });
+		const args = ['--admin-port', '0', '--postgres-tls', 'disable', '--postgres-url-env', 'STORE'];
+		const collector = await startCollectorProcess(folder, args, { STORE: url.href });
+		const agent = new Agent({ keepAlive: true });
+		const millisecondsOf = async (id: string) => {
+			const before = performance.now();
+			expect(await load(agent, collector.port, id)).toBe(true);
+			return performance.now() - before;
+		};
+		await millisecondsOf('before');
+		way.hang();
+		const times = [];
+		for (const id of ['a', 'b', 'c', 'd']) times.push(await millisecondsOf(id));
+		agent.destroy();
+		collector.child.kill('SIGKILL');
+		await collector.exited;
+
+		expect(times[0]).toBeGreaterThan(700);
+		// Each of them would wait as long by itself.
+		expect(times[1] + times[2] + times[3]).toBeLessThan(700);
+		const told = collector.lines.filter(({ problem }) => problem === 'lookup');
+		expect(told.map(({ msg }) => msg)).toEqual([
+			expect.stringMatching(/store took longer than .* to answer a lookup.*Check/),
+		]);
+	});
+}
