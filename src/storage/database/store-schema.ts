@@ -129,10 +129,10 @@ export interface RecipientTalliesTable extends LoadColumns {
 
 export type Scope = 'total' | 'campaign' | 'pixel';
 
-/** One row per pixel, per campaign, and one for everything. */
+/** One row per pixel, per campaign, and a few for everything (`TOTAL_PARTS`). */
 export interface TalliesTable extends SumColumns {
 	scope: Scope;
-	/** Empty for the total */
+	/** For the total, one of its parts */
 	scope_id: string;
 	/** Of a pixel */
 	campaign_id: string | null;
