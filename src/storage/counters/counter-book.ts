@@ -5,7 +5,6 @@ import {
 	anonymousUniqueAt,
 	EMPTY_GROUP,
 	EMPTY_RECIPIENT,
-	isEmptyGroup,
 	moveGroup,
 	settlePixel,
 	shareOf,
@@ -15,10 +14,11 @@ import { isCounted } from '../../tracking/event/open-event';
 import type { Actor } from '../../tracking/event/open-event';
 import { chunks } from '../database/chunks';
 import type { Writer } from '../database/store-database';
-import type { Scope } from '../database/store-schema';
 import { HourCounts } from './hour-counts';
 import { pixelOfParent, tallyKeyOf, textOfKey } from './place';
 import type { Place, TallyKey } from './place';
+import { addToSums, totalPart } from './sums';
+import type { SumStep } from './sums';
 import { fromGroupTally, fromRecipientTally, toPixelTally, toRecipientTally } from './tally-rows';
 
 const READ_ROWS = 1000;
@@ -33,15 +33,19 @@ interface Entry<T> {
 }
 
 /**
- * The counters that one transaction touches: loaded once, changed in memory by the functions of
- * `src/tracking/counters/tally`, written back once. Changing a recipient moves the sums above it
- * when the book is saved, so no caller can forget one.
+ * The counters that one transaction touches. Recipients and pixels are loaded once, changed in
+ * memory by the functions of `src/tracking/counters/tally`, and written back once. Changing a
+ * recipient moves the sums above it when the book is saved, so no caller can forget one. Campaigns
+ * and the total are never read: they get the difference, last, so that transactions which share
+ * them wait for each other only while they end.
  */
 export class CounterBook {
 	readonly #recipients = new Map<string, Entry<RecipientTally> & { key: TallyKey }>();
 	readonly #pixels = new Map<string, Entry<PixelTally>>();
-	readonly #campaigns = new Map<string, Entry<GroupTally>>();
-	#total: Entry<GroupTally> = { before: null, now: EMPTY_GROUP };
+	/** What the sums are to move by */
+	readonly #campaigns = new Map<string, GroupTally>();
+	#total: GroupTally | null = null;
+	readonly #totalPart = totalPart();
 	readonly #hours = new HourCounts();
 
 	private constructor(private readonly db: Writer) {}
@@ -54,7 +58,6 @@ export class CounterBook {
 		const book = new CounterBook(db);
 		await book.#loadPixels(places);
 		await book.#loadRecipients(places);
-		await book.#loadGroups(places);
 		return book;
 	}
 
@@ -74,10 +77,6 @@ export class CounterBook {
 
 	pixel(pixelId: string): PixelTally {
 		return this.#pixel(pixelId).now;
-	}
-
-	isEmptyCampaign(campaignId: string): boolean {
-		return isEmptyGroup(this.#campaign(campaignId).now);
 	}
 
 	/** Changes what a pixel itself brings: its own existence, or its times. */
@@ -110,17 +109,18 @@ export class CounterBook {
 		for (const entry of this.#recipients.values()) this.#settleRecipient(entry);
 		for (const [pixelId, entry] of this.#pixels) this.#settlePixel(pixelId, entry);
 		await this.#saveRecipients();
-		await this.#saveGroups();
+		await this.#savePixels();
+		await this.#addAbove();
 		await this.#hours.save(this.db);
 	}
 
 	/** Moves the campaign, where there is one, and the total. */
 	#moveAbove(campaignId: string | null, before: GroupTally, after: GroupTally): void {
 		if (campaignId !== null) {
-			const entry = this.#campaign(campaignId);
-			entry.now = moveGroup(entry.now, before, after);
+			const step = this.#campaigns.get(campaignId) ?? EMPTY_GROUP;
+			this.#campaigns.set(campaignId, moveGroup(step, before, after));
 		}
-		this.#total.now = moveGroup(this.#total.now, before, after);
+		this.#total = moveGroup(this.#total ?? EMPTY_GROUP, before, after);
 	}
 
 	#settleRecipient({ key, before, now }: Entry<RecipientTally> & { key: TallyKey }): void {
@@ -167,7 +167,7 @@ export class CounterBook {
 	): void {
 		if (pixelId !== null) this.#hours.add('pixel', pixelId, at, counts);
 		if (campaignId !== null) this.#hours.add('campaign', campaignId, at, counts);
-		this.#hours.add('total', '', at, counts);
+		this.#hours.add('total', this.#totalPart, at, counts);
 	}
 
 	#recipient(key: TallyKey): Entry<RecipientTally> & { key: TallyKey } {
@@ -178,14 +178,19 @@ export class CounterBook {
 		return loaded(this.#pixels.get(pixelId));
 	}
 
-	#campaign(campaignId: string): Entry<GroupTally> {
-		return loaded(this.#campaigns.get(campaignId));
-	}
-
 	async #loadPixels(places: readonly Place[]): Promise<void> {
 		const ids = [...new Set(places.flatMap((place) => place.pixelId ?? []))];
-		for (const [id, before] of await this.#readGroups('pixel', ids)) {
-			this.#pixels.set(id, { before, now: before });
+		for (const part of chunks(ids, READ_ROWS)) {
+			const rows = await this.db
+				.selectFrom('tallies')
+				.selectAll()
+				.where('scope', '=', 'pixel')
+				.where('scope_id', 'in', part)
+				.execute();
+			for (const row of rows) {
+				const before = toPixelTally(row);
+				this.#pixels.set(row.scope_id, { before, now: before });
+			}
 		}
 		for (const { pixelId, campaignId } of places) {
 			if (pixelId === null || this.#pixels.has(pixelId)) continue;
@@ -227,31 +232,6 @@ export class CounterBook {
 		}
 	}
 
-	async #loadGroups(places: readonly Place[]): Promise<void> {
-		const ids = [...new Set(places.flatMap((place) => this.campaignOf(place) ?? []))];
-		const campaigns = await this.#readGroups('campaign', ids);
-		for (const id of ids) {
-			const before = campaigns.get(id) ?? null;
-			this.#campaigns.set(id, { before, now: before ?? EMPTY_GROUP });
-		}
-		const before = (await this.#readGroups('total', [''])).get('') ?? null;
-		this.#total = { before, now: before ?? EMPTY_GROUP };
-	}
-
-	async #readGroups(scope: Scope, ids: readonly string[]): Promise<Map<string, PixelTally>> {
-		const found = new Map<string, PixelTally>();
-		for (const part of chunks(ids, READ_ROWS)) {
-			const rows = await this.db
-				.selectFrom('tallies')
-				.selectAll()
-				.where('scope', '=', scope)
-				.where('scope_id', 'in', part)
-				.execute();
-			for (const row of rows) found.set(row.scope_id, toPixelTally(row));
-		}
-		return found;
-	}
-
 	async #saveRecipients(): Promise<void> {
 		const changed = [...this.#recipients.values()].filter(({ before, now }) => before !== now);
 		for (const part of chunks(changed, WRITE_ROWS)) {
@@ -277,21 +257,31 @@ export class CounterBook {
 		return parent === '' ? null : parent.slice(2);
 	}
 
-	async #saveGroups(): Promise<void> {
-		const entries: Array<{ scope: Scope; id: string } & Entry<GroupTally>> = [];
-		for (const [id, entry] of this.#pixels) entries.push({ scope: 'pixel', id, ...entry });
-		for (const [id, entry] of this.#campaigns) entries.push({ scope: 'campaign', id, ...entry });
-		entries.push({ scope: 'total', id: '', ...this.#total });
-		const changed = entries.filter(({ before, now }) => before !== now);
+	async #savePixels(): Promise<void> {
+		const changed = [...this.#pixels].filter(([, { before, now }]) => before !== now);
 		for (const part of chunks(changed, WRITE_ROWS)) {
 			await this.db
 				.insertInto('tallies')
-				.values(part.map(({ scope, id, now }) => ({ scope, scope_id: id, ...fromGroupTally(now) })))
+				.values(
+					part.map(([scope_id, { now }]) => ({
+						scope: 'pixel' as const,
+						scope_id,
+						...fromGroupTally(now),
+					})),
+				)
 				.onConflict((conflict) =>
 					conflict.columns(['scope', 'scope_id']).doUpdateSet(excluded(GROUP_COLUMNS)),
 				)
 				.execute();
 		}
+	}
+
+	async #addAbove(): Promise<void> {
+		const steps: SumStep[] = [];
+		for (const [id, step] of this.#campaigns) steps.push({ scope: 'campaign', id, step });
+		if (this.#total !== null)
+			steps.push({ scope: 'total', id: this.#totalPart, step: this.#total });
+		await addToSums(this.db, steps);
 	}
 }
 

@@ -1,5 +1,5 @@
 import { machineOpensOf, opensOf } from '../../tracking/counters/tally';
-import type { GroupTally, LoadCounts, OpenTimes } from '../../tracking/counters/tally';
+import type { GroupTally, LoadTally } from '../../tracking/counters/tally';
 import type { OpenCounts } from '../port/recipient';
 import type { GroupCounts } from '../port/tracking-store';
 
@@ -12,10 +12,8 @@ function isoOrNull(at: number | null): string | null {
 	return at === null ? null : isoOf(at);
 }
 
-type Counted = LoadCounts & OpenTimes & { viewTimeMs: number; sessions: number; sent: number };
-
 /** A tally as the port shows it. */
-export function toOpenCounts(tally: Counted): OpenCounts {
+export function toOpenCounts(tally: LoadTally): OpenCounts {
 	return {
 		opens: opensOf(tally),
 		machineOpens: machineOpensOf(tally),

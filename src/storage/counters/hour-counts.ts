@@ -30,11 +30,15 @@ export class HourCounts {
 		row.machine_opens += counts.machine_opens ?? 0;
 	}
 
-	/** Adds all steps to the table. Hours where nothing is left are removed. */
+	/**
+	 * Adds all steps to the table, in one order, so that no two transactions wait for each other in
+	 * a circle. Hours where nothing is left are removed.
+	 */
 	async save(db: Writer): Promise<void> {
-		const steps = [...this.#rows.values()].filter(
-			(row) => row.opens !== 0 || row.unique_opens !== 0 || row.machine_opens !== 0,
-		);
+		const steps = [...this.#rows]
+			.sort(([a], [b]) => (a < b ? -1 : 1))
+			.map(([, row]) => row)
+			.filter((row) => row.opens !== 0 || row.unique_opens !== 0 || row.machine_opens !== 0);
 		for (const rows of chunks(steps, WRITE_ROWS)) {
 			await db
 				.insertInto('hourly')

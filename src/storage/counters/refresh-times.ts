@@ -2,6 +2,7 @@ import { COUNTED_ACTORS } from '../../tracking/event/open-event';
 import type { Reader, Writer } from '../database/store-database';
 import type { Scope } from '../database/store-schema';
 import type { Place } from './place';
+import { rowsOf } from './sums';
 
 /**
  * Corrects the first and last times of a place's sums after opens stopped counting: sums cannot
@@ -26,11 +27,14 @@ async function refresh(
 ): Promise<void> {
 	const tally = await db
 		.selectFrom('tallies')
-		.select(['first_open_at', 'last_open_at', 'last_load_at'])
+		.select(({ fn }) => [
+			fn.min('first_open_at').as('first_open_at'),
+			fn.max('last_open_at').as('last_open_at'),
+			fn.max('last_load_at').as('last_load_at'),
+		])
 		.where('scope', '=', scope)
-		.where('scope_id', '=', id)
-		.executeTakeFirst();
-	if (tally === undefined) return;
+		.where('scope_id', 'in', rowsOf(scope, id))
+		.executeTakeFirstOrThrow();
 	const isGone = (time: number | null) => time !== null && gone.includes(time);
 	const times = { ...tally };
 	if (isGone(tally.first_open_at)) {
@@ -48,7 +52,7 @@ async function refresh(
 		.updateTable('tallies')
 		.set(times)
 		.where('scope', '=', scope)
-		.where('scope_id', '=', id)
+		.where('scope_id', 'in', rowsOf(scope, id))
 		.execute();
 }
 

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { z } from 'zod/v4';
 
+import type { GROUP_COUNTERS, OPEN_TIMES, RECIPIENT_COUNTERS } from '../../tracking/counters/tally';
 import type { ColumnOf, EventField, FieldLine, LineOf } from '../../tracking/event/event-fields';
 import type { ConsentSchema } from './consent-schema';
 
@@ -105,20 +106,14 @@ export interface TombstonesTable {
 	pending: number;
 }
 
-interface LoadColumns {
-	human: number;
-	human_via_proxy: number;
-	unknown: number;
-	prefetch: number;
-	scanner: number;
-	bot: number;
-	view_time_ms: number;
-	sessions: number;
-	sent: number;
-	first_open_at: number | null;
-	last_open_at: number | null;
-	last_load_at: number | null;
-}
+type ColumnsOf<Lines extends Record<string, { column: string }>, Value> = {
+	[Name in keyof Lines as Lines[Name]['column']]: Value;
+};
+
+/** A column per line of the tables of counters and times. */
+type LoadColumns = ColumnsOf<typeof RECIPIENT_COUNTERS, number> &
+	ColumnsOf<typeof OPEN_TIMES, number | null>;
+type SumColumns = LoadColumns & ColumnsOf<typeof GROUP_COUNTERS, number>;
 
 /** One row per recipient, and per pixel for the loads that name none. */
 export interface RecipientTalliesTable extends LoadColumns {
@@ -134,22 +129,14 @@ export interface RecipientTalliesTable extends LoadColumns {
 
 export type Scope = 'total' | 'campaign' | 'pixel';
 
-/** One row per pixel, per campaign, and one for everything. */
-export interface TalliesTable extends LoadColumns {
+/** One row per pixel, per campaign, and a few for everything (`TOTAL_PARTS`). */
+export interface TalliesTable extends SumColumns {
 	scope: Scope;
-	/** Empty for the total */
+	/** For the total, one of its parts */
 	scope_id: string;
 	/** Of a pixel */
 	campaign_id: string | null;
 	anonymous_first_open_at: number | null;
-	sent_recipients: number;
-	opened_of_sent: number;
-	invalid_tokens: number;
-	recipients: number;
-	unique_recipients: number;
-	unique_opens: number;
-	pixels: number;
-	opened_pixels: number;
 }
 
 /** Opens per hour (UTC) of a pixel, a campaign and everything. */

@@ -1,9 +1,10 @@
-import { EMPTY_GROUP } from '../../tracking/counters/tally';
+import { EMPTY_GROUP, isEmptyGroup } from '../../tracking/counters/tally';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { HourCounts } from '../counters/hour-counts';
 import { pixelParent } from '../counters/place';
 import { refreshTimes } from '../counters/refresh-times';
+import { readSums, totalPart } from '../counters/sums';
 import type { StoreDatabase, Writer } from '../database/store-database';
 import { pixelTombstone } from '../opens/tombstones';
 
@@ -136,6 +137,7 @@ async function removeHours(db: Writer, pixelId: string, campaignId: string | nul
 		.where('scope_id', '=', pixelId)
 		.execute();
 	const hours = new HourCounts();
+	const part = totalPart();
 	for (const row of rows) {
 		const less = {
 			opens: -row.opens,
@@ -143,15 +145,15 @@ async function removeHours(db: Writer, pixelId: string, campaignId: string | nul
 			machine_opens: -row.machine_opens,
 		};
 		hours.add('pixel', pixelId, row.hour, less);
-		hours.add('total', '', row.hour, less);
+		hours.add('total', part, row.hour, less);
 		if (campaignId !== null) hours.add('campaign', campaignId, row.hour, less);
 	}
 	await hours.save(db);
 }
 
 async function removeEmptyCampaign(db: Writer, campaignId: string): Promise<void> {
-	const book = await CounterBook.load(db, [{ pixelId: null, campaignId, recipientId: null }]);
-	if (!book.isEmptyCampaign(campaignId)) return;
+	const sums = await readSums(db, 'campaign', campaignId);
+	if (sums === null || !isEmptyGroup(sums)) return;
 	await db
 		.deleteFrom('tallies')
 		.where('scope', '=', 'campaign')

@@ -2,6 +2,7 @@ import { EMPTY_GROUP, EMPTY_RECIPIENT, opensOf } from '../../tracking/counters/t
 import type { PixelTally } from '../../tracking/counters/tally';
 import { isoOf, toGroupCounts, toOpenCounts } from '../counters/counts-view';
 import { pixelParent } from '../counters/place';
+import { readSums, rowsOf } from '../counters/sums';
 import { toPixelTally, toRecipientTally } from '../counters/tally-rows';
 import { timeOf } from '../database/checked-input';
 import { checkLimit } from '../database/cursor';
@@ -24,7 +25,7 @@ export async function getStatus(
 ): Promise<OpenStatus | null> {
 	const { pixelId, recipientId } = request;
 	if (recipientId === undefined) {
-		const tally = await readTally(db, 'pixel', pixelId);
+		const tally = await readSums(db, 'pixel', pixelId);
 		if (tally === null) return null;
 		return { ...toOpenCounts(tally), opened: opensOf(tally) > 0, lastOpenDay: null };
 	}
@@ -47,7 +48,7 @@ export async function getStatus(
 
 /** Totals and the latest opens: reads by primary key and the end of one index. */
 export async function getDashboard(db: Reader, recentOpens = 10): Promise<Dashboard> {
-	const total = (await readTally(db, 'total', '')) ?? EMPTY_GROUP;
+	const total = (await readSums(db, 'total', '')) ?? EMPTY_GROUP;
 	const { opens } = await listOpens(db, { limit: recentOpens });
 	return {
 		totals: toGroupCounts(total),
@@ -79,7 +80,7 @@ export async function listCampaigns(
 
 /** One campaign's counters, `null` when nothing is known of it. */
 export async function getCampaign(db: Reader, campaignId: string): Promise<CampaignCounts | null> {
-	const tally = await readTally(db, 'campaign', campaignId);
+	const tally = await readSums(db, 'campaign', campaignId);
 	return tally === null ? null : toCampaign(campaignId, tally);
 }
 
@@ -97,27 +98,26 @@ export async function listOpensPerHour(db: Reader, request: HoursRequest): Promi
 		pixelId !== undefined ? 'pixel' : campaignId !== undefined ? 'campaign' : 'total';
 	const rows = await db
 		.selectFrom('hourly')
-		.selectAll()
+		.select('hour')
+		.select(({ fn }) => [
+			fn.sum<number>('opens').as('opens'),
+			fn.sum<number>('unique_opens').as('unique_opens'),
+			fn.sum<number>('machine_opens').as('machine_opens'),
+		])
 		.where('scope', '=', scope)
-		.where('scope_id', '=', pixelId ?? campaignId ?? '')
+		.where('scope_id', 'in', rowsOf(scope, pixelId ?? campaignId ?? ''))
 		.where('hour', '>=', timeOf(from, 'start'))
 		.where('hour', '<', timeOf(to, 'end'))
+		.groupBy('hour')
 		.orderBy('hour')
 		.execute();
-	return rows.map((row) => ({
+	const hours = rows.map((row) => ({
 		hour: isoOf(row.hour),
-		opens: row.opens,
-		uniqueOpens: row.unique_opens,
-		machineOpens: row.machine_opens,
+		// PostgreSQL's sum of 64-bit numbers is a decimal, which arrives as text.
+		opens: Number(row.opens),
+		uniqueOpens: Number(row.unique_opens),
+		machineOpens: Number(row.machine_opens),
 	}));
-}
-
-async function readTally(db: Reader, scope: Scope, id: string): Promise<PixelTally | null> {
-	const row = await db
-		.selectFrom('tallies')
-		.selectAll()
-		.where('scope', '=', scope)
-		.where('scope_id', '=', id)
-		.executeTakeFirst();
-	return row === undefined ? null : toPixelTally(row);
+	// One part of the total may have lost what another one had.
+	return hours.filter((row) => row.opens !== 0 || row.uniqueOpens !== 0 || row.machineOpens !== 0);
 }

@@ -17,53 +17,92 @@ export interface Load {
 	actor: Actor;
 }
 
-/** Loads per actor; each actor has a counter of its own. */
-export interface LoadCounts {
-	human: number;
-	humanViaProxy: number;
-	unknown: number;
-	prefetch: number;
-	scanner: number;
-	bot: number;
-}
+const none = () => 0;
+const by =
+	(actor: Actor) =>
+	(load: Load): number =>
+		Number(load.actor === actor);
 
-const COUNTER_OF: Record<Actor, keyof LoadCounts> = {
-	human: 'human',
-	'human-via-proxy': 'humanViaProxy',
-	unknown: 'unknown',
-	prefetch: 'prefetch',
-	scanner: 'scanner',
-	bot: 'bot',
-};
+/**
+ * Every counter that recipients have, and so the sums above them: the column that keeps it, and
+ * what one load adds to it. Rows, schema and sums follow from the lines; a new counter is one more
+ * line and a migration that adds its column to `recipient_tallies` and `tallies`.
+ */
+export const RECIPIENT_COUNTERS = {
+	human: { column: 'human', of: by('human') },
+	humanViaProxy: { column: 'human_via_proxy', of: by('human-via-proxy') },
+	unknown: { column: 'unknown', of: by('unknown') },
+	prefetch: { column: 'prefetch', of: by('prefetch') },
+	scanner: { column: 'scanner', of: by('scanner') },
+	bot: { column: 'bot', of: by('bot') },
+	/** Sum of the gaps of at most 30 s between successive counted loads, in milliseconds */
+	viewTimeMs: { column: 'view_time_ms', of: none },
+	/** Number of runs of counted loads with such gaps */
+	sessions: { column: 'sessions', of: none },
+	/** Messages sent */
+	sent: { column: 'sent', of: none },
+} as const satisfies Record<string, { column: string; of: (load: Load) => number }>;
 
-/** Loads that count as opens. */
-export function opensOf(counts: LoadCounts): number {
-	return counts.human + counts.humanViaProxy + counts.unknown;
-}
+/**
+ * The counters that only sums have: the column, and what one recipient adds. `anonymous` are the
+ * loads of a pixel that name nobody: no recipient, and a unique open only as {@link settlePixel}
+ * says. A new counter is one more line and a migration that adds its column to `tallies`.
+ */
+export const GROUP_COUNTERS = {
+	/** Recipients (or pixels without recipients) that at least one message was sent to */
+	sentRecipients: { column: 'sent_recipients', share: (tally) => Number(tally.sent > 0) },
+	/** Those of `sentRecipients` with a counted open: the numerator of the open rate */
+	openedOfSent: {
+		column: 'opened_of_sent',
+		share: (tally) => Number(tally.sent > 0 && isOpened(tally)),
+	},
+	/** Recipients that were added or sent to */
+	recipients: {
+		column: 'recipients',
+		share: (tally, anonymous) => Number(!anonymous && tally.registered),
+	},
+	/** Recipients with at least one counted open */
+	uniqueRecipients: {
+		column: 'unique_recipients',
+		share: (tally, anonymous) => Number(!anonymous && isOpened(tally)),
+	},
+	/** `uniqueRecipients`, and pixels without recipients that were opened */
+	uniqueOpens: {
+		column: 'unique_opens',
+		share: (tally, anonymous) => Number(!anonymous && isOpened(tally)),
+	},
+	/** Pixels made through the store, and those of them that were opened */
+	pixels: { column: 'pixels', share: none },
+	openedPixels: { column: 'opened_pixels', share: none },
+	/** Loads with a forged, damaged or expired token: no opens, and nobody's */
+	invalidTokens: { column: 'invalid_tokens', share: none },
+} as const satisfies Record<
+	string,
+	{ column: string; share: (tally: RecipientTally, anonymous: boolean) => number }
+>;
 
-/** Loads by machines, which are kept and shown apart. */
-export function machineOpensOf(counts: LoadCounts): number {
-	return counts.prefetch + counts.scanner + counts.bot;
-}
+/** The times that recipients and sums have: the column, and which of two times they keep. */
+export const OPEN_TIMES = {
+	/** When the first and last counted load were */
+	firstOpenAt: { column: 'first_open_at', keeps: 'earliest' },
+	lastOpenAt: { column: 'last_open_at', keeps: 'latest' },
+	/** The last load of any kind */
+	lastLoadAt: { column: 'last_load_at', keeps: 'latest' },
+} as const satisfies Record<string, { column: string; keeps: 'earliest' | 'latest' }>;
 
-/** When the first and last counted load were, and the last load of any kind. */
-export interface OpenTimes {
-	firstOpenAt: number | null;
-	lastOpenAt: number | null;
-	lastLoadAt: number | null;
-}
+type RecipientCounter = keyof typeof RECIPIENT_COUNTERS;
+type GroupCounter = RecipientCounter | keyof typeof GROUP_COUNTERS;
+
+export type OpenTimes = Record<keyof typeof OPEN_TIMES, number | null>;
+
+/** The counters and times that recipients and sums have in common. */
+export type LoadTally = Record<RecipientCounter, number> & OpenTimes;
 
 /**
  * What is known of one recipient. The loads of a pixel that name no recipient have one as well,
  * the pixel's anonymous tally.
  */
-export interface RecipientTally extends LoadCounts, OpenTimes {
-	/** Sum of the gaps of at most 30 s between successive counted loads, in milliseconds */
-	viewTimeMs: number;
-	/** Number of runs of counted loads with such gaps */
-	sessions: number;
-	/** Messages sent to this recipient */
-	sent: number;
+export interface RecipientTally extends LoadTally {
 	firstSentAt: number | null;
 	lastSentAt: number | null;
 	/** Whether the recipient was added or sent to, as against only seen in a load */
@@ -71,42 +110,27 @@ export interface RecipientTally extends LoadCounts, OpenTimes {
 }
 
 /** The counters of a pixel, a campaign or everything; each is a sum over the parts. */
-export interface GroupTally extends LoadCounts, OpenTimes {
-	viewTimeMs: number;
-	sessions: number;
-	sent: number;
-	/** Recipients (or pixels without recipients) that at least one message was sent to */
-	sentRecipients: number;
-	/** Those of `sentRecipients` with a counted open: the numerator of the open rate */
-	openedOfSent: number;
-	/** Recipients that were added or sent to */
-	recipients: number;
-	/** Recipients with at least one counted open */
-	uniqueRecipients: number;
-	/** `uniqueRecipients`, and pixels without recipients that were opened */
-	uniqueOpens: number;
-	/** Pixels made through the store, and those of them that were opened */
-	pixels: number;
-	openedPixels: number;
-	/** Loads with a forged, damaged or expired token: no opens, and nobody's */
-	invalidTokens: number;
-}
+export type GroupTally = Record<GroupCounter, number> & OpenTimes;
 
 /** A pixel's counters, and what decides whether its anonymous loads are a unique open. */
-export interface PixelTally extends GroupTally {
+export type PixelTally = GroupTally & {
 	/** The one campaign the pixel belongs to */
 	campaignId: string | null;
 	/** The first counted load that named no recipient */
 	anonymousFirstOpenAt: number | null;
-}
+};
 
-const NO_LOADS: LoadCounts & OpenTimes = {
-	human: 0,
-	humanViaProxy: 0,
-	unknown: 0,
-	prefetch: 0,
-	scanner: 0,
-	bot: 0,
+const RECIPIENT_LINES = Object.entries(RECIPIENT_COUNTERS) as Array<
+	[RecipientCounter, { of: (load: Load) => number }]
+>;
+const GROUP_LINES = Object.entries(GROUP_COUNTERS) as Array<
+	[keyof typeof GROUP_COUNTERS, { share: (tally: RecipientTally, anonymous: boolean) => number }]
+>;
+/** Every counter of a sum. */
+export const SUMS = Object.keys({ ...RECIPIENT_COUNTERS, ...GROUP_COUNTERS }) as GroupCounter[];
+
+const NO_LOADS: LoadTally = {
+	...zeros(RECIPIENT_COUNTERS),
 	firstOpenAt: null,
 	lastOpenAt: null,
 	lastLoadAt: null,
@@ -114,28 +138,30 @@ const NO_LOADS: LoadCounts & OpenTimes = {
 
 export const EMPTY_RECIPIENT: Readonly<RecipientTally> = {
 	...NO_LOADS,
-	viewTimeMs: 0,
-	sessions: 0,
-	sent: 0,
 	firstSentAt: null,
 	lastSentAt: null,
 	registered: false,
 };
 
-export const EMPTY_GROUP: Readonly<GroupTally> = {
-	...NO_LOADS,
-	viewTimeMs: 0,
-	sessions: 0,
-	sent: 0,
-	sentRecipients: 0,
-	openedOfSent: 0,
-	recipients: 0,
-	uniqueRecipients: 0,
-	uniqueOpens: 0,
-	pixels: 0,
-	openedPixels: 0,
-	invalidTokens: 0,
-};
+export const EMPTY_GROUP: Readonly<GroupTally> = { ...NO_LOADS, ...zeros(GROUP_COUNTERS) };
+
+function zeros<Name extends string>(lines: Record<Name, unknown>): Record<Name, number> {
+	return Object.fromEntries(Object.keys(lines).map((name) => [name, 0])) as Record<Name, number>;
+}
+
+/** Loads that count as opens. */
+export function opensOf(counts: LoadTally): number {
+	return counts.human + counts.humanViaProxy + counts.unknown;
+}
+
+/** Loads by machines, which are kept and shown apart. */
+export function machineOpensOf(counts: LoadTally): number {
+	return counts.prefetch + counts.scanner + counts.bot;
+}
+
+function isOpened(tally: OpenTimes): boolean {
+	return tally.firstOpenAt !== null;
+}
 
 /**
  * The tally after some more loads, in any order and at any time.
@@ -152,8 +178,9 @@ export function addLoads(
 ): RecipientTally {
 	const after = { ...tally };
 	const counted: number[] = [];
-	for (const { at, actor } of loads) {
-		after[COUNTER_OF[actor]] += 1;
+	for (const load of loads) {
+		const { at, actor } = load;
+		for (const [name, { of }] of RECIPIENT_LINES) after[name] += of(load);
 		after.lastLoadAt = latest(after.lastLoadAt, at);
 		if (!isCounted(actor)) continue;
 		counted.push(at);
@@ -183,8 +210,10 @@ export function relabelLoad(
 ): RecipientTally {
 	const { firstOpenAt, lastOpenAt } = ends;
 	const after = { ...tally, firstOpenAt, lastOpenAt };
-	after[COUNTER_OF[load.from]] -= 1;
-	after[COUNTER_OF[load.to]] += 1;
+	const { at } = load;
+	for (const [name, { of }] of RECIPIENT_LINES) {
+		after[name] += of({ at, actor: load.to }) - of({ at, actor: load.from });
+	}
 	const step = Number(isCounted(load.to)) - Number(isCounted(load.from));
 	const links = minus(linksOf([...others, load.at]), linksOf([...others]));
 	after.viewTimeMs += step * links.length;
@@ -237,31 +266,11 @@ export function addSent(tally: RecipientTally, sentAt: readonly number[]): Recip
  *   recipient; whether it is a unique open is the pixel's matter ({@link settlePixel})
  */
 export function shareOf(tally: RecipientTally, anonymous: boolean): GroupTally {
-	const opened = Number(tally.firstOpenAt !== null);
-	const sentTo = Number(tally.sent > 0);
-	const unique = anonymous ? 0 : opened;
-	return {
-		human: tally.human,
-		humanViaProxy: tally.humanViaProxy,
-		unknown: tally.unknown,
-		prefetch: tally.prefetch,
-		scanner: tally.scanner,
-		bot: tally.bot,
-		firstOpenAt: tally.firstOpenAt,
-		lastOpenAt: tally.lastOpenAt,
-		lastLoadAt: tally.lastLoadAt,
-		viewTimeMs: tally.viewTimeMs,
-		sessions: tally.sessions,
-		sent: tally.sent,
-		sentRecipients: sentTo,
-		openedOfSent: sentTo * opened,
-		recipients: anonymous ? 0 : Number(tally.registered),
-		uniqueRecipients: unique,
-		uniqueOpens: unique,
-		pixels: 0,
-		openedPixels: 0,
-		invalidTokens: 0,
-	};
+	const { firstOpenAt, lastOpenAt, lastLoadAt } = tally;
+	const share: GroupTally = { ...EMPTY_GROUP, firstOpenAt, lastOpenAt, lastLoadAt };
+	for (const [name] of RECIPIENT_LINES) share[name] = tally[name];
+	for (const [name, line] of GROUP_LINES) share[name] = line.share(tally, anonymous);
+	return share;
 }
 
 /**
@@ -283,26 +292,6 @@ export function settlePixel(pixel: PixelTally): PixelTally {
 export function anonymousUniqueAt(pixel: PixelTally): number | null {
 	return pixel.uniqueOpens > pixel.uniqueRecipients ? pixel.anonymousFirstOpenAt : null;
 }
-
-const SUMS = [
-	'human',
-	'humanViaProxy',
-	'unknown',
-	'prefetch',
-	'scanner',
-	'bot',
-	'viewTimeMs',
-	'sessions',
-	'sent',
-	'sentRecipients',
-	'openedOfSent',
-	'recipients',
-	'uniqueRecipients',
-	'uniqueOpens',
-	'pixels',
-	'openedPixels',
-	'invalidTokens',
-] as const satisfies ReadonlyArray<keyof GroupTally>;
 
 /**
  * The sum after one of its parts changed. The times only widen: where a part lost its first or
@@ -332,11 +321,12 @@ export function isEmptyGroup(group: GroupTally): boolean {
  * @param timed whether the sums may know when it was; in the modes `aggregate` and `hygiene` they
  *   may not
  */
-export function loneLoad({ at, actor }: Load, timed: boolean): GroupTally {
-	const share = { ...EMPTY_GROUP, [COUNTER_OF[actor]]: 1 };
+export function loneLoad(load: Load, timed: boolean): GroupTally {
+	const share: GroupTally = { ...EMPTY_GROUP };
+	for (const [name, { of }] of RECIPIENT_LINES) share[name] = of(load);
 	if (!timed) return share;
-	const openAt = isCounted(actor) ? at : null;
-	return { ...share, firstOpenAt: openAt, lastOpenAt: openAt, lastLoadAt: at };
+	const openAt = isCounted(load.actor) ? load.at : null;
+	return { ...share, firstOpenAt: openAt, lastOpenAt: openAt, lastLoadAt: load.at };
 }
 
 function earliest(a: number | null, b: number | null): number | null {
