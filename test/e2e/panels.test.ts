@@ -119,7 +119,10 @@ describe("the panels of the nodes in n8n's editor", () => {
 		await eventually(() => n8n.rows('select event_id from opens').length === 1, 60_000);
 		const { id } = await n8n.rest('POST', '/workflows', allNodes(descriptions));
 		editor = await openEditor(browser, n8n, String(id));
-		const types = await editor.context.request.get(`${n8n.url}/types/credentials.json`);
+		const types = await editor.context.request.get(`${n8n.url}/types/credentials.json`, {
+			// n8n closes connections that were idle for a while.
+			maxRetries: 3,
+		});
 		credentialNames = new Map(
 			((await types.json()) as Array<{ name: string; displayName: string }>).map(
 				({ name, displayName }) => [name, displayName.replace(/ (API|OAuth2)\b/g, '')],
