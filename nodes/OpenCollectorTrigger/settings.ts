@@ -7,10 +7,10 @@ import {
 	type ListenerSettings,
 } from '../../src/collector/config/settings';
 import { VIEW_TIME_LIMITS } from '../../src/collector/listen/view-time-holds';
-import type { KeySettings, StoreSettings } from '../../src/intake/intake-settings';
-import { dataFolder, isQueueMode } from '../shared/installation/data-folder';
-import { keyTexts, readSigning, type SigningCredential } from '../shared/installation/signing';
-import { postgresSettings, type PostgresCredential } from '../shared/installation/store';
+import { readKeys, type KeySettings, type StoreSettings } from '../../src/intake/intake-settings';
+import { isQueueMode } from '../shared/installation/data-folder';
+import { keySettings } from '../shared/installation/signing';
+import { storeSettings } from '../shared/installation/store';
 import { collectorFolder, WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
 import { receiveSettings } from '../shared/receive/receive-settings';
 
@@ -54,8 +54,8 @@ export async function collectorSettings(context: ITriggerFunctions): Promise<Col
 					viewTime: viewTimeSettings(context),
 				}
 			: null,
-		keys: await keySettings(context),
-		store: await storeSettings(context),
+		keys: await usableKeys(context),
+		store: await usableStore(context),
 	};
 }
 
@@ -71,29 +71,20 @@ export function viewTimeSettings(
 	return { limitMs: Math.min(mostMs, Math.max(leastMs, wanted)) };
 }
 
-async function keySettings(context: ITriggerFunctions): Promise<KeySettings> {
-	const selected = context.getNode().credentials?.openTrackingSigningKeyApi;
-	const credential = selected
-		? await context.getCredentials<SigningCredential>('openTrackingSigningKeyApi')
-		: {};
-	// Reading them here gives a wrong key its error before anything is started.
-	const { maxAgeDays } = await readSigning(credential, (message, description) => {
-		throw new NodeOperationError(context.getNode(), message, { description });
-	});
-	const keys = keyTexts(credential);
-	return keys ? { ...keys, maxAgeDays } : { keyFolder: dataFolder(), maxAgeDays };
+/** Reading them here gives a wrong key its error before anything is started. */
+async function usableKeys(context: ITriggerFunctions): Promise<KeySettings> {
+	const settings = await keySettings(context);
+	await readKeys(settings);
+	return settings;
 }
 
-async function storeSettings(context: ITriggerFunctions): Promise<StoreSettings> {
-	if (context.getNode().credentials?.openTrackingPostgresApi) {
-		const credential = await context.getCredentials<PostgresCredential>('openTrackingPostgresApi');
-		return { engine: 'postgres', ...postgresSettings(credential) };
-	}
-	if (isQueueMode()) {
+async function usableStore(context: ITriggerFunctions): Promise<StoreSettings> {
+	const settings = await storeSettings(context);
+	if (settings.engine === 'embedded' && settings.queueMode) {
 		throw new NodeOperationError(context.getNode(), 'There is no store for queue mode', {
 			description:
 				'In queue mode every process would keep a store of its own. Choose an Open Tracking PostgreSQL credential.',
 		});
 	}
-	return { engine: 'embedded', folder: dataFolder(), queueMode: false };
+	return settings;
 }

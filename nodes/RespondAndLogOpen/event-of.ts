@@ -2,12 +2,13 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { v5 as uuidv5 } from 'uuid';
 
+import { RECEIVE_DEFAULTS } from '../../src/intake/receive-defaults';
 import { relabelsOfBurst } from '../../src/tracking/bursts/relabels-of-burst';
 import { openEventSchema, type OpenEvent } from '../../src/tracking/event/open-event';
 import { firstIssue, IN_PLAIN_WORDS } from '../../src/tracking/event/plain-issues';
 import { receiveOpen } from '../../src/tracking/receive/receive-open';
 import { forwardedClient } from '../shared/receive/forwarded-client';
-import { DEFAULT_SETTINGS, receiveDeps, tellOfLookups } from '../shared/receive/receive';
+import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
 import { relabelEarlier } from '../shared/receive/relabel-earlier';
 import { shareLoad } from '../shared/receive/share-load';
 
@@ -42,7 +43,7 @@ export async function eventOf(
 	}
 	const received = await receiveOpen(
 		{ method: 'GET', query, headers, ip: forwardedClient(headers), receivedAt: new Date() },
-		DEFAULT_SETTINGS,
+		RECEIVE_DEFAULTS,
 		{
 			...receiveDeps(context),
 			newEventId: () => uuidv5(`${context.getExecutionId()}/${index}`, STOCK_WEBHOOK_NAMESPACE),

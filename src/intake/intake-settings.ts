@@ -1,4 +1,8 @@
-import type { KeyTexts } from '../tracking/links/key-ring';
+import { openEmbeddedStore } from '../storage/embedded-store';
+import type { TrackingStore } from '../storage/port/tracking-store';
+import { openPostgresStore } from '../storage/postgres-store';
+import { parseKeyRing, type KeyRing, type KeyTexts } from '../tracking/links/key-ring';
+import { loadOrCreateKeyFile } from './key-file';
 
 /** Where opens end up. The connection string is a secret; it stays in memory. */
 export type StoreSettings =
@@ -10,7 +14,43 @@ export type StoreSettings =
 			caCertificate?: string;
 	  };
 
-/** The signing keys: as text, or of the key file in a folder. */
-export type KeySettings =
-	| (KeyTexts & { maxAgeDays?: number })
-	| { keyFolder: string; maxAgeDays?: number };
+/** The signing keys: as text, or of the key file in a folder. Without an age links never expire. */
+export type KeySettings = (KeyTexts | { keyFolder: string }) & { maxAgeDays?: number };
+
+/** What signed links are checked with. */
+export interface SigningKeys {
+	keyRing: KeyRing;
+	/** `undefined` for links that never expire */
+	maxAgeDays: number | undefined;
+}
+
+/**
+ * The store that a door is set up with. All doors of a process, or of a thread of it, share its
+ * handle, so this is cheap to call for each open.
+ *
+ * @param tell gets a sentence for the operator when the embedded file is deleted or replaced
+ * @throws StoreError that says what to correct
+ */
+export async function openStore(
+	settings: StoreSettings,
+	tell?: (message: string) => void,
+): Promise<TrackingStore> {
+	if (settings.engine === 'embedded') {
+		const { folder, queueMode } = settings;
+		return await openEmbeddedStore({ folder, queueMode, tell });
+	}
+	const { connectionString, tls, caCertificate } = settings;
+	return await openPostgresStore({ connectionString, tls, caCertificate });
+}
+
+/**
+ * The keys that a door is set up with. A key file is made where it is missing.
+ *
+ * @throws when a key or the file cannot be used; never with a key in the message
+ */
+export async function readKeys(settings: KeySettings): Promise<SigningKeys> {
+	const { maxAgeDays } = settings;
+	return 'keyFolder' in settings
+		? { keyRing: await loadOrCreateKeyFile(settings.keyFolder), maxAgeDays }
+		: { keyRing: parseKeyRing(settings), maxAgeDays };
+}

@@ -7,14 +7,8 @@ import { deriveKey, type KeyRing } from '../tracking/links/key-ring';
 import { verifyToken } from '../tracking/links/token';
 import { denylistKeysOf, pseudonymOf } from '../tracking/people/subject-keys';
 import type { ReceiveDeps } from '../tracking/receive/receive-types';
+import type { SigningKeys } from './intake-settings';
 import type { Lookups } from './lookups';
-
-/** What signed links are checked with. */
-export interface SigningKeys {
-	keyRing: KeyRing;
-	/** `undefined` for links that never expire */
-	maxAgeDays: number | undefined;
-}
 
 /** Where the receive pipeline gets what is not pure. */
 export interface ReceiveSources {

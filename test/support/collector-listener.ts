@@ -9,19 +9,14 @@ import { startListener, type Listener } from '../../src/collector/listen/listene
 import { createCommitQueue } from '../../src/collector/log/commit-queue';
 import { readRecord, type LogRecord } from '../../src/collector/log/log-record';
 import { openLog, type OpenLog } from '../../src/collector/log/open-log';
+import { RECEIVE_DEFAULTS } from '../../src/intake/receive-defaults';
 import { createReceiveDeps } from '../../src/intake/receive-deps';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { parseKeyRing, type KeyRing } from '../../src/tracking/links/key-ring';
 import { clientAddress } from '../../src/tracking/receive/client-address';
 import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive/receive-types';
 
-export const RECEIVE: ReceiveSettings = {
-	mode: 'identified',
-	purpose: null,
-	plainIds: { allowed: true, recipientParameter: 'id' },
-	consent: { policy: 'objection-honoured', label: 'objection-honoured', keepAsAggregate: false },
-	keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
-};
+export const RECEIVE: ReceiveSettings = RECEIVE_DEFAULTS;
 export const KEY_RING: KeyRing = parseKeyRing({
 	activeKey: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
 });

@@ -1,8 +1,7 @@
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { loadOrCreateKeyFile } from '../../../src/intake/key-file';
-import { parseKeyRing, type KeyRing, type KeyTexts } from '../../../src/tracking/links/key-ring';
+import { readKeys, type KeySettings, type SigningKeys } from '../../../src/intake/intake-settings';
 import { dataFolder, isQueueMode } from './data-folder';
 
 const CREDENTIAL = 'openTrackingSigningKeyApi';
@@ -18,13 +17,16 @@ export interface SigningCredential {
 	maxAgeDays?: number;
 }
 
-export interface Signing {
-	keyRing: KeyRing;
+export interface Signing extends SigningKeys {
 	/** As the credential says; empty for n8n's own */
 	baseUrl: string;
-	/** `undefined` for links that never expire */
-	maxAgeDays: number | undefined;
 }
+
+type SigningContext = Pick<IExecuteFunctions | IWebhookFunctions, 'getNode'> & {
+	getCredentials: IWebhookFunctions['getCredentials'];
+};
+/** Throws, in the way of its caller. */
+type Refuse = (message: string, description: string) => never;
 
 const remembered = new Map<string, { until: number; signing: Promise<Signing> }>();
 
@@ -32,53 +34,54 @@ const remembered = new Map<string, { until: number; signing: Promise<Signing> }>
  * The keys a node signs and verifies with: those of its credential, else the ones of this
  * installation, which are made at the first need.
  */
-export async function signingOf(
-	context: Pick<IExecuteFunctions | IWebhookFunctions, 'getNode'> & {
-		getCredentials: IWebhookFunctions['getCredentials'];
-	},
-): Promise<Signing> {
-	const selected = context.getNode().credentials?.[CREDENTIAL];
-	const key = selected?.id ?? '';
+export async function signingOf(context: SigningContext): Promise<Signing> {
+	const key = context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
 	const known = remembered.get(key);
 	if (known && known.until > Date.now()) return await known.signing;
-	const signing = (async () => {
-		const credential = selected ? await context.getCredentials<SigningCredential>(CREDENTIAL) : {};
-		return await readSigning(credential, (message, description) => {
-			throw new NodeOperationError(context.getNode(), message, { description });
-		});
-	})();
+	const signing = (async () => await readSigning(await credentialOf(context), refuseIn(context)))();
 	remembered.set(key, { until: Date.now() + REMEMBER_MS, signing });
 	signing.catch(() => remembered.delete(key));
 	return await signing;
 }
 
+/** The keys that a node is set to, as every door of this package is told of them. */
+export async function keySettings(context: SigningContext): Promise<KeySettings> {
+	return keySettingsOf(await credentialOf(context), refuseIn(context));
+}
+
 /** Turns the fields of the credential into keys; `refuse` throws where that is not possible. */
-export async function readSigning(
-	credential: SigningCredential,
-	refuse: (message: string, description: string) => never,
-): Promise<Signing> {
-	if (!credential.activeSecretKey && isQueueMode()) {
+export async function readSigning(credential: SigningCredential, refuse: Refuse): Promise<Signing> {
+	const keys = await readKeys(keySettingsOf(credential, refuse));
+	return { ...keys, baseUrl: credential.baseUrl?.trim() ?? '' };
+}
+
+function keySettingsOf(credential: SigningCredential, refuse: Refuse): KeySettings {
+	const { activeSecretKey, previousSecretKeys, denylistOnlySecretKeys } = credential;
+	const maxAgeDays = credential.maxAgeDays || undefined;
+	if (activeSecretKey) {
+		return {
+			activeKey: activeSecretKey,
+			previousKeys: previousSecretKeys,
+			denylistOnlyKeys: denylistOnlySecretKeys,
+			maxAgeDays,
+		};
+	}
+	if (isQueueMode()) {
 		refuse(
 			'There is no signing key for tracking links',
 			'In queue mode each process would make a key of its own. Set an active key in the credential Open Tracking Signing Key.',
 		);
 	}
-	const keys = keyTexts(credential);
-	const { maxAgeDays, baseUrl } = credential;
-	return {
-		keyRing: keys ? parseKeyRing(keys) : await loadOrCreateKeyFile(dataFolder()),
-		baseUrl: baseUrl?.trim() ?? '',
-		maxAgeDays: maxAgeDays || undefined,
-	};
+	return { keyFolder: dataFolder(), maxAgeDays };
 }
 
-/** The keys of the credential; `null` where it leaves them to the key file. */
-export function keyTexts(credential: SigningCredential): KeyTexts | null {
-	const { activeSecretKey, previousSecretKeys, denylistOnlySecretKeys } = credential;
-	if (!activeSecretKey) return null;
-	return {
-		activeKey: activeSecretKey,
-		previousKeys: previousSecretKeys,
-		denylistOnlyKeys: denylistOnlySecretKeys,
+async function credentialOf(context: SigningContext): Promise<SigningCredential> {
+	if (!context.getNode().credentials?.[CREDENTIAL]) return {};
+	return await context.getCredentials<SigningCredential>(CREDENTIAL);
+}
+
+function refuseIn(context: SigningContext): Refuse {
+	return (message, description) => {
+		throw new NodeOperationError(context.getNode(), message, { description });
 	};
 }

@@ -1,10 +1,9 @@
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
-import type { PostgresOptions } from '../../../src/storage/database/postgres/postgres-database';
-import { openEmbeddedStore } from '../../../src/storage/embedded-store';
+import { openStore, type StoreSettings } from '../../../src/intake/intake-settings';
 import { StoreError } from '../../../src/storage/port/store-error';
 import type { TrackingStore } from '../../../src/storage/port/tracking-store';
-import { openPostgresStore, testPostgresConnection } from '../../../src/storage/postgres-store';
+import { testPostgresConnection } from '../../../src/storage/postgres-store';
 import { dataFolder, isQueueMode } from './data-folder';
 
 const CREDENTIAL = 'openTrackingPostgresApi';
@@ -39,13 +38,8 @@ export function storeKey(context: Pick<WithCredentials, 'getNode'>): string {
  * n8n folder. Handles are shared within the process, so this is cheap to call for each item.
  */
 export async function openTrackingStore(context: WithCredentials): Promise<TrackingStore> {
-	const postgres = await selectedPostgres(context);
-	if (postgres) return await openPostgresStore(postgres);
-	return await openEmbeddedStore({
-		folder: dataFolder(),
-		queueMode: isQueueMode(),
-		tell: (message) => context.logger.error(message),
-	});
+	const settings = await storeSettings(context);
+	return await openStore(settings, (message) => context.logger.error(message));
 }
 
 /**
@@ -53,12 +47,17 @@ export async function openTrackingStore(context: WithCredentials): Promise<Track
  * StoreError that says what to correct.
  */
 export async function testStore(context: WithCredentials): Promise<void> {
-	const postgres = await selectedPostgres(context);
-	if (postgres) await testPostgresConnection(postgres);
+	const settings = await storeSettings(context);
+	if (settings.engine === 'postgres') await testPostgresConnection(settings);
 }
 
-async function selectedPostgres(context: WithCredentials): Promise<PostgresOptions | null> {
-	if (!context.getNode().credentials?.[CREDENTIAL]) return null;
+/** The store that a node is set to, as every door of this package is told of it. */
+export async function storeSettings(
+	context: Pick<WithCredentials, 'getNode' | 'getCredentials'>,
+): Promise<StoreSettings> {
+	if (!context.getNode().credentials?.[CREDENTIAL]) {
+		return { engine: 'embedded', folder: dataFolder(), queueMode: isQueueMode() };
+	}
 	// n8n's own error names the credential by its id.
 	const credential = await context.getCredentials<PostgresCredential>(CREDENTIAL).catch(() => null);
 	if (credential === null) {
@@ -67,5 +66,5 @@ async function selectedPostgres(context: WithCredentials): Promise<PostgresOptio
 			'The credential Open Tracking PostgreSQL could not be read. Choose it again in the node.',
 		);
 	}
-	return postgresSettings(credential);
+	return { engine: 'postgres', ...postgresSettings(credential) };
 }

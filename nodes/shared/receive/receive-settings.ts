@@ -1,3 +1,4 @@
+import { RECEIVE_DEFAULTS } from '../../../src/intake/receive-defaults';
 import type { ReportedTracker } from '../../../src/reports/privacy-report/privacy-report-config';
 import {
 	JURISDICTION_PRESETS,
@@ -9,7 +10,6 @@ import type { IpReduction } from '../../../src/tracking/minimise/minimise-ip';
 import type { TimePrecision } from '../../../src/tracking/minimise/minimise-time';
 import type { ReceiveSettings } from '../../../src/tracking/receive/receive-types';
 import { consentRulesOf, withinPreset, type ConsentChoice } from '../fields/consent-policy-options';
-import { DEFAULT_SETTINGS } from './receive';
 
 export interface TriggerOptions {
 	deadline?: number;
@@ -36,19 +36,22 @@ export function receiveSettings(context: WithParameters): ReceiveSettings {
 	const keep = options.keep ?? [];
 	return {
 		mode: withinPreset(context.getNodeParameter('trackingMode') as TrackingMode, choice),
-		purpose: options.purpose ?? DEFAULT_SETTINGS.purpose,
+		purpose: options.purpose ?? RECEIVE_DEFAULTS.purpose,
 		plainIds: {
 			allowed: true,
 			recipientParameter: context.getNodeParameter('recipientParameter') as string,
 		},
-		consent: { ...consentRulesOf(choice), keepAsAggregate: options.keepAsAggregate ?? false },
+		consent: {
+			...consentRulesOf(choice),
+			keepAsAggregate: options.keepAsAggregate ?? RECEIVE_DEFAULTS.consent.keepAsAggregate,
+		},
 		keep: {
-			ip: options.ip ?? 'drop',
+			ip: options.ip ?? RECEIVE_DEFAULTS.keep.ip,
 			userAgent: keep.includes('userAgent'),
 			referer: keep.includes('referer'),
 			acceptLanguage: keep.includes('acceptLanguage'),
 		},
-		time: options.time ?? 'exact',
+		time: options.time ?? RECEIVE_DEFAULTS.time,
 	};
 }
 

@@ -1,22 +1,9 @@
 import { createLookups, type Lookups } from '../../../src/intake/lookups';
 import { createReceiveDeps } from '../../../src/intake/receive-deps';
-import type {
-	ReceiveDeps,
-	ReceivedOpen,
-	ReceiveSettings,
-} from '../../../src/tracking/receive/receive-types';
+import type { ReceiveDeps, ReceivedOpen } from '../../../src/tracking/receive/receive-types';
 import { outage } from '../installation/outage';
 import { signingOf } from '../installation/signing';
 import { openTrackingStore, storeKey } from '../installation/store';
-
-/** What the base template does: recipient ids are read from the query, objections are honoured. */
-export const DEFAULT_SETTINGS: ReceiveSettings = {
-	mode: 'identified',
-	purpose: 'performance',
-	plainIds: { allowed: true, recipientParameter: 'id' },
-	consent: { policy: 'objection-honoured', label: 'objection-honoured', keepAsAggregate: false },
-	keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
-};
 
 type ReceivingContext = Parameters<typeof openTrackingStore>[0];
 

@@ -2,9 +2,12 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import type { StoreSettings } from '../../intake/intake-settings';
+import { RECEIVE_DEFAULTS } from '../../intake/receive-defaults';
 import { CONSENT_POLICIES, type ConsentPolicy } from '../../tracking/consent/consent-policy';
+import { PURPOSES, type Purpose } from '../../tracking/event/purpose';
 import { TRACKING_MODES, type TrackingMode } from '../../tracking/event/tracking-mode';
 import { IP_REDUCTIONS } from '../../tracking/minimise/minimise-ip';
+import { TIME_PRECISIONS, type TimePrecision } from '../../tracking/minimise/minimise-time';
 import type { ReceiveSettings } from '../../tracking/receive/receive-types';
 import { CollectorError } from '../config/collector-error';
 import { DEFAULT_LIMITS, type CollectorSettings } from '../config/settings';
@@ -36,7 +39,11 @@ carries the log into the tracking store.
   --ip <how>                 With --mode full: drop, truncate, hash or keep the address (drop)
   --keep <names>             With --mode full, separated by commas: user-agent, referer,
                              accept-language (none)
+  --time <how>               How exactly the time is kept: exact, hour or day (exact)
   --policy <policy>          consent-required or objection-honoured (objection-honoured)
+  --keep-refused-as-count    Count an open that consent does not allow, without a recipient
+  --purpose <purpose>        What opens are used for where the link does not say; consent is asked
+                             for it (performance)
   --signed-only              Ignore plain ids in links; only signed links carry a recipient
   --id-parameter <name>      Query parameter of plain recipient ids (id)
   --max-log-gib <n>          The log takes no more opens from this size on (4)
@@ -112,13 +119,18 @@ export function readCollectOptions(
 				},
 				receive: {
 					mode: oneOf<TrackingMode>('mode', values.mode, TRACKING_MODES),
-					purpose: null,
+					purpose: oneOf<Purpose>('purpose', values.purpose, PURPOSES),
 					plainIds: {
 						allowed: !values['signed-only'],
 						recipientParameter: values['id-parameter'],
 					},
-					consent: { policy, label: policy, keepAsAggregate: false },
+					consent: {
+						policy,
+						label: policy,
+						keepAsAggregate: values['keep-refused-as-count'],
+					},
 					keep: keepOf(values),
+					time: oneOf<TimePrecision>('time', values.time, TIME_PRECISIONS),
 				},
 				viewTime,
 			},
@@ -161,12 +173,21 @@ function parse(args: readonly string[]) {
 				'max-age-days': { type: 'string' },
 				'postgres-url-env': { type: 'string' },
 				'postgres-tls': { type: 'string', default: 'verify-full' },
-				mode: { type: 'string', default: 'identified' },
-				ip: { type: 'string', default: 'drop' },
+				mode: { type: 'string', default: RECEIVE_DEFAULTS.mode },
+				ip: { type: 'string', default: RECEIVE_DEFAULTS.keep.ip },
 				keep: { type: 'string', default: '' },
-				policy: { type: 'string', default: 'objection-honoured' },
+				time: { type: 'string', default: RECEIVE_DEFAULTS.time },
+				policy: { type: 'string', default: RECEIVE_DEFAULTS.consent.policy },
+				'keep-refused-as-count': {
+					type: 'boolean',
+					default: RECEIVE_DEFAULTS.consent.keepAsAggregate,
+				},
+				purpose: { type: 'string', default: RECEIVE_DEFAULTS.purpose },
 				'signed-only': { type: 'boolean', default: false },
-				'id-parameter': { type: 'string', default: 'id' },
+				'id-parameter': {
+					type: 'string',
+					default: RECEIVE_DEFAULTS.plainIds.recipientParameter,
+				},
 				'max-log-gib': { type: 'string', default: String(DEFAULT_LIMITS.maxBytes / GIB) },
 				'max-connections': { type: 'string', default: String(DEFAULT_LIMITS.maxConnections) },
 				'view-time': { type: 'string' },

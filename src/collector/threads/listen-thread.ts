@@ -2,9 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { createLookups } from '../../intake/lookups';
-import { openCollectorStore } from '../../intake/open-store';
+import { openStore, readKeys } from '../../intake/intake-settings';
 import { createReceiveDeps } from '../../intake/receive-deps';
-import { signingKeys } from '../../intake/signing-keys';
 import { clientAddress } from '../../tracking/receive/client-address';
 import { CollectorError } from '../config/collector-error';
 import { newCounters } from '../config/counters';
@@ -19,16 +18,16 @@ const REPORT_EVERY_MS = 500;
 runThread(parentPort, async (port) => {
 	const settings = workerData as CollectorSettings;
 	if (!settings.listener) throw new CollectorError('There is nothing to listen on. Set a port.');
-	const keys = await signingKeys(settings.keys);
+	const keys = await readKeys(settings.keys);
 	const log = openLog({ folder: settings.folder, durable: true });
 	const counters = newCounters();
 	const queue = createCommitQueue(log, { counters });
 	// Opened before the first load, which would have to wait for it; each load tries again.
-	await openCollectorStore(settings.store).catch((error: unknown) => port.problem('lookup', error));
+	await openStore(settings.store).catch((error: unknown) => port.problem('lookup', error));
 	const listener = await startListener(settings.listener, {
 		receive: createReceiveDeps({
 			signing: () => keys,
-			lookups: createLookups(() => openCollectorStore(settings.store)),
+			lookups: createLookups(() => openStore(settings.store)),
 		}),
 		clientAddress,
 		queue,

@@ -2,8 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { openCollectorStore } from '../../intake/open-store';
-import { signingKeys } from '../../intake/signing-keys';
+import { openStore, readKeys } from '../../intake/intake-settings';
 import { domainMark } from '../../tracking/bursts/burst-rules';
 import { deriveKey } from '../../tracking/links/key-ring';
 import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
@@ -23,13 +22,13 @@ runThread(parentPort, async (port) => {
 	if (process.platform === 'linux') setPriority(PRIORITY);
 	const settings = workerData as CollectorSettings;
 	const log = openLog({ folder: settings.folder, durable: false });
-	const { keyRing } = await signingKeys(settings.keys);
+	const { keyRing } = await readKeys(settings.keys);
 	const stopping = new AbortController();
 	const state = { shipped: 0, refused: 0, failures: 0 };
 
 	const shipping = shipLog({
 		log,
-		openStore: () => openCollectorStore(settings.store),
+		openStore: () => openStore(settings.store),
 		denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
 		markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
 		signal: stopping.signal,
@@ -63,7 +62,7 @@ runThread(parentPort, async (port) => {
 			await Promise.race([shipping, giveUp]);
 			port.report(report());
 			log.close();
-			if (state.failures === 0) await (await openCollectorStore(settings.store)).close();
+			if (state.failures === 0) await (await openStore(settings.store)).close();
 		},
 	};
 });

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import { RECEIVE_DEFAULTS } from '../../../../src/intake/receive-defaults';
 import { recordTogether } from '../../../../src/intake/record-together';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import {
@@ -28,7 +29,7 @@ import {
 import { purposeOptions } from '../../../shared/fields/purpose-options';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
 import { signingOf } from '../../../shared/installation/signing';
-import { DEFAULT_SETTINGS, receiveDeps, tellOfLookups } from '../../../shared/receive/receive';
+import { receiveDeps, tellOfLookups } from '../../../shared/receive/receive';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
 
@@ -245,7 +246,7 @@ function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 	};
 	const choice = node.getNodeParameter('importConsentPolicy', index) as ConsentChoice;
 	const mode = node.getNodeParameter('importTrackingMode', index) as TrackingMode;
-	const purpose = options.purpose ?? DEFAULT_SETTINGS.purpose;
+	const purpose = options.purpose ?? RECEIVE_DEFAULTS.purpose;
 	const recipient = node.getNodeParameter(
 		'importRecipient',
 		index,
@@ -257,10 +258,13 @@ function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 		purpose,
 		keepRequest: options.keepRequest ?? false,
 		receive: {
-			...DEFAULT_SETTINGS,
+			...RECEIVE_DEFAULTS,
 			mode: withinPreset(mode, choice),
 			purpose,
-			consent: { ...consentRulesOf(choice), keepAsAggregate: options.keepAsAggregate ?? false },
+			consent: {
+				...consentRulesOf(choice),
+				keepAsAggregate: options.keepAsAggregate ?? RECEIVE_DEFAULTS.consent.keepAsAggregate,
+			},
 		},
 	};
 }

@@ -43,6 +43,8 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 		[['--data', 'x', '--mode', 'all'], '--mode must be one of off, aggregate'],
 		[['--data', 'x', '--mode', 'full', '--ip', 'x'], '--ip must be one of drop, truncate, hash'],
 		[['--data', 'x', '--mode', 'full', '--keep', 'referer,cookie'], '--keep must be one of user-'],
+		[['--data', 'x', '--purpose', 'x'], '--purpose must be one of performance, personalisation'],
+		[['--data', 'x', '--time', 'minute'], '--time must be one of exact, hour, day'],
 		[['--data', 'x', '--ip', 'hash'], '--ip and --keep need --mode full'],
 		[['--data', 'x', '--port', '0', '--share-port'], '--share-port needs the --port'],
 		[['--data', 'x', '--postgres-url-env', 'NOT_SET'], 'NOT_SET of --postgres-url-env is empty'],
