@@ -30,7 +30,7 @@ const UNIQUE_VIOLATION = '23505';
 const DEADLOCK = '40P01';
 const MAX_CONNECTIONS = 5;
 /** Locks that claims are spread over */
-const CLAIM_SLOTS = 64;
+const CLAIM_SLOTS = 256;
 const CONNECT_LIMIT_MS = 10_000;
 /** Parameters that would override the TLS setting of the credential. */
 const TLS_PARAMETERS = ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat'];
