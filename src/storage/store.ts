@@ -2,7 +2,7 @@ import { observeBursts } from './bursts/burst-windows';
 import { storable, storableRequest } from './database/checked-input';
 import type { StoreDatabase } from './database/store-database';
 import { listOpens, streamOpens } from './opens/list-opens';
-import { recordOpens } from './opens/record-opens';
+import { claimsOf, recordOpens } from './opens/record-opens';
 import { recordUnlessErased } from './opens/record-unless-erased';
 import { recordViewTimes } from './opens/record-view-times';
 import { listLabelHistory, relabelOpens } from './opens/relabel-opens';
@@ -32,8 +32,9 @@ import {
 export function createStore(database: StoreDatabase): TrackingStore {
 	const { read, write } = database;
 	return {
-		recordOpens: (events) => write((db) => recordOpens(db, events)),
-		recordUnlessErased: (opens) => write((db) => recordUnlessErased(db, opens)),
+		recordOpens: async (events) => write((db) => recordOpens(db, events), claimsOf(events)),
+		recordUnlessErased: async (opens) =>
+			write((db) => recordUnlessErased(db, opens), claimsOf(opens.map(({ event }) => event))),
 		observeBursts: (loads, now, markOf) => write((db) => observeBursts(db, loads, now, { markOf })),
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
 		recordViewTimes: (times) => write((db) => recordViewTimes(db, times)),

@@ -16,11 +16,15 @@ export interface StoreDatabase {
 	/** Runs `query` outside a transaction. Throws a {@link StoreError} on failure. */
 	read<T>(query: (db: Reader) => Promise<T>): Promise<T>;
 	/**
-	 * Runs `change` in one write transaction; write transactions of all processes follow one
-	 * another. `change` may run again when the database was busy, so it must touch nothing but
-	 * the database. Throws a {@link StoreError} on failure.
+	 * Runs `change` in one write transaction. Write transactions of all processes follow one
+	 * another, but for those that name what they claim: where the engine can, they run beside
+	 * others that claim something else. `change` may run again when the database was busy, so it
+	 * must touch nothing but the database. Throws a {@link StoreError} on failure.
+	 *
+	 * @param claims names of all that `change` reads in order to write it; what it adds to without
+	 *   reading needs no claim
 	 */
-	write<T>(change: (db: Writer) => Promise<T>): Promise<T>;
+	write<T>(change: (db: Writer) => Promise<T>, claims?: readonly string[]): Promise<T>;
 	/**
 	 * Makes the deleted rows of these tables unreadable in the files as well, as far as the engine
 	 * can. For after an erasure, not for each request.

@@ -7,8 +7,9 @@ import type { ModeRule } from '../../tracking/minimise/minimise-mode';
 import { CounterBook } from '../counters/counter-book';
 import { nearbyOpens } from '../counters/nearby-opens';
 import type { PlacedTime } from '../counters/nearby-opens';
-import { tallyKeyOf, textOfKey } from '../counters/place';
+import { parentOf, tallyKeyOf, textOfKey } from '../counters/place';
 import type { Place, TallyKey } from '../counters/place';
+import { storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import type { Writer } from '../database/store-database';
 import type { OpenRow } from '../database/store-schema';
@@ -65,10 +66,22 @@ export async function recordEvents(
 	const fresh = [...rows.values()].filter((row) => !known.has(row.event_id));
 	const incoming = (await withoutDeleted(db, fresh)).map(toIncoming);
 	const keeping = (keeps: ModeRule['keeps']) => incoming.filter((one) => one.keeps === keeps);
-	await count(db, keeping('every-open'), keeping('counters'));
 	await keepLastDays(db, keeping('last-open'));
+	await count(db, keeping('every-open'), keeping('counters'));
 	const ignored = events.length - allowed.length + fresh.length - incoming.length;
 	return { recorded: new Set(incoming.map(({ row }) => row.event_id)), ignored };
+}
+
+/**
+ * What {@link recordOpens} has to itself while it records events: their pixels with all recipients;
+ * of events without a pixel, the recipients of their campaigns. An event that comes again names the
+ * same, so it is counted once.
+ */
+export function claimsOf(events: readonly OpenEvent[]): string[] {
+	const parents = events.map(({ pixelId, campaignId }) =>
+		storable(parentOf({ pixelId: pixelId || null, campaignId: campaignId || null })),
+	);
+	return [...new Set(parents)];
 }
 
 function keepsOf({ trackingMode }: Pick<OpenEvent, 'trackingMode'>): ModeRule['keeps'] {
@@ -130,9 +143,10 @@ async function count(
 		book.moveSums(place, EMPTY_GROUP, loneLoad(load, false));
 		book.countHour(place, load.at, load.actor);
 	}
-	await book.save();
 	const ids = countedOnly.map(({ row }) => row.event_id);
 	if (ids.length > 0) await noteSeen(db, ids);
+	// Last, since the sums are what other writers wait for.
+	await book.save();
 }
 
 /** Writes rows to the log and their loads to the recipients' counters. */
@@ -175,7 +189,9 @@ async function keepLastDays(db: Writer, incoming: readonly Incoming[]): Promise<
 		const day = new Date(load.at).toISOString().slice(0, 10);
 		if (day > (days.get(place.recipientId) ?? '')) days.set(place.recipientId, day);
 	}
-	for (const part of chunks([...days], INSERT_ROWS)) {
+	// In one order, so that no two transactions wait for each other in a circle.
+	const sorted = [...days].sort(([a], [b]) => (a < b ? -1 : 1));
+	for (const part of chunks(sorted, INSERT_ROWS)) {
 		await db
 			.insertInto('last_open_days')
 			.values(part.map(([recipient_id, day]) => ({ recipient_id, day })))

@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { chunks } from '../../../src/storage/database/chunks';
 import { openSqliteDatabase } from '../../../src/storage/database/sqlite/sqlite-database';
 import { startStore } from '../../../src/storage/start-store';
 import { createStore } from '../../../src/storage/store';
-import { recountGroup } from '../../support/reference-counts';
-import { sampleOpen } from '../../support/sample-opens';
+import { ACTORS } from '../../../src/tracking/event/event-fields';
+import { groupBy, recountGroup, recountHours } from '../../support/reference-counts';
+import { sampleOpen, START } from '../../support/sample-opens';
 import { engines } from '../../support/stores';
 import type { StorePlace } from '../../support/stores';
 
@@ -77,6 +79,86 @@ describe.each(engines)('several processes and failures on $name', (engine) => {
 			stores.map((store) => store.recordOpens([sampleOpen({ pixelId: 'p', recipientId: 'a' })])),
 		);
 		expect((await stores[0]?.getDashboard())?.totals).toMatchObject({ opens: 4, uniqueOpens: 1 });
+	});
+
+	test('counters equal a recount when several processes record and relabel at once', async () => {
+		const stores = await Promise.all([1, 2, 3].map(() => place.openStore()));
+		const pixels = Array.from({ length: 12 }, (_, index) => `pixel-${index}`);
+		// Of every pixel, recipient and campaign, each process brings some; all times are mixed.
+		const events = Array.from({ length: 600 }, (_, index) => {
+			const pixel = (index * 7) % 12;
+			return sampleOpen({
+				pixelId: pixels[pixel] ?? null,
+				campaignId: `campaign-${pixel % 3}`,
+				recipientId: index % 5 === 0 ? null : `recipient-${index % 4}`,
+				actor: ACTORS[index % ACTORS.length],
+				at: START + ((index * 7919) % 600) * 9000,
+			});
+		});
+		let relabelled = 0;
+		await Promise.all(
+			stores.map(async (store, which) => {
+				const own = events.filter((_, index) => index % 3 === which);
+				for (const part of chunks(own, 10)) {
+					// The others bring some of the same events.
+					const again = events.filter((_, index) => index % 50 === which);
+					await store.recordOpens([...part, ...again]);
+				}
+				for (const event of own.slice(0, 10)) {
+					const label = { actor: 'scanner' as const, actorReason: 'test', rulesVersion: '1' };
+					const result = await store.relabelOpens([{ eventId: event.eventId, ...label }]);
+					event.actor = 'scanner';
+					relabelled += result.relabelled;
+				}
+			}),
+		);
+		expect(relabelled).toBe(30);
+		const [store] = stores;
+		const { uniqueAt, ...total } = recountGroup(events, new Set());
+		expect((await store?.getDashboard())?.totals).toMatchObject(total);
+		const span = { from: new Date(START - 86_400_000), to: new Date(START + 30 * 86_400_000) };
+		expect(await store?.listOpensPerHour(span)).toEqual(recountHours(events, uniqueAt));
+		for (const [campaignId, log] of groupBy(events, (event) => event.campaignId)) {
+			const { uniqueAt: unique, ...expected } = recountGroup(log, new Set());
+			expect(await store?.getCampaign(campaignId)).toMatchObject(expected);
+			const hours = await store?.listOpensPerHour({ ...span, campaignId });
+			expect(hours).toEqual(recountHours(log, unique));
+		}
+		for (const [pixelId, log] of groupBy(events, (event) => event.pixelId)) {
+			const { opens, viewTimeMs, sessions, lastOpenAt } = recountGroup(log, new Set());
+			const status = await store?.getStatus({ pixelId });
+			expect(status).toMatchObject({ opens, viewTimeMs, sessions, lastOpenAt });
+		}
+	});
+
+	test('the one total of an older version goes on counting', async () => {
+		const old = await place.openStore();
+		await old.recordOpens([sampleOpen({ pixelId: 'p', recipientId: 'ada' })]);
+		const database = await place.openDatabase();
+		await database.write(async (db) => {
+			for (const table of ['tallies', 'hourly'] as const) {
+				await db.updateTable(table).set({ scope_id: '' }).where('scope', '=', 'total').execute();
+			}
+			await db
+				.withTables<{ schema_migrations: { name: string } }>()
+				.deleteFrom('schema_migrations')
+				.where('name', '=', '0006-total-in-parts')
+				.execute();
+		});
+		const store = await place.openStore();
+		for (const recipientId of ['bob', 'eve', 'kim', 'lou', 'max']) {
+			await store.recordOpens([sampleOpen({ pixelId: 'p', recipientId, at: START + 1 })]);
+		}
+		expect((await store.getDashboard()).totals).toMatchObject({
+			opens: 6,
+			uniqueOpens: 6,
+			firstOpenAt: new Date(START).toISOString(),
+			lastOpenAt: new Date(START + 1).toISOString(),
+		});
+		const hours = await store.listOpensPerHour({ from: new Date(START), to: new Date(START + 1) });
+		expect(hours).toEqual([
+			{ hour: new Date(START).toISOString(), opens: 6, uniqueOpens: 6, machineOpens: 0 },
+		]);
 	});
 
 	test('a store of a newer version is refused, and left as it is', async () => {

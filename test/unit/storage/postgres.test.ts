@@ -4,8 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { sql } from 'kysely';
 
 import { openPostgresDatabase } from '../../../src/storage/database/postgres/postgres-database';
+import { claimsOf } from '../../../src/storage/opens/record-opens';
 import { openPostgresStore, testPostgresConnection } from '../../../src/storage/postgres-store';
-import { postgresUrl } from '../../support/stores';
+import { createStore } from '../../../src/storage/store';
+import { sampleOpen } from '../../support/sample-opens';
+import { engines, postgresUrl } from '../../support/stores';
+import type { StorePlace } from '../../support/stores';
 
 const PASSWORD = 'planted-password';
 
@@ -79,6 +83,12 @@ const url = postgresUrl;
 if (url !== null) describe('a PostgreSQL that is there', () => aPostgres(url));
 
 function aPostgres(connectionString: string): void {
+	const openPlace = async (): Promise<StorePlace> => {
+		const engine = engines.find(({ name }) => name === 'PostgreSQL');
+		if (engine === undefined) throw new Error('The tests know no PostgreSQL.');
+		return await engine.newPlace();
+	};
+
 	test('passes the credential test, which changes nothing', async () => {
 		const schema = 'test_untouched';
 		await testPostgresConnection({ connectionString, tls: 'disable', schema });
@@ -117,6 +127,51 @@ function aPostgres(connectionString: string): void {
 		expect(after.rows).toEqual([{ one: 1 }]);
 		await database.close();
 		await other.close();
+	});
+
+	test('the opens of one pixel do not wait for a process that records those of another', async () => {
+		const place = await openPlace();
+		await place.openStore();
+		const database = await place.openDatabase();
+		let letGo = () => {};
+		const told = new Promise<void>((resolve) => {
+			letGo = resolve;
+		});
+		let held: Promise<void> = Promise.resolve();
+		await new Promise<void>((resolve) => {
+			held = database.write(
+				async () => {
+					resolve();
+					await told;
+				},
+				claimsOf([sampleOpen({ pixelId: 'a' })]),
+			);
+		});
+		const store = createStore(await place.openDatabase({ lockLimitMs: 500 }));
+		expect(await store.recordOpens([sampleOpen({ pixelId: 'b' })])).toMatchObject({ recorded: 1 });
+		// The same pixel waits, and so does what may touch any.
+		const busy = { code: 'busy' };
+		await expect(store.recordOpens([sampleOpen({ pixelId: 'a' })])).rejects.toMatchObject(busy);
+		await expect(store.createPixel({ name: 'C' })).rejects.toMatchObject(busy);
+		letGo();
+		await held;
+		expect(await store.recordOpens([sampleOpen({ pixelId: 'a' })])).toMatchObject({ recorded: 1 });
+		await place.dispose();
+	});
+
+	test('an event that two processes record under two pixels at once is counted once', async () => {
+		const place = await openPlace();
+		const stores = [await place.openStore(), await place.openStore()];
+		for (let turn = 0; turn < 20; turn += 1) {
+			const event = sampleOpen({ pixelId: 'a' });
+			const results = await Promise.all([
+				stores[0]?.recordOpens([event]),
+				stores[1]?.recordOpens([{ ...event, pixelId: 'b' }]),
+			]);
+			expect(results.map((result) => result?.recorded).sort()).toEqual([0, 1]);
+		}
+		expect((await stores[0]?.getDashboard())?.totals.opens).toBe(20);
+		await place.dispose();
 	});
 
 	test('errors of statements show no value', async () => {

@@ -7,7 +7,7 @@ import { StoreError } from '../../port/store-error';
 import { OpenGate } from '../open-gate';
 import type { StoreDatabase, Writer } from '../store-database';
 import type { StoreSchema } from '../store-schema';
-import { toPostgresError } from './postgres-error';
+import { textOf, toPostgresError } from './postgres-error';
 
 export interface PostgresOptions {
 	/** `postgres://user:password@host:5432/database` */
@@ -26,7 +26,11 @@ export interface PostgresOptions {
 }
 
 const INT8 = 20;
+const UNIQUE_VIOLATION = '23505';
+const DEADLOCK = '40P01';
 const MAX_CONNECTIONS = 5;
+/** Locks that claims are spread over */
+const CLAIM_SLOTS = 256;
 const CONNECT_LIMIT_MS = 10_000;
 /** Parameters that would override the TLS setting of the credential. */
 const TLS_PARAMETERS = ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat'];
@@ -53,26 +57,30 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 	// Without a listener the error would end the process.
 	pool.on('connect', (client) => client.on('error', () => {}));
 	const db = new Kysely<StoreSchema>({ dialect: new PostgresDialect({ pool }) }).withSchema(schema);
-	const lockKey = createHash('sha256').update(`email-open-tracking ${schema}`).digest();
-	const lock = (trx: Writer) =>
-		sql`select set_config('lock_timeout', ${String(lockLimitMs)}, true),
-			pg_advisory_xact_lock(${lockKey.readInt32BE(0)}, ${lockKey.readInt32BE(4)})`.execute(trx);
+	const lock = writeLocks(schema, lockLimitMs);
+	const transact = <T>(change: (db: Writer) => Promise<T>, claims?: readonly string[]) =>
+		db.transaction().execute(async (trx) => {
+			await lock(trx, claims);
+			return await change(trx);
+		});
 	const gate = new OpenGate();
-	// Writes follow one another anyway; queued here, they leave the other connections to reads.
+	// Of one process, writes follow one another, which leaves the other connections to reads.
 	const oneAtATime = pLimit(1);
 	return {
 		engine: 'postgres',
 		schema,
 		read: (query) => gate.run(() => explained(() => query(db))),
-		write: (change) =>
+		write: (change, claims) =>
 			gate.run(() =>
 				oneAtATime(() =>
-					explained(() =>
-						db.transaction().execute(async (trx) => {
-							await lock(trx);
-							return await change(trx);
-						}),
-					),
+					explained(async () => {
+						try {
+							return await transact(change, claims);
+						} catch (error) {
+							if (claims === undefined || !isCollision(error)) throw error;
+							return await transact(change);
+						}
+					}),
 				),
 			),
 		// VACUUM frees deleted rows to be overwritten; the server's log and backups are its owner's.
@@ -85,6 +93,37 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 			),
 		close: () => gate.close(() => db.destroy()),
 	};
+}
+
+/**
+ * How write transactions wait for each other: one without claims for all others, one with claims
+ * for those that claim the same. A claim is one of a fixed number of locks, so that a batch of any
+ * size holds few of them; they are taken in order, so that nobody waits in a circle.
+ */
+function writeLocks(schema: string, lockLimitMs: number) {
+	const digest = (text: string) => createHash('sha256').update(text).digest();
+	const all = digest(`email-open-tracking ${schema}`);
+	const keys = [all.readInt32BE(0), all.readInt32BE(4)] as const;
+	const slots = Array.from({ length: CLAIM_SLOTS }, (_, slot) =>
+		digest(`email-open-tracking ${schema} ${slot}`).readBigInt64BE(0).toString(),
+	);
+	return async (trx: Writer, claims?: readonly string[]): Promise<void> => {
+		const take = sql.raw(claims ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock');
+		await sql`select set_config('lock_timeout', ${String(lockLimitMs)}, true),
+			${take}(${sql.join(keys)})`.execute(trx);
+		const taken = new Set(claims?.map((claim) => digest(claim).readUInt32BE(0) % CLAIM_SLOTS));
+		const wanted = slots.filter((_, slot) => taken.has(slot));
+		if (wanted.length === 0) return;
+		await sql`select pg_advisory_xact_lock(slot) from unnest(${wanted}::bigint[]) as slot`.execute(
+			trx,
+		);
+	};
+}
+
+/** Whether two transactions that claimed different things met after all: one of them runs alone. */
+function isCollision(error: unknown): boolean {
+	const code = textOf(error, 'code');
+	return code === UNIQUE_VIOLATION || code === DEADLOCK;
 }
 
 async function explained<T>(action: () => Promise<T>): Promise<T> {

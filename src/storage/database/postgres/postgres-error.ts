@@ -56,7 +56,8 @@ function fixedSentence(message: string): string | null {
 	return known.exec(message)?.[0] ?? null;
 }
 
-function textOf(error: unknown, name: 'code' | 'constraint' | 'message'): string | null {
+/** A text property of an error, `null` where it has none. */
+export function textOf(error: unknown, name: 'code' | 'constraint' | 'message'): string | null {
 	if (typeof error !== 'object' || error === null || !(name in error)) return null;
 	const value: unknown = Reflect.get(error, name);
 	return typeof value === 'string' ? value : null;
