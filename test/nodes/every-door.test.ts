@@ -249,13 +249,18 @@ describe('wherever an open comes in', () => {
 		await eventually(async () => (await namesInReport()).some((one) => name.test(one)));
 	});
 
-	it.each(nodeDoors)('a store that hangs is asked once, then left alone: $door', async (door) => {
+	it.each([
+		...nodeDoors.map((door) => ({ ...door, question: 'deniedAmong' as const })),
+		...nodeDoors
+			.filter(({ door }) => door === 'tracking API')
+			.map((door) => ({ ...door, question: 'getPixel' as const })),
+	])('a store that hangs is asked once, then left alone: $door, $question', async (door) => {
 		const store = await folder.store();
 		// The rest of the door before is over.
 		later += 60_000;
 		const asked = jest
-			.spyOn(store, 'deniedAmong')
-			.mockImplementation(async () => await new Promise(() => undefined));
+			.spyOn(store, door.question)
+			.mockImplementation(async () => await new Promise<never>(() => undefined));
 		const before = realNow();
 		await door.load('first@example.com');
 		await door.load('second@example.com');

@@ -12,7 +12,7 @@ import { signingOf } from '../../shared/installation/signing';
 import { openTrackingStore } from '../../shared/installation/store';
 import { announceInUse } from '../../shared/receive/announce';
 import { forwardedClient } from '../../shared/receive/forwarded-client';
-import { receiveDeps } from '../../shared/receive/receive';
+import { lookupsIn, receiveDeps } from '../../shared/receive/receive';
 import { receiveSettings, reportedTracker } from '../../shared/receive/receive-settings';
 import { shareLoad } from '../../shared/receive/share-load';
 import {
@@ -106,6 +106,7 @@ export const handleRequest: OperationWithOwnStore = {
 		let failed = false;
 		const api = createTrackingApi({
 			openStore: async () => await openTrackingStore(node),
+			inTime: (ask) => lookupsIn(node).inTime(ask),
 			signing: async () => {
 				const { keyRing, baseUrl } = await signingOf(node);
 				return { keyRing, baseUrl: baseUrl || instanceBaseUrl(node) };
