@@ -15,6 +15,8 @@ export interface RateLimiter {
 export interface ApiDeps {
 	/** Opens the store. May fail: the pixel is answered all the same. */
 	openStore(): Promise<TrackingStore>;
+	/** Holds a read that an answer waits for to the limit of a lookup, and leaves a store alone that hangs */
+	inTime<T>(ask: () => Promise<T>): Promise<T>;
 	/** The keys that sign tracking links, and the address they start with, `https://host/webhook` */
 	signing(): Promise<{ keyRing: KeyRing; baseUrl: string }>;
 	receiveSettings: ReceiveSettings;

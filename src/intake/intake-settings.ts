@@ -25,6 +25,14 @@ export interface SigningKeys {
 }
 
 /**
+ * An error of the signing keys that the operator can act on. The message says what happened and
+ * what to do, and holds no key.
+ */
+export class KeyError extends Error {
+	override readonly name = 'KeyError';
+}
+
+/**
  * The store that a door is set up with. All doors of a process, or of a thread of it, share its
  * handle, so this is cheap to call for each open.
  *
@@ -46,11 +54,15 @@ export async function openStore(
 /**
  * The keys that a door is set up with. A key file is made where it is missing.
  *
- * @throws when a key or the file cannot be used; never with a key in the message
+ * @throws KeyError when a key or the file cannot be used
  */
 export async function readKeys(settings: KeySettings): Promise<SigningKeys> {
 	const { maxAgeDays } = settings;
-	return 'keyFolder' in settings
-		? { keyRing: await loadOrCreateKeyFile(settings.keyFolder), maxAgeDays }
-		: { keyRing: parseKeyRing(settings), maxAgeDays };
+	try {
+		return 'keyFolder' in settings
+			? { keyRing: await loadOrCreateKeyFile(settings.keyFolder), maxAgeDays }
+			: { keyRing: parseKeyRing(settings), maxAgeDays };
+	} catch (error) {
+		throw new KeyError(error instanceof Error ? error.message : 'The keys could not be read.');
+	}
 }

@@ -27,6 +27,8 @@ export interface Lookups {
 	consentOf(recipientId: string, purpose: Purpose | null): Promise<ConsentState>;
 	/** The key that addresses are hashed with today */
 	ipKey(): Promise<Buffer>;
+	/** Anything else in the same store that an answer waits for, held to the same limit and rest */
+	inTime<T>(ask: () => Promise<T>): Promise<T>;
 }
 
 /**
@@ -63,11 +65,12 @@ export function createLookups(
 			return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
 		});
 	});
-	const guard = createGuard(limitMs, restMs);
+	const inTime = createGuard(limitMs, restMs);
 	return {
-		isErased: (keys) => guard(() => erased(keys)),
-		consentOf: (id, purpose) => guard(() => consents({ id, purpose })),
-		ipKey: () => guard(async () => await dailyIpKey(await openStore(), new Date())),
+		isErased: (keys) => inTime(() => erased(keys)),
+		consentOf: (id, purpose) => inTime(() => consents({ id, purpose })),
+		ipKey: () => inTime(async () => await dailyIpKey(await openStore(), new Date())),
+		inTime,
 	};
 }
 

@@ -15,7 +15,7 @@ export interface ReceiveSources {
 	/** Asked for each signed link, so that a changed key is in force at once */
 	signing(): SigningKeys | Promise<SigningKeys>;
 	/** Consent, erasures and the key of the day: those of the store that the opens go to */
-	lookups: Lookups;
+	lookups: Omit<Lookups, 'inTime'>;
 }
 
 let memory: BurstMemory | undefined;

@@ -64,6 +64,7 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 				trustedHops: 1,
 			}),
 		shareLoad: () => undefined,
+		inTime: async (ask) => await ask(),
 		tokenLimiter: new RateLimiterMemory({
 			points: TOKEN_REQUESTS,
 			duration: TOKEN_WINDOW_SECONDS,

@@ -1,10 +1,8 @@
-import type {
-	ReportedSink,
-	ReportedTracker,
-} from '../../../src/reports/privacy-report/privacy-report-config';
+import type { ReportedSink } from '../../../src/reports/privacy-report/privacy-report-config';
 import type { PrivacyStore } from '../../../src/storage/port/privacy-store';
 import { EVENT_FIELDS } from '../../../src/tracking/event/event-fields';
 import { DEFAULT_RETENTION, type RetentionConfig } from '../../../src/tracking/people/retention';
+import type { ReportedTracker } from '../../../src/tracking/receive/reported-tracker';
 
 /** How this installation is set up, as its parts said when they were published or ran last. */
 export interface LiveSetup {

@@ -10,9 +10,10 @@ import { instanceBaseUrl } from '../../shared/installation/base-url';
 import { outage } from '../../shared/installation/outage';
 import { signingOf } from '../../shared/installation/signing';
 import { openTrackingStore } from '../../shared/installation/store';
+import { announceInUse } from '../../shared/receive/announce';
 import { forwardedClient } from '../../shared/receive/forwarded-client';
-import { receiveDeps } from '../../shared/receive/receive';
-import { receiveSettings } from '../../shared/receive/receive-settings';
+import { lookupsIn, receiveDeps } from '../../shared/receive/receive';
+import { receiveSettings, reportedTracker } from '../../shared/receive/receive-settings';
 import { shareLoad } from '../../shared/receive/share-load';
 import {
 	carryOnWaitingOpens,
@@ -96,17 +97,21 @@ export const handleRequest: OperationWithOwnStore = {
 		const url = node.getNodeParameter('url', index) as string;
 		const field = node.getNodeParameter('responseField', index) as string;
 		const request = await webRequest(node, index, { method, url });
+		const fields = {
+			getNodeParameter: (name: string, fallback?: unknown) =>
+				node.getNodeParameter(name, index, fallback),
+		};
+		announceInUse(node, reportedTracker(fields));
 		const trouble = outage(node, 'The tracking API could not do all that it was asked for');
 		let failed = false;
 		const api = createTrackingApi({
 			openStore: async () => await openTrackingStore(node),
+			inTime: (ask) => lookupsIn(node).inTime(ask),
 			signing: async () => {
 				const { keyRing, baseUrl } = await signingOf(node);
 				return { keyRing, baseUrl: baseUrl || instanceBaseUrl(node) };
 			},
-			receiveSettings: receiveSettings({
-				getNodeParameter: (name, fallback) => node.getNodeParameter(name, index, fallback),
-			}),
+			receiveSettings: receiveSettings(fields),
 			receiveDeps: receiveDeps(node),
 			clientAddress: forwardedClient,
 			shareLoad: (load) => shareLoad(node, load),

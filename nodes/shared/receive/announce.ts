@@ -1,10 +1,12 @@
-import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 
 import { describeError } from '../../../src/collector/threads/thread';
-import type { ReportedTracker } from '../../../src/reports/privacy-report/privacy-report-config';
-import { openTrackingStore } from '../installation/store';
+import type { ReportedTracker } from '../../../src/tracking/receive/reported-tracker';
+import { dataFolder } from '../installation/data-folder';
+import { openTrackingStore, storeKey } from '../installation/store';
 
 type PublishedContext = IHookFunctions | ITriggerFunctions;
+type AnnouncingContext = PublishedContext | IExecuteFunctions;
 
 /** What a trigger tells about itself. `path` is where n8n serves it, when n8n does. */
 export type Announcement = Omit<ReportedTracker, 'name'> & { path?: string };
@@ -19,31 +21,68 @@ export async function announce(
 	announcement: () => Announcement,
 ): Promise<void> {
 	if (context.getMode() === 'manual') return;
-	await inStore(context, async (id) => {
-		const name = `${context.getWorkflow().name ?? 'Workflow'}: ${context.getNode().name}`;
-		const settings = { ...announcement() };
-		const store = await openTrackingStore(context);
-		await store.savePart({ kind: 'tracker', id, name, settings });
+	await note(context, announcement);
+}
+
+/** A note that could not be made is tried again with an open after this time. */
+const AGAIN_AFTER_MS = 60_000;
+
+/** What each node noted in its store, in module scope because n8n makes node instances anew. */
+const noted = new Map<string, { text: string; failedAt: number | null }>();
+
+/**
+ * The same for a node that takes opens in and that n8n does not tell when its workflow is
+ * published: once per process and change of its settings. Returns at once, for no open may wait.
+ */
+export function announceInUse(context: IExecuteFunctions, announcement: Announcement): void {
+	if (context.getMode() === 'manual') return;
+	const key = `${storeKey(context) || dataFolder()} ${partId(context)}`;
+	const text = JSON.stringify(announcement);
+	const known = noted.get(key);
+	if (known?.text === text) {
+		const { failedAt } = known;
+		if (failedAt === null || performance.now() - failedAt < AGAIN_AFTER_MS) return;
+	}
+	const state = { text, failedAt: null as number | null };
+	noted.set(key, state);
+	void note(context, () => announcement).then((done) => {
+		if (!done) state.failedAt = performance.now();
 	});
 }
 
 /** Takes the note back when the workflow is no longer published. */
 export async function withdrawAnnouncement(context: PublishedContext): Promise<void> {
 	if (context.getMode() === 'manual') return;
-	await inStore(context, async (id) => {
-		await (await openTrackingStore(context)).removePart('tracker', id);
+	await inStore(context, async () => {
+		await (await openTrackingStore(context)).removePart('tracker', partId(context));
 	});
 }
 
-async function inStore(
-	context: PublishedContext,
-	change: (id: string) => Promise<void>,
-): Promise<void> {
+async function note(
+	context: AnnouncingContext,
+	announcement: () => Announcement,
+): Promise<boolean> {
+	return await inStore(context, async () => {
+		const name = `${context.getWorkflow().name ?? 'Workflow'}: ${context.getNode().name}`;
+		const store = await openTrackingStore(context);
+		const settings = { ...announcement() };
+		await store.savePart({ kind: 'tracker', id: partId(context), name, settings });
+	});
+}
+
+function partId(context: AnnouncingContext): string {
+	return `${context.getWorkflow().id}/${context.getNode().id}`;
+}
+
+/** Returns whether it could be done; what went wrong is in n8n's log. */
+async function inStore(context: AnnouncingContext, change: () => Promise<void>): Promise<boolean> {
 	try {
-		await change(`${context.getWorkflow().id}/${context.getNode().id}`);
+		await change();
+		return true;
 	} catch (error) {
 		context.logger.warn(
-			`The setup of the trigger could not be noted for the privacy report: ${describeError(error)}`,
+			`The setup of "${context.getNode().name}" could not be noted for the privacy report: ${describeError(error)}`,
 		);
+		return false;
 	}
 }

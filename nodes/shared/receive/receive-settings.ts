@@ -1,5 +1,4 @@
 import { RECEIVE_DEFAULTS } from '../../../src/intake/receive-defaults';
-import type { ReportedTracker } from '../../../src/reports/privacy-report/privacy-report-config';
 import {
 	JURISDICTION_PRESETS,
 	type Jurisdiction,
@@ -9,6 +8,10 @@ import type { TrackingMode } from '../../../src/tracking/event/tracking-mode';
 import type { IpReduction } from '../../../src/tracking/minimise/minimise-ip';
 import type { TimePrecision } from '../../../src/tracking/minimise/minimise-time';
 import type { ReceiveSettings } from '../../../src/tracking/receive/receive-types';
+import {
+	reportedSettings,
+	type ReportedTracker,
+} from '../../../src/tracking/receive/reported-tracker';
 import { consentRulesOf, withinPreset, type ConsentChoice } from '../fields/consent-policy-options';
 
 export interface TriggerOptions {
@@ -57,15 +60,10 @@ export function receiveSettings(context: WithParameters): ReceiveSettings {
 
 /** The same as the privacy report shows it. */
 export function reportedTracker(context: WithParameters): Omit<ReportedTracker, 'name'> {
-	const { mode, purpose, consent, keep } = receiveSettings(context);
+	return reportedSettings(receiveSettings(context), presetOf(context));
+}
+
+function presetOf(context: WithParameters): Jurisdiction | null {
 	const choice = context.getNodeParameter('consentPolicy') as ConsentChoice;
-	return {
-		mode,
-		purpose,
-		policy: consent.policy,
-		policyLabel: consent.label,
-		jurisdiction: choice in JURISDICTION_PRESETS ? (choice as Jurisdiction) : null,
-		keepAsAggregate: consent.keepAsAggregate,
-		keep,
-	};
+	return choice in JURISDICTION_PRESETS ? (choice as Jurisdiction) : null;
 }

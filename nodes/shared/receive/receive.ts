@@ -18,12 +18,17 @@ interface StoreLookups {
 
 /** The parts of the receive pipeline that are not pure, put together for a node. */
 export function receiveDeps(context: ReceivingContext): ReceiveDeps {
+	return createReceiveDeps({ signing: () => signingOf(context), lookups: lookupsIn(context) });
+}
+
+/** The lookups in the store of a node, which all nodes on that store share. */
+export function lookupsIn(context: ReceivingContext): Lookups {
 	const key = storeKey(context);
 	const lookups =
 		lookupsOf.get(key)?.lookups ??
 		createLookups(() => openTrackingStore(lookupsOf.get(key)?.context ?? context));
 	lookupsOf.set(key, { lookups, context });
-	return createReceiveDeps({ signing: () => signingOf(context), lookups });
+	return lookups;
 }
 
 /** Tells once per outage that consent and erasures could not be looked up. */

@@ -82,8 +82,11 @@ interface Place {
 
 async function findPixel({ deps, pixelId, withinLimit }: Load): Promise<Place> {
 	try {
-		const store = await withinLimit(deps.openStore());
-		return { store, pixel: await withinLimit(store.getPixel(pixelId)) };
+		const found = deps.inTime(async () => {
+			const store = await deps.openStore();
+			return { store, pixel: await store.getPixel(pixelId) };
+		});
+		return await withinLimit(found);
 	} catch (error) {
 		deps.onError(error);
 		return { store: null, pixel: null };
@@ -93,7 +96,10 @@ async function findPixel({ deps, pixelId, withinLimit }: Load): Promise<Place> {
 async function imageOf({ deps, withinLimit }: Load, { store, pixel }: Place): Promise<PixelImage> {
 	if (store === null || pixel === null || pixel.imageType === null) return DEFAULT_IMAGE;
 	try {
-		return (await withinLimit(store.getPixelImage(pixel.id))) ?? DEFAULT_IMAGE;
+		return (
+			(await withinLimit(deps.inTime(async () => await store.getPixelImage(pixel.id)))) ??
+			DEFAULT_IMAGE
+		);
 	} catch (error) {
 		deps.onError(error);
 		return DEFAULT_IMAGE;
@@ -137,7 +143,9 @@ async function linkOf(load: Load, { store, pixel }: Place): Promise<PixelRequest
 	try {
 		// Nobody can say whose token it is while the store is away; the pixel's open it is still.
 		if (store === null) return plain;
-		const recipient = await withinLimit(store.findRecipientByToken(pixelId, token));
+		const recipient = await withinLimit(
+			deps.inTime(async () => await store.findRecipientByToken(pixelId, token)),
+		);
 		return recipient === null ? { t: token } : { ...plain, recipientId: recipient.recipientId };
 	} catch (error) {
 		deps.onError(error);

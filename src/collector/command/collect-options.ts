@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -9,6 +10,7 @@ import { TRACKING_MODES, type TrackingMode } from '../../tracking/event/tracking
 import { IP_REDUCTIONS } from '../../tracking/minimise/minimise-ip';
 import { TIME_PRECISIONS, type TimePrecision } from '../../tracking/minimise/minimise-time';
 import type { ReceiveSettings } from '../../tracking/receive/receive-types';
+import { reportedSettings } from '../../tracking/receive/reported-tracker';
 import { CollectorError } from '../config/collector-error';
 import { DEFAULT_LIMITS, type CollectorSettings } from '../config/settings';
 import { VIEW_TIME_LIMITS } from '../listen/view-time-holds';
@@ -102,6 +104,14 @@ export function readCollectOptions(
 			? null
 			: { limitMs: number('view-time', leastMs / 1000, mostMs / 1000) * 1000 };
 	const policy = oneOf<ConsentPolicy>('policy', values.policy, CONSENT_POLICIES);
+	const receive: ReceiveSettings = {
+		mode: oneOf<TrackingMode>('mode', values.mode, TRACKING_MODES),
+		purpose: oneOf<Purpose>('purpose', values.purpose, PURPOSES),
+		plainIds: { allowed: !values['signed-only'], recipientParameter: values['id-parameter'] },
+		consent: { policy, label: policy, keepAsAggregate: values['keep-refused-as-count'] },
+		keep: keepOf(values),
+		time: oneOf<TimePrecision>('time', values.time, TIME_PRECISIONS),
+	};
 	return {
 		settings: {
 			folder,
@@ -117,21 +127,7 @@ export function readCollectOptions(
 					perSecond: number('flood-per-second', 0, 1e9),
 					burst: number('flood-burst', 1, 1e9),
 				},
-				receive: {
-					mode: oneOf<TrackingMode>('mode', values.mode, TRACKING_MODES),
-					purpose: oneOf<Purpose>('purpose', values.purpose, PURPOSES),
-					plainIds: {
-						allowed: !values['signed-only'],
-						recipientParameter: values['id-parameter'],
-					},
-					consent: {
-						policy,
-						label: policy,
-						keepAsAggregate: values['keep-refused-as-count'],
-					},
-					keep: keepOf(values),
-					time: oneOf<TimePrecision>('time', values.time, TIME_PRECISIONS),
-				},
+				receive,
 				viewTime,
 			},
 			keys: {
@@ -140,6 +136,12 @@ export function readCollectOptions(
 					values['max-age-days'] === undefined ? undefined : number('max-age-days', 0.001, 36_500),
 			},
 			store: storeOf(values, folder, environment),
+			announce: {
+				kind: 'tracker',
+				id: `collect ${hostname()} ${folder}`,
+				name: `Collector on ${hostname()}, ${port === 0 ? 'any free port' : `port ${port}`}`,
+				settings: { ...reportedSettings(receive, null), viewTimeLimitMs: viewTime?.limitMs },
+			},
 		},
 		admin: adminPort === 0 ? null : { host: values['admin-host'], port: adminPort },
 	};

@@ -1,4 +1,5 @@
 import type { KeySettings, StoreSettings } from '../../intake/intake-settings';
+import type { InstalledPart } from '../../storage/port/privacy-store';
 import type { ReceiveSettings } from '../../tracking/receive/receive-types';
 
 export interface FloodSettings {
@@ -38,6 +39,8 @@ export interface CollectorSettings {
 	listener: ListenerSettings | null;
 	keys: KeySettings;
 	store: StoreSettings;
+	/** The note for the privacy report; `null` where others make it, as n8n's triggers do */
+	announce: InstalledPart | null;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { pause } from '../../async/backoff';
 import { openStore, readKeys } from '../../intake/intake-settings';
 import { domainMark } from '../../tracking/bursts/burst-rules';
 import { deriveKey } from '../../tracking/links/key-ring';
@@ -14,6 +15,8 @@ import { runThread } from './thread';
 const REPORT_EVERY_MS = 500;
 /** Below that of the listening thread: on a busy machine answers come first, the log waits. */
 const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
+/** How long to wait for a store that could not take the note for the privacy report. */
+const ANNOUNCE_AGAIN_MS = 10_000;
 /** Counting further than this costs time and tells nothing more. */
 const COUNT_BACKLOG_TO = 1_000_000;
 
@@ -45,6 +48,10 @@ runThread(parentPort, async (port) => {
 			port.problem('refused', error);
 		},
 	});
+	let announced = false;
+	const announcing = announce(settings, stopping.signal, (error) =>
+		port.problem('shipping', error),
+	).then((done) => (announced = done));
 	const report = (): ShippingReport => ({
 		...state,
 		backlog: log.backlog(STORE_CONSUMER, COUNT_BACKLOG_TO),
@@ -59,10 +66,43 @@ runThread(parentPort, async (port) => {
 			stopping.abort();
 			// A store that hangs must not keep the process alive; what it did not confirm stays logged.
 			const giveUp = new Promise((resolve) => setTimeout(resolve, limitMs).unref());
-			await Promise.race([shipping, giveUp]);
+			await Promise.race([Promise.all([shipping, announcing]), giveUp]);
 			port.report(report());
 			log.close();
-			if (state.failures === 0) await (await openStore(settings.store)).close();
+			if (state.failures > 0) return;
+			const store = await openStore(settings.store);
+			if (settings.announce && announced) {
+				const { kind, id } = settings.announce;
+				const withdrawn = store.removePart(kind, id);
+				await Promise.race([withdrawn, giveUp]).catch((error: unknown) =>
+					port.problem('shipping', error),
+				);
+			}
+			await store.close();
 		},
 	};
 });
+
+/**
+ * Notes in the store how this collector is set up, for the privacy report. A store that is away is
+ * asked again; it keeps nothing else waiting.
+ *
+ * @returns whether the note was made before the collector stopped
+ */
+async function announce(
+	settings: CollectorSettings,
+	signal: AbortSignal,
+	onFailure: (error: unknown) => void,
+): Promise<boolean> {
+	if (settings.announce === null) return false;
+	while (!signal.aborted) {
+		try {
+			await (await openStore(settings.store)).savePart(settings.announce);
+			return true;
+		} catch (error) {
+			onFailure(error);
+			await pause(ANNOUNCE_AGAIN_MS, signal);
+		}
+	}
+	return false;
+}

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 
+import { KeyError } from '../../intake/intake-settings';
 import { StoreError } from '../../storage/port/store-error';
 import { CollectorError } from '../config/collector-error';
 import type { Counters } from '../config/counters';
@@ -86,7 +87,8 @@ export function runThread(
  * its name and code, because nobody knows what its message quotes.
  */
 export function describeError(error: unknown): string {
-	if (error instanceof CollectorError || error instanceof StoreError) return error.message;
+	const isOurs = [CollectorError, KeyError, StoreError].some((kind) => error instanceof kind);
+	if (error instanceof Error && isOurs) return error.message;
 	if (!(error instanceof Error)) return 'unknown error';
 	return 'code' in error ? `${error.name} (${String(error.code)})` : error.name;
 }

@@ -1,28 +1,7 @@
-import type { ConsentPolicy } from '../../tracking/consent/consent-policy';
-import type { Jurisdiction } from '../../tracking/consent/jurisdictions';
 import type { EventField } from '../../tracking/event/event-fields';
-import type { Purpose } from '../../tracking/event/purpose';
-import type { TrackingMode } from '../../tracking/event/tracking-mode';
-import type { IpReduction } from '../../tracking/minimise/minimise-ip';
 import type { PrivacyRequestKind } from '../../tracking/people/erasure';
 import type { RetentionConfig } from '../../tracking/people/retention';
-
-/** One place where opens come in: a trigger of a workflow, or a collector. */
-export interface ReportedTracker {
-	name: string;
-	/** The operator's ceiling there */
-	mode: TrackingMode;
-	purpose: Purpose | null;
-	policy: ConsentPolicy;
-	/** Label that is written on its events */
-	policyLabel: string;
-	/** The preset it was set up with; `null` when set by hand */
-	jurisdiction: Jurisdiction | null;
-	keepAsAggregate: boolean;
-	keep: { ip: IpReduction; userAgent: boolean; referer: boolean; acceptLanguage: boolean };
-	/** The longest view time that is measured there; absent where none is */
-	viewTimeLimitMs?: number;
-}
+import type { ReportedTracker } from '../../tracking/receive/reported-tracker';
 
 /** One destination that opens are pushed to. */
 export interface ReportedSink {

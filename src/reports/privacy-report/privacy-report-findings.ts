@@ -1,7 +1,8 @@
 import { JURISDICTION_PRESETS } from '../../tracking/consent/jurisdictions';
 import { isWithin } from '../../tracking/event/tracking-mode';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
-import type { PrivacyReportConfig, ReportedTracker } from './privacy-report-config';
+import type { ReportedTracker } from '../../tracking/receive/reported-tracker';
+import type { PrivacyReportConfig } from './privacy-report-config';
 
 /** Something an officer should look at, and what to do about it. */
 export interface Finding {

@@ -7,7 +7,8 @@ import type { EventField } from '../../tracking/event/event-fields';
 import { isWithin, TRACKING_MODES } from '../../tracking/event/tracking-mode';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import { retentionPlan } from '../../tracking/people/retention';
-import type { PrivacyReportConfig, ReportedTracker } from './privacy-report-config';
+import type { ReportedTracker } from '../../tracking/receive/reported-tracker';
+import type { PrivacyReportConfig } from './privacy-report-config';
 import { privacyFindings, type Finding } from './privacy-report-findings';
 import { PRIVACY_REPORT_TEMPLATE } from './privacy-report-template';
 

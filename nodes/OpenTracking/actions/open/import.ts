@@ -5,6 +5,10 @@ import { RECEIVE_DEFAULTS } from '../../../../src/intake/receive-defaults';
 import { recordTogether } from '../../../../src/intake/record-together';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import {
+	JURISDICTION_PRESETS,
+	type Jurisdiction,
+} from '../../../../src/tracking/consent/jurisdictions';
+import {
 	ESP_PROVIDERS,
 	type EspImport,
 	type EspImportSettings,
@@ -18,6 +22,7 @@ import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode'
 import type { KeyRing } from '../../../../src/tracking/links/key-ring';
 import { denylistKeysOfEvent } from '../../../../src/tracking/people/subject-keys';
 import type { ReceiveSettings } from '../../../../src/tracking/receive/receive-types';
+import { reportedSettings } from '../../../../src/tracking/receive/reported-tracker';
 import { failedItem } from '../../../shared/each-item';
 import { readText } from '../../../shared/fields/check-fields';
 import {
@@ -29,6 +34,7 @@ import {
 import { purposeOptions } from '../../../shared/fields/purpose-options';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
 import { signingOf } from '../../../shared/installation/signing';
+import { type Announcement, announceInUse } from '../../../shared/receive/announce';
 import { receiveDeps, tellOfLookups } from '../../../shared/receive/receive';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
@@ -145,8 +151,9 @@ export const importOpens: Operation = {
 	async execute({ node, store, index }) {
 		const settings = readSettings(node, index);
 		const payload = readPayload(node, index);
-		const { provider, receive, ...esp } = settings;
-		const { opens, rejected, ignored } = parseEspPayload(provider, payload, esp);
+		const { provider, receive } = settings;
+		announceInUse(node, announcementOf(settings));
+		const { opens, rejected, ignored } = parseEspPayload(provider, payload, settings);
 
 		const { keyRing } = await signingOf(node);
 		const deps = receiveDeps(node);
@@ -236,6 +243,8 @@ function faultsOf(rejected: EspImport['rejected'], refusals: readonly string[]):
 interface ImportSettings extends EspImportSettings {
 	provider: EspProvider;
 	receive: ReceiveSettings;
+	/** The preset; `null` when set by hand */
+	jurisdiction: Jurisdiction | null;
 }
 
 function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
@@ -257,6 +266,7 @@ function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 		recipientKey: recipient === 'metadata' ? readText(node, 'importRecipientKey', index) : '',
 		purpose,
 		keepRequest: options.keepRequest ?? false,
+		jurisdiction: choice in JURISDICTION_PRESETS ? (choice as Jurisdiction) : null,
 		receive: {
 			...RECEIVE_DEFAULTS,
 			mode: withinPreset(mode, choice),
@@ -267,6 +277,14 @@ function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 			},
 		},
 	};
+}
+
+/** Address and user agent come from the service, and stay whole where they are kept. */
+function announcementOf({ receive, jurisdiction, keepRequest }: ImportSettings): Announcement {
+	const keep = keepRequest
+		? { ...receive.keep, ip: 'keep' as const, userAgent: true }
+		: receive.keep;
+	return reportedSettings({ ...receive, keep }, jurisdiction);
 }
 
 /** The payload as the service posted it. SNS posts JSON and calls it text, so text is read too. */

@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -55,6 +55,14 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 		expect(errors.trim().split('\n')).toHaveLength(1);
 		expect(code).toBe(2);
 		expect(existsSync('x')).toBe(false);
+	});
+
+	it('says what is wrong with a key file, and does not show what it holds', async () => {
+		writeFileSync(join(folder, 'signing-keys.json'), '{"activeKey":"id:hunter2');
+		const { code, errors } = await runCli(['collect', '--data', folder, '--port', '0']);
+		expect(errors).toMatch(/signing-keys\.json does not hold signing keys.*Restore it/);
+		expect(errors).not.toContain('hunter2');
+		expect(code).toBe(1);
 	});
 
 	it('collects, says how it is, and drains on SIGTERM', async () => {

@@ -1,0 +1,32 @@
+import type { ConsentPolicy } from '../consent/consent-policy';
+import type { Jurisdiction } from '../consent/jurisdictions';
+import type { Purpose } from '../event/purpose';
+import type { TrackingMode } from '../event/tracking-mode';
+import type { IpReduction } from '../minimise/minimise-ip';
+import type { ReceiveSettings } from './receive-types';
+
+/** One place where opens come in, as it says itself how it is set up. */
+export interface ReportedTracker {
+	name: string;
+	/** The operator's ceiling there */
+	mode: TrackingMode;
+	purpose: Purpose | null;
+	policy: ConsentPolicy;
+	/** Label that is written on its events */
+	policyLabel: string;
+	/** The preset it was set up with; `null` when set by hand */
+	jurisdiction: Jurisdiction | null;
+	keepAsAggregate: boolean;
+	keep: { ip: IpReduction; userAgent: boolean; referer: boolean; acceptLanguage: boolean };
+	/** The longest view time that is measured there; absent where none is */
+	viewTimeLimitMs?: number;
+}
+
+/** The settings that a door works by, as the privacy report shows them. */
+export function reportedSettings(
+	{ mode, purpose, consent, keep }: ReceiveSettings,
+	jurisdiction: Jurisdiction | null,
+): Omit<ReportedTracker, 'name'> {
+	const { policy, label, keepAsAggregate } = consent;
+	return { mode, purpose, policy, policyLabel: label, jurisdiction, keepAsAggregate, keep };
+}
