@@ -4,13 +4,14 @@ import type {
 	INodeType,
 	INodeTypeDescription,
 } from 'n8n-workflow';
-import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
+import { NodeConnectionTypes, NodeOperationError, UnexpectedError } from 'n8n-workflow';
 
 import { eachItem } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { checkFields } from '../shared/fields/check-fields';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { openTrackingStore } from '../shared/installation/store';
+import { MOST_ITEMS } from './common/many-items';
 import { properties } from './properties';
 import { findOperation } from './resources';
 
@@ -63,19 +64,39 @@ export class OpenTracking implements INodeType {
 	methods = { credentialTest };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const operationOf = (index: number) =>
+			findOperation(
+				this.getNodeParameter('resource', index) as string,
+				this.getNodeParameter('operation', index) as string,
+			);
+		const done = new Map<number, INodeExecutionData[] | Error>();
 		const output = await eachItem(this, async (_item, index) => {
-			const resource = this.getNodeParameter('resource', index) as string;
-			const name = this.getNodeParameter('operation', index) as string;
-			const operation = findOperation(resource, name);
+			const operation = operationOf(index);
 			if (!operation) {
 				throw new NodeOperationError(
 					this.getNode(),
-					`Open Tracking cannot do "${name}" on "${resource}"`,
+					`Open Tracking cannot do "${this.getNodeParameter('operation', index)}" on "${this.getNodeParameter('resource', index)}"`,
 					{
 						itemIndex: index,
 						description: 'Choose a resource and an operation from the lists',
 					},
 				);
+			}
+			if ('executeMany' in operation) {
+				if (!done.has(index)) {
+					const indexes = [index];
+					const end = Math.min(this.getInputData().length, index + MOST_ITEMS);
+					for (let next = index + 1; next < end && operationOf(next) === operation; next += 1) {
+						indexes.push(next);
+					}
+					const store = await openTrackingStore(this);
+					const results = await operation.executeMany({ node: this, store, indexes });
+					results.forEach((result, position) => done.set(index + position, result));
+				}
+				const result = done.get(index);
+				if (result === undefined) throw new UnexpectedError('An item got no result');
+				if (result instanceof Error) throw result;
+				return result;
 			}
 			checkFields(this, index, operation.properties);
 			if ('executeAlone' in operation) return await operation.executeAlone({ node: this, index });

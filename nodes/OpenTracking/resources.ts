@@ -35,7 +35,7 @@ import { dashboardStatistics } from './actions/statistics/dashboard';
 import { checkStatus } from './actions/status/check';
 import { checkHostedStatus } from './actions/status/check-hosted';
 import { getHostedDashboard } from './actions/status/get-hosted-dashboard';
-import type { Operation, OperationWithOwnStore, Resource } from './common/operation';
+import type { Resource } from './common/operation';
 import { handleRequest } from './http-api/handle-request';
 
 /** Every resource and operation of the node; the fields in the editor follow from this list. */
@@ -95,7 +95,7 @@ export const resources: Resource[] = [
 export function findOperation(
 	resource: string,
 	operation: string,
-): Operation | OperationWithOwnStore | undefined {
+): Resource['operations'][number] | undefined {
 	return resources
 		.find(({ value }) => value === resource)
 		?.operations.find(({ value }) => value === operation);

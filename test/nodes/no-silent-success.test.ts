@@ -9,6 +9,7 @@ import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOp
 import { TrackingConsentFilter } from '../../nodes/TrackingConsentFilter/TrackingConsentFilter.node';
 import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
 import { signingOf } from '../../nodes/shared/installation/signing';
+import * as sentMessages from '../../src/storage/pixels/sent-messages';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import { signPersonToken } from '../../src/tracking/links/person-link';
 import { TOKEN_IV_BYTES } from '../../src/tracking/links/sealed-token';
@@ -215,6 +216,57 @@ describe('Register Sent', () => {
 			{ customer: 42 },
 		);
 		expect(items).toMatchObject([{ recipientId: '42', registered: true }]);
+	});
+
+	const LONG = 'x'.repeat(2000);
+	const sentTo = async (recipients: unknown[], continueOnFail: boolean) =>
+		await executeNode(
+			tracking,
+			recipients.map((recipient) => ({ json: { recipient } as IDataObject })),
+			{
+				parameters: {
+					resource: 'recipient',
+					operation: 'registerSent',
+					sentRecipientId: '={{ $json.recipient }}',
+				},
+				continueOnFail,
+			},
+		);
+
+	it.each([
+		['has no ID', '', /no ID to register/],
+		['is refused by the store', LONG, /longer than 256 characters/],
+	])('goes on past an item that %s', async (_what, bad, error) => {
+		const { output } = await sentTo(['ada', bad, 'bob', 'ada'], true);
+		expect(output[0]?.map(({ pairedItem }) => pairedItem)).toEqual(
+			[0, 1, 2, 3].map((item) => ({ item })),
+		);
+		expect(output[0]?.map(({ json }) => json)).toMatchObject([
+			{ recipientId: 'ada', registered: true },
+			{ recipient: bad, error: expect.stringMatching(error) },
+			{ recipientId: 'bob', registered: true },
+			{ recipientId: 'ada', registered: false, because: expect.stringContaining('already') },
+		]);
+		expect((await store.getDashboard()).totals.sent).toBe(2);
+	});
+
+	it.each([
+		['has no ID', ''],
+		['is refused by the store', LONG],
+	])('stops at an item that %s, with those before it registered', async (_what, bad) => {
+		const error: unknown = await sentTo(['ada', bad, 'bob'], false).catch((thrown) => thrown);
+		expect(error).toBeInstanceOf(NodeOperationError);
+		expect((error as NodeOperationError).context.itemIndex).toBe(1);
+		expect((await store.getDashboard()).totals.sent).toBe(1);
+	});
+
+	it('registers a thousand messages in two calls of the store', async () => {
+		const items = Array.from({ length: 1000 }, (_, index) => `recipient-${index}`);
+		const calls = jest.spyOn(sentMessages, 'registerSent');
+		const { output } = await sentTo(items, false);
+		expect(output[0]?.map(({ json }) => json.recipientId)).toEqual(items);
+		expect(calls).toHaveBeenCalledTimes(2);
+		expect((await store.getDashboard()).totals.sent).toBe(1000);
 	});
 
 	it('says why a message was not registered', async () => {

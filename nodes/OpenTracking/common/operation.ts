@@ -28,9 +28,17 @@ export interface OperationWithOwnStore extends OperationTexts {
 	executeAlone(context: Omit<OperationContext, 'store'>): Promise<INodeExecutionData[]>;
 }
 
+/** An operation that does many items in few calls of the store. */
+export interface OperationOnMany extends OperationTexts {
+	/** One result for each index, in their order; at the first error it may leave out the rest. */
+	executeMany(
+		context: Omit<OperationContext, 'index'> & { indexes: readonly number[] },
+	): Promise<Array<INodeExecutionData[] | Error>>;
+}
+
 /** One resource of the Open Tracking node. */
 export interface Resource {
 	value: string;
 	name: string;
-	operations: Array<Operation | OperationWithOwnStore>;
+	operations: Array<Operation | OperationOnMany | OperationWithOwnStore>;
 }

@@ -19,8 +19,9 @@ import type {
 	NotOpened,
 	NotOpenedPage,
 	NotOpenedRequest,
-	RecordResult,
 	SentMessage,
+	SentOutcome,
+	SentResult,
 } from '../port/tracking-store';
 
 const WRITE_ROWS = 1000;
@@ -31,6 +32,8 @@ interface Sent {
 	/** A hash: message ids lead to the mail server's log, and the store only compares them */
 	messageKey: string;
 	at: number;
+	/** Its place among the given messages */
+	index: number;
 }
 
 /**
@@ -41,8 +44,11 @@ interface Sent {
 export async function registerSent(
 	db: Writer,
 	messages: readonly SentMessage[],
-): Promise<RecordResult> {
-	const tracked = messages.filter(({ trackingMode }) => trackingMode !== 'off').map(toSent);
+): Promise<SentResult> {
+	const outcomes: SentOutcome[] = messages.map(() => 'ignored');
+	const tracked = messages.flatMap((message, index) =>
+		message.trackingMode === 'off' ? [] : [{ ...toSent(message), index }],
+	);
 	const fates = await fatesOf(
 		db,
 		tracked.map(({ place }) => place),
@@ -61,12 +67,14 @@ export async function registerSent(
 		book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, sent: 1 });
 	}
 	await book.save();
+	for (const { index } of alive) outcomes[index] = 'duplicate';
+	for (const { index } of [...personal, ...plain]) outcomes[index] = 'recorded';
 	const recorded = personal.length + plain.length;
 	const ignored = messages.length - alive.length;
-	return { recorded, duplicates: messages.length - ignored - recorded, ignored };
+	return { recorded, duplicates: messages.length - ignored - recorded, ignored, outcomes };
 }
 
-function toSent(message: SentMessage): Sent {
+function toSent(message: SentMessage): Omit<Sent, 'index'> {
 	const personal = MODE_STORES[message.trackingMode].keeps === 'every-open';
 	const place = {
 		pixelId: storableId(message.pixelId, 'pixel id'),

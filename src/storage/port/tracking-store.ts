@@ -14,6 +14,14 @@ export interface RecordResult {
 	ignored: number;
 }
 
+/** `duplicate`: counted before; `ignored`: mode `off`, or the pixel or recipient was deleted */
+export type SentOutcome = 'recorded' | 'duplicate' | 'ignored';
+
+/** What became of the given messages, in numbers and of each in their order. */
+export interface SentResult extends RecordResult {
+	outcomes: SentOutcome[];
+}
+
 /** Which opens a list or export is about; a field left out does not limit. */
 export interface OpenFilter {
 	recipientId?: string;
@@ -326,7 +334,7 @@ export interface TrackingStore extends PrivacyStore {
 	deleteRecipient(id: string): Promise<boolean>;
 
 	/** Counts messages as sent, each once per recipient and message id. */
-	registerSent(messages: readonly SentMessage[]): Promise<RecordResult>;
+	registerSent(messages: readonly SentMessage[]): Promise<SentResult>;
 	/** Recipients that were sent to and have no counted open. */
 	listNotOpened(request: NotOpenedRequest): Promise<NotOpenedPage>;
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
@@ -6,6 +7,7 @@ import { sql } from 'kysely';
 import { openPostgresDatabase } from '../../../src/storage/database/postgres/postgres-database';
 import { claimsOf } from '../../../src/storage/opens/record-opens';
 import { openPostgresStore, testPostgresConnection } from '../../../src/storage/postgres-store';
+import { startStore } from '../../../src/storage/start-store';
 import { createStore } from '../../../src/storage/store';
 import { sampleOpen } from '../../support/sample-opens';
 import { engines, postgresUrl } from '../../support/stores';
@@ -172,6 +174,26 @@ function aPostgres(connectionString: string): void {
 		}
 		expect((await stores[0]?.getDashboard())?.totals.opens).toBe(20);
 		await place.dispose();
+	});
+
+	test('processes count together where the server isolates transactions more strictly', async () => {
+		const schema = `test_${randomUUID().replaceAll('-', '')}`;
+		const strict = new URL(connectionString);
+		strict.searchParams.set('options', '-c default_transaction_isolation=serializable');
+		const options = { connectionString: strict.href, tls: 'disable', schema } as const;
+		const databases = [await openPostgresDatabase(options), await openPostgresDatabase(options)];
+		const stores = await Promise.all(databases.map(async (database) => await startStore(database)));
+		const turns = Array.from({ length: 40 }, (_, turn) => turn);
+		await Promise.all(
+			turns.map(async (turn) => {
+				const pixelId = `p-${turn % 3}`;
+				await stores[turn % 2]?.recordOpens([sampleOpen({ pixelId, campaignId: 'spring' })]);
+			}),
+		);
+		expect((await stores[0]?.getDashboard())?.totals.opens).toBe(40);
+		expect((await stores[0]?.getCampaign('spring'))?.opens).toBe(40);
+		await databases[0]?.read((db) => sql`drop schema ${sql.ref(schema)} cascade`.execute(db));
+		for (const database of databases) await database.close();
 	});
 
 	test('errors of statements show no value', async () => {

@@ -1,11 +1,14 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import type { SentMessage } from '../../../../src/storage/port/tracking-store';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
-import { readText, textOf } from '../../../shared/fields/check-fields';
+import { checkFields, readText, textOf } from '../../../shared/fields/check-fields';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
-import type { Operation } from '../../common/operation';
+import { manyItems } from '../../common/many-items';
+import type { OperationOnMany } from '../../common/operation';
 
-export const registerSent: Operation = {
+export const registerSent: OperationOnMany = {
 	value: 'registerSent',
 	name: 'Register Sent',
 	action: 'Register sent message',
@@ -63,47 +66,59 @@ export const registerSent: Operation = {
 			],
 		},
 	],
-	async execute({ node, store, index }) {
-		const text = (name: string) => readText(node, name, index) || null;
-		const fields = node.getNodeParameter('sentFields', index, {}) as {
-			messageId?: string;
-			sentAt?: string;
-			trackingMode?: TrackingMode;
-		};
-		const sentAt = fields.sentAt ? new Date(fields.sentAt) : new Date();
-		if (Number.isNaN(sentAt.getTime())) {
-			throw new NodeOperationError(node.getNode(), 'Sent At is not a date', {
-				itemIndex: index,
-				description: 'Write it as ISO 8601, such as 2026-11-21T10:00:00Z',
-			});
-		}
-		const message = {
-			pixelId: text('sentPixelId'),
-			recipientId: text('sentRecipientId'),
-			campaignId: text('sentCampaignId'),
-			messageId: textOf(fields.messageId) || null,
-		};
-		const { pixelId, recipientId, campaignId } = message;
-		if (pixelId === null && recipientId === null && campaignId === null) {
-			throw new NodeOperationError(
-				node.getNode(),
-				'There is no ID to register a sent message under',
-				{
-					itemIndex: index,
-					description:
-						'Give at least one of Pixel ID, Recipient ID and Campaign ID: opens are compared with sent messages by them',
-				},
-			);
-		}
-		const trackingMode = fields.trackingMode ?? 'identified';
-		const { recorded, duplicates } = await store.registerSent([
-			{ ...message, sentAt, trackingMode },
-		]);
-		const registered = recorded === 1;
-		const because = registered ? null : whyNot(trackingMode, duplicates > 0);
-		return [{ json: { ...message, sentAt: sentAt.toISOString(), registered, because } }];
+	async executeMany({ node, store, indexes }) {
+		return await manyItems(
+			node,
+			indexes,
+			(index) => readMessage(node, index),
+			async (messages) => {
+				const { outcomes } = await store.registerSent(messages);
+				return messages.map(({ trackingMode, sentAt, ...message }, position) => {
+					const outcome = outcomes[position] ?? 'ignored';
+					const registered = outcome === 'recorded';
+					const because = registered ? null : whyNot(trackingMode, outcome === 'duplicate');
+					return [{ json: { ...message, sentAt: sentAt.toISOString(), registered, because } }];
+				});
+			},
+		);
 	},
 };
+
+function readMessage(node: IExecuteFunctions, index: number): SentMessage {
+	checkFields(node, index, registerSent.properties);
+	const text = (name: string) => readText(node, name, index) || null;
+	const fields = node.getNodeParameter('sentFields', index, {}) as {
+		messageId?: string;
+		sentAt?: string;
+		trackingMode?: TrackingMode;
+	};
+	const sentAt = fields.sentAt ? new Date(fields.sentAt) : new Date();
+	if (Number.isNaN(sentAt.getTime())) {
+		throw new NodeOperationError(node.getNode(), 'Sent At is not a date', {
+			itemIndex: index,
+			description: 'Write it as ISO 8601, such as 2026-11-21T10:00:00Z',
+		});
+	}
+	const message = {
+		pixelId: text('sentPixelId'),
+		recipientId: text('sentRecipientId'),
+		campaignId: text('sentCampaignId'),
+		messageId: textOf(fields.messageId) || null,
+	};
+	const { pixelId, recipientId, campaignId } = message;
+	if (pixelId === null && recipientId === null && campaignId === null) {
+		throw new NodeOperationError(
+			node.getNode(),
+			'There is no ID to register a sent message under',
+			{
+				itemIndex: index,
+				description:
+					'Give at least one of Pixel ID, Recipient ID and Campaign ID: opens are compared with sent messages by them',
+			},
+		);
+	}
+	return { ...message, sentAt, trackingMode: fields.trackingMode ?? 'identified' };
+}
 
 function whyNot(trackingMode: TrackingMode, isKnown: boolean): string {
 	if (trackingMode === 'off') return 'The tracking mode is Off, so there is nothing to compare';

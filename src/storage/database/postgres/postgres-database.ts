@@ -59,10 +59,14 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 	const db = new Kysely<StoreSchema>({ dialect: new PostgresDialect({ pool }) }).withSchema(schema);
 	const lock = writeLocks(schema, lockLimitMs);
 	const transact = <T>(change: (db: Writer) => Promise<T>, claims?: readonly string[]) =>
-		db.transaction().execute(async (trx) => {
-			await lock(trx, claims);
-			return await change(trx);
-		});
+		db
+			.transaction()
+			// Whatever the server's default: what others wrote while this one waited must be seen.
+			.setIsolationLevel('read committed')
+			.execute(async (trx) => {
+				await lock(trx, claims);
+				return await change(trx);
+			});
 	const gate = new OpenGate();
 	// Of one process, writes follow one another, which leaves the other connections to reads.
 	const oneAtATime = pLimit(1);

@@ -32,11 +32,17 @@ describe.each(engines)('sent messages and statistics on $name', (engine) => {
 		const sent = ['ada', 'bob', 'eve', 'dan'].map((recipientId, index) =>
 			message({ pixelId: 'p', recipientId, messageId: `m${index}` }),
 		);
-		expect(await store.registerSent(sent)).toEqual({ recorded: 4, duplicates: 0, ignored: 0 });
+		expect(await store.registerSent(sent)).toEqual({
+			recorded: 4,
+			duplicates: 0,
+			ignored: 0,
+			outcomes: Array(4).fill('recorded'),
+		});
 		expect(await store.registerSent([...sent, message({ trackingMode: 'off' })])).toEqual({
 			recorded: 0,
 			duplicates: 4,
 			ignored: 1,
+			outcomes: [...Array<string>(4).fill('duplicate'), 'ignored'],
 		});
 		await store.registerSent([message({ pixelId: 'p', recipientId: 'ada', messageId: 'second' })]);
 		await store.recordOpens([
@@ -94,7 +100,11 @@ describe.each(engines)('sent messages and statistics on $name', (engine) => {
 			messageId: 'mail-1',
 			trackingMode: 'aggregate',
 		});
-		expect(await store.registerSent([quiet, quiet])).toMatchObject({ recorded: 1, duplicates: 1 });
+		expect(await store.registerSent([quiet, quiet])).toMatchObject({
+			recorded: 1,
+			duplicates: 1,
+			outcomes: ['recorded', 'duplicate'],
+		});
 		expect(await store.registerSent([quiet])).toMatchObject({ recorded: 0, duplicates: 1 });
 		expect(await store.getCampaign('spring')).toMatchObject({
 			sent: 1,
