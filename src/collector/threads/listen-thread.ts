@@ -22,12 +22,14 @@ runThread(parentPort, async (port) => {
 	const log = openLog({ folder: settings.folder, durable: true });
 	const counters = newCounters();
 	const queue = createCommitQueue(log, { counters });
+	const store = () =>
+		openStore(settings.store, (message) => port.problem('lookup', new CollectorError(message)));
 	// Opened before the first load, which would have to wait for it; each load tries again.
-	await openStore(settings.store).catch((error: unknown) => port.problem('lookup', error));
+	await store().catch((error: unknown) => port.problem('lookup', error));
 	const listener = await startListener(settings.listener, {
 		receive: createReceiveDeps({
 			signing: () => keys,
-			lookups: createLookups(() => openStore(settings.store)),
+			lookups: createLookups(store),
 		}),
 		clientAddress,
 		queue,

@@ -7,6 +7,7 @@ import { openStore, readKeys } from '../../intake/intake-settings';
 import { domainMark } from '../../tracking/bursts/burst-rules';
 import { deriveKey } from '../../tracking/links/key-ring';
 import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
+import { CollectorError } from '../config/collector-error';
 import type { CollectorSettings } from '../config/settings';
 import { shipLog, STORE_CONSUMER, type ShippingReport } from '../consume/shipper';
 import { openLog } from '../log/open-log';
@@ -31,7 +32,8 @@ runThread(parentPort, async (port) => {
 
 	const shipping = shipLog({
 		log,
-		openStore: () => openStore(settings.store),
+		openStore: () =>
+			openStore(settings.store, (message) => port.problem('shipping', new CollectorError(message))),
 		denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
 		markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
 		signal: stopping.signal,

@@ -15,7 +15,7 @@ import { FolderLockedError, lockFolder, openLog, type OpenLog } from '../log/ope
 import { describeError } from '../threads/thread';
 
 /** A store that takes longer counts as away for the open at hand. It may still write it. */
-export const STORE_LIMIT_MS = 2000;
+const STORE_LIMIT_MS = 2000;
 /** How long an open may wait for the disk. */
 const DISK_LIMIT_MS = 2000;
 /** Room for about six thousand opens on a disk that is full. */
