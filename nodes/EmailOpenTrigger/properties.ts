@@ -61,6 +61,7 @@ export const properties: INodeProperties[] = [
 			receiveOptions.keep,
 			receiveOptions.keepAsAggregate,
 			receiveOptions.purpose,
+			receiveOptions.signedOnly,
 			receiveOptions.time,
 		],
 	},

@@ -173,7 +173,7 @@ describe('a plain link', () => {
 			settings({ plainIds: { allowed: false, recipientParameter: 'id' } }),
 			deps(),
 		);
-		expect(event).toMatchObject({ recipientReason: 'missing' });
+		expect(event).toMatchObject({ recipientReason: 'invalid-token', trackingMode: 'aggregate' });
 		expect([event?.recipientId, event?.pixelId, event?.campaignId, event?.messageId]).toEqual([
 			null,
 			null,
