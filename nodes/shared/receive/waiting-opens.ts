@@ -15,8 +15,8 @@ import { isOpenOf } from '../../../src/storage/privacy/find-person';
 import type { OpenEvent } from '../../../src/tracking/event/open-event';
 import { denylistKeysOfEvent } from '../../../src/tracking/people/subject-keys';
 import { dataFolder } from '../installation/data-folder';
-import { signingOf } from '../installation/signing';
-import { openTrackingStore, storeKey } from '../installation/store';
+import { openStoreWithKeys, signingOf } from '../installation/signing';
+import { storeKey } from '../installation/store';
 import { collectorFolder } from './collector-log';
 
 type WritingContext = Pick<
@@ -53,9 +53,8 @@ export async function recordOpen(
 	if (context.getMode() !== 'manual') {
 		return await waitingFolders().of(writerOf(context)).record(event, limitMs);
 	}
-	const { keyRing } = await signingOf(context);
+	const { store, keyRing } = await openStoreWithKeys(context);
 	const denylistKeys = denylistKeysOfEvent(event, keyRing);
-	const store = await openTrackingStore(context);
 	const { erased } = await store.recordUnlessErased([{ event, denylistKeys }]);
 	return erased.size > 0 ? 'erased' : 'stored';
 }
@@ -96,7 +95,7 @@ function writerOf(context: WritingContext) {
 	return {
 		owner: `${context.getWorkflow().id ?? ''}.${context.getNode().id}`,
 		store: storeKey(context) || 'embedded',
-		openStore: async () => await openTrackingStore(context),
+		openStore: async () => (await openStoreWithKeys(context)).store,
 		keyRing: async () => (await signingOf(context)).keyRing,
 		say: (level: 'error' | 'info', message: string) => context.logger[level](message),
 	};

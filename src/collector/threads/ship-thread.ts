@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { pause } from '../../async/backoff';
 import { openStore, readKeys } from '../../intake/intake-settings';
+import { checkKeys } from '../../intake/known-keys';
 import { domainMark } from '../../tracking/bursts/burst-rules';
 import { deriveKey } from '../../tracking/links/key-ring';
 import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
@@ -27,13 +28,19 @@ runThread(parentPort, async (port) => {
 	const settings = workerData as CollectorSettings;
 	const log = openLog({ folder: settings.folder, durable: false });
 	const { keyRing } = await readKeys(settings.keys);
+	const open = async () => {
+		const store = await openStore(settings.store, (message) =>
+			port.problem('shipping', new CollectorError(message)),
+		);
+		await checkKeys(store, keyRing);
+		return store;
+	};
 	const stopping = new AbortController();
 	const state = { shipped: 0, refused: 0, failures: 0 };
 
 	const shipping = shipLog({
 		log,
-		openStore: () =>
-			openStore(settings.store, (message) => port.problem('shipping', new CollectorError(message))),
+		openStore: open,
 		denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
 		markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
 		signal: stopping.signal,

@@ -23,6 +23,7 @@ import { dailyKey, destroyOldKeys } from './daily-keys';
 import { eraseSubject } from './erase-subject';
 import { exportSubject } from './find-person';
 import { closePrivacyRequest, listPrivacyRequests, openPrivacyRequest } from './privacy-requests';
+import { giveUpKey, noteKeys } from './signing-keys';
 
 /** The tables that erasure and retention delete from. */
 const PERSONAL_TABLES = [
@@ -76,6 +77,8 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 			}
 			return counts;
 		},
+		noteKeys: (keys) => write((db) => noteKeys(db, keys)),
+		giveUpKey: (id) => write((db) => giveUpKey(db, id)),
 		dailyKey: (now) => dailyKey(database, now),
 		destroyOldKeys: (now) => destroyOldKeys(database, now),
 

@@ -139,11 +139,6 @@ describe.each(engines)('several processes and failures on $name', (engine) => {
 			for (const table of ['tallies', 'hourly'] as const) {
 				await db.updateTable(table).set({ scope_id: '' }).where('scope', '=', 'total').execute();
 			}
-			await db
-				.withTables<{ schema_migrations: { name: string } }>()
-				.deleteFrom('schema_migrations')
-				.where('name', '=', '0006-total-in-parts')
-				.execute();
 		});
 		const store = await place.openStore();
 		for (const recipientId of ['bob', 'eve', 'kim', 'lou', 'max']) {

@@ -122,6 +122,24 @@ describe.each(engines)('consent on $name', (engine) => {
 		);
 	});
 
+	test('signing keys are told apart, and none is forgotten unless it is given up', async () => {
+		const other = await place.openStore();
+		const [first, second] = ['first', 'second'].map((id) => ({ id, fingerprint: `of ${id}` }));
+		expect(await store.noteKeys([first])).toEqual([]);
+		expect(await other.noteKeys([second])).toEqual(['first']);
+		expect(await other.noteKeys([first, second])).toEqual([]);
+		expect(await store.noteKeys([first])).toEqual(['second']);
+		expect(await store.noteKeys([first, { ...second, fingerprint: 'of another' }])).toEqual([
+			'second',
+		]);
+		expect(await store.giveUpKey('second')).toBe(true);
+		expect(await store.giveUpKey('second')).toBe(false);
+		expect(await other.noteKeys([first])).toEqual([]);
+		// It was found after all.
+		expect(await other.noteKeys([first, second])).toEqual([]);
+		expect(await store.noteKeys([first])).toEqual(['second']);
+	});
+
 	test('the address key is the same all day for all processes, and gone the day after', async () => {
 		const other = await place.openStore();
 		const { key, until } = await store.dailyKey(NOW);
