@@ -14,6 +14,7 @@ import {
 	eventually,
 	publicationFailure,
 	startInstance,
+	trackingApiForEverybody,
 	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
@@ -24,7 +25,6 @@ import { postgresUrl } from '../support/stores';
 const BASE = 'email-open-tracking.json';
 const STRICT = 'email-open-tracking-consent-required.json';
 const STRICT_PATH = 'email-open/consented.png';
-const API = 'tracking-api.json';
 const CREDENTIAL = 'openTrackingPostgresApi';
 const AWAY = /The tracking store cannot be written/g;
 const DELETED =
@@ -97,7 +97,7 @@ describe('a real n8n whose embedded store is in trouble', () => {
 	const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-trouble-'));
 	const storeFolder = join(folder, '.n8n', 'email-open-tracking');
 	const storeFile = join(storeFolder, 'tracking.sqlite');
-	const workflows = [bundledWorkflow(BASE), strictBeside(), bundledWorkflow(API)];
+	const workflows = [bundledWorkflow(BASE), strictBeside(), trackingApiForEverybody()];
 	let disk: SmallDisk | undefined;
 	let n8n: N8nInstance;
 	let pixel: Awaited<ReturnType<typeof newPixel>>;
@@ -262,8 +262,8 @@ function inPostgres(serverUrl: string): void {
 		n8n = await startInstance({ workflows: [] });
 		const { id } = await n8n.rest('POST', '/credentials', credentialFor(throughWay()));
 		credentialId = String(id);
-		for (const file of [BASE, API]) {
-			const workflow = withCredential(bundledWorkflow(file), credentialId);
+		for (const bundled of [bundledWorkflow(BASE), trackingApiForEverybody()]) {
+			const workflow = withCredential(bundled, credentialId);
 			const created = await n8n.rest('POST', '/workflows', { ...workflow, id: undefined });
 			await n8n.rest('POST', `/workflows/${created.id}/activate`, { versionId: created.versionId });
 		}
