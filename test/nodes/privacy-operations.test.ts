@@ -18,6 +18,7 @@ import { consentRecord, NOTICE } from '../support/consent-records';
 import { allBytes } from '../support/n8n-instance';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
+import { PURPOSES } from '../../src/tracking/event/purpose';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 
 const node = new OpenTracking();
@@ -143,6 +144,48 @@ describe('consent, rights and retention in Open Tracking', () => {
 		]);
 		const none = await run('consent', 'applyChoice', await form('ada', { action: 'save' }));
 		expect(none.page).toContain('Nothing was changed');
+	});
+
+	it('keeps no more than the first of answers that say the same, and ends a flood of others', async () => {
+		const store = await folder.store();
+		const records = async (id: string) => (await store.listConsentRecords(id)).length;
+		const answer = async (id: string, choiceForm: object) =>
+			await run('consent', 'applyChoice', await form(id, choiceForm));
+		for (let n = 0; n < 5; n++) {
+			await answer('eve', { action: 'withdraw' });
+			await answer('kim', { action: 'save', performance: 'given' });
+		}
+		expect(await records('eve')).toBe(PURPOSES.length);
+		expect(await records('kim')).toBe(1);
+
+		let last: Awaited<ReturnType<typeof answer>> | undefined;
+		for (let n = 0; n < 60; n++) {
+			last = await answer('max', { action: 'save', performance: n % 2 === 0 ? 'no' : 'given' });
+		}
+		expect(await records('max')).toBeLessThanOrEqual(41);
+		expect(last).toMatchObject({ status: 429, items: [{ changed: [] }] });
+		expect(last?.page).toContain('answered very often');
+		// Saying no works all the same.
+		await answer('max', { action: 'save', performance: 'no' });
+		expect(await store.getConsent('max', 'performance', new Date())).toMatchObject({
+			status: 'withdrawn',
+		});
+	});
+
+	it('has a person mailed three times a day at most, however often a copy is asked for', async () => {
+		const links: unknown[] = [];
+		for (let n = 0; n < 6; n++) {
+			const { items, page } = await run('privacy', 'getConfirmationLink', {
+				personBy: 'link',
+				personToken: await token('lou', 'consent'),
+				requestKind: 'copy',
+				controllerContact: 'privacy@example.com',
+			});
+			expect(page).toContain('privacy@example.com');
+			links.push(...items);
+		}
+		expect(links).toHaveLength(3);
+		expect(await (await folder.store()).listPrivacyRequests()).toHaveLength(1);
 	});
 
 	it('believes no other link', async () => {

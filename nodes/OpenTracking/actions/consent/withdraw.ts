@@ -43,13 +43,18 @@ export const withdrawConsent: Operation = {
 	},
 };
 
-/** Records a withdrawal from each purpose. Returns the purposes. */
+/** Records a withdrawal from each purpose that there is none from yet. Returns all the purposes. */
 export async function withdraw(
-	store: Pick<TrackingStore, 'recordConsent'>,
+	store: Pick<TrackingStore, 'listConsents' | 'recordConsent'>,
 	from: { recipientId: string; purposes: readonly Purpose[]; method: string },
 ): Promise<Purpose[]> {
 	const now = new Date();
-	const records = from.purposes.map((purpose) => ({
+	const before = await store.listConsents(from.recipientId, now);
+	const done = new Set(
+		before.flatMap(({ status, record }) => (status === 'withdrawn' ? (record?.purpose ?? []) : [])),
+	);
+	const left = from.purposes.filter((purpose) => !done.has(purpose));
+	const records = left.map((purpose) => ({
 		recordId: uuidv7(),
 		recipientKey: from.recipientId,
 		purpose,
@@ -64,6 +69,6 @@ export async function withdraw(
 		evidence: null,
 		expiresAt: null,
 	}));
-	await store.recordConsent(records, now);
+	if (records.length > 0) await store.recordConsent(records, now);
 	return [...from.purposes];
 }
