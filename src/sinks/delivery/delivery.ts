@@ -1,3 +1,4 @@
+import type { Backoff } from '../../async/backoff';
 import type { OpenEvent } from '../../tracking/event/open-event';
 import type { CredentialValues, SinkRequest, SinkResponse } from '../sink';
 import type { SinkOptions } from '../sink-parameters';
@@ -31,9 +32,8 @@ export interface DeliverSettings {
 	timeoutMs: number;
 	/** Milliseconds the whole call may take; what is not done by then is `retryable` */
 	maxTotalMs: number;
-	/** Backoff before attempt n + 1 is drawn from 0 to `baseDelayMs` × 2ⁿ⁻¹, at most `maxDelayMs` */
-	baseDelayMs: number;
-	maxDelayMs: number;
+	/** Pauses before the next attempts, where the destination does not ask for longer ones */
+	backoff: Backoff;
 }
 
 export interface DeliverDeps {

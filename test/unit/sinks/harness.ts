@@ -66,8 +66,7 @@ const SETTINGS: Omit<DeliverSettings, 'options' | 'credential'> = {
 	maxAttempts: 4,
 	timeoutMs: 30_000,
 	maxTotalMs: 600_000,
-	baseDelayMs: 1000,
-	maxDelayMs: 60_000,
+	backoff: { firstMs: 1000, longestMs: 60_000 },
 };
 
 /** A clock that only sleeping moves; `random` gives the middle. */

@@ -2,9 +2,8 @@ import { Kysely, sql } from 'kysely';
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
-import pRetry, { AbortError } from 'p-retry';
 
+import { pause, retry, type Backoff } from '../../../async/backoff';
 import { StoreError } from '../../port/store-error';
 import { OpenGate } from '../open-gate';
 import type { StoreDatabase } from '../store-database';
@@ -24,8 +23,7 @@ import { watchFile, writeAgain, type FileState } from './watched-file';
  * short; the waiting that matters happens between tries, with the loop free.
  */
 const BUSY_TIMEOUT_MS = 5;
-const FIRST_RETRY_MS = 10;
-const LONGEST_RETRY_MS = 200;
+const BACKOFF: Backoff = { firstMs: 10, longestMs: 200 };
 const WATCH_EVERY_MS = 15_000;
 
 const DELETED =
@@ -132,7 +130,7 @@ async function bringBack(
 			const code = sqliteCode(error) ?? (error as NodeJS.ErrnoException).code ?? 'unknown';
 			if (!told) tell(`${NOT_YET} (${code}). ${KEEP_RUNNING}`);
 			told = true;
-			await sleep(LONGEST_RETRY_MS);
+			await pause(BACKOFF.longestMs);
 		}
 	}
 	tell(REPLACED);
@@ -182,18 +180,11 @@ async function makePrivateFile(path: string): Promise<void> {
 
 async function retryWhileBusy<T>(action: () => Promise<T>, limitMs: number): Promise<T> {
 	const givenUpAt = Date.now() + limitMs;
-	return await pRetry(
-		async () => {
-			try {
-				return await action();
-			} catch (error) {
-				const failure = toStoreError(error);
-				if (isBusy(error) && Date.now() < givenUpAt) throw failure;
-				throw new AbortError(failure);
-			}
-		},
-		{ forever: true, minTimeout: FIRST_RETRY_MS, maxTimeout: LONGEST_RETRY_MS, randomize: true },
-	);
+	try {
+		return await retry(action, BACKOFF, (error) => isBusy(error) && Date.now() < givenUpAt);
+	} catch (error) {
+		throw toStoreError(error);
+	}
 }
 
 function toStoreError(error: unknown): Error {

@@ -165,8 +165,7 @@ describe('a destination that fails at random', () => {
 				maxAttempts: 30,
 				timeoutMs: 5000,
 				maxTotalMs: 60_000,
-				baseDelayMs: 1,
-				maxDelayMs: 4,
+				backoff: { firstMs: 1, longestMs: 4 },
 			},
 			{ send, sleep, random: seeded(7), now: () => new Date() },
 		);
