@@ -122,9 +122,8 @@ async function deliverParcel(
 		},
 		{
 			send: requestSender(context, sink, REQUEST_TIMEOUT_MS),
-			sleep: async (ms, signal) => {
-				await pause(ms, cancelled ? AbortSignal.any([signal, cancelled]) : signal);
-				// Nothing is sent after the user cancelled the execution.
+			sleep: async (ms) => {
+				await pause(ms, cancelled);
 				if (cancelled?.aborted) throw new Error('The execution was cancelled');
 			},
 			random: Math.random,

@@ -1,4 +1,5 @@
 import { pauseAfter, type Backoff } from '../../async/backoff';
+import { within } from '../../async/time-limit';
 import type { Counters } from '../config/counters';
 import type { OpenLog } from './open-log';
 
@@ -124,13 +125,8 @@ export function createCommitQueue(
 		},
 		drain: async (limitMs) => {
 			if (waiting.length === 0) return;
-			await new Promise<void>((resolve) => {
-				const giveUp = setTimeout(resolve, limitMs);
-				whenEmpty.push(() => {
-					clearTimeout(giveUp);
-					resolve();
-				});
-			});
+			const isEmpty = new Promise<void>((resolve) => whenEmpty.push(resolve));
+			await within(limitMs, isEmpty, () => undefined);
 		},
 	};
 }

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 
 import { pauseAfter } from '../../async/backoff';
+import { within } from '../../async/time-limit';
 import {
 	type BatchAnswer,
 	type RecordOutcome,
@@ -164,7 +165,9 @@ export async function deliver(
 		}
 		let response: SinkResponse;
 		try {
-			response = await sendWithin(request, timeoutMs);
+			response = await within(timeoutMs, deps.send(request), () => {
+				throw new TimeoutFault(timeoutMs);
+			});
 		} catch (error) {
 			return records.map(() => retryable(faultReason(error)));
 		}
@@ -180,25 +183,9 @@ export async function deliver(
 		return records.map(() => malformed);
 	}
 
-	async function sendWithin(request: SinkRequest, timeoutMs: number): Promise<SinkResponse> {
-		const sending = new AbortController();
-		const timer = new AbortController();
-		try {
-			return await Promise.race([
-				deps.send(request, sending.signal),
-				deps.sleep(timeoutMs, timer.signal).then((): never => {
-					throw new TimeoutFault(timeoutMs);
-				}),
-			]);
-		} finally {
-			sending.abort();
-			timer.abort();
-		}
-	}
-
 	async function pause(ms: number): Promise<void> {
-		const within = Math.min(ms, deadline - deps.now().getTime());
-		if (within > 0) await deps.sleep(within, new AbortController().signal);
+		const allowed = Math.min(ms, deadline - deps.now().getTime());
+		if (allowed > 0) await deps.sleep(allowed);
 	}
 
 	function outOfTime(): Delivery {

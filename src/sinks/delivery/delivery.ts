@@ -37,10 +37,10 @@ export interface DeliverSettings {
 }
 
 export interface DeliverDeps {
-	/** Sends with the credential's login; rejects when there is no answer; gives up when aborted */
-	send(request: SinkRequest, signal: AbortSignal): Promise<SinkResponse>;
-	/** Resolves after that many milliseconds, or at once when aborted */
-	sleep(ms: number, signal: AbortSignal): Promise<void>;
+	/** Sends with the credential's login; rejects when there is no answer */
+	send(request: SinkRequest): Promise<SinkResponse>;
+	/** Waits that many milliseconds; rejects when nothing more is to be sent */
+	sleep(ms: number): Promise<void>;
 	/** From 0 to below 1 */
 	random(): number;
 	now(): Date;
