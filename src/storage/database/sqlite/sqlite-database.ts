@@ -1,11 +1,10 @@
 import { Kysely, sql } from 'kysely';
-import { chmod, mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { pause, retry, type Backoff } from '../../../async/backoff';
 import { StoreError } from '../../port/store-error';
 import { OpenGate } from '../open-gate';
+import { makePrivateFile } from '../private-file';
 import type { StoreDatabase } from '../store-database';
 import type { StoreSchema } from '../store-schema';
 import {
@@ -60,7 +59,7 @@ export interface SqliteOptions {
 export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreDatabase> {
 	const { path, lockLimitMs = 10_000, watchEveryMs = WATCH_EVERY_MS } = options;
 	const DatabaseSync = await loadNodeSqlite();
-	await makePrivateFile(path);
+	makeDatabaseFile(path);
 
 	const whenFree = <T>(action: () => Promise<T>) => retryWhileBusy(action, lockLimitMs);
 	const database = await whenFree(async () => {
@@ -163,12 +162,9 @@ async function loadNodeSqlite() {
 	return DatabaseSync;
 }
 
-async function makePrivateFile(path: string): Promise<void> {
+function makeDatabaseFile(path: string): void {
 	try {
-		await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-		const file = await open(path, 'a', 0o600);
-		await file.close();
-		await chmod(path, 0o600);
+		makePrivateFile(path);
 	} catch (error) {
 		const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 		throw new StoreError(
