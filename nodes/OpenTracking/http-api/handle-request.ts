@@ -21,8 +21,8 @@ import {
 	waitingFolders,
 } from '../../shared/receive/waiting-opens';
 import type { OperationWithOwnStore } from '../common/operation';
+import { answerRequest } from './answer-request';
 import { METHOD_OF_WEBHOOK, methodOf } from './method-of';
-import { responseItem } from './response-item';
 import { webRequest } from './web-request';
 
 export const handleRequest: OperationWithOwnStore = {
@@ -67,14 +67,6 @@ export const handleRequest: OperationWithOwnStore = {
 			description: 'The address of the webhook; the default is that of the Webhook node',
 		},
 		{
-			displayName: 'Put Output File in Field',
-			name: 'responseField',
-			type: 'string',
-			default: 'data',
-			required: true,
-			description: 'The field for the body of the answer',
-		},
-		{
 			displayName: 'Options',
 			name: 'options',
 			type: 'collection',
@@ -95,7 +87,6 @@ export const handleRequest: OperationWithOwnStore = {
 	async executeAlone({ node, index }) {
 		const method = methodOf(node, index);
 		const url = node.getNodeParameter('url', index) as string;
-		const field = node.getNodeParameter('responseField', index) as string;
 		const request = await webRequest(node, index, { method, url });
 		const fields = {
 			getNodeParameter: (name: string, fallback?: unknown) =>
@@ -129,7 +120,8 @@ export const handleRequest: OperationWithOwnStore = {
 		carryOnWaitingOpens(node);
 		const response = await api.fetch(request);
 		if (!failed) trouble.worked();
-		return [await responseItem(node, response, { field, isHead: method === 'HEAD' })];
+		await answerRequest(node, response, { isHead: method === 'HEAD' });
+		return [{ json: { method, path: new URL(request.url).pathname, statusCode: response.status } }];
 	},
 };
 
