@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { Place } from '../counters/place';
+import type { Place } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader } from '../database/store-database';
 

@@ -2,7 +2,7 @@ import { EMPTY_GROUP, isEmptyGroup } from '../../tracking/counters/tally';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { HourCounts } from '../counters/hour-counts';
-import { pixelParent } from '../counters/place';
+import { pixelParent } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import { readSums, totalPart } from '../counters/sums';
 import type { StoreDatabase, Writer } from '../database/store-database';

@@ -5,8 +5,8 @@ import { addSent, EMPTY_GROUP, machineOpensOf } from '../../tracking/counters/ta
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf } from '../counters/counts-view';
-import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../counters/place';
-import type { Place, TallyKey } from '../counters/place';
+import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../counters/tally-key';
+import type { Place, TallyKey } from '../counters/tally-key';
 import { toRecipientTally } from '../counters/tally-rows';
 import { storableId, timeOf } from '../database/checked-input';
 import { chunks } from '../database/chunks';
