@@ -37,10 +37,10 @@ export function trackerRoute(deps: ApiDeps): Hono {
 			},
 			...newTimeLimit(),
 		};
-		const place = await findPixel(load);
+		const found = await findPixel(load);
 		const [image] = await Promise.all([
-			imageOf(load, place),
-			recordLoad(load, place).catch(deps.onError),
+			imageOf(load, found),
+			recordLoad(load, found).catch(deps.onError),
 		]);
 		return new Response(new Uint8Array(image.bytes), {
 			headers: pixelHeaders(image.bytes.length, image.contentType),
@@ -76,12 +76,12 @@ function plainRecipient(
 }
 
 /** What the store says; a store that is away says nothing. */
-interface Place {
+interface Found {
 	store: TrackingStore | null;
 	pixel: Pixel | null;
 }
 
-async function findPixel({ deps, pixelId, withinLimit }: Load): Promise<Place> {
+async function findPixel({ deps, pixelId, withinLimit }: Load): Promise<Found> {
 	try {
 		const found = deps.inTime(async () => {
 			const store = await deps.openStore();
@@ -94,7 +94,7 @@ async function findPixel({ deps, pixelId, withinLimit }: Load): Promise<Place> {
 	}
 }
 
-async function imageOf({ deps, withinLimit }: Load, { store, pixel }: Place): Promise<PixelImage> {
+async function imageOf({ deps, withinLimit }: Load, { store, pixel }: Found): Promise<PixelImage> {
 	if (store === null || pixel === null || pixel.imageType === null) return DEFAULT_IMAGE;
 	try {
 		return (
@@ -107,7 +107,7 @@ async function imageOf({ deps, withinLimit }: Load, { store, pixel }: Place): Pr
 	}
 }
 
-async function recordLoad(load: Load, { store, pixel }: Place): Promise<void> {
+async function recordLoad(load: Load, { store, pixel }: Found): Promise<void> {
 	const { deps, request, token, withinLimit, leftMs } = load;
 	// An id that nobody made is not worth a row, or anybody could fill the store with them.
 	if (store !== null && pixel === null && token === '') return;
@@ -135,7 +135,7 @@ async function recordLoad(load: Load, { store, pixel }: Place): Promise<void> {
 }
 
 /** The link as the receive pipeline reads it, of what this route believes and nothing else. */
-async function linkOf(load: Load, { store, pixel }: Place): Promise<PixelRequest['query']> {
+async function linkOf(load: Load, { store, pixel }: Found): Promise<PixelRequest['query']> {
 	const { deps, pixelId, token, withinLimit } = load;
 	const plain = { pixelId, campaignId: pixel?.campaignId ?? undefined };
 	if (token === '') return { ...plain, recipientId: load.plainRecipient };
