@@ -3,7 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import { within } from '../../src/async/time-limit';
 import { runBatcher, type RefusedOpen } from '../../src/collector/consume/batcher';
-import { FolderLockedError, openLog } from '../../src/collector/log/open-log';
+import { FolderLockedError, openCollectorLog } from '../../src/collector/log/collector-log';
 import { startCollector } from '../../src/collector/threads/collector';
 import { watchLog } from '../../src/collector/watch/log-alarm';
 import { toNodeError } from '../shared/each-item';
@@ -28,7 +28,7 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 		const settings = await collectorSettings(context);
 		const batchSize = context.getNodeParameter('batchSize') as number;
 		const intervalMs = (context.getNodeParameter('batchInterval') as number) * 1000;
-		const log = openLog({ folder: settings.folder, durable: false });
+		const log = openCollectorLog({ folder: settings.folder, durable: false });
 		const collector = await startCollector(settings, {
 			onProblem: (problem, message, times) =>
 				context.logger.warn(`Open Collector Trigger: ${message}`, { problem, times }),

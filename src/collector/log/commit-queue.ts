@@ -1,7 +1,7 @@
 import { pauseAfter, type Backoff } from '../../async/backoff';
 import { within } from '../../async/time-limit';
 import type { Counters } from '../config/counters';
-import type { OpenLog } from './open-log';
+import type { CollectorLog } from './collector-log';
 
 /** Events of one transaction: enough to share a disk write, few enough to be over in some ms. */
 const MAX_BATCH = 512;
@@ -11,7 +11,7 @@ const BACKOFF: Backoff = { firstMs: 50, longestMs: 2000 };
 /** How often the size of the file is looked at. */
 const MEASURE_EVERY_MS = 200;
 /** From this share of the allowed size on, the collector says that it is not well. */
-export const LOUD_SHARE = 0.8;
+export const WARN_SHARE = 0.8;
 
 /** What became of entries: on disk, or lost because there is no room. */
 export type Outcome = 'durable' | 'full';
@@ -52,7 +52,7 @@ interface Waiting {
  * made room. When a transaction fails, its events stay in memory, in order, and are tried again.
  */
 export function createCommitQueue(
-	log: Pick<OpenLog, 'append' | 'usedBytes' | 'maxBytes'>,
+	log: Pick<CollectorLog, 'append' | 'usedBytes' | 'maxBytes'>,
 	{ counters }: { counters: Pick<Counters, 'commits' | 'commitErrors'> },
 ): CommitQueue {
 	let waiting: Waiting[] = [];

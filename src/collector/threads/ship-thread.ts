@@ -11,7 +11,7 @@ import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
 import { CollectorError } from '../config/collector-error';
 import type { CollectorSettings } from '../config/settings';
 import { shipLog, STORE_CONSUMER, type ShippingReport } from '../consume/shipper';
-import { openLog } from '../log/open-log';
+import { openCollectorLog } from '../log/collector-log';
 import { runThread } from './thread';
 
 const REPORT_EVERY_MS = 500;
@@ -26,7 +26,7 @@ runThread(parentPort, async (port) => {
 	// Linux sets it for the calling thread; other systems would set it for the whole process.
 	if (process.platform === 'linux') setPriority(PRIORITY);
 	const settings = workerData as CollectorSettings;
-	const log = openLog({ folder: settings.folder, durable: false });
+	const log = openCollectorLog({ folder: settings.folder, durable: false });
 	const { keyRing } = await readKeys(settings.keys);
 	const stopping = new AbortController();
 	const state = { shipped: 0, refused: 0, failures: 0 };

@@ -12,7 +12,12 @@ import { newCounters } from '../config/counters';
 import { shipLog, STORE_CONSUMER } from '../consume/shipper';
 import { createCommitQueue, type CommitQueue } from '../log/commit-queue';
 import { writeRecord } from '../log/log-record';
-import { FolderLockedError, lockFolder, openLog, type OpenLog } from '../log/open-log';
+import {
+	FolderLockedError,
+	lockFolder,
+	openCollectorLog,
+	type CollectorLog,
+} from '../log/collector-log';
 import { describeError } from '../threads/thread';
 
 /** A store that takes longer counts as away for the open at hand. It may still write it. */
@@ -63,14 +68,14 @@ export interface WaitingOpens {
 	/** Why opens wait, as a sentence for the operator; `null` while none has to */
 	reason(): string | null;
 	/** The log, for those who look for a person in it */
-	log(): OpenLog;
+	log(): CollectorLog;
 	/** Ends the work and closes the log. What waits goes on at the next start. */
 	stop(): Promise<void>;
 }
 
 export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 	const stopping = new AbortController();
-	let opened: { log: OpenLog; queue: CommitQueue } | null = null;
+	let opened: { log: CollectorLog; queue: CommitQueue } | null = null;
 	/** Why the last try failed; `null` while the store takes opens */
 	let away: string | null = null;
 	let told = false;
@@ -84,7 +89,7 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 
 	const open = () => {
 		if (opened === null) {
-			const log = openLog({ folder: deps.folder, durable: true, roomBytes: ROOM_BYTES });
+			const log = openCollectorLog({ folder: deps.folder, durable: true, roomBytes: ROOM_BYTES });
 			log.setConsumers([STORE_CONSUMER]);
 			log.forgetOldLetters(new Date());
 			opened = { log, queue: createCommitQueue(log, { counters: newCounters() }) };
@@ -146,7 +151,7 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 		}
 	};
 
-	const round = async (log: OpenLog): Promise<void> => {
+	const round = async (log: CollectorLog): Promise<void> => {
 		const done = new AbortController();
 		const signal = AbortSignal.any([done.signal, stopping.signal]);
 		let keyRing: KeyRing;
