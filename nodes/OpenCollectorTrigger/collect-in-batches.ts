@@ -8,7 +8,7 @@ import { startCollector } from '../../src/collector/threads/collector';
 import { watchLog } from '../../src/collector/watch/log-alarm';
 import { toNodeError } from '../shared/each-item';
 import { refuseUnusableStore } from '../shared/installation/publishing';
-import { announce, withdrawAnnouncement } from '../shared/receive/announce';
+import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
 import { WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
 import { reportedTracker } from '../shared/receive/receive-settings';
 import { openItem } from './open-item';
@@ -54,11 +54,11 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 				),
 			signal: stopping.signal,
 		});
-		// Webhooks that collect announce themselves. Not awaited: a store that is away is no reason to
+		// Webhooks that collect report their own setup. Not awaited: a store that is away is no reason to
 		// keep the listener waiting.
-		const announced =
+		const setupReported =
 			settings.listener &&
-			announce(context, () => ({
+			reportSetup(context, () => ({
 				...reportedTracker(context),
 				viewTimeLimitMs: viewTimeSettings(context)?.limitMs,
 			}));
@@ -77,8 +77,8 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 				await atMostFinishTime(batching.catch(() => undefined));
 				await collector.stop(FINISH_WITHIN_MS);
 				log.close();
-				if (announced) {
-					const withdrawn = announced.then(async () => await withdrawAnnouncement(context));
+				if (setupReported) {
+					const withdrawn = setupReported.then(async () => await withdrawSetup(context));
 					await atMostFinishTime(withdrawn);
 				}
 			},

@@ -10,7 +10,7 @@ import { instanceBaseUrl } from '../../shared/installation/base-url';
 import { outage } from '../../shared/installation/outage';
 import { signingOf } from '../../shared/installation/signing';
 import { openTrackingStore } from '../../shared/installation/store';
-import { announceInUse } from '../../shared/receive/announce';
+import { reportSetupInUse } from '../../shared/receive/report-setup';
 import { forwardedClient } from '../../shared/receive/forwarded-client';
 import { lookupsIn, receiveDeps } from '../../shared/receive/receive';
 import { receiveSettings, reportedTracker } from '../../shared/receive/receive-settings';
@@ -92,7 +92,7 @@ export const handleRequest: OperationWithOwnStore = {
 			getNodeParameter: (name: string, fallback?: unknown) =>
 				node.getNodeParameter(name, index, fallback),
 		};
-		announceInUse(node, reportedTracker(fields));
+		reportSetupInUse(node, reportedTracker(fields));
 		const trouble = outage(node, 'The tracking API could not do all that it was asked for');
 		let failed = false;
 		const api = createTrackingApi({

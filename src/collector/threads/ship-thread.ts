@@ -18,7 +18,7 @@ const REPORT_EVERY_MS = 500;
 /** Below that of the listening thread: on a busy machine answers come first, the log waits. */
 const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 /** How long to wait for a store that could not take the note for the privacy report. */
-const ANNOUNCE_AGAIN_MS = 10_000;
+const REPORT_AGAIN_MS = 10_000;
 /** Counting further than this costs time and tells nothing more. */
 const COUNT_BACKLOG_TO = 1_000_000;
 
@@ -51,10 +51,10 @@ runThread(parentPort, async (port) => {
 			port.problem('refused', error);
 		},
 	});
-	let announced = false;
-	const announcing = announce(settings, stopping.signal, (error) =>
+	let setupReported = false;
+	const reportingSetup = reportSetup(settings, stopping.signal, (error) =>
 		port.problem('shipping', error),
-	).then((done) => (announced = done));
+	).then((done) => (setupReported = done));
 	const report = (): ShippingReport => ({
 		...state,
 		backlog: log.backlog(STORE_CONSUMER, COUNT_BACKLOG_TO),
@@ -68,13 +68,13 @@ runThread(parentPort, async (port) => {
 			clearInterval(reporting);
 			stopping.abort();
 			// A store that hangs must not keep the process alive; what it did not confirm stays logged.
-			await within<unknown>(limitMs, Promise.all([shipping, announcing]), () => undefined);
+			await within<unknown>(limitMs, Promise.all([shipping, reportingSetup]), () => undefined);
 			port.report(report());
 			log.close();
 			if (state.failures > 0) return;
 			const store = await openStore(settings.store);
-			if (settings.announce && announced) {
-				const { kind, id } = settings.announce;
+			if (settings.reportedSetup && setupReported) {
+				const { kind, id } = settings.reportedSetup;
 				await within(limitMs, store.removePart(kind, id), () => undefined).catch((error: unknown) =>
 					port.problem('shipping', error),
 				);
@@ -90,19 +90,19 @@ runThread(parentPort, async (port) => {
  *
  * @returns whether the note was made before the collector stopped
  */
-async function announce(
+async function reportSetup(
 	settings: CollectorSettings,
 	signal: AbortSignal,
 	onFailure: (error: unknown) => void,
 ): Promise<boolean> {
-	if (settings.announce === null) return false;
+	if (settings.reportedSetup === null) return false;
 	while (!signal.aborted) {
 		try {
-			await (await openStore(settings.store)).savePart(settings.announce);
+			await (await openStore(settings.store)).savePart(settings.reportedSetup);
 			return true;
 		} catch (error) {
 			onFailure(error);
-			await pause(ANNOUNCE_AGAIN_MS, signal);
+			await pause(REPORT_AGAIN_MS, signal);
 		}
 	}
 	return false;
