@@ -1,14 +1,14 @@
 import type { IRun, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { pause } from '../../src/async/backoff';
+import { within } from '../../src/async/time-limit';
 import { runBatcher, type RefusedOpen } from '../../src/collector/consume/batcher';
-import { FolderLockedError, openLog } from '../../src/collector/log/open-log';
+import { FolderLockedError, openCollectorLog } from '../../src/collector/log/collector-log';
 import { startCollector } from '../../src/collector/threads/collector';
 import { watchLog } from '../../src/collector/watch/log-alarm';
 import { toNodeError } from '../shared/each-item';
 import { refuseUnusableStore } from '../shared/installation/publishing';
-import { announce, withdrawAnnouncement } from '../shared/receive/announce';
+import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
 import { WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
 import { reportedTracker } from '../shared/receive/receive-settings';
 import { openItem } from './open-item';
@@ -28,7 +28,7 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 		const settings = await collectorSettings(context);
 		const batchSize = context.getNodeParameter('batchSize') as number;
 		const intervalMs = (context.getNodeParameter('batchInterval') as number) * 1000;
-		const log = openLog({ folder: settings.folder, durable: false });
+		const log = openCollectorLog({ folder: settings.folder, durable: false });
 		const collector = await startCollector(settings, {
 			onProblem: (problem, message, times) =>
 				context.logger.warn(`Open Collector Trigger: ${message}`, { problem, times }),
@@ -54,11 +54,11 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 				),
 			signal: stopping.signal,
 		});
-		// Webhooks that collect announce themselves. Not awaited: a store that is away is no reason to
+		// Webhooks that collect report their own setup. Not awaited: a store that is away is no reason to
 		// keep the listener waiting.
-		const announced =
+		const setupReported =
 			settings.listener &&
-			announce(context, () => ({
+			reportSetup(context, () => ({
 				...reportedTracker(context),
 				viewTimeLimitMs: viewTimeSettings(context)?.limitMs,
 			}));
@@ -74,12 +74,12 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 			closeFunction: async () => {
 				unwatch();
 				stopping.abort();
-				await Promise.race([batching.catch(() => undefined), finishTime()]);
+				await atMostFinishTime(batching.catch(() => undefined));
 				await collector.stop(FINISH_WITHIN_MS);
 				log.close();
-				if (announced) {
-					const withdrawn = announced.then(async () => await withdrawAnnouncement(context));
-					await Promise.race([withdrawn, finishTime()]);
+				if (setupReported) {
+					const withdrawn = setupReported.then(async () => await withdrawSetup(context));
+					await atMostFinishTime(withdrawn);
 				}
 			},
 		};
@@ -124,6 +124,6 @@ function refusedItem({ event, reason }: RefusedOpen) {
 	return { ...item, json: { ...item.json, error: reason } };
 }
 
-async function finishTime(): Promise<void> {
-	await pause(FINISH_WITHIN_MS, new AbortController().signal);
+async function atMostFinishTime(work: Promise<void>): Promise<void> {
+	await within(FINISH_WITHIN_MS, work, () => undefined);
 }

@@ -58,7 +58,7 @@ export async function collectorSettings(context: ITriggerFunctions): Promise<Col
 			: null,
 		keys: await usableKeys(context),
 		store: await usableStore(context),
-		announce: null,
+		reportedSetup: null,
 	};
 }
 

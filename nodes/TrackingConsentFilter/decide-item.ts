@@ -90,7 +90,7 @@ export async function decideItem(
 				{ policy, purpose, purposeRules, sources },
 				{ keepAsAggregate: options.keepAsAggregate ?? false },
 			);
-	const said: IDataObject = {
+	const reported: IDataObject = {
 		...decision,
 		mode: lowestMode([decision.mode, presetOf(choice)?.ceiling]),
 		because: CONSENT_REASONS[decision.reason],
@@ -99,26 +99,30 @@ export async function decideItem(
 		recordId: registry.recordId,
 	};
 	const field = options.decisionField || DEFAULT_FIELD;
-	const json = event ? reducedEvent(event, said, decision) : item.json;
+	const json = event ? reducedEvent(event, reported, decision) : item.json;
 	const { binary } = item;
 	return {
 		allowed: decision.allowed,
 		item:
 			event && !decision.allowed
-				? { json: { [field]: said } }
-				: { json: { ...json, [field]: said }, binary },
+				? { json: { [field]: reported } }
+				: { json: { ...json, [field]: reported }, binary },
 	};
 }
 
 /** The event as far as it is allowed, saying under which policy and by which record. */
-function reducedEvent(event: OpenEvent, said: IDataObject, decision: ConsentDecision): IDataObject {
-	const reduced = applyMode(event, said.mode as OpenEvent['trackingMode'], null);
+function reducedEvent(
+	event: OpenEvent,
+	reported: IDataObject,
+	decision: ConsentDecision,
+): IDataObject {
+	const reduced = applyMode(event, reported.mode as OpenEvent['trackingMode'], null);
 	if (reduced === null) return {};
 	const names = MODES_WITH_STATUS.has(reduced.trackingMode);
 	const consent: OpenEvent['consent'] = {
 		status: names ? decision.status : null,
-		recordId: names ? (said.recordId as string | null) : null,
-		policy: said.policy as string,
+		recordId: names ? (reported.recordId as string | null) : null,
+		policy: reported.policy as string,
 	};
 	return { ...reduced, consent } as unknown as IDataObject;
 }

@@ -1,4 +1,5 @@
-import { gather } from '../async/batch-calls';
+import { batchCalls } from '../async/batch-calls';
+import { within } from '../async/time-limit';
 import type { PrivacyStore } from '../storage/port/privacy-store';
 import { StoreError } from '../storage/port/store-error';
 import { strictestConsent } from '../storage/privacy/consent-records';
@@ -37,7 +38,7 @@ export interface Lookups {
  * an erasure acts on the next load.
  *
  * After an answer that took too long all lookups fail at once for a while. A store that hangs would
- * else hold up every load, and gather more of them the longer it hangs. What a failed lookup means
+ * else hold up every load, and pile up more of them the longer it hangs. What a failed lookup means
  * is up to the consent policy.
  *
  * @param openStore called for each read, so that a store that is back is used
@@ -46,25 +47,27 @@ export function createLookups(
 	openStore: () => Promise<LookupStore>,
 	{ limitMs = LIMIT_MS, restMs = REST_MS } = {},
 ): Lookups {
-	const erased = gather<readonly string[], boolean>(async (keys) => {
+	const erased = batchCalls<readonly string[], boolean>(async (keys) => {
 		// One question for all, whatever the answer: its time must not tell that somebody was erased.
 		const denied = await (await openStore()).deniedAmong(keys.flat());
 		return keys.map((some) => some.some((key) => denied.has(key)));
 	});
-	const consents = gather<{ id: string; purpose: Purpose | null }, ConsentState>(async (asked) => {
-		const store = await openStore();
-		const ids = [...new Set(asked.map(({ id }) => id))];
-		const byPerson = new Map<string, ConsentState[]>();
-		for (const state of await store.listConsentsOf(ids, new Date())) {
-			const person = state.record?.recipientKey ?? '';
-			byPerson.set(person, [...(byPerson.get(person) ?? []), state]);
-		}
-		return asked.map(({ id, purpose }) => {
-			const states = byPerson.get(id) ?? [];
-			if (purpose === null) return strictestConsent(states);
-			return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
-		});
-	});
+	const consents = batchCalls<{ id: string; purpose: Purpose | null }, ConsentState>(
+		async (asked) => {
+			const store = await openStore();
+			const ids = [...new Set(asked.map(({ id }) => id))];
+			const byPerson = new Map<string, ConsentState[]>();
+			for (const state of await store.listConsentsOf(ids, new Date())) {
+				const person = state.record?.recipientKey ?? '';
+				byPerson.set(person, [...(byPerson.get(person) ?? []), state]);
+			}
+			return asked.map(({ id, purpose }) => {
+				const states = byPerson.get(id) ?? [];
+				if (purpose === null) return strictestConsent(states);
+				return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
+			});
+		},
+	);
 	const inTime = createGuard(limitMs, restMs);
 	return {
 		isErased: (keys) => inTime(() => erased(keys)),
@@ -82,24 +85,11 @@ function createGuard(limitMs: number, restMs: number): <T>(ask: () => Promise<T>
 			'busy',
 			`The tracking store took longer than ${limitMs} ms to answer a lookup, and is left alone for ${restMs / 1000} s. Check how busy the store is, and the network to it.`,
 		);
-	return (ask) =>
-		new Promise((resolve, reject) => {
-			if (performance.now() < restUntil) {
-				reject(tooLong());
-				return;
-			}
-			let answered = false;
-			const giveUp = () => {
-				if (answered) return;
-				restUntil = performance.now() + restMs;
-				reject(tooLong());
-			};
-			// Where this process itself was busy, the answer is here already and is read first.
-			const timer = setTimeout(() => setImmediate(giveUp), limitMs);
-			const done = () => {
-				answered = true;
-				clearTimeout(timer);
-			};
-			ask().finally(done).then(resolve, reject);
+	return async (ask) => {
+		if (performance.now() < restUntil) throw tooLong();
+		return await within(limitMs, ask(), () => {
+			restUntil = performance.now() + restMs;
+			throw tooLong();
 		});
+	};
 }

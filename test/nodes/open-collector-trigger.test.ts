@@ -13,7 +13,7 @@ import type {
 } from 'n8n-workflow';
 
 import { viewTimeSettings } from '../../nodes/OpenCollectorTrigger/settings';
-import { isFolderLocked, openLog } from '../../src/collector/log/open-log';
+import { isFolderLocked, openCollectorLog } from '../../src/collector/log/collector-log';
 import { load } from '../support/collector-process';
 
 // The collector's threads are files of the built package.
@@ -148,7 +148,7 @@ describe('the Open Collector Trigger', () => {
 				acceptLanguage: null,
 			},
 		});
-		const log = openLog({
+		const log = openCollectorLog({
 			folder: join(folder, '.n8n', 'email-open-tracking', 'collector'),
 			durable: false,
 		});

@@ -45,7 +45,7 @@ describe('HTTP API: Handle Request, behind Webhook nodes as they are imported', 
 		options: { webhookAuthentication?: string; access?: string },
 	) {
 		const { access = 'webhook', webhookAuthentication = 'none' } = options;
-		const { output } = await executeNode(
+		const { responses } = await executeNode(
 			new OpenTracking(),
 			[{ json: { headers: PERSON, query: {}, params: {} } }],
 			{
@@ -54,9 +54,12 @@ describe('HTTP API: Handle Request, behind Webhook nodes as they are imported', 
 				webhookAuthentication,
 			},
 		);
-		const [{ json, binary }] = output[0];
-		const body = Buffer.from(binary!.data.data, 'base64').toString();
-		return { status: json.statusCode, type: binary!.data.mimeType.split(';')[0], body };
+		const { body, headers, statusCode } = responses[0] as {
+			body: Buffer;
+			headers: Record<string, string>;
+			statusCode: number;
+		};
+		return { status: statusCode, type: headers['content-type'].split(';')[0], body: String(body) };
 	}
 
 	it.each(['/api/dashboard', '/api/pixel/create', '/api/v1/pixels/x/generate-tokens/csv'])(

@@ -132,10 +132,11 @@ const ENTRIES: Record<string, Entry> = {
 			headers: {},
 			query: {},
 		}),
-		gives: 'the answer for the Respond to Webhook node',
-		check: ({ items, file }) => {
-			expect(items[0].statusCode).toBe(200);
-			expect(file).toContain('Spring launch');
+		gives: 'the dashboard as an answer, and which request that was',
+		check: ({ items, page, status }) => {
+			expect(items).toEqual([{ method: 'GET', path: '/dashboard', statusCode: 200 }]);
+			expect(status).toBe(200);
+			expect(page).toContain('Spring launch');
 		},
 		whenEmpty: 'URL is empty',
 	},

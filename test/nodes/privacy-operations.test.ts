@@ -9,7 +9,7 @@ import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
 import { signingOf } from '../../nodes/shared/installation/signing';
 import { collectorFolder } from '../../nodes/shared/receive/collector-log';
 import { waitingFolders } from '../../nodes/shared/receive/waiting-opens';
-import { openLog } from '../../src/collector/log/open-log';
+import { openCollectorLog } from '../../src/collector/log/collector-log';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import type { KeyRing } from '../../src/tracking/links/key-ring';
 import { readPersonToken, signPersonToken } from '../../src/tracking/links/person-link';
@@ -325,10 +325,10 @@ describe('consent, rights and retention in Open Tracking', () => {
 		two.append([newOpen({ recipientId: pseudonym, trackingMode: 'pseudonymous' })]);
 		two.append([newOpen({ recipientId: 'marker-ada', occurredAt: '2026-11-20T11:00:00.000Z' })]);
 		const [, letter] = two.read('store', 2);
-		two.bury('store', [{ ...letter, reason: 'broken' }], 0, new Date());
-		const collector = openLog({ folder: collectorFolder(), durable: true });
+		two.setAside('store', [{ ...letter, reason: 'broken' }], 0, new Date());
+		const collector = openCollectorLog({ folder: collectorFolder(), durable: true });
 		const lost = newOpen({ recipientId: 'marker-ada' });
-		collector.bury('workflow', [{ seq: 7, event: lost, reason: 'broken' }], 0, new Date());
+		collector.setAside('workflow', [{ seq: 7, event: lost, reason: 'broken' }], 0, new Date());
 
 		const { items: exported } = await run('privacy', 'exportPerson', {
 			personId: 'marker-ada',

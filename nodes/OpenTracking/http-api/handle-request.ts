@@ -10,7 +10,7 @@ import { instanceBaseUrl } from '../../shared/installation/base-url';
 import { outage } from '../../shared/installation/outage';
 import { signingOf } from '../../shared/installation/signing';
 import { openTrackingStore } from '../../shared/installation/store';
-import { announceInUse } from '../../shared/receive/announce';
+import { reportSetupInUse } from '../../shared/receive/report-setup';
 import { forwardedClient } from '../../shared/receive/forwarded-client';
 import { lookupsIn, receiveDeps } from '../../shared/receive/receive';
 import { receiveSettings, reportedTracker } from '../../shared/receive/receive-settings';
@@ -21,7 +21,7 @@ import {
 	waitingFolders,
 } from '../../shared/receive/waiting-opens';
 import type { OperationWithOwnStore } from '../common/operation';
-import { responseItem } from './response-item';
+import { answerRequest } from './answer-request';
 import { webRequest } from './web-request';
 import { METHOD_OF_WEBHOOK, webhookOf } from './webhook-of';
 
@@ -88,14 +88,6 @@ export const handleRequest: OperationWithOwnStore = {
 			description: 'The address of the webhook; the default is that of the Webhook node',
 		},
 		{
-			displayName: 'Put Output File in Field',
-			name: 'responseField',
-			type: 'string',
-			default: 'data',
-			required: true,
-			description: 'The field for the body of the answer',
-		},
-		{
 			displayName: 'Options',
 			name: 'options',
 			type: 'collection',
@@ -117,13 +109,12 @@ export const handleRequest: OperationWithOwnStore = {
 		const { method, guarded } = webhookOf(node, index);
 		const forEverybody = node.getNodeParameter('access', index) === 'everybody';
 		const url = node.getNodeParameter('url', index) as string;
-		const field = node.getNodeParameter('responseField', index) as string;
 		const request = await webRequest(node, index, { method, url });
 		const fields = {
 			getNodeParameter: (name: string, fallback?: unknown) =>
 				node.getNodeParameter(name, index, fallback),
 		};
-		announceInUse(node, reportedTracker(fields));
+		reportSetupInUse(node, reportedTracker(fields));
 		const trouble = outage(node, 'The tracking API could not do all that it was asked for');
 		let failed = false;
 		const api = createTrackingApi({
@@ -152,7 +143,8 @@ export const handleRequest: OperationWithOwnStore = {
 		carryOnWaitingOpens(node);
 		const response = await api.fetch(request);
 		if (!failed) trouble.worked();
-		return [await responseItem(node, response, { field, isHead: method === 'HEAD' })];
+		await answerRequest(node, response, { isHead: method === 'HEAD' });
+		return [{ json: { method, path: new URL(request.url).pathname, statusCode: response.status } }];
 	},
 };
 

@@ -3,7 +3,11 @@ import { dirname, join } from 'node:path';
 
 import type { IExecuteFunctions, IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { LOG_FILE, openLog, type OpenLog } from '../../../src/collector/log/open-log';
+import {
+	LOG_FILE,
+	openCollectorLog,
+	type CollectorLog,
+} from '../../../src/collector/log/collector-log';
 import { eraseInLog, findInLog } from '../../../src/collector/log/person-in-log';
 import {
 	createWaitingFolders,
@@ -80,10 +84,10 @@ export async function eraseWaitingOpens(subject: Subject): Promise<number> {
 }
 
 /** Looks into the logs of opens that wait, and into that of the collector of this n8n. */
-async function eachLog<T>(look: (log: OpenLog) => Promise<T>): Promise<T[]> {
+async function eachLog<T>(look: (log: CollectorLog) => Promise<T>): Promise<T[]> {
 	const found = await waitingFolders().eachLog(look);
 	if (!existsSync(join(collectorFolder(), LOG_FILE))) return found;
-	const log = openLog({ folder: collectorFolder(), durable: true });
+	const log = openCollectorLog({ folder: collectorFolder(), durable: true });
 	try {
 		return [...found, await look(log)];
 	} finally {

@@ -137,7 +137,7 @@ export function readCollectOptions(
 					values['max-age-days'] === undefined ? undefined : number('max-age-days', 0.001, 36_500),
 			},
 			store: storeOf(values, folder, environment),
-			announce: {
+			reportedSetup: {
 				kind: 'tracker',
 				id: `collect ${hostname()} ${folder}`,
 				name: `Collector on ${hostname()}, ${port === 0 ? 'any free port' : `port ${port}`}`,

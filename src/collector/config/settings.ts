@@ -40,7 +40,7 @@ export interface CollectorSettings {
 	keys: KeySettings;
 	store: StoreSettings;
 	/** The note for the privacy report; `null` where others make it, as n8n's triggers do */
-	announce: InstalledPart | null;
+	reportedSetup: InstalledPart | null;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { LOUD_SHARE } from '../log/commit-queue';
+import { WARN_SHARE } from '../log/commit-queue';
 import type { Collector } from '../threads/collector';
 
 const WATCH_EVERY_MS = 1000;
@@ -44,7 +44,7 @@ function alarmOf(usedShare: number, failure: string | null): string {
 	if (failure !== null) {
 		return 'The log cannot be written: opens wait in memory. Check the disk.';
 	}
-	if (usedShare >= LOUD_SHARE) {
+	if (usedShare >= WARN_SHARE) {
 		return 'The log is filling up. Make the store or the workflow take opens again before it is full.';
 	}
 	return '';

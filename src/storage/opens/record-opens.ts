@@ -7,8 +7,8 @@ import type { ModeRule } from '../../tracking/minimise/minimise-mode';
 import { CounterBook } from '../counters/counter-book';
 import { nearbyOpens } from '../counters/nearby-opens';
 import type { PlacedTime } from '../counters/nearby-opens';
-import { parentOf, tallyKeyOf, textOfKey } from '../counters/place';
-import type { Place, TallyKey } from '../counters/place';
+import { parentOf, tallyKeyOf, textOfKey } from '../counters/tally-key';
+import type { Place, TallyKey } from '../counters/tally-key';
 import { storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import type { Writer } from '../database/store-database';
@@ -16,7 +16,7 @@ import type { OpenRow } from '../database/store-schema';
 import type { RecordResult } from '../port/tracking-store';
 import { toOpenRow } from './open-row';
 import { findSeen, noteSeen } from './seen-events';
-import { fatesOf } from './tombstones';
+import { deletionStatesOf } from './tombstones';
 import { withinPixelMode } from './within-pixel-mode';
 
 /** 500 rows of up to 65 columns stay below the 32,766 parameters of a SQLite statement. */
@@ -112,13 +112,13 @@ async function findKnown(db: Writer, ids: readonly string[]): Promise<Set<string
 
 /** Leaves out loads of deleted pixels; loads of deleted recipients lose the recipient. */
 async function withoutDeleted(db: Writer, rows: readonly OpenRow[]): Promise<OpenRow[]> {
-	const fates = await fatesOf(
+	const states = await deletionStatesOf(
 		db,
 		rows.map((row) => toIncoming(row).place),
 	);
 	return rows.flatMap((row, index) => {
-		if (fates[index] === 'pixel-deleted') return [];
-		if (fates[index] === 'alive') return [row];
+		if (states[index] === 'pixel-deleted') return [];
+		if (states[index] === 'alive') return [row];
 		const nobody = { recipient_id: null, recipient_reason: 'invalid-token', message_id: null };
 		return [{ ...row, ...nobody, view_time_ms: null, view_time_measurable: null }];
 	});

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { Place } from '../counters/place';
+import type { Place } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader } from '../database/store-database';
 
@@ -20,10 +20,13 @@ export function recipientTombstone(pixelId: string, recipientId: string): string
 	return `r:${hash.digest('base64url')}`;
 }
 
-export type Fate = 'alive' | 'pixel-deleted' | 'recipient-deleted';
+export type DeletionState = 'alive' | 'pixel-deleted' | 'recipient-deleted';
 
 /** Whether the pixel and recipient of each place still may leave traces, in the same order. */
-export async function fatesOf(db: Reader, places: readonly Place[]): Promise<Fate[]> {
+export async function deletionStatesOf(
+	db: Reader,
+	places: readonly Place[],
+): Promise<DeletionState[]> {
 	const ids = places.map(({ pixelId, recipientId }) => {
 		if (pixelId === null) return [];
 		const pixel = pixelTombstone(pixelId);

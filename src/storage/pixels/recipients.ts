@@ -5,7 +5,7 @@ import { v7 as uuidV7 } from 'uuid';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf, toOpenCounts } from '../counters/counts-view';
-import { pixelParent } from '../counters/place';
+import { pixelParent } from '../counters/tally-key';
 import { toRecipientTally } from '../counters/tally-rows';
 import { requiredId, storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';

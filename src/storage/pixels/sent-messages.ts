@@ -5,15 +5,15 @@ import { addSent, EMPTY_GROUP, machineOpensOf } from '../../tracking/counters/ta
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf } from '../counters/counts-view';
-import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../counters/place';
-import type { Place, TallyKey } from '../counters/place';
+import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../counters/tally-key';
+import type { Place, TallyKey } from '../counters/tally-key';
 import { toRecipientTally } from '../counters/tally-rows';
 import { storableId, timeOf } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import { checkLimit, readCursor, toPage } from '../database/cursor';
 import type { Reader, Writer } from '../database/store-database';
 import { findSeen, noteSeen } from '../opens/seen-events';
-import { fatesOf } from '../opens/tombstones';
+import { deletionStatesOf } from '../opens/tombstones';
 import { StoreError } from '../port/store-error';
 import type {
 	NotOpened,
@@ -49,11 +49,11 @@ export async function registerSent(
 	const tracked = messages.flatMap((message, index) =>
 		message.trackingMode === 'off' ? [] : [{ ...toSent(message), index }],
 	);
-	const fates = await fatesOf(
+	const states = await deletionStatesOf(
 		db,
 		tracked.map(({ place }) => place),
 	);
-	const alive = tracked.filter((_, index) => fates[index] === 'alive');
+	const alive = tracked.filter((_, index) => states[index] === 'alive');
 	const personal = await notCountedYet(db, alive);
 	const plain = await notSeenYet(db, alive);
 	const book = await CounterBook.load(

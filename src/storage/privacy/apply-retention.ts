@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 
 import type { DataClass, RetentionStep } from '../../tracking/people/retention';
-import { pixelOfParent } from '../counters/place';
+import { pixelOfParent } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
 import type { RetentionCount } from '../port/privacy-store';

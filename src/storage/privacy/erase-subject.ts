@@ -4,7 +4,7 @@ import { EMPTY_RECIPIENT, isEmptyGroup } from '../../tracking/counters/tally';
 import type { Actor } from '../../tracking/event/open-event';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
-import { pixelParent } from '../counters/place';
+import { pixelParent } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import { chunks } from '../database/chunks';
 import type { Writer } from '../database/store-database';

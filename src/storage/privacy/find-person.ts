@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 
 import type { OpenEvent } from '../../tracking/event/open-event';
-import { pixelOfParent } from '../counters/place';
-import type { Place, TallyKey } from '../counters/place';
+import { pixelOfParent } from '../counters/tally-key';
+import type { Place, TallyKey } from '../counters/tally-key';
 import { MAX_PAGE } from '../database/cursor';
 import type { Reader } from '../database/store-database';
 import { toOpenEvent } from '../opens/open-row';

@@ -1,7 +1,7 @@
 import { EMPTY_GROUP, EMPTY_RECIPIENT, opensOf } from '../../tracking/counters/tally';
 import type { PixelTally } from '../../tracking/counters/tally';
 import { isoOf, toGroupCounts, toOpenCounts } from '../counters/counts-view';
-import { pixelParent } from '../counters/place';
+import { pixelParent } from '../counters/tally-key';
 import { readSums, rowsOf } from '../counters/sums';
 import { toPixelTally, toRecipientTally } from '../counters/tally-rows';
 import { timeOf } from '../database/checked-input';

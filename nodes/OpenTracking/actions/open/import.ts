@@ -34,7 +34,7 @@ import {
 import { purposeOptions } from '../../../shared/fields/purpose-options';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
 import { signingOf } from '../../../shared/installation/signing';
-import { type Announcement, announceInUse } from '../../../shared/receive/announce';
+import { type ReportedSetup, reportSetupInUse } from '../../../shared/receive/report-setup';
 import { receiveDeps, tellOfLookups } from '../../../shared/receive/receive';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
@@ -152,7 +152,7 @@ export const importOpens: Operation = {
 		const settings = readSettings(node, index);
 		const payload = readPayload(node, index);
 		const { provider, receive } = settings;
-		announceInUse(node, announcementOf(settings));
+		reportSetupInUse(node, setupOf(settings));
 		const { opens, rejected, ignored } = parseEspPayload(provider, payload, settings);
 
 		const { keyRing } = await signingOf(node);
@@ -280,7 +280,7 @@ function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 }
 
 /** Address and user agent come from the service, and stay whole where they are kept. */
-function announcementOf({ receive, jurisdiction, keepRequest }: ImportSettings): Announcement {
+function setupOf({ receive, jurisdiction, keepRequest }: ImportSettings): ReportedSetup {
 	const keep = keepRequest
 		? { ...receive.keep, ip: 'keep' as const, userAgent: true }
 		: receive.keep;

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import pLimit from 'p-limit';
 
 import { StoreError } from '../../port/store-error';
-import { OpenGate } from '../open-gate';
+import { QueryGate } from '../query-gate';
 import type { StoreDatabase, Writer } from '../store-database';
 import type { StoreSchema } from '../store-schema';
 import { textOf, toPostgresError } from './postgres-error';
@@ -67,7 +67,7 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 				await lock(trx, claims);
 				return await change(trx);
 			});
-	const gate = new OpenGate();
+	const gate = new QueryGate();
 	// Of one process, writes follow one another, which leaves the other connections to reads.
 	const oneAtATime = pLimit(1);
 	return {

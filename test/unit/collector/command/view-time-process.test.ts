@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { readRecord } from '../../../../src/collector/log/log-record';
-import { openLog } from '../../../../src/collector/log/open-log';
+import { openCollectorLog } from '../../../../src/collector/log/collector-log';
 import { openEmbeddedStore } from '../../../../src/storage/embedded-store';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { RawClient } from '../../../support/collector-listener';
@@ -64,7 +64,7 @@ describe('collect --view-time', () => {
 		expect(earlier.viewTimeMs).toBeGreaterThan(0);
 		expect(Math.abs(earlier.viewTimeMs! - stayed)).toBeLessThan(300);
 		// What a stop ends is in the log, if the store does not have it yet.
-		const log = openLog({ folder, durable: false });
+		const log = openCollectorLog({ folder, durable: false });
 		const left = log.read('store', 10).flatMap(({ event }) => {
 			const record = readRecord(event);
 			return 'viewTime' in record ? [record.viewTime] : [];

@@ -1,7 +1,7 @@
 import { StoreError } from '../port/store-error';
 
 /** Lets operations through until it is closed, and closes when the last one is done. */
-export class OpenGate {
+export class QueryGate {
 	readonly #running = new Set<Promise<unknown>>();
 	#closing: Promise<void> | null = null;
 	#why = 'The tracking store is closed. Open it again.';

@@ -1,7 +1,7 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
+import { makePrivateFile } from '../../storage/database/private-file';
 import { CollectorError } from '../config/collector-error';
 import { DEFAULT_LIMITS } from '../config/settings';
 import { keepRoom, makeRoom, wipeJournal } from './log-room';
@@ -35,7 +35,7 @@ export interface DeadLetter extends LogEntry {
 	consumer: string;
 	reason: string;
 	/** ISO 8601 in UTC */
-	buriedAt: string;
+	setAsideAt: string;
 }
 
 /**
@@ -43,7 +43,7 @@ export interface DeadLetter extends LogEntry {
  * the same or another thread each read on from a cursor of their own, by a handle of their own.
  * All methods block, and throw the errors of `node:sqlite`.
  */
-export interface OpenLog {
+export interface CollectorLog {
 	/**
 	 * Writes events in one transaction; with `durable` they are on disk when it returns. For none it
 	 * does the work of one all the same and takes it back, so that it takes as long.
@@ -67,7 +67,7 @@ export interface OpenLog {
 	/** Moves a cursor on to `seq`; never back. Deletes what all cursors have passed. */
 	advance(consumer: string, seq: number): void;
 	/** Moves a cursor on to `seq`, and keeps those of the passed events that were refused. */
-	bury(
+	setAside(
 		consumer: string,
 		refused: ReadonlyArray<LogEntry & { reason: string }>,
 		seq: number,
@@ -90,7 +90,7 @@ export interface OpenLog {
 	close(): void;
 }
 
-export interface OpenLogOptions {
+export interface CollectorLogOptions {
 	/** Folder of the log, made when missing */
 	folder: string;
 	/**
@@ -113,7 +113,11 @@ export interface OpenLogOptions {
  *
  * @throws CollectorError when the file cannot be made, or Node.js is too old
  */
-export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): OpenLog {
+export function openCollectorLog({
+	folder,
+	durable,
+	roomBytes = 0,
+}: CollectorLogOptions): CollectorLog {
 	const database = openDatabase({ folder, durable, roomBytes });
 	const run = (sql: string) => database.exec(sql);
 	const inTransaction = (change: () => void) => {
@@ -190,7 +194,7 @@ export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): Ope
 				trim.run();
 				forgetOldLetters(new Date());
 			}),
-		bury: (consumer, refused, seq, at) =>
+		setAside: (consumer, refused, seq, at) =>
 			inTransaction(() => {
 				for (const entry of refused) {
 					buryOne.run(entry.seq, consumer, entry.event, entry.reason, at.toISOString());
@@ -220,7 +224,7 @@ export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): Ope
 					consumer: String(row.consumer),
 					event: String(row.event),
 					reason: String(row.reason),
-					buriedAt: String(row.buried_at),
+					setAsideAt: String(row.buried_at),
 				})),
 		backlog: (consumer, limit) => Number(countAfter.get(positionOf(consumer), limit)?.events),
 		usedBytes: () => {
@@ -234,7 +238,7 @@ export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): Ope
 	};
 }
 
-function openDatabase({ folder, durable, roomBytes }: Required<OpenLogOptions>): DatabaseSync {
+function openDatabase({ folder, durable, roomBytes }: Required<CollectorLogOptions>): DatabaseSync {
 	const database = openSqliteFile(folder, LOG_FILE);
 	try {
 		const version = Number(database.prepare('pragma user_version').get()?.user_version);
@@ -272,9 +276,7 @@ function openDatabase({ folder, durable, roomBytes }: Required<OpenLogOptions>):
 function openSqliteFile(folder: string, name: string): DatabaseSync {
 	const path = join(folder, name);
 	try {
-		mkdirSync(folder, { recursive: true, mode: 0o700 });
-		closeSync(openSync(path, 'a', 0o600));
-		chmodSync(path, 0o600);
+		makePrivateFile(path);
 	} catch (error) {
 		const { code = 'unknown' } = error as NodeJS.ErrnoException;
 		throw new CollectorError(
