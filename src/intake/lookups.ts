@@ -1,4 +1,5 @@
 import { gather } from '../async/batch-calls';
+import { storable } from '../storage/database/checked-input';
 import type { PrivacyStore } from '../storage/port/privacy-store';
 import { StoreError } from '../storage/port/store-error';
 import { strictestConsent } from '../storage/privacy/consent-records';
@@ -31,6 +32,41 @@ export interface Lookups {
 	inTime<T>(ask: () => Promise<T>): Promise<T>;
 }
 
+/** What is asked of the store about people. */
+export type PeopleLookups = Pick<Lookups, 'isErased' | 'consentOf'>;
+
+/**
+ * Asks the store about people: what comes in one turn of the event loop shares two reads, and
+ * everybody is looked up anew. Waits as long as the store takes, for work that nobody waits for at
+ * the other end of a request.
+ *
+ * @param openStore called for each read, so that a store that is back is used
+ */
+export function createPeopleLookups(
+	openStore: () => Promise<Pick<LookupStore, 'deniedAmong' | 'listConsentsOf'>>,
+): PeopleLookups {
+	const erased = gather<readonly string[], boolean>(async (keys) => {
+		// One question for all, whatever the answer: its time must not tell that somebody was erased.
+		const denied = await (await openStore()).deniedAmong(keys.flat());
+		return keys.map((some) => some.some((key) => denied.has(key)));
+	});
+	const consents = gather<{ id: string; purpose: Purpose | null }, ConsentState>(async (asked) => {
+		const store = await openStore();
+		const ids = [...new Set(asked.map(({ id }) => id))];
+		const byPerson = new Map<string, ConsentState[]>();
+		for (const state of await store.listConsentsOf(ids, new Date())) {
+			const person = state.record?.recipientKey ?? '';
+			byPerson.set(person, [...(byPerson.get(person) ?? []), state]);
+		}
+		return asked.map(({ id, purpose }) => {
+			const states = byPerson.get(storable(id)) ?? [];
+			if (purpose === null) return strictestConsent(states);
+			return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
+		});
+	});
+	return { isErased: erased, consentOf: (id, purpose) => consents({ id, purpose }) };
+}
+
 /**
  * The lookups in one store, for all doors of this process: make them once per store. What comes in
  * one turn of the event loop shares two reads, and every load is looked up anew, so a withdrawal or
@@ -46,29 +82,11 @@ export function createLookups(
 	openStore: () => Promise<LookupStore>,
 	{ limitMs = LIMIT_MS, restMs = REST_MS } = {},
 ): Lookups {
-	const erased = gather<readonly string[], boolean>(async (keys) => {
-		// One question for all, whatever the answer: its time must not tell that somebody was erased.
-		const denied = await (await openStore()).deniedAmong(keys.flat());
-		return keys.map((some) => some.some((key) => denied.has(key)));
-	});
-	const consents = gather<{ id: string; purpose: Purpose | null }, ConsentState>(async (asked) => {
-		const store = await openStore();
-		const ids = [...new Set(asked.map(({ id }) => id))];
-		const byPerson = new Map<string, ConsentState[]>();
-		for (const state of await store.listConsentsOf(ids, new Date())) {
-			const person = state.record?.recipientKey ?? '';
-			byPerson.set(person, [...(byPerson.get(person) ?? []), state]);
-		}
-		return asked.map(({ id, purpose }) => {
-			const states = byPerson.get(id) ?? [];
-			if (purpose === null) return strictestConsent(states);
-			return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
-		});
-	});
+	const { isErased, consentOf } = createPeopleLookups(openStore);
 	const inTime = createGuard(limitMs, restMs);
 	return {
-		isErased: (keys) => inTime(() => erased(keys)),
-		consentOf: (id, purpose) => inTime(() => consents({ id, purpose })),
+		isErased: (keys) => inTime(() => isErased(keys)),
+		consentOf: (id, purpose) => inTime(() => consentOf(id, purpose)),
 		ipKey: () => inTime(async () => await dailyIpKey(await openStore(), new Date())),
 		inTime,
 	};

@@ -200,6 +200,12 @@ export interface NotOpenedPage {
 	nextCursor: string | null;
 }
 
+/** Whose status is asked for: one recipient of a pixel, or without one all together. */
+export interface StatusRequest {
+	pixelId: string;
+	recipientId?: string;
+}
+
 /** Whether a mail was opened. Times are ISO 8601 in UTC, `viewTime` in milliseconds. */
 export interface OpenStatus extends OpenCounts {
 	opened: boolean;
@@ -298,8 +304,12 @@ export interface TrackingStore extends PrivacyStore {
 
 	/** Throws `invalid` when the id is taken or was deleted. */
 	createPixel(pixel: NewPixel): Promise<Pixel>;
+	/** The same for several in one transaction: all, in their order, or none. */
+	createPixels(pixels: readonly NewPixel[]): Promise<Pixel[]>;
 	/** `null` for an id that no pixel has. */
 	getPixel(id: string): Promise<Pixel | null>;
+	/** The pixels among these ids, by the id as it was given. */
+	findPixels(ids: readonly string[]): Promise<ReadonlyMap<string, Pixel>>;
 	/** Pixels, newest first. */
 	listPixels(
 		request: PageRequest & { campaignId?: string; sample?: boolean; offset?: number },
@@ -339,7 +349,9 @@ export interface TrackingStore extends PrivacyStore {
 	listNotOpened(request: NotOpenedRequest): Promise<NotOpenedPage>;
 
 	/** One recipient's status, or a pixel's. `null` where the store knows neither. */
-	getStatus(request: { pixelId: string; recipientId?: string }): Promise<OpenStatus | null>;
+	getStatus(request: StatusRequest): Promise<OpenStatus | null>;
+	/** The same for several, in one read and in their order. */
+	listStatuses(requests: readonly StatusRequest[]): Promise<Array<OpenStatus | null>>;
 	/** Totals and the latest opens. */
 	getDashboard(request?: { recentOpens?: number }): Promise<Dashboard>;
 	/** Counters per campaign, most recently loaded first. */
