@@ -1,4 +1,5 @@
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
+import type { ShownSums } from '../../tracking/counters/tally';
 import type { Actor, OpenEvent } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { PrivacyStore } from './privacy-store';
@@ -91,20 +92,10 @@ export interface LabelChange {
 	changedAt: string;
 }
 
-/** Counters of a pixel, of a campaign or of everything. */
-export interface GroupCounts extends OpenCounts {
-	/** Recipients that were added or sent to */
-	recipients: number;
-	/** Recipients, and pixels without recipients, with at least one counted open */
-	uniqueOpens: number;
-	/** Recipients, and pixels without recipients, that a message was sent to */
-	sentRecipients: number;
-	/** Those of them with at least one counted open */
-	openedOfSent: number;
+/** Counters of a pixel, of a campaign or of everything; those of the table, and the rate. */
+export interface GroupCounts extends OpenCounts, ShownSums {
 	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
 	openRate: number | null;
-	/** Loads with a forged, damaged or expired token: in none of the other counters */
-	invalidTokens: number;
 }
 
 export interface NewPixel {
