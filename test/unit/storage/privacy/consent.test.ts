@@ -5,12 +5,12 @@ import type { TrackingStore } from '../../../../src/storage/port/tracking-store'
 import { consentAt, foldConsent } from '../../../../src/tracking/consent/consent-record';
 import { CONSENT_STATUSES } from '../../../../src/tracking/event/event-fields';
 import { consentRecord, NOTICE } from '../../../support/consent-records';
-import { engines } from '../../../support/stores';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 
-describe.each(engines)('consent on $name', (engine) => {
+onEachEngine('consent on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 

@@ -1,12 +1,12 @@
 import type { SentMessage, TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { sampleOpen, START } from '../../../support/sample-opens';
-import { engines } from '../../../support/stores';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 import { wholeStore } from '../../../support/whole-store';
 
 const LATER = new Date(START + 1e9);
 
-describe.each(engines)('sent messages and statistics on $name', (engine) => {
+onEachEngine('sent messages and statistics on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 
