@@ -33,7 +33,7 @@ import {
 import { newDatabase } from '../support/own-database';
 import { startByHand } from '../support/run-by-hand';
 import { startSmtpServer } from '../support/smtp-server';
-import { postgresUrl } from '../support/stores';
+import { itOnPostgres, postgresUrl } from '../support/stores';
 
 const ADDRESS = '203.0.113.77';
 const STRICT_PATH = 'email-open/pixel.png';
@@ -405,8 +405,8 @@ describe('privacy in a real n8n', () => {
 		expect(await store.listConsentRecords(person)).toEqual([]);
 	});
 
-	const refusesWhileTheRegistryIsDown = async (serverUrl: string) => {
-		const database = await newDatabase(serverUrl);
+	const refusesWhileTheRegistryIsDown = async () => {
+		const database = await newDatabase(postgresUrl);
 		const direct = database.url;
 		const way = await startCutOff(direct.hostname, Number(direct.port || 5432));
 		try {
@@ -442,10 +442,10 @@ describe('privacy in a real n8n', () => {
 			await database.drop();
 		}
 	};
-	if (postgresUrl !== null) {
-		it('refuses under Consent Required while the registry is down, and serves the pixel', async () =>
-			await refusesWhileTheRegistryIsDown(postgresUrl!));
-	}
+	itOnPostgres(
+		'refuses under Consent Required while the registry is down, and serves the pixel',
+		refusesWhileTheRegistryIsDown,
+	);
 
 	it('gives a person a copy, then erases them out of every file but for the keyed hash', async () => {
 		const person = 'marker-erased-person';

@@ -1,4 +1,5 @@
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
+import type { ShownSums } from '../../tracking/counters/tally';
 import type { Actor, OpenEvent } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { PrivacyStore } from './privacy-store';
@@ -91,20 +92,10 @@ export interface LabelChange {
 	changedAt: string;
 }
 
-/** Counters of a pixel, of a campaign or of everything. */
-export interface GroupCounts extends OpenCounts {
-	/** Recipients that were added or sent to */
-	recipients: number;
-	/** Recipients, and pixels without recipients, with at least one counted open */
-	uniqueOpens: number;
-	/** Recipients, and pixels without recipients, that a message was sent to */
-	sentRecipients: number;
-	/** Those of them with at least one counted open */
-	openedOfSent: number;
+/** Counters of a pixel, of a campaign or of everything; those of the table, and the rate. */
+export interface GroupCounts extends OpenCounts, ShownSums {
 	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
 	openRate: number | null;
-	/** Loads with a forged, damaged or expired token: in none of the other counters */
-	invalidTokens: number;
 }
 
 export interface NewPixel {
@@ -198,6 +189,12 @@ export interface NotOpened {
 export interface NotOpenedPage {
 	recipients: NotOpened[];
 	nextCursor: string | null;
+}
+
+/** Whose status is asked for: one recipient of a pixel, or without one all together. */
+export interface StatusRequest {
+	pixelId: string;
+	recipientId?: string;
 }
 
 /** Whether a mail was opened. Times are ISO 8601 in UTC, `viewTime` in milliseconds. */
@@ -298,8 +295,12 @@ export interface TrackingStore extends PrivacyStore {
 
 	/** Throws `invalid` when the id is taken or was deleted. */
 	createPixel(pixel: NewPixel): Promise<Pixel>;
+	/** The same for several in one transaction: all, in their order, or none. */
+	createPixels(pixels: readonly NewPixel[]): Promise<Pixel[]>;
 	/** `null` for an id that no pixel has. */
 	getPixel(id: string): Promise<Pixel | null>;
+	/** The pixels among these ids, by the id as it was given. */
+	findPixels(ids: readonly string[]): Promise<ReadonlyMap<string, Pixel>>;
 	/** Pixels, newest first. */
 	listPixels(
 		request: PageRequest & { campaignId?: string; sample?: boolean; offset?: number },
@@ -339,7 +340,9 @@ export interface TrackingStore extends PrivacyStore {
 	listNotOpened(request: NotOpenedRequest): Promise<NotOpenedPage>;
 
 	/** One recipient's status, or a pixel's. `null` where the store knows neither. */
-	getStatus(request: { pixelId: string; recipientId?: string }): Promise<OpenStatus | null>;
+	getStatus(request: StatusRequest): Promise<OpenStatus | null>;
+	/** The same for several, in one read and in their order. */
+	listStatuses(requests: readonly StatusRequest[]): Promise<Array<OpenStatus | null>>;
 	/** Totals and the latest opens. */
 	getDashboard(request?: { recentOpens?: number }): Promise<Dashboard>;
 	/** Counters per campaign, most recently loaded first. */

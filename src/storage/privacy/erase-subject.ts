@@ -2,6 +2,7 @@ import { v7 as uuidV7 } from 'uuid';
 
 import { EMPTY_RECIPIENT, isEmptyGroup } from '../../tracking/counters/tally';
 import type { Actor } from '../../tracking/event/open-event';
+import type { Purpose } from '../../tracking/event/purpose';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { pixelParent } from '../counters/tally-key';
@@ -10,7 +11,7 @@ import { chunks } from '../database/chunks';
 import type { Writer } from '../database/store-database';
 import { recipientTombstone } from '../opens/tombstones';
 import type { ErasureCounts, Subject } from '../port/privacy-store';
-import { refreshState } from './consent-records';
+import { refreshStates } from './consent-records';
 import { findTraces, placeOfKey } from './find-person';
 import type { SubjectTraces } from './find-person';
 
@@ -197,7 +198,7 @@ async function hideConsent(
 				})
 				.execute();
 		}
-		await refreshState(db, denylistKey, purpose);
+		await refreshStates(db, [{ recipientKey: denylistKey, purpose: purpose as Purpose }]);
 	}
 	return Number(numUpdatedRows);
 }

@@ -12,10 +12,10 @@ import { createStore } from '../../../src/storage/store';
 import { ACTORS } from '../../../src/tracking/event/event-fields';
 import { groupBy, recountGroup, recountHours } from '../../support/reference-counts';
 import { sampleOpen, START } from '../../support/sample-opens';
-import { engines } from '../../support/stores';
+import { onEachEngine } from '../../support/stores';
 import type { StorePlace } from '../../support/stores';
 
-describe.each(engines)('several processes and failures on $name', (engine) => {
+onEachEngine('several processes and failures on $name', (engine) => {
 	let place: StorePlace;
 	beforeEach(async () => {
 		place = await engine.newPlace();

@@ -52,7 +52,7 @@ export const applyConsentChoice: Operation = {
 		const page = { recipientId, purposes: asked, notice: notice.text, language };
 
 		if (form.action === 'withdraw') {
-			await withdraw(store, { recipientId, purposes: PURPOSES, method: METHOD });
+			await withdraw(store, [{ recipientId, purposes: PURPOSES, method: METHOD }]);
 			answerWithPage(node, await choicesPage(store, { ...page, message: 'withdrawn' }));
 			return [{ json: { changed: PURPOSES.map((purpose) => ({ purpose, status: 'withdrawn' })) } }];
 		}

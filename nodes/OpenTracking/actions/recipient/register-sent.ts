@@ -3,7 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import type { SentMessage } from '../../../../src/storage/port/tracking-store';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
-import { checkFields, readText, textOf } from '../../../shared/fields/check-fields';
+import { readText, textOf } from '../../../shared/fields/check-fields';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
@@ -66,12 +66,12 @@ export const registerSent: OperationOnMany = {
 			],
 		},
 	],
-	async executeMany({ node, store, indexes }) {
-		return await manyItems(
-			node,
-			indexes,
-			(index) => readMessage(node, index),
-			async (messages) => {
+	async executeMany(context) {
+		const { node, store } = context;
+		return await manyItems(context, {
+			fields: registerSent.properties,
+			read: (index) => readMessage(node, index),
+			run: async (messages) => {
 				const { outcomes } = await store.registerSent(messages);
 				return messages.map(({ trackingMode, sentAt, ...message }, position) => {
 					const outcome = outcomes[position] ?? 'ignored';
@@ -80,12 +80,11 @@ export const registerSent: OperationOnMany = {
 					return [{ json: { ...message, sentAt: sentAt.toISOString(), registered, because } }];
 				});
 			},
-		);
+		});
 	},
 };
 
 function readMessage(node: IExecuteFunctions, index: number): SentMessage {
-	checkFields(node, index, registerSent.properties);
 	const text = (name: string) => readText(node, name, index) || null;
 	const fields = node.getNodeParameter('sentFields', index, {}) as {
 		messageId?: string;

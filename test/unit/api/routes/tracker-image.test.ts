@@ -6,7 +6,7 @@ import type { TrackingStore } from '../../../../src/storage/port/tracking-store'
 import { signToken } from '../../../../src/tracking/links/token';
 import { PIXEL_PNG } from '../../../../src/tracking/receive/pixel-image';
 import { pixelHeaders } from '../../../../src/tracking/receive/pixel-response';
-import { engines, type StorePlace } from '../../../support/stores';
+import { onEachEngine, type StorePlace } from '../../../support/stores';
 import { BASE_URL, PERSON, testApi } from '../../../support/tracking-api';
 
 /** The operator's widest setting. */
@@ -15,7 +15,7 @@ function keepAll({ receiveSettings }: ApiDeps): void {
 	receiveSettings.keep = { ip: 'keep', userAgent: true, referer: false, acceptLanguage: false };
 }
 
-describe.each(engines)('the image of a pixel on $name', ({ newPlace }) => {
+onEachEngine('the image of a pixel on $name', ({ newPlace }) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 	let client: ReturnType<typeof testApi>;

@@ -6,19 +6,15 @@ import { join } from 'node:path';
 import { load, startCollectorProcess } from '../../../support/collector-process';
 import { startCutOff, type CutOff } from '../../../support/cut-off';
 import { newDatabase, type OwnDatabase } from '../../../support/own-database';
-import { postgresUrl } from '../../../support/stores';
+import { describeOnPostgres, postgresUrl } from '../../../support/stores';
 
-// Without a server there is nothing to declare; test/support/stores.ts has said so loudly.
-const serverUrl = postgresUrl;
-if (serverUrl !== null) describe('a collector whose store hangs', () => hanging(serverUrl));
-
-function hanging(server: string): void {
+describeOnPostgres('a collector whose store hangs', () => {
 	let folder: string;
 	let database: OwnDatabase;
 	let way: CutOff;
 	beforeAll(async () => {
 		folder = mkdtempSync(join(tmpdir(), 'collector-hanging-'));
-		database = await newDatabase(server);
+		database = await newDatabase(postgresUrl);
 		way = await startCutOff('127.0.0.1', Number(database.url.port || 5432));
 	});
 	afterAll(async () => {
@@ -53,4 +49,4 @@ function hanging(server: string): void {
 			expect.stringMatching(/store took longer than .* to answer a lookup.*Check/),
 		]);
 	});
-}
+});

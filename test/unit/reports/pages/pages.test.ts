@@ -11,7 +11,7 @@ import type { TrackingStore } from '../../../../src/storage/port/tracking-store'
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { sampleOpen } from '../../../support/sample-opens';
 import { fillSampleStore } from '../../../support/sample-store';
-import { engines, type StorePlace } from '../../../support/stores';
+import { onEachEngine, type StorePlace } from '../../../support/stores';
 import { NOTHING_WAITS } from '../../../support/tracking-api';
 
 const NOW = new Date('2026-11-20T10:30:00.000Z');
@@ -79,7 +79,7 @@ function facts(html: string): Record<string, string> {
 const rowsOf = (html: string) =>
 	elements(html).filter(({ name, text }) => name === 'tr' && !text.includes('Loaded by'));
 
-describe.each(engines)('the pages on $name', ({ newPlace }) => {
+onEachEngine('the pages on $name', ({ newPlace }) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 

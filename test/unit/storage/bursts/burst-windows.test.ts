@@ -17,7 +17,7 @@ import { CURRENT_RULES } from '../../../../src/tracking/classify/classify-rules'
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { DEFAULT_RETENTION, retentionPlan } from '../../../../src/tracking/people/retention';
 import { openEvent } from '../../../support/open-events';
-import { engines, type StorePlace } from '../../../support/stores';
+import { onEachEngine, type StorePlace } from '../../../support/stores';
 
 const KEY = createSecretKey(Buffer.alloc(32, 7));
 const NOW = new Date('2026-11-20T10:00:00Z');
@@ -43,7 +43,7 @@ function placed(event: OpenEvent, changes: Partial<BurstLoad> = {}): PlacedLoad 
 	return load;
 }
 
-describe.each(engines)('burst windows that processes share, on $name', (engine) => {
+onEachEngine('burst windows that processes share, on $name', (engine) => {
 	let place: StorePlace;
 	let one: TrackingStore;
 	let other: TrackingStore;

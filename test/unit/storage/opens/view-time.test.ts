@@ -2,7 +2,7 @@ import type { TrackingStore } from '../../../../src/storage/port/tracking-store'
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { denylistKey } from '../../../../src/tracking/people/erasure';
 import { sampleOpen } from '../../../support/sample-opens';
-import { engines } from '../../../support/stores';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 
 const ADA = {
@@ -11,7 +11,7 @@ const ADA = {
 	denylistKeys: [denylistKey('ada', Buffer.alloc(32, 7))],
 } as const;
 
-describe.each(engines)('view times on $name', (engine) => {
+onEachEngine('view times on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 	beforeEach(async () => {
