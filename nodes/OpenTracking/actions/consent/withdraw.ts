@@ -15,7 +15,7 @@ export const withdrawConsent: Operation = {
 	properties: [
 		personIdProperty,
 		{
-			displayName: 'From',
+			displayName: 'Withdraw From',
 			name: 'withdrawPurpose',
 			type: 'options',
 			options: [

@@ -122,7 +122,7 @@ export const importOpens: Operation = {
 			default: {},
 			options: [
 				{
-					displayName: 'Keep Refused as Count',
+					displayName: 'Count Refused Opens Anonymously',
 					name: 'keepAsAggregate',
 					type: 'boolean',
 					default: false,
