@@ -94,7 +94,7 @@ function explain(context: ITriggerFunctions, error: unknown): unknown {
 	return new NodeOperationError(
 		context.getNode(),
 		// n8n shows this sentence alone where publishing fails.
-		'Another Open Collector Trigger is at work in this n8n, where one can be published at a time. Unpublish its workflow first.',
+		'Only one Open Collector Trigger can be active per n8n instance, and another one is. Unpublish its workflow first.',
 		{
 			description:
 				'Or put your steps behind that trigger. For a second port, run the command collect.',

@@ -171,7 +171,7 @@ function itemStatus(context: IExecuteFunctions, index: number): ConsentStatus | 
 	const text = String(context.getNodeParameter('itemConsent', index)).trim().toLowerCase();
 	const status = CONSENT_STATUSES.find((known) => known === text) ?? WORDS[text];
 	if (status) return status;
-	throw new NodeOperationError(context.getNode(), 'Consent in Item is no answer that is known', {
+	throw new NodeOperationError(context.getNode(), 'Consent in Item is not a known answer', {
 		itemIndex: index,
 		description: `Give true or false, yes or no, or one of ${CONSENT_STATUSES.join(', ')}`,
 	});

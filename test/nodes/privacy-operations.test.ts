@@ -402,7 +402,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 		const only = await run('statistics', 'countPeople', { peopleOptions: { only: 'Outlook' } });
 		expect(only.items).toEqual(all.items.filter(({ value }) => value === 'Outlook'));
 		await expect(run('statistics', 'countPeople', { peopleOptions: { k: 2 } })).rejects.toThrow(
-			'Fewer than 10',
+			'Minimum Group Size must be 10 or more',
 		);
 	});
 

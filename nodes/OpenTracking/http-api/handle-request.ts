@@ -94,12 +94,12 @@ export const handleRequest: OperationWithOwnStore = {
 			placeholder: 'Add option',
 			default: {},
 			options: [
+				receiveOptions.keepAsAggregate,
 				{
 					...receiveOptions.ip,
 					hint: 'Known only behind a proxy or tunnel of yours: n8n gives no address here but the one in X-Forwarded-For, and that counts with N8N_PROXY_HOPS',
 				},
 				receiveOptions.keep,
-				receiveOptions.keepAsAggregate,
 				receiveOptions.purpose,
 				receiveOptions.time,
 			],

@@ -80,7 +80,7 @@ export const receiveOptions = {
 			'What else to keep of each request, in tracking mode Full only. All three are personal data: keep none without a reason and a consent that covers it.',
 	},
 	keepAsAggregate: {
-		displayName: 'Keep Refused as Count',
+		displayName: 'Count Refused Opens Anonymously',
 		name: 'keepAsAggregate',
 		type: 'boolean',
 		default: false,

@@ -24,7 +24,7 @@ export function privacyReport(config: PrivacyReportConfig): string {
 
 const POLICY_NAMES: Record<ConsentPolicy, string> = {
 	'consent-required': 'Consent required',
-	'objection-honoured': 'Objection honoured',
+	'objection-honoured': 'Objection honored',
 };
 
 const DATA_CLASS_NAMES = {

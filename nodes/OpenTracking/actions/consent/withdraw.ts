@@ -16,7 +16,7 @@ export const withdrawConsent: OperationOnMany = {
 	properties: [
 		personIdProperty,
 		{
-			displayName: 'From',
+			displayName: 'Withdraw From',
 			name: 'withdrawPurpose',
 			type: 'options',
 			options: [

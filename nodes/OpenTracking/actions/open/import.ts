@@ -89,7 +89,7 @@ export const importOpens: OperationOnMany = {
 			default: {},
 			options: [
 				{
-					displayName: 'Keep Refused as Count',
+					displayName: 'Count Refused Opens Anonymously',
 					name: 'keepAsAggregate',
 					type: 'boolean',
 					default: false,
