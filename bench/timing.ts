@@ -18,6 +18,7 @@ import {
 	startInstance,
 	type WorkflowJson,
 } from '../test/support/n8n-instance';
+import { keysOf } from '../test/support/denylist-keys';
 
 const ROUNDS = 250;
 const WARM_UP = 40;
@@ -62,6 +63,7 @@ async function main(): Promise<void> {
 				},
 			],
 			now,
+			keysOf,
 		);
 		await store.close();
 		const link = (recipientId: string, path: string, baseUrl: string) =>

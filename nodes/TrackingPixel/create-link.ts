@@ -15,7 +15,7 @@ import { readText, textOf } from '../shared/fields/check-fields';
 import { instanceBaseUrl } from '../shared/installation/base-url';
 import { signingOf } from '../shared/installation/signing';
 import { openTrackingStore } from '../shared/installation/store';
-import { assertAllowed, whyUntracked } from './may-track';
+import { assertAllowed, objectionTo } from './may-track';
 
 /** What a mail is tracked by; nulls when it goes out untracked, and why it does. */
 interface Tracking {
@@ -59,7 +59,7 @@ async function signedLink(context: IExecuteFunctions, index: number): Promise<Tr
 	// An aggregate link is the same kind of link for everybody: it must not tell recipients apart.
 	const countsOnly = options.trackingMode === 'aggregate';
 	const recipientId = countsOnly ? null : readText(context, 'recipientId', index);
-	const objection = await whyUntracked(context, { recipientId, purpose, keyRing });
+	const objection = await objectionTo(context, { recipientId, purpose, keyRing });
 	if (objection !== null) return untracked(objection);
 	if (options.trackingMode) {
 		await assertAllowed(await openTrackingStore(context), {

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { whyUntracked } from '../../src/intake/objections';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import type { Purpose } from '../../src/tracking/event/purpose';
 import {
@@ -8,14 +9,14 @@ import {
 	type TrackingMode,
 } from '../../src/tracking/event/tracking-mode';
 import type { KeyRing } from '../../src/tracking/links/key-ring';
-import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
+import { denylistKeysIn } from '../../src/tracking/people/subject-keys';
 import { openTrackingStore } from '../shared/installation/store';
 
 /**
  * Why a mail to this person must go out without a pixel; `null` when it may carry one. A store that
  * is away means no pixel: nobody can say then whether the person objected.
  */
-export async function whyUntracked(
+export async function objectionTo(
 	context: IExecuteFunctions,
 	link: { recipientId: string | null; purpose: Purpose | null; keyRing: KeyRing },
 ): Promise<string | null> {
@@ -23,13 +24,9 @@ export async function whyUntracked(
 	if (recipientId === null) return null;
 	try {
 		const store = await openTrackingStore(context);
-		if (await store.isDenied(denylistKeysOf(recipientId, keyRing))) {
-			return 'The person was erased and is not tracked again';
-		}
-		const { status } = await store.getConsent(recipientId, purpose, new Date());
-		if (status === 'refused') return 'The person refused to be tracked';
-		if (status === 'withdrawn') return 'The person withdrew consent to be tracked';
-		return null;
+		const addressee = { names: [recipientId], purpose };
+		const [reason] = await whyUntracked(store, [addressee], denylistKeysIn(keyRing));
+		return reason ?? null;
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : String(error);
 		return `Whether the person objected could not be looked up: ${reason}`;

@@ -19,6 +19,7 @@ import { allBytes } from '../support/n8n-instance';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
+import { keysOf } from '../support/denylist-keys';
 
 const node = new OpenTracking();
 const CONTROLLER = { controllerName: 'Example Ltd', controllerContact: 'privacy@example.com' };
@@ -253,7 +254,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 	it('exports and erases one person, with a receipt that does not name them', async () => {
 		const store = await folder.store();
 		await store.recordOpens([openEvent({ recipientId: 'marker-ada' })]);
-		await store.recordConsent([consentRecord({ recipientKey: 'marker-ada' })], new Date());
+		await store.recordConsent([consentRecord({ recipientKey: 'marker-ada' })], new Date(), keysOf);
 		const exported = await run('privacy', 'exportPerson', {
 			personId: 'marker-ada',
 			...CONTROLLER,
@@ -274,7 +275,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 
 	it('exports and erases what waits for the store too, and dead letters that name the person', async () => {
 		const subject = subjectOf('marker-ada', await keyRing());
-		const [pseudonym] = subject.pseudonymsIn('spring');
+		const [pseudonym] = subject.pseudonymsOf('marker-ada', 'spring');
 		const newOpen = (changes: Partial<OpenEvent>) =>
 			JSON.stringify(openEvent({ eventId: uuidv7(), ...changes }));
 		const [one, two] = [logOf('w1.n', keyRing), logOf('w2.n', keyRing)];

@@ -66,16 +66,22 @@ export function carryOnWaitingOpens(context: WritingContext): void {
 }
 
 /** The opens of one person in the logs of this n8n: those that wait, and dead letters. */
-export async function findWaitingOpens(subject: Subject): Promise<OpenEvent[]> {
+export async function findWaitingOpens(
+	subject: Subject,
+	names: readonly string[],
+): Promise<OpenEvent[]> {
 	return (
-		await eachLog(async (log) => await findInLog(log, (open) => isOpenOf(open, subject)))
+		await eachLog(async (log) => await findInLog(log, (open) => isOpenOf(open, subject, names)))
 	).flat();
 }
 
 /** Erases them. Returns how many there were. */
-export async function eraseWaitingOpens(subject: Subject): Promise<number> {
+export async function eraseWaitingOpens(
+	subject: Subject,
+	names: readonly string[],
+): Promise<number> {
 	const erased = await eachLog(
-		async (log) => await eraseInLog(log, (open) => isOpenOf(open, subject)),
+		async (log) => await eraseInLog(log, (open) => isOpenOf(open, subject, names)),
 	);
 	return erased.reduce((sum, count) => sum + count, 0);
 }

@@ -22,6 +22,7 @@ import {
 import { dailyKey, destroyOldKeys } from './daily-keys';
 import { eraseSubject } from './erase-subject';
 import { exportSubject } from './find-person';
+import { listNames } from './names';
 import { closePrivacyRequest, listPrivacyRequests, openPrivacyRequest } from './privacy-requests';
 
 /** The tables that erasure and retention delete from. */
@@ -44,7 +45,7 @@ const PERSONAL_TABLES = [
 export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 	const { read, write } = database;
 	return {
-		recordConsent: (records, now) => write((db) => recordConsent(db, records, now)),
+		recordConsent: (records, now, keysOf) => write((db) => recordConsent(db, records, now, keysOf)),
 		getConsent: (recipientId, purpose, now) =>
 			read(async (db) =>
 				purpose === null
@@ -57,9 +58,11 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 
 		isDenied: (keys) => read(async (db) => (await deniedAmong(db, keys)).size > 0),
 		deniedAmong: (keys) => read((db) => deniedAmong(db, keys)),
-		exportSubject: (subject) => read((db) => exportSubject(db, subject)),
+		namesOf: (recipientId) =>
+			read(async (db) => (await listNames(db, recipientId)).map(({ name }) => name)),
+		exportSubject: (subject) => exportSubject(database, subject),
 		eraseSubject: async (subject, now) => {
-			const counts = await write((db) => eraseSubject(db, subject, now));
+			const counts = await eraseSubject(database, subject, now);
 			await database.scrub(PERSONAL_TABLES);
 			return counts;
 		},
@@ -70,10 +73,10 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 
 		applyRetention: async (plan, options) => {
 			const counts = await applyRetention(database, plan, options);
-			if (!options.dryRun) await write((db) => dropOldWindows(db, new Date()));
-			if (counts.some(({ records }) => records > 0) && !options.dryRun) {
-				await database.scrub(PERSONAL_TABLES);
-			}
+			if (options.dryRun) return counts;
+			await write((db) => dropOldWindows(db, new Date()));
+			// Also where nothing was old enough: a deleted pixel or recipient left its rows in the files.
+			await database.scrub(PERSONAL_TABLES);
 			return counts;
 		},
 		dailyKey: (now) => dailyKey(database, now),

@@ -7,7 +7,13 @@ import { PURPOSES } from '../../../../src/tracking/event/purpose';
 import { readJson } from '../../../shared/fields/check-fields';
 import { answerWithPage, languageProperty, readLanguage } from '../../common/answer';
 import type { Operation } from '../../common/operation';
-import { personTokenProperty, readPersonLink, refuseLink, wasErased } from '../../common/person';
+import {
+	denylistKeysFor,
+	personTokenProperty,
+	readPersonLink,
+	refuseLink,
+	wasErased,
+} from '../../common/person';
 import { noticeProperties, readNotice } from './notice';
 import { purposesProperty, readPurposes } from './purposes';
 import { choicesPage } from './show-page';
@@ -43,6 +49,7 @@ export const applyConsentChoice: Operation = {
 			answerWithPage(node, consentMessagePage(language, 'forgotten'));
 			return [{ json: { changed: [] } }];
 		}
+		const keysOf = await denylistKeysFor(node);
 		const form = (readJson(node, 'choiceForm', index) ?? {}) as IDataObject;
 		const asked = readPurposes(node, index);
 		const notice = readNotice(node, index);
@@ -50,7 +57,7 @@ export const applyConsentChoice: Operation = {
 		const page = { recipientId, purposes: asked, notice: notice.text, language };
 
 		if (form.action === 'withdraw') {
-			await withdraw(store, { recipientId, purposes: PURPOSES, method: METHOD });
+			await withdraw(store, keysOf, { recipientId, purposes: PURPOSES, method: METHOD });
 			answerWithPage(node, await choicesPage(store, { ...page, message: 'withdrawn' }));
 			return [{ json: { changed: PURPOSES.map((purpose) => ({ purpose, status: 'withdrawn' })) } }];
 		}
@@ -72,7 +79,7 @@ export const applyConsentChoice: Operation = {
 				...notice.of(status, now),
 			});
 		}
-		await store.recordConsent(records, now);
+		await store.recordConsent(records, now, keysOf);
 		const message = records.length > 0 ? 'saved' : 'noChange';
 		answerWithPage(node, await choicesPage(store, { ...page, message }));
 		// Without the id: what is an item gets into n8n's database for a while.

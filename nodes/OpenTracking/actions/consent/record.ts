@@ -8,7 +8,7 @@ import type { Purpose } from '../../../../src/tracking/event/purpose';
 import { readText } from '../../../shared/fields/check-fields';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
-import { personIdProperty, readPersonId } from '../../common/person';
+import { denylistKeysFor, personIdProperty, readPersonId } from '../../common/person';
 import { noticeProperties, readNotice } from './notice';
 import { purposeProperty } from './purposes';
 
@@ -100,7 +100,7 @@ export const recordConsent: Operation = {
 			evidence: options.evidence || null,
 			...readNotice(node, index).of(status, at),
 		};
-		await store.recordConsent([record], new Date());
+		await store.recordConsent([record], new Date(), await denylistKeysFor(node));
 		return toItems([record]);
 	},
 };

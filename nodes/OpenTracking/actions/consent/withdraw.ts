@@ -1,11 +1,12 @@
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { PURPOSES, type Purpose } from '../../../../src/tracking/event/purpose';
+import type { DenylistKeysOf } from '../../../../src/tracking/people/subject-keys';
 import { v7 as uuidv7 } from 'uuid';
 
 import { readText } from '../../../shared/fields/check-fields';
 import { purposeOptions } from '../../../shared/fields/purpose-options';
 import type { Operation } from '../../common/operation';
-import { personIdProperty, readPersonId } from '../../common/person';
+import { denylistKeysFor, personIdProperty, readPersonId } from '../../common/person';
 
 export const withdrawConsent: Operation = {
 	value: 'withdraw',
@@ -38,7 +39,11 @@ export const withdrawConsent: Operation = {
 		const from = node.getNodeParameter('withdrawPurpose', index) as Purpose | 'all';
 		const method = readText(node, 'withdrawMethod', index);
 		const purposes = from === 'all' ? PURPOSES : [from];
-		const withdrawn = await withdraw(store, { recipientId, purposes, method });
+		const withdrawn = await withdraw(store, await denylistKeysFor(node), {
+			recipientId,
+			purposes,
+			method,
+		});
 		return [{ json: { recipientId, withdrawn } }];
 	},
 };
@@ -46,6 +51,7 @@ export const withdrawConsent: Operation = {
 /** Records a withdrawal from each purpose. Returns the purposes. */
 export async function withdraw(
 	store: Pick<TrackingStore, 'recordConsent'>,
+	keysOf: DenylistKeysOf,
 	from: { recipientId: string; purposes: readonly Purpose[]; method: string },
 ): Promise<Purpose[]> {
 	const now = new Date();
@@ -64,6 +70,6 @@ export async function withdraw(
 		evidence: null,
 		expiresAt: null,
 	}));
-	await store.recordConsent(records, now);
+	await store.recordConsent(records, now, keysOf);
 	return [...from.purposes];
 }

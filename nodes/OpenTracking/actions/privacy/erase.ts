@@ -64,10 +64,12 @@ async function erase(
 	const { keyRing } = await signingOf(node);
 	const requestedAt = new Date();
 	const subject = subjectOf(recipientId, keyRing);
-	const erasedBefore = await store.isDenied(subject.denylistKeys);
+	const denylistKeys = subject.denylistKeysOf(recipientId);
+	const erasedBefore = await store.isDenied(denylistKeys);
+	const names = await store.namesOf(recipientId);
 	const { erased, keptConsentRecords } = await store.eraseSubject(subject, requestedAt);
 	// After the store, which from now on takes nothing of this person that is on its way.
-	const waiting = await eraseWaitingOpens(subject);
+	const waiting = await eraseWaitingOpens(subject, names);
 	const found = keptConsentRecords > 0 || waiting > 0 || erased.some(({ records }) => records > 0);
 	const { sinks } = await liveSetup(store);
 	const named = readText(node, 'destinations', index)
@@ -78,7 +80,7 @@ async function erase(
 	return erasureReceiptSchema.parse({
 		receiptId: uuidv7(),
 		schema: 'erasure-receipt/1',
-		denylistKey: subject.denylistKeys[0],
+		denylistKey: denylistKeys[0],
 		requestedAt: requestedAt.toISOString(),
 		completedAt: new Date().toISOString(),
 		found,

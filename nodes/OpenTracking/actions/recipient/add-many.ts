@@ -5,6 +5,7 @@ import isEmail from 'validator/lib/isEmail';
 import { readJson } from '../../../shared/fields/check-fields';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
+import { denylistKeysFor, ERASED } from '../../common/person';
 import { pixelIdProperty, readPixel } from '../../common/pixel-id';
 
 export const addManyRecipients: Operation = {
@@ -56,7 +57,14 @@ export const addManyRecipients: Operation = {
 			}
 			return { recipientId: String(recipientId), email: email as string | null };
 		});
-		const { recipients: added } = await store.addRecipients(pixelId, recipients);
-		return toItems(added);
+		const keysOf = await denylistKeysFor(node);
+		const { recipients: added } = await store.addRecipients(pixelId, recipients, keysOf);
+		return toItems(
+			added.map((recipient, position) => recipient ?? leftOut(recipients[position].recipientId)),
+		);
 	},
 };
+
+function leftOut(recipientId: string) {
+	return { recipientId, added: false, because: ERASED };
+}
