@@ -1,7 +1,7 @@
 import { gather } from '../async/batch-calls';
 import type { PrivacyStore } from '../storage/port/privacy-store';
 import { StoreError } from '../storage/port/store-error';
-import { strictestConsent } from '../storage/privacy/consent-records';
+import { strictestConsent } from '../storage/people/consent-records';
 import type { ConsentState } from '../tracking/consent/consent-record';
 import type { Purpose } from '../tracking/event/purpose';
 import { normalId } from '../tracking/people/normal-id';

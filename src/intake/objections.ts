@@ -1,5 +1,5 @@
 import type { PrivacyStore } from '../storage/port/privacy-store';
-import { strictestConsent } from '../storage/privacy/consent-records';
+import { strictestConsent } from '../storage/people/consent-records';
 import type { ConsentState } from '../tracking/consent/consent-record';
 import type { Purpose } from '../tracking/event/purpose';
 import { normalId } from '../tracking/people/normal-id';

@@ -4,8 +4,8 @@ import type { OpenEvent } from '../../tracking/event/open-event';
 import { normalId } from '../../tracking/people/normal-id';
 import type { Writer } from '../database/store-database';
 import type { CheckedOpen, CheckedRecord } from '../port/tracking-store';
-import { listConsentsOf, strictestConsent } from '../privacy/consent-records';
-import { deniedAmong } from './denylist';
+import { listConsentsOf, strictestConsent } from '../people/consent-records';
+import { deniedAmong } from '../people/denylist';
 import { recordEvents } from './record-opens';
 
 /**

@@ -14,7 +14,7 @@ import { chunks } from '../database/chunks';
 import { checkLimit, MAX_PAGE, readCursor, toPage } from '../database/cursor';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
 import type { RecipientsTable } from '../database/store-schema';
-import { deniedAmong } from '../opens/denylist';
+import { deniedAmong } from '../people/denylist';
 import { NOBODYS, recipientTombstone, recipientTombstones } from '../opens/tombstones';
 import type { Recipient, RecipientWithCounts } from '../port/recipient';
 import type {

@@ -13,7 +13,7 @@ import { storableId, storablePerson, timeOf } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import { checkLimit, readCursor, toPage } from '../database/cursor';
 import type { Reader, Writer } from '../database/store-database';
-import { deniedAmong } from '../opens/denylist';
+import { deniedAmong } from '../people/denylist';
 import { findSeen, noteSeen } from '../opens/seen-events';
 import { fatesOf } from '../opens/tombstones';
 import { StoreError } from '../port/store-error';

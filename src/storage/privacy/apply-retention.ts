@@ -5,7 +5,7 @@ import { pixelOfParent } from '../counters/place';
 import { chunks } from '../database/chunks';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
 import type { RetentionCount } from '../port/privacy-store';
-import { refreshState } from './consent-records';
+import { refreshState } from '../people/consent-records';
 
 /** Rows removed in one transaction, few enough to let others in between. */
 const ROWS = 1000;

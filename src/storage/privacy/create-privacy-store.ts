@@ -1,7 +1,7 @@
 import { dropOldWindows } from '../bursts/burst-windows';
 import type { StoreDatabase } from '../database/store-database';
 import type { StoreSchema } from '../database/store-schema';
-import { deniedAmong } from '../opens/denylist';
+import { deniedAmong } from '../people/denylist';
 import type { PrivacyStore } from '../port/privacy-store';
 import {
 	countPeople,
@@ -18,11 +18,11 @@ import {
 	listConsentsOf,
 	recordConsent,
 	strictestConsent,
-} from './consent-records';
+} from '../people/consent-records';
 import { dailyKey, destroyOldKeys } from './daily-keys';
 import { eraseSubject } from './erase-subject';
 import { exportSubject } from './find-person';
-import { listNames } from './names';
+import { listNames } from '../people/names';
 import { closePrivacyRequest, listPrivacyRequests, openPrivacyRequest } from './privacy-requests';
 
 /** The tables that erasure and retention delete from. */

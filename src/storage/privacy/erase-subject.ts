@@ -9,10 +9,10 @@ import { refreshTimes } from '../counters/refresh-times';
 import { chunks } from '../database/chunks';
 import type { StoreDatabase, Writer } from '../database/store-database';
 import type { ErasureCounts, Subject } from '../port/privacy-store';
-import { refreshState } from './consent-records';
+import { refreshState } from '../people/consent-records';
 import { findTraces, placeOfKey, ROWS } from './find-person';
 import type { SubjectTraces } from './find-person';
-import { listNames } from './names';
+import { listNames } from '../people/names';
 
 /**
  * Erases one person. Sums and hours fall by what the person brought, so every counter still equals

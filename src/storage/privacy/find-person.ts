@@ -13,9 +13,9 @@ import type { Reader, StoreDatabase } from '../database/store-database';
 import { toOpenEvent } from '../opens/open-row';
 import { listEntries } from '../pixels/recipients';
 import type { Subject, SubjectData } from '../port/privacy-store';
-import { listConsentRecords } from './consent-records';
-import { addressesAmong, listNames } from './names';
-import type { PersonName } from './names';
+import { listConsentRecords } from '../people/consent-records';
+import { addressesAmong, listNames } from '../people/names';
+import type { PersonName } from '../people/names';
 import { listPrivacyRequests } from './privacy-requests';
 
 /** Names that one query asks for. */

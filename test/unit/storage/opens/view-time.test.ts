@@ -101,6 +101,8 @@ describe.each(engines)('view times on $name', (engine) => {
 			}
 			// A store from before has nothing of what came later either.
 			await db.schema.dropTable('privacy_requests').execute();
+			await db.schema.dropIndex('recipients_by_address').execute();
+			await db.schema.alterTable('recipients').dropColumn('address').execute();
 			await db
 				.withTables<{ schema_migrations: { name: string } }>()
 				.deleteFrom('schema_migrations')

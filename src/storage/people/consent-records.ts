@@ -7,7 +7,7 @@ import { normalId } from '../../tracking/people/normal-id';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import { requiredPerson, storable } from '../database/checked-input';
 import type { Reader, Writer } from '../database/store-database';
-import { deniedAmong } from '../opens/denylist';
+import { deniedAmong } from './denylist';
 import { StoreError } from '../port/store-error';
 import { namesOf } from './names';
 
