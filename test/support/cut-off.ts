@@ -17,6 +17,7 @@ export async function startCutOff(host: string, port: number): Promise<CutOff> {
 	let own = 0;
 	let hangs = false;
 	const open = async (): Promise<void> => {
+		hangs = false;
 		server = createServer((client) => {
 			const target = connect(port, host);
 			for (const [one, other] of [
