@@ -26,7 +26,7 @@ describe('a person whom only the Mail Tracker API knows', () => {
 	let folder: UserFolder;
 	let pixels: string[];
 
-	const run = async (parameters: object, json: IDataObject = {}) => {
+	const run = async (parameters: Record<string, unknown>, json: IDataObject = {}) => {
 		const { output } = await executeNode(node, [{ json }], { parameters });
 		return output[0];
 	};

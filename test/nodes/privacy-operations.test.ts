@@ -273,6 +273,26 @@ describe('consent, rights and retention in Open Tracking', () => {
 		expect((await store.listOpens({ limit: 10 })).opens).toEqual([]);
 	});
 
+	it('cuts the files of store and logs every night, also where nothing was old enough', async () => {
+		const store = await folder.store();
+		const { id: pixelId } = await store.createPixel({ name: 'Launch' });
+		const list = [{ recipientId: 'marker-ada', email: 'marker-ada@example.com' }];
+		const { recipients } = await store.addRecipients(pixelId, list, keysOf);
+		await store.deleteRecipient(recipients[0]!.id, keysOf);
+		const waiting = logOf('w1.n', keyRing);
+		const collected = openLog({ folder: collectorFolder(), durable: true });
+		for (const log of [waiting, collected]) {
+			log.setConsumers(['store']);
+			log.append([JSON.stringify(openEvent({ recipientId: 'marker-bob' }))]);
+			log.advance('store', 1);
+		}
+		expect(allBytes(folder.path).toString('latin1')).toContain('marker-');
+		const { items } = await run('retention', 'run');
+		expect(items.map(({ records }) => records)).not.toContain(1);
+		expect(allBytes(folder.path).toString('latin1')).not.toContain('marker-');
+		collected.close();
+	});
+
 	it('exports and erases what waits for the store too, and dead letters that name the person', async () => {
 		const subject = subjectOf('marker-ada', await keyRing());
 		const [pseudonym] = subject.pseudonymsOf('marker-ada', 'spring');

@@ -86,6 +86,17 @@ export async function eraseWaitingOpens(
 	return erased.reduce((sum, count) => sum + count, 0);
 }
 
+/**
+ * Removes from the files of the logs what was deleted, and dead letters that were kept long enough.
+ * For the nightly run.
+ */
+export async function scrubWaitingOpens(): Promise<void> {
+	await eachLog(async (log) => {
+		log.forgetOldLetters(new Date());
+		log.scrub();
+	});
+}
+
 /** Looks into the logs of opens that wait, and into that of the collector of this n8n. */
 async function eachLog<T>(look: (log: OpenLog) => Promise<T>): Promise<T[]> {
 	const found = await waitingFolders().eachLog(look);
