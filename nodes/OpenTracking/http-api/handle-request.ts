@@ -22,7 +22,7 @@ import {
 } from '../../shared/receive/waiting-opens';
 import type { OperationWithOwnStore } from '../common/operation';
 import { METHOD_OF_WEBHOOK, methodOf } from './method-of';
-import { responseItem } from './response-item';
+import { answer } from './answer';
 import { webRequest } from './web-request';
 
 export const handleRequest: OperationWithOwnStore = {
@@ -129,7 +129,7 @@ export const handleRequest: OperationWithOwnStore = {
 		carryOnWaitingOpens(node);
 		const response = await api.fetch(request);
 		if (!failed) trouble.worked();
-		return [await responseItem(node, response, { field, isHead: method === 'HEAD' })];
+		return await answer(node, response, { field, isHead: method === 'HEAD' });
 	},
 };
 
