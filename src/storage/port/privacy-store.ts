@@ -45,6 +45,8 @@ export interface ErasureCounts {
 		dataClass: DataClass | 'recipient' | 'sent-message' | 'request';
 		records: number;
 	}>;
+	/** Ids of the erased opens, under which others may hold copies; they name nobody */
+	eventIds: string[];
 	/** Proof of consent that now names the person by a keyed hash only */
 	keptConsentRecords: number;
 }

@@ -55,7 +55,7 @@ async function eraseTraces(
 	const { names } = traces;
 	const [denylistKey] = denylistKeysOf(recipientId);
 	await emptyWindows(db);
-	const opens = await eraseOpens(db, traces);
+	const eventIds = await eraseOpens(db, traces);
 	const sent = await eraseRows(db, 'sent_messages', traces);
 	await eraseRows(db, 'recipient_tallies', traces);
 	const days = await deleteOf(db, 'last_open_days', names);
@@ -65,18 +65,19 @@ async function eraseTraces(
 	await eraseEmptyPixels(db, traces);
 	return {
 		erased: [
-			{ dataClass: 'open', records: opens },
+			{ dataClass: 'open', records: eventIds.length },
 			{ dataClass: 'last-open-day', records: days },
 			{ dataClass: 'recipient', records: entries },
 			{ dataClass: 'sent-message', records: sent },
 			{ dataClass: 'request', records: requests },
 		],
+		eventIds,
 		keptConsentRecords,
 	};
 }
 
-/** Takes the person's loads out of the log and out of every counter. */
-async function eraseOpens(db: Writer, { names, keys }: SubjectTraces): Promise<number> {
+/** Takes the person's loads out of the log and out of every counter. Returns their ids. */
+async function eraseOpens(db: Writer, { names, keys }: SubjectTraces): Promise<string[]> {
 	const places = keys.map(placeOfKey);
 	const book = await CounterBook.load(db, places);
 	const gone = keys.map((key) => {
@@ -84,7 +85,7 @@ async function eraseOpens(db: Writer, { names, keys }: SubjectTraces): Promise<n
 		book.setRecipient(key, EMPTY_RECIPIENT);
 		return [firstOpenAt, lastOpenAt, lastLoadAt];
 	});
-	let erased = 0;
+	const erased: string[] = [];
 	for (let part = names.slice(0, ROWS), next = ROWS; part.length > 0; ) {
 		const rows = await db
 			.selectFrom('opens')
@@ -108,7 +109,7 @@ async function eraseOpens(db: Writer, { names, keys }: SubjectTraces): Promise<n
 		const ids = rows.map((row) => row.event_id);
 		await db.deleteFrom('label_history').where('event_id', 'in', ids).execute();
 		await db.deleteFrom('opens').where('event_id', 'in', ids).execute();
-		erased += rows.length;
+		erased.push(...ids);
 	}
 	await book.save();
 	for (const [index, place] of places.entries()) {

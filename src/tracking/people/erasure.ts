@@ -43,6 +43,11 @@ export const erasureReceiptSchema = z.object({
 	kept: z
 		.array(z.object({ dataClass: z.string().min(1), records: count, because: z.string().min(1) }))
 		.describe('What must stay and why, for example proof of consent (GDPR Art. 17(3)(e))'),
+	events: z
+		.array(z.string())
+		.describe(
+			'IDs of the erased opens, to delete copies by in tables and destinations; they name nobody',
+		),
 	passedOnTo: z
 		.array(
 			z.object({

@@ -47,7 +47,8 @@ export const erasePerson: Operation = {
 			return [{ json: (await erase(node, store, index, id)) as unknown as IDataObject }];
 		}
 		const link = await readPersonLink(node, index, ['rights']);
-		if (link === null) return [{ json: { erased: false, reason: refuseLink(node, index) } }];
+		if (link === null)
+			return [{ json: { erased: false, events: [], reason: refuseLink(node, index) } }];
 		const receipt = await erase(node, store, index, link.recipientId);
 		const message = receipt.found ? 'erased' : 'nothingErased';
 		answerWithPage(node, consentMessagePage(readLanguage(node, index), message, receipt.receiptId));
@@ -67,7 +68,7 @@ async function erase(
 	const denylistKeys = subject.denylistKeysOf(recipientId);
 	const erasedBefore = await store.isDenied(denylistKeys);
 	const names = await store.namesOf(recipientId);
-	const { erased, keptConsentRecords } = await store.eraseSubject(subject, requestedAt);
+	const { erased, eventIds, keptConsentRecords } = await store.eraseSubject(subject, requestedAt);
 	// After the store, which from now on takes nothing of this person that is on its way.
 	const waiting = await eraseWaitingOpens(subject, names);
 	const found = keptConsentRecords > 0 || waiting > 0 || erased.some(({ records }) => records > 0);
@@ -99,6 +100,7 @@ async function erase(
 				because: 'keeps pixels in mails that were sent silent; a keyed hash',
 			},
 		],
+		events: eventIds,
 		passedOnTo: [...destinations].map((sink) => ({ sink, state: 'to-be-told', at: null })),
 	});
 }

@@ -134,7 +134,7 @@ describe.each(engines)('rights and retention on $name', (engine) => {
 	});
 
 	test('an erasure leaves of a person only the keyed hash, and counters that fit what is left', async () => {
-		const { bob } = await fill();
+		const { ada, bob } = await fill();
 		const counts = await store.eraseSubject(subject('marker-ada'), NOW);
 		expect(counts).toEqual({
 			erased: [
@@ -144,6 +144,7 @@ describe.each(engines)('rights and retention on $name', (engine) => {
 				{ dataClass: 'sent-message', records: 1 },
 				{ dataClass: 'request', records: 1 },
 			],
+			eventIds: expect.arrayContaining(ada.map(({ eventId }) => eventId)),
 			keptConsentRecords: 1,
 		});
 		const text = await everything(await place.openDatabase());
