@@ -103,6 +103,17 @@ describe('dead-letters', () => {
 		expect(allBytes(folder).toString('latin1')).not.toContain('bob');
 	});
 
+	it('does what docs/store-trouble.md says', async () => {
+		const docs = readFileSync(join(__dirname, '../../../../docs/store-trouble.md'), 'utf8');
+		const examples = docs.match(/(?<=^npx \S+ dead-letters ).+$/gm) ?? [];
+		expect(examples).toHaveLength(3);
+		for (const example of examples) {
+			bury('ada@example.com');
+			expect(await deadLetters(example.replace('~/.n8n', folder).split(' '))).toBe(0);
+		}
+		expect(lines().slice(-2)).toEqual([{ replayed: 2 }, { erased: 2 }]);
+	});
+
 	it.each([
 		[[], 'list, replay or erase'],
 		[['bury', '--data', '.'], 'list, replay or erase'],
