@@ -32,9 +32,11 @@ export class OpenTracking implements INodeType {
 			{
 				name: 'openTrackingSigningKeyApi',
 				displayOptions: askedFor({
-					resource: ['consent', 'httpApi', 'open', 'pixel', 'privacy'],
+					resource: ['consent', 'httpApi', 'open', 'pixel', 'privacy', 'recipient'],
 					operation: [
+						'addMany',
 						'applyChoice',
+						'delete',
 						'erasePerson',
 						'exportPerson',
 						'getConfirmationLink',
@@ -42,7 +44,10 @@ export class OpenTracking implements INodeType {
 						'getLink',
 						'handleRequest',
 						'import',
+						'record',
+						'registerSent',
 						'showPage',
+						'withdraw',
 					],
 				}),
 				testedBy: 'openTrackingSigningKeyTest',

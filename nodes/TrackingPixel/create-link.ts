@@ -14,7 +14,7 @@ import { readText, textOf } from '../shared/fields/check-fields';
 import { instanceBaseUrl } from '../shared/installation/base-url';
 import { signingOf } from '../shared/installation/signing';
 import { openTrackingStore } from '../shared/installation/store';
-import { assertAllowed, createLinkLookups, type LinkLookups, whyUntracked } from './may-track';
+import { assertAllowed, createLinkLookups, type LinkLookups, objectionTo } from './may-track';
 import type { PixelOperation } from './pixel-operation';
 
 /** What a mail is tracked by; nulls when it goes out untracked, and why it does. */
@@ -68,7 +68,7 @@ async function signedLink(
 	// An aggregate link is the same kind of link for everybody: it must not tell recipients apart.
 	const countsOnly = options.trackingMode === 'aggregate';
 	const recipientId = countsOnly ? null : readText(context, 'recipientId', index);
-	const objection = await whyUntracked(lookups, { recipientId, purpose, keyRing });
+	const objection = await objectionTo(lookups, { recipientId, purpose, keyRing });
 	if (objection !== null) return untracked(objection);
 	if (options.trackingMode) {
 		await assertAllowed(lookups, {

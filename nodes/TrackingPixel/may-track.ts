@@ -1,5 +1,5 @@
 import { batchCalls } from '../../src/async/batch-calls';
-import { createPeopleLookups, type PeopleLookups } from '../../src/intake/lookups';
+import { whyUntracked } from '../../src/intake/objections';
 import type { InstalledPart } from '../../src/storage/port/privacy-store';
 import type { Pixel, TrackingStore } from '../../src/storage/port/tracking-store';
 import type { Purpose } from '../../src/tracking/event/purpose';
@@ -9,13 +9,22 @@ import {
 	type TrackingMode,
 } from '../../src/tracking/event/tracking-mode';
 import type { KeyRing } from '../../src/tracking/links/key-ring';
-import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
+import { denylistKeysIn } from '../../src/tracking/people/subject-keys';
 
 /** What is asked of the store about each link; links made side by side share the questions. */
-export interface LinkLookups extends PeopleLookups {
+export interface LinkLookups {
+	/** Why a mail to a person must go out without a pixel; `null` when it may carry one */
+	objection(link: Addressed): Promise<string | null>;
 	parts(): Promise<InstalledPart[]>;
 	/** `null` for an id that no pixel has */
 	pixel(id: string): Promise<Pixel | null>;
+}
+
+/** Somebody that a link is made for. */
+interface Addressed {
+	recipientId: string;
+	purpose: Purpose | null;
+	keyRing: KeyRing;
 }
 
 /** @param openStore called for each question */
@@ -28,27 +37,25 @@ export function createLinkLookups(openStore: () => Promise<TrackingStore>): Link
 		const found = await (await openStore()).findPixels(ids);
 		return ids.map((id) => found.get(id) ?? null);
 	});
-	return { ...createPeopleLookups(openStore), parts: () => parts(null), pixel };
+	const objection = batchCalls<Addressed, string | null>(async (links) => {
+		const people = links.map(({ recipientId, purpose }) => ({ names: [recipientId], purpose }));
+		return await whyUntracked(await openStore(), people, denylistKeysIn(links[0].keyRing));
+	});
+	return { objection, parts: () => parts(null), pixel };
 }
 
 /**
  * Why a mail to this person must go out without a pixel; `null` when it may carry one. A store that
  * is away means no pixel: nobody can say then whether the person objected.
  */
-export async function whyUntracked(
-	lookups: PeopleLookups,
+export async function objectionTo(
+	lookups: Pick<LinkLookups, 'objection'>,
 	link: { recipientId: string | null; purpose: Purpose | null; keyRing: KeyRing },
 ): Promise<string | null> {
 	const { recipientId, purpose, keyRing } = link;
 	if (recipientId === null) return null;
 	try {
-		if (await lookups.isErased(denylistKeysOf(recipientId, keyRing))) {
-			return 'The person was erased and is not tracked again';
-		}
-		const { status } = await lookups.consentOf(recipientId, purpose);
-		if (status === 'refused') return 'The person refused to be tracked';
-		if (status === 'withdrawn') return 'The person withdrew consent to be tracked';
-		return null;
+		return await lookups.objection({ recipientId, purpose, keyRing });
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : String(error);
 		return `Whether the person objected could not be looked up: ${reason}`;

@@ -1,11 +1,11 @@
 import { batchCalls } from '../async/batch-calls';
 import { within } from '../async/time-limit';
-import { storable } from '../storage/database/checked-input';
 import type { PrivacyStore } from '../storage/port/privacy-store';
 import { StoreError } from '../storage/port/store-error';
-import { strictestConsent } from '../storage/privacy/consent-records';
+import { strictestConsent } from '../storage/people/consent-records';
 import type { ConsentState } from '../tracking/consent/consent-record';
 import type { Purpose } from '../tracking/event/purpose';
+import { normalId } from '../tracking/people/normal-id';
 import { dailyIpKey } from './daily-ip-key';
 
 /** How long a load waits for a store that hangs; then the policy decides without an answer. */
@@ -61,7 +61,7 @@ export function createPeopleLookups(
 				byPerson.set(person, [...(byPerson.get(person) ?? []), state]);
 			}
 			return asked.map(({ id, purpose }) => {
-				const states = byPerson.get(storable(id)) ?? [];
+				const states = byPerson.get(normalId(id)) ?? [];
 				if (purpose === null) return strictestConsent(states);
 				return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
 			});

@@ -66,7 +66,8 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		setPixelImage: (id, image) => write((db) => setPixelImage(db, storable(id), image)),
 		getPixelImage: (id) => read((db) => getPixelImage(db, storable(id))),
 
-		addRecipients: (pixelId, list) => write((db) => addRecipients(db, storable(pixelId), list)),
+		addRecipients: (pixelId, list, keysOf) =>
+			write((db) => addRecipients(db, storable(pixelId), list, keysOf)),
 		findRecipients: (pixelId, ids) =>
 			read((db) =>
 				findRecipients(
@@ -80,9 +81,9 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getRecipient: (id) => read((db) => getRecipient(db, storable(id))),
 		listRecipients: (request) => read((db) => listRecipients(db, storableRequest(request))),
 		streamRecipients: (pixelId) => streamRecipients(database, storable(pixelId)),
-		deleteRecipient: (id) => write((db) => deleteRecipient(db, storable(id))),
+		deleteRecipient: (id, keysOf) => write((db) => deleteRecipient(db, storable(id), keysOf)),
 
-		registerSent: (messages) => write((db) => registerSent(db, messages)),
+		registerSent: (messages, keysOf) => write((db) => registerSent(db, messages, keysOf)),
 		listNotOpened: (request) => read((db) => listNotOpened(db, storableRequest(request))),
 
 		getStatus: async (request) => (await statuses([request]))[0] ?? null,

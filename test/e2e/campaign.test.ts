@@ -4,7 +4,7 @@ import { publishWorkflow } from '../../scripts/lib/n8n';
 import { loadOrCreateKeyFile } from '../../src/intake/key-file';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
-import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
+import { denylistKeysIn } from '../../src/tracking/people/subject-keys';
 import { launchBrowser, MAIL_PROGRAM } from '../support/browser';
 import { consentRecord } from '../support/consent-records';
 import {
@@ -17,6 +17,7 @@ import {
 } from '../support/n8n-instance';
 import { startByHand } from '../support/run-by-hand';
 import { startSmtpServer, type TestSmtpServer } from '../support/smtp-server';
+import { keysOf } from '../support/denylist-keys';
 
 interface Reader {
 	id: string;
@@ -117,11 +118,12 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 				consentRecord({ recipientKey: withdrew, status: 'withdrawn' }),
 			],
 			new Date(),
+			keysOf,
 		);
 		const subject = {
 			recipientId: erased,
-			pseudonymsIn: () => [],
-			denylistKeys: denylistKeysOf(erased, keyRing),
+			pseudonymsOf: () => [],
+			denylistKeysOf: denylistKeysIn(keyRing),
 		};
 		await store.eraseSubject(subject, new Date());
 		await store.close();
@@ -301,7 +303,11 @@ describe('a campaign that meets trouble, or stricter rules', () => {
 		try {
 			const account = await smtpAccount(n8n, smtp);
 			const [consenting, silent] = readers(2, 'strict');
-			await store.recordConsent([consentRecord({ recipientKey: consenting.id })], new Date());
+			await store.recordConsent(
+				[consentRecord({ recipientKey: consenting.id })],
+				new Date(),
+				keysOf,
+			);
 			const send = async (campaignId: string) => {
 				const campaign = campaignOf([consenting, silent], campaignId, account);
 				await (

@@ -21,6 +21,7 @@ import {
 import { newDatabase, type OwnDatabase } from '../support/own-database';
 import { canMountDisks, mountSmallDisk, type SmallDisk } from '../support/small-disk';
 import { describeOnPostgres, postgresUrl } from '../support/stores';
+import { keysOf } from '../support/denylist-keys';
 
 const BASE = 'email-open-tracking.json';
 const STRICT = 'email-open-tracking-consent-required.json';
@@ -124,6 +125,7 @@ describe('a real n8n whose embedded store is in trouble', () => {
 		await store.recordConsent(
 			consented.map((recipientKey) => consentRecord({ recipientKey })),
 			new Date(),
+			keysOf,
 		);
 		await store.close();
 	}, 180_000);

@@ -10,6 +10,7 @@ import { TrackingConsentFilter } from '../../nodes/TrackingConsentFilter/Trackin
 import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import { consentRecord } from '../support/consent-records';
+import { keysOf } from '../support/denylist-keys';
 import { executeNode } from '../support/node-context';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 
@@ -253,6 +254,7 @@ describe('many items', () => {
 				consentRecord({ recipientKey: 'bob', status: 'refused' }),
 			],
 			new Date(),
+			keysOf,
 		);
 		const people = ['bob', 'ada', 'carla', 'ada'];
 		const filtered = await executeNode(

@@ -13,6 +13,7 @@ import { consentRecord, NOTICE } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
+import { keysOf } from '../support/denylist-keys';
 
 const node = new OpenTracking();
 const DAY = 86_400_000;
@@ -452,11 +453,12 @@ describe('every operation of Open Tracking', () => {
 			recipientId,
 			email: `${recipientId}@example.com`,
 		}));
-		const { recipients } = await store.addRecipients(pixel.id, people);
+		const { recipients } = await store.addRecipients(pixel.id, people, keysOf);
 		const sentAt = new Date(Date.now() - 5 * DAY);
 		const mail = { messageId: null, pixelId: pixel.id, campaignId: CAMPAIGN, sentAt };
 		await store.registerSent(
 			people.map(({ recipientId }) => ({ ...mail, recipientId, trackingMode: 'identified' })),
+			keysOf,
 		);
 		await store.recordOpens([
 			openEvent({
@@ -467,7 +469,7 @@ describe('every operation of Open Tracking', () => {
 				client: { family: 'Thunderbird', os: 'Linux', device: 'desktop' },
 			}),
 		]);
-		await store.recordConsent([consentRecord({ method: 'form' })], new Date());
+		await store.recordConsent([consentRecord({ method: 'form' })], new Date(), keysOf);
 		await store.openPrivacyRequest(
 			{ recipientId: 'bob', kind: 'copy' },
 			new Date('2026-11-20T10:00:00Z'),
@@ -476,7 +478,7 @@ describe('every operation of Open Tracking', () => {
 		return {
 			keyId: keyRing.active.id,
 			pixelId: pixel.id,
-			adaId: recipients[0].id,
+			adaId: recipients[0]!.id,
 			consentToken: signPersonToken(
 				{ recipientId: 'ada', scope: 'consent', issuedAt: new Date() },
 				keyRing,

@@ -20,6 +20,7 @@ import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
 import { PURPOSES } from '../../src/tracking/event/purpose';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
+import { keysOf } from '../support/denylist-keys';
 
 const node = new OpenTracking();
 const CONTROLLER = { controllerName: 'Example Ltd', controllerContact: 'privacy@example.com' };
@@ -296,7 +297,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 	it('exports and erases one person, with a receipt that does not name them', async () => {
 		const store = await folder.store();
 		await store.recordOpens([openEvent({ recipientId: 'marker-ada' })]);
-		await store.recordConsent([consentRecord({ recipientKey: 'marker-ada' })], new Date());
+		await store.recordConsent([consentRecord({ recipientKey: 'marker-ada' })], new Date(), keysOf);
 		const exported = await run('privacy', 'exportPerson', {
 			personId: 'marker-ada',
 			...CONTROLLER,
@@ -315,9 +316,29 @@ describe('consent, rights and retention in Open Tracking', () => {
 		expect((await store.listOpens({ limit: 10 })).opens).toEqual([]);
 	});
 
+	it('cuts the files of store and logs every night, also where nothing was old enough', async () => {
+		const store = await folder.store();
+		const { id: pixelId } = await store.createPixel({ name: 'Launch' });
+		const list = [{ recipientId: 'marker-ada', email: 'marker-ada@example.com' }];
+		const { recipients } = await store.addRecipients(pixelId, list, keysOf);
+		await store.deleteRecipient(recipients[0]!.id, keysOf);
+		const waiting = logOf('w1.n', keyRing);
+		const collected = openCollectorLog({ folder: collectorFolder(), durable: true });
+		for (const log of [waiting, collected]) {
+			log.setConsumers(['store']);
+			log.append([JSON.stringify(openEvent({ recipientId: 'marker-bob' }))]);
+			log.advance('store', 1);
+		}
+		expect(allBytes(folder.path).toString('latin1')).toContain('marker-');
+		const { items } = await run('retention', 'run');
+		expect(items.map(({ records }) => records)).not.toContain(1);
+		expect(allBytes(folder.path).toString('latin1')).not.toContain('marker-');
+		collected.close();
+	});
+
 	it('exports and erases what waits for the store too, and dead letters that name the person', async () => {
 		const subject = subjectOf('marker-ada', await keyRing());
-		const [pseudonym] = subject.pseudonymsIn('spring');
+		const [pseudonym] = subject.pseudonymsOf('marker-ada', 'spring');
 		const newOpen = (changes: Partial<OpenEvent>) =>
 			JSON.stringify(openEvent({ eventId: uuidv7(), ...changes }));
 		const [one, two] = [logOf('w1.n', keyRing), logOf('w2.n', keyRing)];

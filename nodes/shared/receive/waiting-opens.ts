@@ -69,18 +69,35 @@ export function carryOnWaitingOpens(context: WritingContext): void {
 }
 
 /** The opens of one person in the logs of this n8n: those that wait, and dead letters. */
-export async function findWaitingOpens(subject: Subject): Promise<OpenEvent[]> {
+export async function findWaitingOpens(
+	subject: Subject,
+	names: readonly string[],
+): Promise<OpenEvent[]> {
 	return (
-		await eachLog(async (log) => await findInLog(log, (open) => isOpenOf(open, subject)))
+		await eachLog(async (log) => await findInLog(log, (open) => isOpenOf(open, subject, names)))
 	).flat();
 }
 
 /** Erases them. Returns how many there were. */
-export async function eraseWaitingOpens(subject: Subject): Promise<number> {
+export async function eraseWaitingOpens(
+	subject: Subject,
+	names: readonly string[],
+): Promise<number> {
 	const erased = await eachLog(
-		async (log) => await eraseInLog(log, (open) => isOpenOf(open, subject)),
+		async (log) => await eraseInLog(log, (open) => isOpenOf(open, subject, names)),
 	);
 	return erased.reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * Removes from the files of the logs what was deleted, and dead letters that were kept long enough.
+ * For the nightly run.
+ */
+export async function scrubWaitingOpens(): Promise<void> {
+	await eachLog(async (log) => {
+		log.forgetOldLetters(new Date());
+		log.scrub();
+	});
 }
 
 /** Looks into the logs of opens that wait, and into that of the collector of this n8n. */

@@ -6,7 +6,7 @@ import { pixelOfParent } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
 import type { RetentionCount } from '../port/privacy-store';
-import { refreshStates } from './consent-records';
+import { refreshStates } from '../people/consent-records';
 
 /** Rows removed in one transaction, few enough to let others in between. */
 const ROWS = 1000;

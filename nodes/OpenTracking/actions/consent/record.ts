@@ -9,7 +9,7 @@ import { readText } from '../../../shared/fields/check-fields';
 import { toItems } from '../../common/items';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
-import { personIdProperty, readPersonId } from '../../common/person';
+import { denylistKeysFor, personIdProperty, readPersonId } from '../../common/person';
 import { noticeProperties, readNotice } from './notice';
 import { purposeProperty } from './purposes';
 
@@ -78,11 +78,12 @@ export const recordConsent: OperationOnMany = {
 	],
 	async executeMany(context) {
 		const { node, store } = context;
+		const keysOf = await denylistKeysFor(node);
 		return await manyItems(context, {
 			fields: recordConsent.properties,
 			read: (index) => readRecord(node, index),
 			run: async (records) => {
-				await store.recordConsent(records, new Date());
+				await store.recordConsent(records, new Date(), keysOf);
 				return records.map((record) => toItems([record]));
 			},
 		});

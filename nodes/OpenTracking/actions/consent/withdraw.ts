@@ -1,12 +1,13 @@
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { PURPOSES, type Purpose } from '../../../../src/tracking/event/purpose';
+import type { DenylistKeysOf } from '../../../../src/tracking/people/subject-keys';
 import { v7 as uuidv7 } from 'uuid';
 
 import { readText } from '../../../shared/fields/check-fields';
 import { purposeOptions } from '../../../shared/fields/purpose-options';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
-import { personIdProperty, readPersonId } from '../../common/person';
+import { denylistKeysFor, personIdProperty, readPersonId } from '../../common/person';
 
 export const withdrawConsent: OperationOnMany = {
 	value: 'withdraw',
@@ -36,6 +37,7 @@ export const withdrawConsent: OperationOnMany = {
 	],
 	async executeMany(context) {
 		const { node, store } = context;
+		const keysOf = await denylistKeysFor(node);
 		return await manyItems(context, {
 			fields: withdrawConsent.properties,
 			read: (index): Withdrawal => {
@@ -47,7 +49,7 @@ export const withdrawConsent: OperationOnMany = {
 				};
 			},
 			run: async (withdrawals) => {
-				await withdraw(store, withdrawals);
+				await withdraw(store, keysOf, withdrawals);
 				return withdrawals.map(({ recipientId, purposes }) => [
 					{ json: { recipientId, withdrawn: [...purposes] } },
 				]);
@@ -65,6 +67,7 @@ interface Withdrawal {
 /** Records a withdrawal from each of the purposes that there is none from yet. */
 export async function withdraw(
 	store: Pick<TrackingStore, 'listConsentsOf' | 'recordConsent'>,
+	keysOf: DenylistKeysOf,
 	withdrawals: readonly Withdrawal[],
 ): Promise<void> {
 	const now = new Date();
@@ -92,5 +95,5 @@ export async function withdraw(
 				expiresAt: null,
 			})),
 	);
-	if (records.length > 0) await store.recordConsent(records, now);
+	if (records.length > 0) await store.recordConsent(records, now, keysOf);
 }

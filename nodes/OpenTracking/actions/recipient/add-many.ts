@@ -8,6 +8,7 @@ import { readJson } from '../../../shared/fields/check-fields';
 import { toItems } from '../../common/items';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
+import { denylistKeysFor, ERASED } from '../../common/person';
 import { pixelIdProperty, pixelReader } from '../../common/pixel-id';
 
 export const addManyRecipients: OperationOnMany = {
@@ -30,6 +31,7 @@ export const addManyRecipients: OperationOnMany = {
 	async executeMany(context) {
 		const { node, store } = context;
 		const pixelOf = pixelReader(context);
+		const keysOf = await denylistKeysFor(node);
 		return await manyItems(context, {
 			fields: addManyRecipients.properties,
 			read: async (index): Promise<Addition> => {
@@ -41,10 +43,13 @@ export const addManyRecipients: OperationOnMany = {
 				countOf([first, ...others]) + recipients.length <= MOST_AT_ONCE,
 			run: async (additions) => {
 				const all = additions.flatMap(({ recipients }) => recipients);
-				const { recipients: added } = await store.addRecipients(additions[0].pixelId, all);
+				const { recipients: added } = await store.addRecipients(additions[0].pixelId, all, keysOf);
+				const outcomes = added.map(
+					(recipient, position) => recipient ?? leftOut(all[position].recipientId),
+				);
 				let next = 0;
 				return additions.map(({ recipients }) =>
-					toItems(added.slice(next, (next += recipients.length))),
+					toItems(outcomes.slice(next, (next += recipients.length))),
 				);
 			},
 		});
@@ -91,4 +96,8 @@ function readRecipients(node: IExecuteFunctions, index: number): NewRecipient[] 
 		}
 		return { recipientId: String(recipientId), email: email as string | null };
 	});
+}
+
+function leftOut(recipientId: string) {
+	return { recipientId, added: false, because: ERASED };
 }

@@ -8,6 +8,7 @@ import { PIXEL_PNG } from '../../../../src/tracking/receive/pixel-image';
 import { pixelHeaders } from '../../../../src/tracking/receive/pixel-response';
 import { onEachEngine, type StorePlace } from '../../../support/stores';
 import { BASE_URL, PERSON, testApi } from '../../../support/tracking-api';
+import { keysOf } from '../../../support/denylist-keys';
 
 /** The operator's widest setting. */
 function keepAll({ receiveSettings }: ApiDeps): void {
@@ -71,7 +72,7 @@ onEachEngine('the image of a pixel on $name', ({ newPlace }) => {
 
 	it('knows tokens that the store holds and that nobody signed', async () => {
 		const { id } = await newPixel();
-		await store.addRecipients(id, [{ recipientId: 'r-1', token: 'plain-token' }]);
+		await store.addRecipients(id, [{ recipientId: 'r-1', token: 'plain-token' }], keysOf);
 		await client.send(`/tracker/${id}.png?token=plain-token`, { headers: PERSON });
 		expect(await opensOf(id)).toMatchObject([{ recipientId: 'r-1' }]);
 	});
@@ -80,7 +81,7 @@ onEachEngine('the image of a pixel on $name', ({ newPlace }) => {
 		const shared: unknown[] = [];
 		client = testApi(store, { shareLoad: (load) => shared.push(load) });
 		const { id } = await newPixel();
-		await store.addRecipients(id, [{ recipientId: 'r-1', token: 'plain-token' }]);
+		await store.addRecipients(id, [{ recipientId: 'r-1', token: 'plain-token' }], keysOf);
 		const load = async (forwardedFor: string) =>
 			await client.send(`/tracker/${id}.png?token=plain-token`, {
 				headers: { ...PERSON, 'x-forwarded-for': forwardedFor },

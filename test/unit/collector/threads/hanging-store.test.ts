@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { openPostgresStore } from '../../../../src/storage/postgres-store';
 import { load, startCollectorProcess } from '../../../support/collector-process';
+import { consentRecord } from '../../../support/consent-records';
+import { keysOf } from '../../../support/denylist-keys';
+import { eventually } from '../../../support/n8n-instance';
 import { startCutOff, type CutOff } from '../../../support/cut-off';
 import { newDatabase, type OwnDatabase } from '../../../support/own-database';
 import { describeOnPostgres, postgresUrl } from '../../../support/stores';
@@ -48,5 +52,37 @@ describeOnPostgres('a collector whose store hangs', () => {
 		expect(told.map(({ msg }) => msg)).toEqual([
 			expect.stringMatching(/store took longer than .* to answer a lookup.*Check/),
 		]);
+	});
+
+	it('stores nothing of who withdrew before an outage, and everybody else', async () => {
+		await way.close();
+		await way.open();
+		const data = mkdtempSync(join(folder, 'outage-'));
+		const store = await openPostgresStore({
+			connectionString: String(database.url),
+			tls: 'disable',
+		});
+		await store.recordConsent(
+			[consentRecord({ recipientKey: 'withdrew', status: 'withdrawn' })],
+			new Date(),
+			keysOf,
+		);
+		const url = Object.assign(new URL(database.url), { port: String(way.port) });
+		const args = ['--postgres-tls', 'disable', '--postgres-url-env', 'STORE'];
+		const collector = await startCollectorProcess(data, args, { STORE: url.href });
+		const agent = new Agent({ keepAlive: true });
+		await way.close();
+		for (const id of ['withdrew', 'stayed', 'later']) {
+			expect(await load(agent, collector.port, id)).toBe(true);
+		}
+		await way.open();
+		await eventually(async () => (await store.listOpens({ limit: 9 })).opens.length >= 2);
+		agent.destroy();
+		collector.child.kill('SIGTERM');
+		await collector.exited;
+		const { opens } = await store.listOpens({ limit: 9 });
+		expect(opens.map(({ recipientId }) => recipientId).sort()).toEqual(['later', 'stayed']);
+		expect(opens.map(({ consent }) => consent.status)).toEqual(['unknown', 'unknown']);
+		await store.close();
 	});
 });

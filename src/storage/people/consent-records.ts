@@ -3,11 +3,15 @@ import { consentAt, consentRecordSchema, foldConsent } from '../../tracking/cons
 import type { ConsentRecord, ConsentState } from '../../tracking/consent/consent-record';
 import { firstIssue, IN_PLAIN_WORDS } from '../../tracking/event/plain-issues';
 import type { Purpose } from '../../tracking/event/purpose';
-import { requiredId, storable } from '../database/checked-input';
+import { normalId } from '../../tracking/people/normal-id';
+import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
+import { requiredPerson, storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import type { ConsentStatesTable } from '../database/consent-schema';
 import type { Reader, Writer } from '../database/store-database';
+import { deniedAmong } from './denylist';
 import { StoreError } from '../port/store-error';
+import { namesOf } from './names';
 
 /** A clock a little ahead is no reason to refuse a consent; a date in the future is. */
 const CLOCK_LEEWAY_MS = 5 * 60_000;
@@ -18,7 +22,8 @@ const NOTHING_KNOWN: ConsentState = { status: 'unknown', record: null };
 
 /**
  * Adds consent records and brings the current row of each person and purpose up to date, in one
- * transaction. A record id that is known already changes nothing.
+ * transaction. A record id that is known already changes nothing. Of people who were erased a record
+ * is kept under their key on the list of erased people, and nothing in clear.
  *
  * @throws StoreError `invalid` that names the fields, never a value
  */
@@ -26,8 +31,13 @@ export async function recordConsent(
 	db: Writer,
 	records: readonly ConsentRecord[],
 	now: Date,
+	keysOf: DenylistKeysOf,
 ): Promise<{ recorded: number }> {
-	const checked = records.map((record) => check(record, now));
+	const checked = await withoutErased(
+		db,
+		records.map((record) => check(record, now)),
+		keysOf,
+	);
 	const notices = new Map<string, string>();
 	for (const { noticeHash, noticeText } of checked) {
 		if (noticeHash !== null && noticeText !== null) notices.set(noticeHash, storable(noticeText));
@@ -56,28 +66,40 @@ export async function recordConsent(
 	return { recorded: added.size };
 }
 
-/** Where a person stands on one purpose, by one indexed read. */
+async function withoutErased(
+	db: Reader,
+	records: readonly ConsentRecord[],
+	keysOf: DenylistKeysOf,
+): Promise<ConsentRecord[]> {
+	const keys = new Map(records.map(({ recipientKey }) => [recipientKey, keysOf(recipientKey)]));
+	const denied = await deniedAmong(db, [...keys.values()].flat());
+	return records.map((record) => {
+		const key = keys.get(record.recipientKey)?.find((one) => denied.has(one));
+		return key === undefined ? record : { ...record, recipientKey: key, evidence: null };
+	});
+}
+
+/** Where a person stands on one purpose, under any of their names, by one indexed read. */
 export async function getConsent(
 	db: Reader,
 	recipientId: string,
 	purpose: Purpose,
 	now: Date,
 ): Promise<ConsentState> {
-	const row = await selectStates(db)
-		.where('state.recipient_key', '=', recipientId)
-		.where('state.purpose', '=', purpose)
-		.executeTakeFirst();
-	return row === undefined ? NOTHING_KNOWN : toState(row, now);
+	const rows = await selectStates(db, [recipientId]).where('state.purpose', '=', purpose).execute();
+	return toStates(rows, now)[0] ?? NOTHING_KNOWN;
 }
 
-/** Where several people stand on every purpose that something is known of; in no order. */
+/**
+ * Where several people stand on every purpose that something is known of; in no order. The record of
+ * a state has the id that was asked for, in the normal form.
+ */
 export async function listConsentsOf(
 	db: Reader,
 	recipientIds: readonly string[],
 	now: Date,
 ): Promise<ConsentState[]> {
-	const rows = await selectStates(db).where('state.recipient_key', 'in', recipientIds).execute();
-	return rows.map((row) => toState(row, now));
+	return toStates(await selectStates(db, recipientIds).execute(), now);
 }
 
 /** Where a person stands on every purpose that something is known of. */
@@ -86,11 +108,8 @@ export async function listConsents(
 	recipientId: string,
 	now: Date,
 ): Promise<ConsentState[]> {
-	const rows = await selectStates(db)
-		.where('state.recipient_key', '=', recipientId)
-		.orderBy('state.purpose')
-		.execute();
-	return rows.map((row) => toState(row, now));
+	const rows = await selectStates(db, [recipientId]).orderBy('state.purpose').execute();
+	return toStates(rows, now);
 }
 
 /**
@@ -113,13 +132,16 @@ export async function listConsentRecords(
 	db: Reader,
 	recipientId: string,
 ): Promise<ConsentRecord[]> {
+	const asked = normalId(recipientId);
 	const rows = await selectRecords(db)
-		.where('record.recipient_key', '=', recipientId)
+		.where('record.recipient_key', 'in', (is) =>
+			is.selectFrom(namesOf(db, [asked]).as('person')).select('person.name'),
+		)
 		.orderBy('record.purpose')
 		.orderBy('record.occurred_at')
 		.orderBy('record.record_id')
 		.execute();
-	return rows.map(toRecord);
+	return rows.map((row) => ({ ...toRecord(row), recipientKey: asked }));
 }
 
 /**
@@ -207,7 +229,7 @@ function check(record: ConsentRecord, now: Date): ConsentRecord {
 	}
 	return {
 		...checked.data,
-		recipientKey: requiredId(checked.data.recipientKey, 'recipient id'),
+		recipientKey: requiredPerson(checked.data.recipientKey),
 	};
 }
 
@@ -236,13 +258,14 @@ function selectRecords(db: Reader) {
 		.select('notice.text as notice_text');
 }
 
-function selectStates(db: Reader) {
+function selectStates(db: Reader, recipientIds: readonly string[]) {
 	return db
-		.selectFrom('consent_states as state')
+		.selectFrom(namesOf(db, recipientIds.map(normalId)).as('person'))
+		.innerJoin('consent_states as state', 'state.recipient_key', 'person.name')
 		.innerJoin('consent_records as record', 'record.record_id', 'state.record_id')
 		.leftJoin('consent_notices as notice', 'notice.hash', 'record.notice_hash')
 		.selectAll('record')
-		.select(['notice.text as notice_text', 'state.status as state_status']);
+		.select(['notice.text as notice_text', 'person.asked']);
 }
 
 type RecordRow = Awaited<ReturnType<ReturnType<typeof selectRecords>['execute']>>[number];
@@ -265,7 +288,13 @@ function toRecord(row: RecordRow): ConsentRecord {
 	};
 }
 
-function toState(row: RecordRow & { state_status: string }, now: Date): ConsentState {
-	const status = row.state_status as ConsentState['status'];
-	return consentAt({ status, record: toRecord(row) }, now);
+/** One state per person and purpose: what the person said last, under whichever name, counts. */
+function toStates(rows: ReadonlyArray<RecordRow & { asked: string }>, now: Date): ConsentState[] {
+	const byPurpose = new Map<string, ConsentRecord[]>();
+	for (const row of rows) {
+		const record = { ...toRecord(row), recipientKey: row.asked };
+		const key = JSON.stringify([row.asked, row.purpose]);
+		byPurpose.set(key, [...(byPurpose.get(key) ?? []), record]);
+	}
+	return [...byPurpose.values()].map((records) => consentAt(foldConsent(records), now));
 }

@@ -7,6 +7,7 @@ import { CONSENT_STATUSES } from '../../../../src/tracking/event/event-fields';
 import { consentRecord, NOTICE } from '../../../support/consent-records';
 import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
+import { keysOf } from '../../../support/denylist-keys';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 
@@ -24,7 +25,7 @@ onEachEngine('consent on $name', (engine) => {
 
 	test('a consent that was given counts, with its notice, until it is withdrawn', async () => {
 		const given = consentRecord();
-		await store.recordConsent([given], NOW);
+		await store.recordConsent([given], NOW, keysOf);
 		expect(await store.getConsent('ada', 'performance', NOW)).toEqual({
 			status: 'given',
 			record: given,
@@ -36,7 +37,7 @@ onEachEngine('consent on $name', (engine) => {
 			noticeHash: null,
 			noticeText: null,
 		});
-		await store.recordConsent([withdrawn], NOW);
+		await store.recordConsent([withdrawn], NOW, keysOf);
 		expect(await store.getConsent('ada', 'performance', NOW)).toEqual({
 			status: 'withdrawn',
 			record: withdrawn,
@@ -45,7 +46,7 @@ onEachEngine('consent on $name', (engine) => {
 	});
 
 	test('somebody nobody knows is unknown, and so is another purpose', async () => {
-		await store.recordConsent([consentRecord()], NOW);
+		await store.recordConsent([consentRecord()], NOW, keysOf);
 		const unknown = { status: 'unknown', record: null };
 		expect(await store.getConsent('bob', 'performance', NOW)).toEqual(unknown);
 		expect(await store.getConsent('ada', 'profiling', NOW)).toEqual(unknown);
@@ -54,7 +55,7 @@ onEachEngine('consent on $name', (engine) => {
 
 	test('nobody is known by an id with a NUL character, and the others of the same question are', async () => {
 		const given = consentRecord();
-		await store.recordConsent([given], NOW);
+		await store.recordConsent([given], NOW, keysOf);
 		const id = 'a\u0000b';
 		expect(await store.listConsentsOf([id, 'ada'], NOW)).toMatchObject([{ status: 'given' }]);
 		expect(await store.getConsent(id, 'performance', NOW)).toMatchObject({ status: 'unknown' });
@@ -65,7 +66,7 @@ onEachEngine('consent on $name', (engine) => {
 
 	test('a person with a NUL character in the id is found by the id as it was given', async () => {
 		const id = 'a\u0000b';
-		await store.recordConsent([consentRecord({ recipientKey: id })], NOW);
+		await store.recordConsent([consentRecord({ recipientKey: id })], NOW, keysOf);
 		expect(await store.getConsent(id, 'performance', NOW)).toMatchObject({ status: 'given' });
 		const { consentOf } = createPeopleLookups(async () => store);
 		expect(await consentOf(id, 'performance')).toMatchObject({ status: 'given' });
@@ -80,8 +81,8 @@ onEachEngine('consent on $name', (engine) => {
 			consentRecord({ recipientKey: 'bob', status: 'refused' }),
 		];
 		const all = [...records, records[1]];
-		expect(await store.recordConsent(all, NOW)).toEqual({ recorded: 4 });
-		expect(await store.recordConsent(all, NOW)).toEqual({ recorded: 0 });
+		expect(await store.recordConsent(all, NOW, keysOf)).toEqual({ recorded: 4 });
+		expect(await store.recordConsent(all, NOW, keysOf)).toEqual({ recorded: 0 });
 		const statusOf = async (person: string, purpose: 'performance' | 'profiling') =>
 			(await store.getConsent(person, purpose, NOW)).status;
 		expect(await statusOf('ada', 'performance')).toBe('withdrawn');
@@ -94,32 +95,40 @@ onEachEngine('consent on $name', (engine) => {
 	});
 
 	test('a consent whose time is up has expired, without a record that says so', async () => {
-		await store.recordConsent([consentRecord({ expiresAt: '2026-10-01T00:00:00.000Z' })], NOW);
+		await store.recordConsent(
+			[consentRecord({ expiresAt: '2026-10-01T00:00:00.000Z' })],
+			NOW,
+			keysOf,
+		);
 		expect(await store.getConsent('ada', 'performance', NOW)).toMatchObject({ status: 'expired' });
 		const before = new Date('2026-09-30T00:00:00Z');
 		expect(await store.getConsent('ada', 'performance', before)).toMatchObject({ status: 'given' });
 	});
 
 	test('without a purpose the strictest answer to any purpose counts', async () => {
-		await store.recordConsent([consentRecord()], NOW);
+		await store.recordConsent([consentRecord()], NOW, keysOf);
 		expect(await store.getConsent('ada', null, NOW)).toMatchObject({ status: 'given' });
-		await store.recordConsent([consentRecord({ purpose: 'profiling', status: 'refused' })], NOW);
+		await store.recordConsent(
+			[consentRecord({ purpose: 'profiling', status: 'refused' })],
+			NOW,
+			keysOf,
+		);
 		expect(await store.getConsent('ada', null, NOW)).toMatchObject({ status: 'refused' });
 		expect(await store.listConsents('ada', NOW)).toHaveLength(2);
 	});
 
 	test('the same record twice is one, and what proves nothing is refused', async () => {
 		const record = consentRecord();
-		expect(await store.recordConsent([record, record], NOW)).toEqual({ recorded: 1 });
-		expect(await store.recordConsent([record], NOW)).toEqual({ recorded: 0 });
+		expect(await store.recordConsent([record, record], NOW, keysOf)).toEqual({ recorded: 1 });
+		expect(await store.recordConsent([record], NOW, keysOf)).toEqual({ recorded: 0 });
 		expect(await store.listConsentRecords('ada')).toHaveLength(1);
 
 		const noNotice = consentRecord({ noticeVersion: null });
-		await expect(store.recordConsent([noNotice], NOW)).rejects.toThrow('noticeVersion');
+		await expect(store.recordConsent([noNotice], NOW, keysOf)).rejects.toThrow('noticeVersion');
 		const future = consentRecord({ occurredAt: '2027-01-01T00:00:00.000Z' });
-		await expect(store.recordConsent([future], NOW)).rejects.toThrow('future');
+		await expect(store.recordConsent([future], NOW, keysOf)).rejects.toThrow('future');
 		const all = [consentRecord({ purpose: 'frequency' }), noNotice];
-		await expect(store.recordConsent(all, NOW)).rejects.toThrow('noticeVersion');
+		await expect(store.recordConsent(all, NOW, keysOf)).rejects.toThrow('noticeVersion');
 		expect(await store.listConsentRecords('ada')).toHaveLength(1);
 	});
 
@@ -139,7 +148,7 @@ onEachEngine('consent on $name', (engine) => {
 				async (changes) => {
 					const recipientKey = `person-${(person += 1)}`;
 					const records = changes.map((change) => consentRecord({ ...change, recipientKey }));
-					for (const record of records) await store.recordConsent([record], NOW);
+					for (const record of records) await store.recordConsent([record], NOW, keysOf);
 					const expected = consentAt(foldConsent(records), NOW);
 					expect(await store.getConsent(recipientKey, 'performance', NOW)).toEqual(expected);
 				},
@@ -157,7 +166,9 @@ onEachEngine('consent on $name', (engine) => {
 			}),
 		);
 		await Promise.all(
-			records.map((record, index) => [store, other][index % 2].recordConsent([record], NOW)),
+			records.map((record, index) =>
+				[store, other][index % 2].recordConsent([record], NOW, keysOf),
+			),
 		);
 		expect(await store.getConsent('ada', 'performance', NOW)).toEqual(
 			consentAt(foldConsent(records), NOW),
