@@ -1,5 +1,6 @@
 import { batchCalls } from '../async/batch-calls';
 import { within } from '../async/time-limit';
+import { storable } from '../storage/database/checked-input';
 import type { PrivacyStore } from '../storage/port/privacy-store';
 import { StoreError } from '../storage/port/store-error';
 import { strictestConsent } from '../storage/people/consent-records';
@@ -61,7 +62,7 @@ export function createPeopleLookups(
 				byPerson.set(person, [...(byPerson.get(person) ?? []), state]);
 			}
 			return asked.map(({ id, purpose }) => {
-				const states = byPerson.get(normalId(id)) ?? [];
+				const states = byPerson.get(storable(normalId(id))) ?? [];
 				if (purpose === null) return strictestConsent(states);
 				return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
 			});

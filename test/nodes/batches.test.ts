@@ -84,7 +84,7 @@ const WORK: Work[] = [
 		parameters: operation('consent', 'withdraw', { personId, withdrawPurpose: 'performance' }),
 		item: person,
 		bad: { recipientId: 'x'.repeat(2000) },
-		calls: ['recordConsent'],
+		calls: ['listConsentsOf', 'recordConsent'],
 	},
 	{
 		title: 'Open → Import',

@@ -167,9 +167,10 @@ describe('HTTP API: Handle Request, with its settings', () => {
 		const { output, responses } = await executeNode(
 			new OpenTracking(),
 			[{ json: { headers: {}, params: { id }, query: {} } }],
-			{ parameters: { ...parameters, url } },
+			{ parameters: { ...parameters, url, access: 'everybody' } },
 		);
-		expect(output).toEqual([[]]);
+		expect(output[0]).toMatchObject([{ json: { statusCode: 200 } }]);
+		expect(output[0][0].binary).toBeUndefined();
 		expect(responses).toMatchObject([
 			{
 				statusCode: 200,
