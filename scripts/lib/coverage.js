@@ -5,18 +5,19 @@ const { projectFolder } = require('./paths');
 
 /**
  * The least share of lines, in percent, that the fast tests have to run of each top folder: a
- * little below what they ran when this was set. Raise a number when its folder has got better.
+ * little below what the tests of the main paths alone ran when this was set. Raise a number when its
+ * folder has got better.
  */
 const LEAST = {
-	nodes: 0,
-	'src/api': 0,
-	'src/async': 0,
-	'src/collector': 0,
-	'src/intake': 0,
-	'src/reports': 0,
-	'src/sinks': 0,
-	'src/storage': 0,
-	'src/tracking': 0,
+	nodes: 85,
+	'src/api': 83,
+	'src/async': 98,
+	'src/collector': 58,
+	'src/intake': 96,
+	'src/reports': 92,
+	'src/sinks': 88,
+	'src/storage': 83,
+	'src/tracking': 97,
 };
 
 /** What Jest is told in order to measure. V8 counts by itself, which costs less than rewritten code. */

@@ -97,9 +97,10 @@ describe('every operation of Tracking Pixel', () => {
 			},
 		]),
 	)('$name does not pretend $how', async ({ value, nothing }) => {
+		const { whenEmpty } = ENTRIES[String(value)];
 		const empty = Object.fromEntries(textsOf(value).map(({ name }) => [name, nothing]));
 		await expect(run(value, {}, empty)).rejects.toMatchObject({
-			message: expect.stringContaining(ENTRIES[String(value)].whenEmpty),
+			message: expect.stringContaining(whenEmpty),
 			description: expect.stringMatching(/\w+/),
 			context: { itemIndex: 0 },
 		});
