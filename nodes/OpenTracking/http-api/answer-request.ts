@@ -7,7 +7,7 @@ import { answerWebhook } from '../../shared/webhook-answer';
 /** Bodies up to this size go out as they are; larger ones through n8n's file store. */
 const INLINE_BYTES = 256 * 1024;
 
-/** Answers the waiting Webhook node with a web response. A long body goes through piece by piece. */
+/** Answers the waiting Webhook node with a web response. A long body is streamed. */
 export async function answerRequest(
 	node: IExecuteFunctions,
 	response: Response,

@@ -143,7 +143,7 @@ async function eraseEmptyPixels(db: Writer, { keys }: SubjectTraces): Promise<vo
 	}
 }
 
-/** Whoever guesses the id could find it in these hashes, since pixel ids are in the store. */
+/** These hashes could be searched for a guessed recipient id, so they are deleted as well. */
 async function eraseTombstones(db: Writer, recipientId: string): Promise<void> {
 	const pixels = await db
 		.selectFrom('tallies')

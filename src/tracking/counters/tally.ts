@@ -74,7 +74,7 @@ export const GROUP_COUNTERS = {
 	/** Pixels made through the store, and those of them that were opened */
 	pixels: { column: 'pixels', share: none },
 	openedPixels: { column: 'opened_pixels', share: none },
-	/** Loads with a forged, damaged or expired token: no opens, and nobody's */
+	/** Loads with a forged, damaged or expired token. Not opens; no recipient. */
 	invalidTokens: { column: 'invalid_tokens', share: none },
 } as const satisfies Record<
 	string,
