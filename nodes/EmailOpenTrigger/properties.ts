@@ -61,6 +61,7 @@ export const properties: INodeProperties[] = [
 				description:
 					'When the workflow has not answered after this many milliseconds, the default pixel goes out',
 			},
+			receiveOptions.signedOnly,
 			receiveOptions.time,
 		],
 	},

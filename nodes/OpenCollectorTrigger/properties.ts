@@ -73,9 +73,11 @@ export const properties: INodeProperties[] = [
 				displayName: 'Listen Address',
 				name: 'host',
 				type: 'string',
-				default: '::',
+				default: '',
+				placeholder: 'e.g. 127.0.0.1',
 				displayOptions: optionOnPort,
-				description: 'The address to listen on. Use 127.0.0.1 when the proxy runs on this machine.',
+				description:
+					'The address to listen on. Empty for all of this machine, or for 127.0.0.1 alone when Proxy Hops is set: who reached the port past the proxy could name any address as their own.',
 			},
 			{
 				displayName: 'Log Size Limit (GB)',
@@ -116,6 +118,7 @@ export const properties: INodeProperties[] = [
 					'How many reverse proxies of your own are in front of the port, so that the address of the client is known',
 			},
 			{ ...receiveOptions.purpose, displayOptions: optionOnPort },
+			{ ...receiveOptions.signedOnly, displayOptions: optionOnPort },
 			{ ...receiveOptions.time, displayOptions: optionOnPort },
 			{
 				displayName: 'View Time Limit (Seconds)',

@@ -48,10 +48,12 @@ export class OpenDataMinimizer implements INodeType {
 				this,
 				async (item, index) => [await minimiseItem(this, item, index)],
 				// What could not be reduced goes no further: neither as JSON nor as a file.
-				(_context, _item, index, { message }) => ({
-					json: { error: message },
-					pairedItem: { item: index },
-				}),
+				{
+					failed: (_context, _item, index, { message }) => ({
+						json: { error: message },
+						pairedItem: { item: index },
+					}),
+				},
 			),
 		];
 	}

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { MAIL_PROGRAM } from '../support/browser';
-import { bundledWorkflow, eventually, startInstance } from '../support/n8n-instance';
+import {
+	bundledWorkflow,
+	eventually,
+	startInstance,
+	trackingApiForEverybody,
+} from '../support/n8n-instance';
 
 describe('the tracker APIs in a real n8n where something is wrong', () => {
 	it('answer the image while the store is away, and write the open once it is back', async () => {
@@ -12,7 +17,7 @@ describe('the tracker APIs in a real n8n where something is wrong', () => {
 		// A folder where the file should be: SQLite cannot open that.
 		const blocked = join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite');
 		mkdirSync(blocked, { recursive: true });
-		const n8n = await startInstance({ workflows: [bundledWorkflow('tracking-api.json')], folder });
+		const n8n = await startInstance({ workflows: [trackingApiForEverybody()], folder });
 		try {
 			const image = await eventually(async () => {
 				const answer = await fetch(`${n8n.url}/webhook/tracker/p-away.png`, {

@@ -32,6 +32,7 @@ const PRIVATE = {
 	'cache-control': 'no-store, private, max-age=0',
 	'referrer-policy': 'no-referrer',
 	'x-content-type-options': 'nosniff',
+	'x-frame-options': 'DENY',
 	'x-robots-tag': 'noindex',
 };
 

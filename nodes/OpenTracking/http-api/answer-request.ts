@@ -1,13 +1,11 @@
-import { Readable } from 'node:stream';
-
-import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { answerWebhook } from '../../shared/webhook-answer';
 
-/** Bodies up to this size go out as they are; larger ones through n8n's file store. */
-const INLINE_BYTES = 256 * 1024;
-
-/** Answers the waiting Webhook node with a web response. A long body is streamed. */
+/**
+ * Answers the waiting Webhook node with a web response. The body goes out from memory, however long
+ * it is: it may be a list of addresses, and n8n would keep a file of it for a while.
+ */
 export async function answerRequest(
 	node: IExecuteFunctions,
 	response: Response,
@@ -17,31 +15,6 @@ export async function answerRequest(
 	const body = isHead
 		? // n8n counts the bytes it is given for Content-Length, and HTTP sends none of them.
 			Buffer.alloc(Number(length ?? 0))
-		: await bodyOf(node, response);
+		: Buffer.from(await response.arrayBuffer());
 	answerWebhook(node, { body, headers, statusCode: response.status });
-}
-
-async function bodyOf(node: IExecuteFunctions, response: Response): Promise<Buffer | IBinaryData> {
-	if (response.body === null) return Buffer.alloc(0);
-	const chunks = response.body[Symbol.asyncIterator]();
-	const first: Uint8Array[] = [];
-	let size = 0;
-	for (;;) {
-		const { done, value } = await chunks.next();
-		if (done) return Buffer.concat(first);
-		first.push(value);
-		size += value.length;
-		if (size > INLINE_BYTES) break;
-	}
-	const all = Readable.from(
-		(async function* () {
-			yield* first;
-			yield* { [Symbol.asyncIterator]: () => chunks };
-		})(),
-		{ objectMode: false },
-	);
-	const mimeType = response.headers.get('content-type') ?? 'application/octet-stream';
-	const file = await node.helpers.prepareBinaryData(all, 'response', mimeType);
-	// n8n may be set up to keep files in memory; then they have no id to be streamed by.
-	return file.id === undefined ? Buffer.from(file.data, 'base64') : file;
 }

@@ -22,8 +22,8 @@ import {
 } from '../../shared/receive/waiting-opens';
 import type { OperationWithOwnStore } from '../common/operation';
 import { answerRequest } from './answer-request';
-import { METHOD_OF_WEBHOOK, methodOf } from './method-of';
 import { webRequest } from './web-request';
+import { METHOD_OF_WEBHOOK, webhookOf } from './webhook-of';
 
 export const handleRequest: OperationWithOwnStore = {
 	value: 'handleRequest',
@@ -31,6 +31,27 @@ export const handleRequest: OperationWithOwnStore = {
 	action: 'Handle HTTP API request',
 	description: 'Answer one request to the tracker APIs, the dashboard or the log pages',
 	properties: [
+		{
+			displayName: 'Access',
+			name: 'access',
+			type: 'options',
+			options: [
+				{
+					name: 'Everybody',
+					value: 'everybody',
+					description:
+						'No access control: everybody who knows the address reads addresses and opens, and deletes pixels',
+				},
+				{
+					name: 'Whom the Webhook Node Lets In',
+					value: 'webhook',
+					description:
+						'Where the Webhook node has no authentication, nothing but images is answered',
+				},
+			],
+			default: 'webhook',
+			description: 'Who is answered. Images go out to everybody, or no mail could load them.',
+		},
 		{
 			...receiveFields.trackingMode,
 			description: 'The most that any open here may leave behind; a pixel or link can ask for less',
@@ -85,7 +106,8 @@ export const handleRequest: OperationWithOwnStore = {
 		},
 	],
 	async executeAlone({ node, index }) {
-		const method = methodOf(node, index);
+		const { method, guarded } = webhookOf(node, index);
+		const forEverybody = node.getNodeParameter('access', index) === 'everybody';
 		const url = node.getNodeParameter('url', index) as string;
 		const request = await webRequest(node, index, { method, url });
 		const fields = {
@@ -96,6 +118,7 @@ export const handleRequest: OperationWithOwnStore = {
 		const trouble = outage(node, 'The tracking API could not do all that it was asked for');
 		let failed = false;
 		const api = createTrackingApi({
+			closed: !guarded && !forEverybody,
 			openStore: async () => await openTrackingStore(node),
 			inTime: (ask) => lookupsIn(node).inTime(ask),
 			signing: async () => {

@@ -95,6 +95,14 @@ export const receiveOptions = {
 		default: 'performance',
 		description: 'What opens are used for, where the link does not say; consent is asked for it',
 	},
+	signedOnly: {
+		displayName: 'Signed Links Only',
+		name: 'signedOnly',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether only links made by Create Tracking Link count. A load with a plain ID, or with none, then gets the image and is no open, so nobody can record one for somebody else.',
+	},
 	time: {
 		displayName: 'Time',
 		name: 'time',

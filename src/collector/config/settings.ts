@@ -44,7 +44,16 @@ export interface CollectorSettings {
 }
 
 /**
- * Limits where none are set. A log of 4 GiB holds about six million opens. One address may
+ * The address to listen on where none was set. Behind proxies it is this machine alone: whoever
+ * reaches the port past them writes `X-Forwarded-For` as they like, and so gets around the limit of
+ * loads per address.
+ */
+export function defaultHost(proxyHops: number): string {
+	return proxyHops > 0 ? '127.0.0.1' : '::';
+}
+
+/**
+ * Limits for those who set none. A log of 4 GiB holds about six million opens. One address may
  * record as much as the busiest image proxies of large mailbox providers load.
  */
 export const DEFAULT_LIMITS = {

@@ -83,6 +83,10 @@ export interface CollectorLog {
 	 * trace of them in the files of the log.
 	 */
 	erase(entries: readonly number[], deadLetters: readonly number[]): void;
+	/** Puts dead letters behind the newest entry again, for all consumers. Returns how many. */
+	replay(deadLetters: readonly number[]): number;
+	/** Removes what the files of the log still hold of entries that were deleted. */
+	scrub(): void;
 	/** Events that a consumer has not passed yet, counted up to `limit`. */
 	backlog(consumer: string, limit: number): number;
 	/** Bytes of the file that are in use; what was trimmed is free again. */
@@ -154,9 +158,19 @@ export function openCollectorLog({
 	const buryOne = database.prepare(
 		'insert or replace into dead_letters (seq, consumer, event, reason, buried_at) values (?, ?, ?, ?, ?)',
 	);
+	const letterOf = database.prepare('select event from dead_letters where seq = ? limit 1');
+	const forgetOne = database.prepare('delete from dead_letters where seq = ?');
 	const forget = database.prepare('delete from dead_letters where buried_at < ?');
 	const forgetOldLetters = (now: Date) => {
 		forget.run(new Date(now.getTime() - DEAD_LETTER_DAYS * DAY_MS).toISOString());
+	};
+	const scrub = () => {
+		if (roomBytes > 0) return wipeJournal(database, join(folder, LOG_FILE));
+		const [{ busy }] = database.prepare('pragma wal_checkpoint(truncate)').all();
+		if (busy === 0) return;
+		throw new CollectorError(
+			'What was deleted could not be removed from the files of the log, which are in use without a pause. Try again.',
+		);
 	};
 	const positionOf = (consumer: string): number => {
 		const row = cursorOf.get(consumer);
@@ -212,9 +226,23 @@ export function openCollectorLog({
 				database.prepare(`delete from log ${inList}`).run(JSON.stringify(entries));
 				database.prepare(`delete from dead_letters ${inList}`).run(JSON.stringify(deadLetters));
 			});
-			if (roomBytes > 0) wipeJournal(database, join(folder, LOG_FILE));
-			else run('pragma wal_checkpoint(truncate)');
+			scrub();
 		},
+		replay: (deadLetters) => {
+			let replayed = 0;
+			inTransaction(() => {
+				for (const seq of deadLetters) {
+					const letter = letterOf.get(seq);
+					if (!letter) continue;
+					append([String(letter.event)]);
+					forgetOne.run(seq);
+					replayed += 1;
+				}
+			});
+			scrub();
+			return replayed;
+		},
+		scrub,
 		deadLetters: (limit, afterSeq = 0) =>
 			database
 				.prepare('select * from dead_letters where seq > ? order by seq limit ?')

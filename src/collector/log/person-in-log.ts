@@ -17,12 +17,11 @@ export async function findInLog(log: CollectorLog, isTheirs: Question): Promise<
 /** Deletes them, with every trace in the log's files. Returns how many there were. */
 export async function eraseInLog(log: CollectorLog, isTheirs: Question): Promise<number> {
 	const { entries, letters } = await search(log, isTheirs);
-	if (entries.length + letters.length > 0) {
-		log.erase(
-			entries.map(({ seq }) => seq),
-			letters.map(({ seq }) => seq),
-		);
-	}
+	// Also where there are none: what was shipped to the store may still be in the files.
+	log.erase(
+		entries.map(({ seq }) => seq),
+		letters.map(({ seq }) => seq),
+	);
 	return entries.length + letters.length;
 }
 

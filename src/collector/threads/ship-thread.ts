@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { pause } from '../../async/backoff';
 import { within } from '../../async/time-limit';
 import { openStore, readKeys } from '../../intake/intake-settings';
+import { checkKeys } from '../../intake/known-keys';
 import { domainMark } from '../../tracking/bursts/burst-rules';
 import { deriveKey } from '../../tracking/links/key-ring';
 import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
@@ -15,6 +16,8 @@ import { openCollectorLog } from '../log/collector-log';
 import { runThread } from './thread';
 
 const REPORT_EVERY_MS = 500;
+/** The store has what was shipped; an hour later no file of the log holds it any more. */
+const SCRUB_EVERY_MS = 3_600_000;
 /** Below that of the listening thread: on a busy machine answers come first, the log waits. */
 const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 /** How long to wait for a store that could not take the note for the privacy report. */
@@ -28,13 +31,19 @@ runThread(parentPort, async (port) => {
 	const settings = workerData as CollectorSettings;
 	const log = openCollectorLog({ folder: settings.folder, durable: false });
 	const { keyRing } = await readKeys(settings.keys);
+	const open = async () => {
+		const store = await openStore(settings.store, (message) =>
+			port.problem('shipping', new CollectorError(message)),
+		);
+		await checkKeys(store, keyRing);
+		return store;
+	};
 	const stopping = new AbortController();
 	const state = { shipped: 0, refused: 0, failures: 0 };
 
 	const shipping = shipLog({
 		log,
-		openStore: () =>
-			openStore(settings.store, (message) => port.problem('shipping', new CollectorError(message))),
+		openStore: open,
 		denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
 		markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
 		signal: stopping.signal,
@@ -62,14 +71,25 @@ runThread(parentPort, async (port) => {
 	});
 	port.report(report());
 	const reporting = setInterval(() => port.report(report()), REPORT_EVERY_MS);
+	const scrub = () => {
+		try {
+			log.forgetOldLetters(new Date());
+			log.scrub();
+		} catch (error) {
+			port.problem('shipping', error);
+		}
+	};
+	const scrubbing = setInterval(scrub, SCRUB_EVERY_MS);
 	return {
 		port: null,
 		stop: async (limitMs) => {
 			clearInterval(reporting);
+			clearInterval(scrubbing);
 			stopping.abort();
 			// A store that hangs must not keep the process alive; what it did not confirm stays logged.
 			await within<unknown>(limitMs, Promise.all([shipping, reportingSetup]), () => undefined);
 			port.report(report());
+			scrub();
 			log.close();
 			if (state.failures > 0) return;
 			const store = await openStore(settings.store);

@@ -33,7 +33,7 @@ export function consentPage(page: {
 	language: PageLanguage;
 	notice: string;
 	states: ReadonlyArray<{ purpose: Purpose; status: ConsentStatus }>;
-	message: 'saved' | 'withdrawn' | 'noChange' | null;
+	message: 'saved' | 'withdrawn' | 'noChange' | 'tooOften' | null;
 }): string {
 	const { language, notice, states, message } = page;
 	const words = PAGE_WORDS[language];

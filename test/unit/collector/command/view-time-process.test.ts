@@ -10,6 +10,7 @@ import { RawClient } from '../../../support/collector-listener';
 import { startCollectorProcess } from '../../../support/collector-process';
 import { consentRecord } from '../../../support/consent-records';
 import { freePort } from '../../../support/n8n-instance';
+import { keysOf } from '../../../support/denylist-keys';
 
 const LOAD =
 	'GET /o.png?id=ada HTTP/1.1\r\nhost: x\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.0\r\n\r\n';
@@ -34,7 +35,7 @@ describe('collect --view-time', () => {
 
 	it('brings the view time of a consenting person into the store; a stop loses none', async () => {
 		const consent = consentRecord({ recipientKey: 'ada', purpose: 'view-time' });
-		await inStore(async (store) => await store.recordConsent([consent], new Date()));
+		await inStore(async (store) => await store.recordConsent([consent], new Date(), keysOf));
 		const adminPort = String(await freePort());
 		const collector = await startCollectorProcess(folder, [
 			...['--view-time', '60', '--admin-port', adminPort],

@@ -222,7 +222,7 @@ describe('shipping the log into the store', () => {
 		append(3);
 		const keysOf = (recipientId: string | null) => [`d_${recipientId}`] as const;
 		await store.eraseSubject(
-			{ recipientId: '1', pseudonymsIn: () => [], denylistKeys: keysOf('1') },
+			{ recipientId: '1', pseudonymsOf: () => [], denylistKeysOf: keysOf },
 			new Date(),
 		);
 		await ship({ denylistKeysOf: ({ recipientId }) => keysOf(recipientId) });

@@ -204,7 +204,9 @@ describe('the privacy report', () => {
 		expect(all(html, 'html')[0].attribs.lang).toBe('en');
 		expect(all(html, 'h1')).toHaveLength(1);
 		expect(all(html, 'main')).toHaveLength(1);
-		for (const table of all(html, 'table')) {
+		const tables = all(html, 'table');
+		expect(tables.length).toBeGreaterThan(2);
+		for (const table of tables) {
 			expect(DomUtils.getElementsByTagName('caption', table, true)).toHaveLength(1);
 			for (const th of DomUtils.getElementsByTagName('th', table, true))
 				expect(th.attribs.scope).toMatch(/^(col|row)$/);
@@ -214,12 +216,14 @@ describe('the privacy report', () => {
 				.map((h) => h.attribs.id)
 				.filter(Boolean),
 		);
-		for (const a of all(html, 'nav').flatMap((nav) =>
-			DomUtils.getElementsByTagName('a', nav, true),
-		)) {
+		const links = all(html, 'nav').flatMap((nav) => DomUtils.getElementsByTagName('a', nav, true));
+		expect(links.length).toBeGreaterThan(2);
+		for (const a of links) {
 			expect(ids).toContain(a.attribs.href.slice(1));
 		}
-		for (const region of all(html, 'div').filter((d) => d.attribs.tabindex === '0')) {
+		const regions = all(html, 'div').filter((d) => d.attribs.tabindex === '0');
+		expect(regions.length).toBeGreaterThan(0);
+		for (const region of regions) {
 			expect(region.attribs).toMatchObject({
 				role: 'region',
 				'aria-label': expect.stringMatching(/\w/),
