@@ -62,7 +62,7 @@ export async function openStoreWithKeys(
 	return { store, keyRing };
 }
 
-/** The keys that a node is set to, as every door of this package is told of them. */
+/** The keys that a node is set to, in the form that every door of this package takes. */
 export async function keySettings(context: SigningContext): Promise<KeySettings> {
 	return keySettingsOf(await credentialOf(context), refuseIn(context));
 }
