@@ -19,7 +19,7 @@ const FINISH_WITHIN_MS = 5000;
 
 /**
  * Runs the collector beside n8n, and starts one execution per batch of its log until the workflow
- * is unpublished. A batch counts when its execution succeeded; else it comes again.
+ * is unpublished. A batch is done when its execution succeeded; otherwise it is repeated.
  */
 export async function collectInBatches(context: ITriggerFunctions): Promise<ITriggerResponse> {
 	try {
@@ -88,7 +88,7 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 	}
 }
 
-/** A folder that is locked, explained for n8n, where nobody chooses folders. */
+/** What a locked folder means in n8n, where users choose no folders. */
 function explain(context: ITriggerFunctions, error: unknown): unknown {
 	if (!(error instanceof FolderLockedError)) return error;
 	return new NodeOperationError(
@@ -111,7 +111,7 @@ async function execute(
 	context.emit(data, undefined, done);
 	const { status, data: result } = await done.promise;
 	const { error } = result.resultData;
-	// A workflow that waits has its data safe in n8n.
+	// n8n has stored the data of a workflow that waits.
 	if (!error && (status === 'success' || status === 'waiting')) return;
 	throw new NodeOperationError(
 		context.getNode(),

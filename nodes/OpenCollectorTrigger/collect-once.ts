@@ -36,7 +36,7 @@ export async function collectOnce(context: ITriggerFunctions): Promise<ITriggerR
 		manualTriggerFunction: async () => {
 			try {
 				log = openCollectorLog({ folder: collectorFolder(), durable: false });
-				// Before the port opens: a load that comes at once is the one that is waited for.
+				// Read before the port opens: a load that comes at once must count as new.
 				const before = log.lastSeq();
 				if (!isFolderLocked(collectorFolder())) {
 					collector = await startCollector(await collectorSettings(context), {

@@ -69,7 +69,7 @@ export function viewTimeSettings(
 	const { viewTime, viewTimeLimit } = context.getNodeParameter('options', {}) as Options;
 	if (!viewTime) return null;
 	const { leastMs, mostMs, defaultMs } = VIEW_TIME_LIMITS;
-	// The editor keeps to the bounds; an expression or a workflow made elsewhere need not.
+	// The editor checks the bounds, but an expression or an imported workflow can be outside them.
 	const wanted = (viewTimeLimit ?? defaultMs / 1000) * 1000;
 	return { limitMs: Math.min(mostMs, Math.max(leastMs, wanted)) };
 }

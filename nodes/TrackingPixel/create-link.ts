@@ -111,7 +111,7 @@ function hostedLinks(context: IExecuteFunctions): (index: number) => Promise<Tra
 			const pixel = await createHostedTracker({ baseUrl }).createPixel();
 			return {
 				url: pixel.trackingUrl,
-				// Not the tracker's own snippet: that is HTML of somebody else's making.
+				// Not the tracker's own snippet, which is HTML from outside.
 				embedCode: embedCode(pixel.trackingUrl),
 				pixelId: pixel.id,
 				token: null,

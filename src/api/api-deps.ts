@@ -15,7 +15,7 @@ export interface RateLimiter {
 export interface ApiDeps {
 	/** Whether only images are answered, because nobody asked the requester who they are */
 	closed: boolean;
-	/** Opens the store. May fail: the pixel is answered all the same. */
+	/** Opens the store. May fail: the pixel is still answered. */
 	openStore(): Promise<TrackingStore>;
 	/** Holds a read that an answer waits for to the limit of a lookup, and leaves a store alone that hangs */
 	inTime<T>(ask: () => Promise<T>): Promise<T>;

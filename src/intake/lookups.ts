@@ -76,9 +76,9 @@ export function createPeopleLookups(
  * one turn of the event loop shares two reads, and every load is looked up anew, so a withdrawal or
  * an erasure acts on the next load.
  *
- * After an answer that took too long all lookups fail at once for a while. A store that hangs would
- * else hold up every load, and pile up more of them the longer it hangs. What a failed lookup means
- * is up to the consent policy.
+ * After an answer that took too long all lookups fail at once for a while. Otherwise a store that
+ * hangs would delay every load, and more loads would wait the longer it hangs. What a failed lookup
+ * means is up to the consent policy.
  *
  * @param openStore called for each read, so that a store that is back is used
  */

@@ -171,7 +171,7 @@ describe('the Open Collector Trigger in a real n8n', () => {
 		const { id, versionId } = await n8n.rest('POST', '/workflows', second);
 		await n8n.rest('POST', `/workflows/${id}/activate`, { versionId });
 		expect(await publicationFailure(n8n.rest, String(id))).toMatch(
-			/Another Open Collector Trigger is at work.*Unpublish its workflow/,
+			/Only one Open Collector Trigger can be active.*Unpublish its workflow/,
 		);
 		expect(await load(agent, port, 'first-is-at-work')).toBe(true);
 	}, 120_000);

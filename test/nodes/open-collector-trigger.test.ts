@@ -110,7 +110,7 @@ describe('the Open Collector Trigger', () => {
 		const first = await triggerContext('trigger', { port, options: { host: '127.0.0.1' } }).start();
 		const second = triggerContext('trigger', { port: port + 1, options: { host: '127.0.0.1' } });
 		await expect(second.start()).rejects.toMatchObject({
-			message: expect.stringMatching(/^Another Open Collector Trigger is at work.*Unpublish/),
+			message: expect.stringMatching(/^Only one Open Collector Trigger can be active.*Unpublish/),
 		});
 		expect(await load(agent, port, '42')).toBe(true);
 		await first.closeFunction!();

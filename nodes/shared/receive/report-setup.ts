@@ -8,7 +8,7 @@ import { openTrackingStore, storeKey } from '../installation/store';
 type PublishedContext = IHookFunctions | ITriggerFunctions;
 type ReportingContext = PublishedContext | IExecuteFunctions;
 
-/** What a trigger tells about itself. `path` is where n8n serves it, when n8n does. */
+/** How a door is set up. `path` is where n8n serves it, where n8n does. */
 export type ReportedSetup = Omit<ReportedTracker, 'name'> & { path?: string };
 
 /**
@@ -31,7 +31,7 @@ const AGAIN_AFTER_MS = 60_000;
 const noted = new Map<string, { text: string; failedAt: number | null }>();
 
 /**
- * The same for a node that takes opens in and that n8n does not tell when its workflow is
+ * The same for a node that receives opens without being told by n8n when its workflow is
  * published: once per process and change of its settings. Returns at once, for no open may wait.
  */
 export function reportSetupInUse(context: IExecuteFunctions, setup: ReportedSetup): void {

@@ -31,7 +31,7 @@ export interface ListenerSettings {
 export interface CollectorSettings {
 	/** Folder of the log; one collector at a time */
 	folder: string;
-	/** The log takes no more events from this size on, in bytes, from whomever */
+	/** The log takes no more events from this size on, in bytes, whoever writes */
 	maxBytes: number;
 	/** Cursors that other readers of the log hold, beside the store's */
 	consumers: readonly string[];
@@ -53,7 +53,7 @@ export function defaultHost(proxyHops: number): string {
 }
 
 /**
- * Limits for those who set none. A log of 4 GiB holds about six million opens. One address may
+ * Limits where none are set. A log of 4 GiB holds about six million opens. One address may
  * record as much as the busiest image proxies of large mailbox providers load.
  */
 export const DEFAULT_LIMITS = {

@@ -45,7 +45,7 @@ export interface BatcherOptions {
  * processed, so a restart goes on where it stood.
  *
  * A failing batch is tried again with growing pauses. When that does not help, single events show
- * whether the fault lies with an event or with everything: as long as nothing gets through, all
+ * whether a single event fails or everything does: as long as nothing succeeds, all
  * events wait. Once something does, the batch is halved until the events that fail are found;
  * those become dead letters, and the rest goes on. Resolves when `signal` aborts.
  */

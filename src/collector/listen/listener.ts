@@ -195,7 +195,7 @@ export async function startListener(
 			counters.malformed += 1;
 			socket.destroy();
 		}
-		// A body is of no interest here, and nobody has to send it to the end.
+		// Bodies are not read, so the client need not send all of one.
 		if (request.method !== 'GET' && request.method !== 'HEAD') response.shouldKeepAlive = false;
 		const number = connection.requests;
 		const mine: Waiting = { response, connection, since: Date.now(), number, hold: null };
@@ -225,7 +225,7 @@ export async function startListener(
 	server.on('connection', (socket) => connections.set(socket, newConnection()));
 	server.on('checkExpectation', onRequest);
 	server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-		// A client that goes away has done nothing wrong.
+		// A client that closes its connection is no error.
 		if (error.code !== 'ECONNRESET') counters.malformed += 1;
 		const connection = connections.get(socket as Socket);
 		if (connection) endHold(connection);
@@ -270,7 +270,7 @@ export async function startListener(
 			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 			const giveUpAt = Date.now() + limitMs;
 			while (waiting.size > 0 && Date.now() < giveUpAt) await pause(SWEEP_EVERY_MS / 4);
-			// A moment for the last answers to leave; then also those go who never asked for anything.
+			// The last answers get a moment to leave. Then connections without a request are closed, too.
 			server.closeIdleConnections();
 			await within(SWEEP_EVERY_MS, closed, async () => {
 				server.closeAllConnections();

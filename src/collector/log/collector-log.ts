@@ -45,24 +45,24 @@ export interface DeadLetter extends LogEntry {
  */
 export interface CollectorLog {
 	/**
-	 * Writes events in one transaction; with `durable` they are on disk when it returns. For none it
-	 * does the work of one all the same and takes it back, so that it takes as long.
+	 * Writes events in one transaction; with `durable` they are on disk when it returns. An empty list
+	 * writes one row and rolls it back, so that it takes the same time.
 	 */
 	append(events: readonly string[]): void;
 	/**
-	 * Says who reads this log. A name that is new starts with the oldest event; a cursor whose name
-	 * is left out is forgotten, so that nobody who left keeps the log from being trimmed.
+	 * Sets who reads this log. A name that is new starts with the oldest event; a cursor whose name
+	 * is left out is forgotten, so that a reader that is gone does not keep the log from being trimmed.
 	 */
 	setConsumers(names: readonly string[]): void;
 	/** Sets the size from which on the log takes no more events, in bytes, for all who write it. */
 	setMaxBytes(bytes: number): void;
-	/** That size; the default until somebody sets it. */
+	/** That size; the default until it is set. */
 	maxBytes(): number;
 	/** Events after the cursor, oldest first. Throws when the name is not a consumer. */
 	read(consumer: string, limit: number): LogEntry[];
 	/** The number of the newest entry that was ever written; 0 before the first. */
 	lastSeq(): number;
-	/** Entries after a number, oldest first, whoever has read them; moves nothing. */
+	/** Entries after a number, oldest first, read or not; moves no cursor. */
 	peek(afterSeq: number, limit: number): LogEntry[];
 	/** Moves a cursor on to `seq`; never back. Deletes what all cursors have passed. */
 	advance(consumer: string, seq: number): void;
@@ -79,7 +79,7 @@ export interface CollectorLog {
 	/** Deletes those that were kept long enough. Moving a cursor does so as well. */
 	forgetOldLetters(now: Date): void;
 	/**
-	 * Deletes entries and dead letters by their numbers, whoever has read them or not, and every
+	 * Deletes entries and dead letters by their numbers, read or not, and every
 	 * trace of them in the files of the log.
 	 */
 	erase(entries: readonly number[], deadLetters: readonly number[]): void;
@@ -98,13 +98,13 @@ export interface CollectorLogOptions {
 	/** Folder of the log, made when missing */
 	folder: string;
 	/**
-	 * Whether a commit waits until the data is on disk (`synchronous = FULL`). The one who appends
-	 * needs it; a consumer does not: a cursor that is lost in a power cut repeats a few events.
+	 * Whether a commit waits until the data is on disk (`synchronous = FULL`). The writer needs
+	 * it; a consumer does not: a cursor that is lost in a power cut repeats a few events.
 	 */
 	durable: boolean;
 	/**
-	 * Room that the file has from the start, in bytes, so that a disk that is full takes events all
-	 * the same. For a log with one reader, since readers and writer wait for each other.
+	 * Room that the file has from the start, in bytes, so that events can be written to a full disk
+	 * as well. For a log with one reader, since readers and writer wait for each other.
 	 */
 	roomBytes?: number;
 }
@@ -278,8 +278,8 @@ function openDatabase({ folder, durable, roomBytes }: Required<CollectorLogOptio
 		if (roomBytes > 0) keepRoom(database);
 		else database.exec('pragma journal_mode = wal');
 		database.exec(`pragma synchronous = ${durable ? 'full' : 'normal'}`);
-		// Consumers bring the data from the WAL into the file, so that the one who appends, and whose
-		// clients wait, does not have to. The limit is for when there is no consumer at work.
+		// Consumers move the data from the WAL into the file, so that the writer, whose clients wait, does
+		// not have to. The limit is for when there is no consumer at work.
 		if (durable) database.exec(`pragma wal_autocheckpoint = ${LONGEST_WAL_PAGES}`);
 		database.exec(`
 			create table if not exists log (seq integer primary key autoincrement, event text not null);
@@ -332,7 +332,7 @@ export class FolderLockedError extends CollectorError {
 
 /**
  * Makes sure that one collector at a time works on a folder, across threads and processes. The
- * operating system takes the lock back when its holder dies, whatever way.
+ * operating system releases the lock when its holder ends, however that happens.
  *
  * @returns gives the lock back
  * @throws FolderLockedError when another collector has it

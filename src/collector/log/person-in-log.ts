@@ -35,7 +35,7 @@ async function search(log: CollectorLog, isTheirs: Question) {
 					return open !== null && isTheirs(open);
 				}),
 			);
-			// A long log would else hold up everybody else in n8n.
+			// Pauses, because reading a long log at once would block n8n.
 			await nextTurn();
 		}
 		return found;

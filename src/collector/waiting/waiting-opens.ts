@@ -20,7 +20,7 @@ import {
 } from '../log/collector-log';
 import { describeError } from '../threads/thread';
 
-/** A store that takes longer counts as away for the open at hand. It may still write it. */
+/** A store that takes longer counts as away for this open. It may still write it. */
 const STORE_LIMIT_MS = 2000;
 /** How long an open may wait for the disk. */
 const DISK_LIMIT_MS = 2000;
@@ -30,7 +30,7 @@ const BACKOFF: Backoff = { firstMs: 250, longestMs: 10_000 };
 /** Another process carries this log into the store; it may end. */
 const LOOK_AGAIN_MS = 10_000;
 const FORGET_EVERY_MS = 3_600_000;
-/** What goes to the store at once. Taking more out of the log would need more than its own room. */
+/** Opens sent to the store at once. Deleting more from the log would need more than its own room. */
 const BATCH = 200;
 
 /** What became of an open. One that waits is on disk, and in the store as soon as that is back. */
@@ -67,7 +67,7 @@ export interface WaitingOpens {
 	ship(): void;
 	/** Why opens wait, as a sentence for the operator; `null` while none has to */
 	reason(): string | null;
-	/** The log, for those who look for a person in it */
+	/** The log, to look for a person in it */
 	log(): CollectorLog;
 	/** Ends the work and closes the log. What waits goes on at the next start. */
 	stop(): Promise<void>;

@@ -25,7 +25,7 @@ export class QueryGate {
 	/**
 	 * Lets nothing new through, waits for what runs, then does `finish`, once.
 	 *
-	 * @param why what is told to those who come later
+	 * @param why the message of the error that later operations get
 	 */
 	close(finish: () => Promise<void>, why = this.#why): Promise<void> {
 		if (this.#closing === null) {
