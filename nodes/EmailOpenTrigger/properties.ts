@@ -60,6 +60,7 @@ export const properties: INodeProperties[] = [
 			receiveOptions.ip,
 			receiveOptions.keep,
 			receiveOptions.keepAsAggregate,
+			receiveOptions.manyDomains,
 			receiveOptions.purpose,
 			receiveOptions.time,
 		],

@@ -69,6 +69,7 @@ export const properties: INodeProperties[] = [
 			{ ...receiveOptions.ip, displayOptions: optionOnPort },
 			{ ...receiveOptions.keep, displayOptions: optionOnPort },
 			{ ...receiveOptions.keepAsAggregate, displayOptions: optionOnPort },
+			{ ...receiveOptions.manyDomains, displayOptions: optionOnPort },
 			{
 				displayName: 'Listen Address',
 				name: 'host',

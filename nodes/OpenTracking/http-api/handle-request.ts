@@ -14,7 +14,6 @@ import { announceInUse } from '../../shared/receive/announce';
 import { forwardedClient } from '../../shared/receive/forwarded-client';
 import { lookupsIn, receiveDeps } from '../../shared/receive/receive';
 import { receiveSettings, reportedTracker } from '../../shared/receive/receive-settings';
-import { shareLoad } from '../../shared/receive/share-load';
 import {
 	carryOnWaitingOpens,
 	recordOpen,
@@ -87,6 +86,7 @@ export const handleRequest: OperationWithOwnStore = {
 				},
 				receiveOptions.keep,
 				receiveOptions.keepAsAggregate,
+				receiveOptions.manyDomains,
 				receiveOptions.purpose,
 				receiveOptions.time,
 			],
@@ -114,12 +114,11 @@ export const handleRequest: OperationWithOwnStore = {
 			receiveSettings: receiveSettings(fields),
 			receiveDeps: receiveDeps(node),
 			clientAddress: forwardedClient,
-			shareLoad: (load) => shareLoad(node, load),
 			tokenLimiter: sharedTokenLimiter(),
 			now: () => new Date(),
 			randomBytes,
 			timeZone: node.getTimezone(),
-			recordOpen: async (event, limitMs) => await recordOpen(node, event, limitMs),
+			recordOpen: async (open, limitMs) => await recordOpen(node, open, limitMs),
 			waitingOpens: async () => await waitingFolders().report(),
 			onError: (error) => {
 				failed = true;

@@ -42,6 +42,8 @@ carries the log into the tracking store.
   --keep <names>             With --mode full, separated by commas: user-agent, referer,
                              accept-language (none)
   --time <how>               How exactly the time is kept: exact, hour or day (exact)
+  --many-domains             Label opens of recipients at ten or more domains from one address
+                             within ten minutes as a scanner's
   --policy <policy>          consent-required or objection-honoured (objection-honoured)
   --keep-refused-as-count    Count an open that consent does not allow, without a recipient
   --purpose <purpose>        What opens are used for where the link does not say; consent is asked
@@ -111,6 +113,7 @@ export function readCollectOptions(
 		consent: { policy, label: policy, keepAsAggregate: values['keep-refused-as-count'] },
 		keep: keepOf(values),
 		time: oneOf<TimePrecision>('time', values.time, TIME_PRECISIONS),
+		manyDomains: values['many-domains'],
 	};
 	return {
 		settings: {
@@ -179,6 +182,7 @@ function parse(args: readonly string[]) {
 				ip: { type: 'string', default: RECEIVE_DEFAULTS.keep.ip },
 				keep: { type: 'string', default: '' },
 				time: { type: 'string', default: RECEIVE_DEFAULTS.time },
+				'many-domains': { type: 'boolean', default: RECEIVE_DEFAULTS.manyDomains },
 				policy: { type: 'string', default: RECEIVE_DEFAULTS.consent.policy },
 				'keep-refused-as-count': {
 					type: 'boolean',

@@ -10,7 +10,7 @@ import { CollectorError } from '../config/collector-error';
 import type { Counters } from '../config/counters';
 import type { ListenerSettings } from '../config/settings';
 import type { CommitQueue } from '../log/commit-queue';
-import { writeOpen } from '../log/log-record';
+import { writeRecord } from '../log/log-record';
 import { createFloodLimit } from './flood-limit';
 import { readQuery } from './query';
 import { createViewTimeHolds, type Hold } from './view-time-holds';
@@ -168,14 +168,14 @@ export async function startListener(
 			counters.lookupErrors += 1;
 			deps.onError('lookup', received.lookupError);
 		}
-		const { event, relabels, shared } = received;
+		const { event, load } = received;
 		if (event === null) {
 			counters.notRecorded += 1;
 			return queue.add([], done);
 		}
 		// Not once the answer has gone out without its event.
 		if (holds && waiting.has(mine)) mine.hold = holds.take(event);
-		queue.add(writeOpen(event, { relabels, shared }), (outcome) => {
+		queue.add([writeRecord({ open: event, burst: load })], (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
 			// There is no open that a view time could be added to.
 			if (outcome === 'full') endHold(mine);

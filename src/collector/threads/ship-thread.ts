@@ -4,9 +4,6 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { pause } from '../../async/backoff';
 import { openStore, readKeys } from '../../intake/intake-settings';
-import { domainMark } from '../../tracking/bursts/burst-rules';
-import { deriveKey } from '../../tracking/links/key-ring';
-import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
 import { CollectorError } from '../config/collector-error';
 import type { CollectorSettings } from '../config/settings';
 import { shipLog, STORE_CONSUMER, type ShippingReport } from '../consume/shipper';
@@ -34,8 +31,7 @@ runThread(parentPort, async (port) => {
 		log,
 		openStore: () =>
 			openStore(settings.store, (message) => port.problem('shipping', new CollectorError(message))),
-		denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
-		markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
+		keyRing: () => keyRing,
 		signal: stopping.signal,
 		onShipped: (events) => {
 			state.shipped += events;

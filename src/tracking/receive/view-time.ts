@@ -11,7 +11,7 @@ import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-types
 const DIRECT_ACTORS: readonly Actor[] = ['human', 'unknown'];
 
 /** Whether the connection of a load by this actor says anything about a reader. */
-export function isDirect(actor: Actor): boolean {
+function isDirect(actor: Actor): boolean {
 	return DIRECT_ACTORS.includes(actor);
 }
 

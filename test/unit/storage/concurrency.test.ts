@@ -184,7 +184,7 @@ describe.each(engines)('several processes and failures on $name', (engine) => {
 		const store = await place.openStore();
 		const database = await place.openDatabase();
 		const failing = database.write(async (db) => {
-			await createStore({ ...database, write: (change) => change(db) }).recordOpens([
+			await createStore({ ...database, write: (change) => change(db, true) }).recordOpens([
 				sampleOpen({ pixelId: 'p', recipientId: 'ada' }),
 			]);
 			throw new Error('half-way');

@@ -20,7 +20,6 @@ import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import type { Purpose } from '../../../../src/tracking/event/purpose';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
 import type { KeyRing } from '../../../../src/tracking/links/key-ring';
-import { denylistKeysOfEvent } from '../../../../src/tracking/people/subject-keys';
 import type { ReceiveSettings } from '../../../../src/tracking/receive/receive-types';
 import { reportedSettings } from '../../../../src/tracking/receive/reported-tracker';
 import { failedItem } from '../../../shared/each-item';
@@ -212,17 +211,14 @@ async function recordAll(
 	imported: Imported,
 ): Promise<void> {
 	const outcomes = await Promise.all(
-		events.map(
-			async (event) =>
-				await recordTogether(store, { event, denylistKeys: denylistKeysOfEvent(event, keyRing) }),
-		),
+		events.map(async (event) => await recordTogether(store, keyRing, { event })),
 	);
-	outcomes.forEach((outcome, index) => {
-		if (outcome === 'stored') imported.stored.push(events[index]);
-		else if (outcome === 'known') imported.known += 1;
-		else if (outcome === 'erased') imported.left += 1;
-		else imported.refusals.push(outcome.refused.message);
-	});
+	for (const outcome of outcomes) {
+		if (outcome === 'erased') imported.left += 1;
+		else if ('refused' in outcome) imported.refusals.push(outcome.refused.message);
+		else if (outcome.isNew) imported.stored.push(outcome.stored);
+		else imported.known += 1;
+	}
 }
 
 /** One sentence, without its full stop, for each kind of trouble. */

@@ -143,40 +143,6 @@ describe('measuring view time', () => {
 		expect(withIt).toBe(await answerOf({ viewTime: null }));
 	});
 
-	it('logs opens before what is learnt of them, also when their consent takes long to look up', async () => {
-		let asked = 0;
-		let answerAll: () => void = () => undefined;
-		const allAsked = new Promise<void>((resolve) => (answerAll = resolve));
-		server = await listen(
-			{ viewTime: { limitMs: 60_000 }, proxyHops: 1 },
-			{
-				receive: {
-					consentStatus: async (_recipientId, purpose) => {
-						// The first two are answered after the others; three make a burst.
-						if (purpose === 'view-time' && ++asked < 3) await allAsked;
-						return { status: 'unknown', recordId: null };
-					},
-				},
-			},
-		);
-		const networks = ['198.51.100.1', '203.0.113.9', '192.0.2.5', '8.8.8.8'];
-		const loads = networks.map((ip) =>
-			send(GET('1', { more: `x-forwarded-for: ${ip}\r\nconnection: close\r\n` })),
-		);
-		while (server.counters.answered < 2) await new Promise(setImmediate);
-		answerAll();
-		await Promise.all(loads.map(({ closed }) => closed));
-		const seen = new Set<string>();
-		let relabels = 0;
-		for (const record of server.records()) {
-			if ('open' in record) seen.add(record.open.eventId);
-			if (!('relabel' in record)) continue;
-			relabels += 1;
-			expect(seen).toContain(record.relabel.eventId);
-		}
-		expect(relabels).toBeGreaterThan(0);
-	});
-
 	it('tells the operator of a consent lookup that failed', async () => {
 		await start();
 		await send(GET('fails')).until(END_OF_PIXEL);
