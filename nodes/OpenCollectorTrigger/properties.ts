@@ -66,6 +66,15 @@ export const properties: INodeProperties[] = [
 		placeholder: 'Add option',
 		default: {},
 		options: [
+			{
+				displayName: 'Image Held at Most (Seconds)',
+				name: 'imageHoldLimit',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: 300 },
+				default: 60,
+				displayOptions: optionOnPort,
+				description: 'The longest time an answer is held open to measure for how long',
+			},
 			{ ...receiveOptions.ip, displayOptions: optionOnPort },
 			{ ...receiveOptions.keep, displayOptions: optionOnPort },
 			{ ...receiveOptions.keepAsAggregate, displayOptions: optionOnPort },
@@ -98,13 +107,13 @@ export const properties: INodeProperties[] = [
 					'From this size on, images are served but opens are lost, until store and workflow take opens again. Counts for Email Open Triggers that collect, too.',
 			},
 			{
-				displayName: 'Measure View Time',
-				name: 'viewTime',
+				displayName: 'Measure How Long Image Is Held',
+				name: 'imageHold',
 				type: 'boolean',
 				default: false,
 				displayOptions: optionOnPort,
 				description:
-					'Whether to hold the answer open after the image, to measure how long somebody looks who consented to the purpose View Time and loads the image directly',
+					'Whether to hold the answer open after the image, to measure for how long a client keeps it that loads the image directly, of somebody who consented to the purpose Image Held',
 			},
 			{
 				displayName: 'Proxy Hops',
@@ -118,15 +127,6 @@ export const properties: INodeProperties[] = [
 			},
 			{ ...receiveOptions.purpose, displayOptions: optionOnPort },
 			{ ...receiveOptions.time, displayOptions: optionOnPort },
-			{
-				displayName: 'View Time Limit (Seconds)',
-				name: 'viewTimeLimit',
-				type: 'number',
-				typeOptions: { minValue: 1, maxValue: 300 },
-				default: 60,
-				displayOptions: optionOnPort,
-				description: 'The longest time an answer is held open when view time is measured',
-			},
 		],
 	},
 ];

@@ -4,7 +4,7 @@ import type { StoreDatabase } from './database/store-database';
 import { listOpens, streamOpens } from './opens/list-opens';
 import { claimsOf, recordOpens } from './opens/record-opens';
 import { claimsOfChecked, recordUnlessErased } from './opens/record-unless-erased';
-import { recordViewTimes } from './opens/record-view-times';
+import { recordImageHeld } from './opens/record-image-held';
 import { listLabelHistory, relabelOpens } from './opens/relabel-opens';
 import { deletePixel } from './pixels/delete-pixel';
 import { createPixel, getPixel, getPixelImage, listPixels, setPixelImage } from './pixels/pixels';
@@ -42,7 +42,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 			);
 		},
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
-		recordViewTimes: (times) => write((db) => recordViewTimes(db, times)),
+		recordImageHeld: (times) => write((db) => recordImageHeld(db, times)),
 		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, storable(eventId))),
 		listOpens: (request) => read((db) => listOpens(db, storableRequest(request))),
 		streamOpens: (filter) => streamOpens(database, storableRequest(filter)),

@@ -29,7 +29,7 @@ export function failingStore() {
 			state.taken.push(...taken);
 			return { erased: ids, recorded, labels: new Map() };
 		},
-		recordViewTimes: async () => 0,
+		recordImageHeld: async () => 0,
 	};
 	return { state, store };
 }

@@ -13,7 +13,7 @@ import type { ReceiveSettings } from '../../tracking/receive/receive-types';
 import { reportedSettings } from '../../tracking/receive/reported-tracker';
 import { CollectorError } from '../config/collector-error';
 import { DEFAULT_LIMITS, type CollectorSettings } from '../config/settings';
-import { VIEW_TIME_LIMITS } from '../listen/view-time-holds';
+import { IMAGE_HOLD_LIMITS } from '../listen/image-holds';
 
 const GIB = 1024 ** 3;
 const KEPT_HEADERS = ['user-agent', 'referer', 'accept-language'] as const;
@@ -52,7 +52,7 @@ carries the log into the tracking store.
   --id-parameter <name>      Query parameter of plain recipient ids (id)
   --max-log-gib <n>          The log takes no more opens from this size on (4)
   --max-connections <n>      Connections held at once (10000)
-  --view-time <seconds>      Hold the answer open that long at most, to measure how long somebody
+  --hold-image <seconds>      Hold the answer open that long at most, to measure how long somebody
                              looks who consented to it; 1 to 300 (not measured)
   --flood-per-second <n>     Loads recorded per second and address; 0 for no limit (1000)
   --flood-burst <n>          Loads recorded at once per address (10000)
@@ -100,11 +100,11 @@ export function readCollectOptions(
 	if (values['share-port'] && port === 0) {
 		throw new CollectorError('--share-port needs the --port that is shared.');
 	}
-	const { leastMs, mostMs } = VIEW_TIME_LIMITS;
-	const viewTime =
-		values['view-time'] === undefined
+	const { leastMs, mostMs } = IMAGE_HOLD_LIMITS;
+	const imageHold =
+		values['hold-image'] === undefined
 			? null
-			: { limitMs: number('view-time', leastMs / 1000, mostMs / 1000) * 1000 };
+			: { limitMs: number('hold-image', leastMs / 1000, mostMs / 1000) * 1000 };
 	const policy = oneOf<ConsentPolicy>('policy', values.policy, CONSENT_POLICIES);
 	const receive: ReceiveSettings = {
 		mode: oneOf<TrackingMode>('mode', values.mode, TRACKING_MODES),
@@ -131,7 +131,7 @@ export function readCollectOptions(
 					burst: number('flood-burst', 1, 1e9),
 				},
 				receive,
-				viewTime,
+				imageHold,
 			},
 			keys: {
 				keyFolder: values.keys ? resolve(values.keys) : folder,
@@ -143,7 +143,7 @@ export function readCollectOptions(
 				kind: 'tracker',
 				id: `collect ${hostname()} ${folder}`,
 				name: `Collector on ${hostname()}, ${port === 0 ? 'any free port' : `port ${port}`}`,
-				settings: { ...reportedSettings(receive, null), viewTimeLimitMs: viewTime?.limitMs },
+				settings: { ...reportedSettings(receive, null), imageHoldLimitMs: imageHold?.limitMs },
 			},
 		},
 		admin: adminPort === 0 ? null : { host: values['admin-host'], port: adminPort },
@@ -158,7 +158,7 @@ type NumberOption =
 	| 'max-age-days'
 	| 'max-log-gib'
 	| 'max-connections'
-	| 'view-time'
+	| 'hold-image'
 	| 'flood-per-second'
 	| 'flood-burst';
 
@@ -196,7 +196,7 @@ function parse(args: readonly string[]) {
 				},
 				'max-log-gib': { type: 'string', default: String(DEFAULT_LIMITS.maxBytes / GIB) },
 				'max-connections': { type: 'string', default: String(DEFAULT_LIMITS.maxConnections) },
-				'view-time': { type: 'string' },
+				'hold-image': { type: 'string' },
 				'flood-per-second': { type: 'string', default: String(DEFAULT_LIMITS.flood.perSecond) },
 				'flood-burst': { type: 'string', default: String(DEFAULT_LIMITS.flood.burst) },
 				help: { type: 'boolean', default: false },

@@ -30,7 +30,7 @@ export interface ShippingReport {
 export interface ShipperOptions {
 	log: Pick<OpenLog, 'read' | 'advance' | 'bury'>;
 	/** Opens the store; called again after a failure */
-	openStore(): Promise<Pick<TrackingStore, 'recordUnlessErased' | 'recordViewTimes'>>;
+	openStore(): Promise<Pick<TrackingStore, 'recordUnlessErased' | 'recordImageHeld'>>;
 	/** The keys in force; read for each batch */
 	keyRing(): KeyRing;
 	/** Ends the shipping; what was not shipped stays in the log */
@@ -78,12 +78,12 @@ async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions):
 		const opens = records.flatMap((record) =>
 			'open' in record ? [checkedOpen({ event: record.open, load: record.burst }, keyRing)] : [],
 		);
-		const times = records.flatMap((record) => ('viewTime' in record ? [record.viewTime] : []));
+		const times = records.flatMap((record) => ('imageHeld' in record ? [record.imageHeld] : []));
 		if (opens.length > 0) {
 			await store.recordUnlessErased(opens, { markOf: domainMarks(keyRing) });
 		}
 		// They stand behind their opens in the log, so the store has those by now.
-		if (times.length > 0) await store.recordViewTimes(times);
+		if (times.length > 0) await store.recordImageHeld(times);
 		options.log.advance(STORE_CONSUMER, last);
 		options.onShipped(entries.length);
 	} catch (error) {

@@ -1,6 +1,6 @@
 import { z } from 'zod/v4';
 
-import type { ViewTime } from '../../storage/port/tracking-store';
+import type { ImageHeld } from '../../storage/port/tracking-store';
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
 import type { OpenEvent } from '../../tracking/event/open-event';
 
@@ -17,7 +17,7 @@ const PLACED_LOAD: z.ZodType<PlacedLoad> = z.object({
  * What one entry of the log says: somebody opened, or how long the client of an earlier open stayed,
  * which is for the store alone.
  */
-export type LogRecord = OpenRecord | { viewTime: ViewTime };
+export type LogRecord = OpenRecord | { imageHeld: ImageHeld };
 
 export interface OpenRecord {
 	open: OpenEvent;
@@ -37,7 +37,7 @@ export function readRecord(text: string): LogRecord {
 	const value = JSON.parse(text) as
 		| (OpenEvent & { burst?: unknown })
 		| Exclude<LogRecord, OpenRecord>;
-	if ('viewTime' in value) return value;
+	if ('imageHeld' in value) return value;
 	const { burst, ...open } = value;
 	// Another version may have written another form: the open counts all the same.
 	const placed = PLACED_LOAD.safeParse(burst);

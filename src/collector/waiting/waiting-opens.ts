@@ -35,7 +35,7 @@ export interface WaitingOpensDeps {
 	/** Folder of the log */
 	folder: string;
 	/** Called for each try, so that a corrected credential is used */
-	openStore(): Promise<Pick<TrackingStore, 'recordUnlessErased' | 'recordViewTimes'>>;
+	openStore(): Promise<Pick<TrackingStore, 'recordUnlessErased' | 'recordImageHeld'>>;
 	keyRing(): Promise<KeyRing>;
 	/** Called once when the store takes no opens any more, with a sentence for the operator */
 	onAway(reason: string): void;

@@ -10,6 +10,7 @@ import * as burstWindows from './migrations/0003-burst-windows';
 import * as viewTime from './migrations/0004-view-time';
 import * as privacyRequests from './migrations/0005-privacy-requests';
 import * as totalInParts from './migrations/0006-total-in-parts';
+import * as imageHeld from './migrations/0007-image-held';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -19,6 +20,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0004-view-time': viewTime,
 	'0005-privacy-requests': privacyRequests,
 	'0006-total-in-parts': totalInParts,
+	'0007-image-held': imageHeld,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

@@ -135,7 +135,7 @@ async function withoutDeleted(db: Writer, rows: readonly OpenRow[]): Promise<Ope
 		if (fates[index] === 'pixel-deleted') return [];
 		if (fates[index] === 'alive') return [row];
 		const nobody = { recipient_id: null, recipient_reason: 'invalid-token', message_id: null };
-		return [{ ...row, ...nobody, view_time_ms: null, view_time_measurable: null }];
+		return [{ ...row, ...nobody, image_held_ms: null, image_held_measurable: null }];
 	});
 }
 

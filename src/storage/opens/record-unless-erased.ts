@@ -42,6 +42,8 @@ export async function recordUnlessErased(
 			const logged = new Set(rows.map(({ event_id }) => event_id));
 			const loads = kept.filter(({ event }) => logged.has(event.eventId)).flatMap(loadOf);
 			bursts = await findBursts(db, logged, [...loads, ...(options.notes ?? [])], options);
+			// What moves counters of other pixels, or names an open that another writer may hold.
+			if (bursts.earlier.length > 0 && !alone) throw new NeedsToBeAlone();
 			for (const { event_id, actor } of rows) {
 				// A load that is labelled as a machine's keeps its own reason.
 				if (!isCounted(actor as Actor)) bursts.fresh.delete(event_id);
@@ -49,8 +51,6 @@ export async function recordUnlessErased(
 			return bursts.fresh;
 		},
 	);
-	// What moves the counters of other pixels, or names an open that another writer may hold.
-	if (bursts.earlier.length > 0 && !alone) throw new NeedsToBeAlone();
 	const missing: typeof bursts.earlier = [];
 	for (const label of bursts.earlier) {
 		const outcome = await relabel(db, { ...label, onlyCounted: true });

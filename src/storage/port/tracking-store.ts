@@ -77,9 +77,9 @@ export interface RelabelResult {
 export type Label = Omit<Relabel, 'eventId' | 'onlyCounted'>;
 
 /** How long a client kept the connection of an open. */
-export interface ViewTime {
+export interface ImageHeld {
 	eventId: string;
-	viewTimeMs: number;
+	imageHeldMs: number;
 }
 
 /** One change of an open's label. */
@@ -293,11 +293,11 @@ export interface TrackingStore extends PrivacyStore {
 	 */
 	relabelOpens(changes: readonly Relabel[]): Promise<RelabelResult>;
 	/**
-	 * Adds view times to opens that wait for one, in one transaction. A second one of the same open,
+	 * Adds held times to opens that wait for one, in one transaction. A second one of the same open,
 	 * and one of an open that is unknown, erased or not being measured, changes nothing. Returns how
 	 * many opens took one. Throws `invalid` for a time that is no whole number from 0.
 	 */
-	recordViewTimes(times: readonly ViewTime[]): Promise<number>;
+	recordImageHeld(times: readonly ImageHeld[]): Promise<number>;
 	/** Every change of an open's label, oldest first. */
 	listLabelHistory(eventId: string): Promise<LabelChange[]>;
 	/** Opens, newest first. */

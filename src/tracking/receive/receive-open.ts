@@ -14,7 +14,7 @@ import type {
 	ReceiveSettings,
 } from './receive-types';
 import { readLink } from './received-link';
-import { askForViewTime } from './view-time';
+import { askToHoldImage } from './image-held';
 
 const MAX_KEPT_HEADER_LENGTH = 512;
 
@@ -65,7 +65,7 @@ export async function receiveOpen(
 					return null;
 				})
 			: null;
-	const viewTime = await askForViewTime(
+	const imageHeld = await askToHoldImage(
 		{ recipientId: link.recipientId, mode: effective, actor: verdict.actor },
 		request,
 		settings,
@@ -92,15 +92,15 @@ export async function receiveOpen(
 		features: [...verdict.features],
 		consent: { status: answer.status, recordId: answer.recordId, policy: settings.consent.label },
 		request: keptOfRequest(request, effective, settings.keep, ipKey),
-		viewTimeMs: null,
-		viewTimeMeasurable: viewTime.measurable,
+		imageHeldMs: null,
+		imageHeldMeasurable: imageHeld.measurable,
 	};
 	const event = applyMode(whole, effective, deps.pseudonym, link.mode);
 	return {
 		event,
 		reason: answer.reason,
 		load: event && placeOf(event, request, verdict, settings, deps),
-		lookupError: lookupError ?? viewTime.lookupError,
+		lookupError: lookupError ?? imageHeld.lookupError,
 	};
 }
 

@@ -17,7 +17,7 @@ export interface PixelRequest {
 	/** The client's address, already worked out from trusted proxy hops; `null` when unknown */
 	ip: string | null;
 	receivedAt: Date;
-	/** Whether the answer could be held open to measure view time; absent where none is measured */
+	/** Whether the answer could be held open to measure for how long; absent where none is measured */
 	canBeHeld?: boolean;
 }
 

@@ -173,8 +173,8 @@ describe('handing the log over in batches', () => {
 		expect(delivered).toEqual(['good']);
 	});
 
-	it('gives no view times to the workflow, and takes them for no proof that it works', async () => {
-		const other = JSON.stringify({ viewTime: { eventId: '1', viewTimeMs: 1500 } });
+	it('gives no held times to the workflow, and takes them for no proof that it works', async () => {
+		const other = JSON.stringify({ imageHeld: { eventId: '1', imageHeldMs: 1500 } });
 		const { log, state } = memoryLog([asEvent('1'), other, other, asEvent('2'), other]);
 		const stopping = new AbortController();
 		const batches: string[][] = [];

@@ -166,25 +166,25 @@ describe('shipping the log into the store', () => {
 		expect(opens.map(({ actor }) => actor)).toEqual(['scanner', 'scanner', 'scanner']);
 	});
 
-	it('adds the view time that came later to its open, and takes a repeat for one', async () => {
-		const open = openEvent({ viewTimeMeasurable: true });
-		const time = writeRecord({ viewTime: { eventId: open.eventId, viewTimeMs: 1500 } });
+	it('adds the held time that came later to its open, and takes a repeat for one', async () => {
+		const open = openEvent({ imageHeldMeasurable: true });
+		const time = writeRecord({ imageHeld: { eventId: open.eventId, imageHeldMs: 1500 } });
 		log.append([writeRecord({ open }), writeRecord({ open: openEvent() }), time]);
 		await ship();
-		log.append([time, writeRecord({ viewTime: { eventId: 'erased', viewTimeMs: 9 } })]);
+		log.append([time, writeRecord({ imageHeld: { eventId: 'erased', imageHeldMs: 9 } })]);
 		expect(await ship()).toEqual({ failures: [], refused: [] });
 		const { opens } = await store.listOpens({ limit: 10 });
-		expect(opens.map(({ viewTimeMs }) => viewTimeMs)).toEqual(
+		expect(opens.map(({ imageHeldMs }) => imageHeldMs)).toEqual(
 			opens.map(({ eventId }) => (eventId === open.eventId ? 1500 : null)),
 		);
 	});
 
-	it('reads opens that were logged before view time was known', async () => {
-		const { viewTimeMs, viewTimeMeasurable, ...old } = openEvent();
+	it('reads opens that were logged before held time was known', async () => {
+		const { imageHeldMs, imageHeldMeasurable, ...old } = openEvent();
 		log.append([JSON.stringify(old)]);
 		await ship();
 		const { opens } = await store.listOpens({ limit: 10 });
-		expect(opens).toEqual([{ ...old, viewTimeMs, viewTimeMeasurable }]);
+		expect(opens).toEqual([{ ...old, imageHeldMs, imageHeldMeasurable }]);
 	});
 
 	it('does not bring back who was erased while the log waited', async () => {

@@ -564,9 +564,9 @@ describe('what the burst windows are to know of an open', () => {
 	});
 });
 
-describe('view time', () => {
+describe('held time', () => {
 	const given = async (_id: string, purpose: Purpose | null) => ({
-		status: purpose === 'view-time' ? ('given' as const) : ('unknown' as const),
+		status: purpose === 'image-held' ? ('given' as const) : ('unknown' as const),
 		recordId: null,
 	});
 	const measurable = async (
@@ -575,7 +575,7 @@ describe('view time', () => {
 		consentStatus: ReceiveDeps['consentStatus'] = given,
 	) => {
 		const received = await receiveOpen(request(over), settings({ mode }), deps({ consentStatus }));
-		return [received.event?.viewTimeMeasurable, received.lookupError];
+		return [received.event?.imageHeldMeasurable, received.lookupError];
 	};
 
 	it('may be measured where the connection can be held and the person consented to it', async () => {
@@ -595,7 +595,7 @@ describe('view time', () => {
 
 	it('that cannot be looked up costs the open nothing, and is told', async () => {
 		const consentStatus: ReceiveDeps['consentStatus'] = async (id, purpose) =>
-			purpose === 'view-time' ? await unreachable() : await given(id, purpose);
+			purpose === 'image-held' ? await unreachable() : await given(id, purpose);
 		expect(await measurable({ canBeHeld: true }, 'identified', consentStatus)).toEqual([
 			null,
 			new Error('store down'),
