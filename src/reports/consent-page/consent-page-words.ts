@@ -71,7 +71,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Keep the list clean by the day of your last open',
 			security: 'Protect your sign-in',
 			'legal-notice': 'Prove that a required notice arrived',
-			'view-time': 'Measure how long a mail is read',
+			'image-held': 'Measure how long a mail is read',
 		},
 	},
 	de: {
@@ -118,7 +118,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Den Verteiler anhand des Tages der letzten Öffnung pflegen',
 			security: 'Ihre Anmeldung schützen',
 			'legal-notice': 'Nachweisen, dass eine Pflichtmitteilung angekommen ist',
-			'view-time': 'Messen, wie lange eine Mail gelesen wird',
+			'image-held': 'Messen, wie lange eine Mail gelesen wird',
 		},
 	},
 	fr: {
@@ -165,7 +165,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Tenir la liste à jour selon le jour de la dernière ouverture',
 			security: 'Protéger votre connexion',
 			'legal-notice': 'Prouver la réception d’une information obligatoire',
-			'view-time': 'Mesurer la durée de lecture',
+			'image-held': 'Mesurer la durée de lecture',
 		},
 	},
 	it: {
@@ -210,7 +210,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Tenere pulita la lista in base al giorno dell’ultima apertura',
 			security: 'Proteggere il tuo accesso',
 			'legal-notice': 'Provare la ricezione di una comunicazione obbligatoria',
-			'view-time': 'Misurare per quanto tempo si legge una e-mail',
+			'image-held': 'Misurare per quanto tempo si legge una e-mail',
 		},
 	},
 };

@@ -8,7 +8,6 @@ import { type EspImport, parseEspPayload } from '../../../../src/tracking/esp/pa
 import { receiveReportedOpen } from '../../../../src/tracking/esp/receive-reported-open';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import type { KeyRing } from '../../../../src/tracking/links/key-ring';
-import { denylistKeysOfEvent } from '../../../../src/tracking/people/subject-keys';
 import { failedItem, MOST_AT_ONCE, toNodeError } from '../../../shared/each-item';
 import { signingOf } from '../../../shared/installation/signing';
 import { reportSetupInUse } from '../../../shared/receive/report-setup';
@@ -105,17 +104,14 @@ async function importPart(
 		else events.push({ event: one.event, item });
 	}
 	const outcomes = await Promise.all(
-		events.map(
-			async ({ event }) =>
-				await recordTogether(store, { event, denylistKeys: denylistKeysOfEvent(event, keyRing) }),
-		),
+		events.map(async ({ event }) => await recordTogether(store, keyRing, { event })),
 	);
-	events.forEach(({ event, item }, position) => {
+	events.forEach(({ item }, position) => {
 		const outcome = outcomes[position];
-		if (outcome === 'stored') item.stored.push(event);
-		else if (outcome === 'known') item.known += 1;
-		else if (outcome === 'erased') item.left += 1;
-		else item.refusals.push(outcome.refused.message);
+		if (outcome === 'erased') item.left += 1;
+		else if ('refused' in outcome) item.refusals.push(outcome.refused.message);
+		else if (outcome.isNew) item.stored.push(outcome.stored);
+		else item.known += 1;
 	});
 }
 

@@ -22,7 +22,7 @@ const page = (over: Partial<Parameters<typeof consentPage>[0]> = {}) =>
 		notice: NOTICE,
 		states: [
 			{ purpose: 'performance', status: 'given' },
-			{ purpose: 'view-time', status: 'unknown' },
+			{ purpose: 'image-held', status: 'unknown' },
 		],
 		message: null,
 		...over,
