@@ -12,6 +12,7 @@ const { build } = require('./lib/built-package');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
 const { projectFolder } = require('./lib/paths');
 const { run, runMain, say } = require('./lib/run');
+const { ensureStrace } = require('./lib/strace');
 
 const STEPS = ['lint', 'types', 'fast', 'e2e'];
 const USAGE = `Usage: npm run check [-- --only <steps>]
@@ -105,7 +106,10 @@ runMain(async () => {
 	// Workflow validation and the end-to-end tests read and run the real n8n.
 	if (chosen.includes('fast') || chosen.includes('e2e')) await ensureRuntime(env);
 	await step('fast', async () => await jest('fast'));
-	if (chosen.includes('e2e')) await ensureBrowser();
+	if (chosen.includes('e2e')) {
+		await ensureBrowser();
+		await ensureStrace();
+	}
 	await step('e2e', async () => await jest('e2e'));
 
 	const { passed, skipped } = tally;
