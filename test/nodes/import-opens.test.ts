@@ -39,11 +39,16 @@ describe('Open Tracking: Open → Import', () => {
 
 	async function importPayload(
 		body: unknown,
-		parameters: Record<string, unknown> = {},
+		{ importOptions, ...parameters }: Record<string, unknown> = {},
 		continueOnFail = false,
 	) {
 		const { output, hints } = await executeNode(node, [{ json: { body } as IDataObject }], {
-			parameters: { resource: 'open', operation: 'import', ...parameters },
+			parameters: {
+				resource: 'open',
+				operation: 'import',
+				importOptions: { acceptUnsigned: true, ...(importOptions as object | undefined) },
+				...parameters,
+			},
 			continueOnFail,
 		});
 		return { items: output[0], hints };
@@ -197,6 +202,7 @@ describe('Open Tracking: Open → Import', () => {
 				operation: 'import',
 				provider: 'postmark',
 				payloadField: '',
+				importOptions: { acceptUnsigned: true },
 			},
 		});
 		expect(output[0]).toHaveLength(1);

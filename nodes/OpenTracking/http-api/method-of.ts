@@ -1,6 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import { webhookInFront } from '../common/webhook-in-front';
+
 /** The option that leaves it to the Webhook node. */
 export const METHOD_OF_WEBHOOK = 'webhook';
 
@@ -13,16 +15,13 @@ export const METHOD_OF_WEBHOOK = 'webhook';
 export function methodOf(node: IExecuteFunctions, index: number): string {
 	const chosen = node.getNodeParameter('method', index) as string;
 	if (chosen !== METHOD_OF_WEBHOOK) return chosen;
-	const { previousNode, previousNodeOutput = 0 } = node.getInputSourceData();
-	const source = node
-		.getParentNodes(node.getNode().name, { includeNodeParameters: true, depth: 1 })
-		.find(({ name }) => name === previousNode);
-	if (source?.type !== 'n8n-nodes-base.webhook') {
+	const webhook = webhookInFront(node);
+	if (webhook === null) {
 		throw new NodeOperationError(node.getNode(), 'The method of the request is not known', {
 			itemIndex: index,
 			description: 'Connect this directly behind a Webhook node, or choose the method',
 		});
 	}
-	const { httpMethod } = source.parameters ?? {};
-	return String([httpMethod ?? 'GET'].flat()[previousNodeOutput] ?? 'GET');
+	const { httpMethod } = webhook.parameters;
+	return String([httpMethod ?? 'GET'].flat()[webhook.output] ?? 'GET');
 }

@@ -38,6 +38,7 @@ import { type Announcement, announceInUse } from '../../../shared/receive/announ
 import { receiveDeps, tellOfLookups } from '../../../shared/receive/receive';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
+import { payloadOfService } from './check-sender';
 
 export const importOpens: Operation = {
 	value: 'import',
@@ -122,6 +123,14 @@ export const importOpens: Operation = {
 			default: {},
 			options: [
 				{
+					displayName: 'Accept Unsigned Events',
+					name: 'acceptUnsigned',
+					type: 'boolean',
+					default: false,
+					description:
+						'Whether to take events without a check of who sent them. Anybody who knows the address of the webhook can then report opens. Needed for exports and for events that you fetch yourself.',
+				},
+				{
 					displayName: 'Keep Refused as Count',
 					name: 'keepAsAggregate',
 					type: 'boolean',
@@ -150,8 +159,11 @@ export const importOpens: Operation = {
 	],
 	async execute({ node, store, index }) {
 		const settings = readSettings(node, index);
-		const payload = readPayload(node, index);
 		const { provider, receive } = settings;
+		const read = () => readPayload(node, index);
+		const payload = settings.acceptUnsigned
+			? read()
+			: await payloadOfService(node, index, provider, read);
 		announceInUse(node, announcementOf(settings));
 		const { opens, rejected, ignored } = parseEspPayload(provider, payload, settings);
 
@@ -242,6 +254,8 @@ function faultsOf(rejected: EspImport['rejected'], refusals: readonly string[]):
 
 interface ImportSettings extends EspImportSettings {
 	provider: EspProvider;
+	/** Whether nobody has to have signed the payload */
+	acceptUnsigned: boolean;
 	receive: ReceiveSettings;
 	/** The preset; `null` when set by hand */
 	jurisdiction: Jurisdiction | null;
@@ -249,6 +263,7 @@ interface ImportSettings extends EspImportSettings {
 
 function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 	const options = node.getNodeParameter('importOptions', index, {}) as {
+		acceptUnsigned?: boolean;
 		keepAsAggregate?: boolean;
 		keepRequest?: boolean;
 		purpose?: Purpose;
@@ -262,6 +277,7 @@ function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 	) as EspImportSettings['recipient'];
 	return {
 		provider: node.getNodeParameter('provider', index) as EspProvider,
+		acceptUnsigned: options.acceptUnsigned ?? false,
 		recipient,
 		recipientKey: recipient === 'metadata' ? readText(node, 'importRecipientKey', index) : '',
 		purpose,
