@@ -13,9 +13,15 @@ import {
 	type EspImport,
 	type EspImportSettings,
 	type EspProvider,
-	parseEspPayload,
+	parseInParts,
 } from '../../../../src/tracking/esp/parse-esp-payload';
 import { receiveReportedOpen } from '../../../../src/tracking/esp/receive-reported-open';
+import {
+	type HandedOnClick,
+	type HandedOnDelivery,
+	receiveReported,
+	type ReportedEvent,
+} from '../../../../src/tracking/esp/reported-event';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import type { Purpose } from '../../../../src/tracking/event/purpose';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
@@ -44,7 +50,8 @@ export const importOpens: Operation = {
 	value: 'import',
 	name: 'Import',
 	action: 'Import opens',
-	description: 'Take opens that an email service reports by webhook; gives out those that are new',
+	description:
+		'Take opens that an email service reports by webhook; gives out those that are new, and what else it reports of a mail',
 	properties: [
 		{
 			displayName: 'Email Service',
@@ -131,6 +138,28 @@ export const importOpens: Operation = {
 						'Whether to take events without a check of who sent them. Anybody who knows the address of the webhook can then report opens. Needed for exports and for events that you fetch yourself.',
 				},
 				{
+					displayName: 'Count Initial Opens',
+					name: 'initialOpens',
+					type: 'boolean',
+					default: false,
+					displayOptions: { show: { '/provider': ['sparkpost'] } },
+					description:
+						'Whether the pixel at the top of a mail counts as well as the one at its end. Where SparkPost reports both, one reading then is two opens; unique opens stay right.',
+				},
+				{
+					displayName: 'Hand On Too',
+					name: 'handOn',
+					type: 'multiOptions',
+					options: [
+						{ name: 'Bounces', value: 'bounce' },
+						{ name: 'Clicks', value: 'click' },
+						{ name: 'Complaints', value: 'complaint' },
+					],
+					default: ['bounce', 'click', 'complaint'],
+					description:
+						'What else comes out of this node, as items whose "event" says what they are. It is not stored.',
+				},
+				{
 					displayName: 'Keep Refused as Count',
 					name: 'keepAsAggregate',
 					type: 'boolean',
@@ -165,26 +194,35 @@ export const importOpens: Operation = {
 			? read()
 			: await payloadOfService(node, index, provider, read);
 		announceInUse(node, announcementOf(settings));
-		const { opens, rejected, ignored } = parseEspPayload(provider, payload, settings);
 
 		const { keyRing } = await signingOf(node);
 		const deps = receiveDeps(node);
-		const imported: Imported = { stored: [], known: 0, left: 0, refusals: [] };
-		for (const part of inParts(opens)) {
+		const imported = newImported();
+		for (const part of parseInParts(provider, payload, settings, AT_ONCE)) {
+			imported.rejected.push(...part.rejected);
+			imported.ignored += part.ignored;
 			const received = await Promise.all(
-				part.map(async (open) => await receiveReportedOpen(open, receive, deps)),
+				part.opens.map(async (open) => await receiveReportedOpen(open, receive, deps)),
 			);
 			for (const one of received) tellOfLookups(node, one);
 			const events = received.flatMap(({ event }) => (event === null ? [] : [event]));
-			imported.left += part.length - events.length;
+			imported.left += part.opens.length - events.length;
 			await recordAll(events, store, keyRing, imported);
+
+			const wanted = part.reported.filter(({ event }) => settings.handOn.includes(event));
+			imported.ignored += part.reported.length - wanted.length;
+			for (const { event, lookupError } of await Promise.all(
+				wanted.map(async (one) => await receiveReported(one, receive, deps)),
+			)) {
+				tellOfLookups(node, { lookupError, event: null });
+				if (event === null) imported.left += 1;
+				else imported.handedOn.push(event);
+			}
 		}
-		const { stored, known, left, refusals } = imported;
-		node.addExecutionHints({
-			message: `${stored.length} opens are new, ${known} were known, ${left} may not be stored, ${ignored} events are no opens`,
-		});
-		const faults = faultsOf(rejected, refusals);
-		if (faults.length === 0) return toItems(stored);
+		node.addExecutionHints({ message: summaryOf(imported) });
+		const items = toItems([...imported.stored, ...imported.handedOn]);
+		const faults = faultsOf(imported);
+		if (faults.length === 0) return items;
 
 		const fault = new NodeOperationError(node.getNode(), faults.join('. '), {
 			itemIndex: index,
@@ -192,18 +230,15 @@ export const importOpens: Operation = {
 				'Check Email Service and Payload Field. All other opens are stored; the same payload can be imported again.',
 		});
 		if (!node.continueOnFail()) throw fault;
-		return [...toItems(stored), failedItem(node, node.getInputData()[index], index, fault)];
+		return [...items, failedItem(node, node.getInputData()[index], index, fault)];
 	},
 };
 
-/** A payload may hold thousands of opens; this many are looked up and written at a time. */
-const AT_ONCE = 500;
-
-function* inParts(opens: readonly OpenEvent[]): Iterable<readonly OpenEvent[]> {
-	for (let start = 0; start < opens.length; start += AT_ONCE) {
-		yield opens.slice(start, start + AT_ONCE);
-	}
-}
+/**
+ * A payload may hold thousands of events; this many are read, looked up and written at a time. A
+ * part takes some ten milliseconds of this process, and others have their turn between two.
+ */
+const AT_ONCE = 250;
 
 /** What became of the opens of a payload. */
 interface Imported {
@@ -214,6 +249,33 @@ interface Imported {
 	left: number;
 	/** Why the store will never take some */
 	refusals: string[];
+	/** Not stored, and part of the output */
+	handedOn: Array<HandedOnClick | HandedOnDelivery>;
+	/** Events of other kinds, and notices of the service */
+	ignored: number;
+	/** Could not be read */
+	rejected: EspImport['rejected'];
+}
+
+function newImported(): Imported {
+	return {
+		stored: [],
+		known: 0,
+		left: 0,
+		refusals: [],
+		handedOn: [],
+		ignored: 0,
+		rejected: [],
+	};
+}
+
+function summaryOf({ stored, known, left, handedOn, ignored }: Imported): string {
+	const count = (name: string) => handedOn.filter(({ event }) => event === name).length;
+	return (
+		`${stored.length} opens are new, ${known} were known, ${left} may not be stored; ` +
+		`${count('click')} clicks, ${count('bounce')} bounces and ${count('complaint')} complaints are handed on, ` +
+		`${ignored} other events are left out`
+	);
 }
 
 /** Writes events in the order of the payload, and notes in `imported` what became of each. */
@@ -238,7 +300,7 @@ async function recordAll(
 }
 
 /** One sentence, without its full stop, for each kind of trouble. */
-function faultsOf(rejected: EspImport['rejected'], refusals: readonly string[]): string[] {
+function faultsOf({ rejected, refusals }: Imported): string[] {
 	const faults: string[] = [];
 	if (rejected.length > 0) {
 		const [{ index, reason }] = rejected;
@@ -254,6 +316,8 @@ function faultsOf(rejected: EspImport['rejected'], refusals: readonly string[]):
 
 interface ImportSettings extends EspImportSettings {
 	provider: EspProvider;
+	/** What is handed on besides the opens */
+	handOn: ReadonlyArray<ReportedEvent['event']>;
 	/** Whether nobody has to have signed the payload */
 	acceptUnsigned: boolean;
 	receive: ReceiveSettings;
@@ -265,6 +329,8 @@ function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 	const options = node.getNodeParameter('importOptions', index, {}) as {
 		acceptUnsigned?: boolean;
 		keepAsAggregate?: boolean;
+		handOn?: Array<ReportedEvent['event']>;
+		initialOpens?: boolean;
 		keepRequest?: boolean;
 		purpose?: Purpose;
 	};
@@ -282,6 +348,8 @@ function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 		recipientKey: recipient === 'metadata' ? readText(node, 'importRecipientKey', index) : '',
 		purpose,
 		keepRequest: options.keepRequest ?? false,
+		initialOpens: options.initialOpens ?? false,
+		handOn: options.handOn ?? ['bounce', 'click', 'complaint'],
 		jurisdiction: choice in JURISDICTION_PRESETS ? (choice as Jurisdiction) : null,
 		receive: {
 			...RECEIVE_DEFAULTS,

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 import { z } from 'zod/v4';
 
-import { listOf, textOrNull } from '../esp-part';
+import { listOf, textOrNull } from '../services/esp-part';
 import {
 	GENUINE,
 	NO_SIGNATURE,

@@ -2,7 +2,7 @@ import { verify, X509Certificate } from 'node:crypto';
 
 import { z } from 'zod/v4';
 
-import { listOf } from '../esp-part';
+import { listOf } from '../services/esp-part';
 import {
 	GENUINE,
 	NO_SIGNATURE,
