@@ -13,16 +13,16 @@ const LONGEST_TURN_MS = 300;
 
 /**
  * The longest time that others in this process had to wait for their turn, in milliseconds: what
- * this process worked in it, which does not depend on what else the machine does, and by the clock.
+ * this thread worked in it, which does not depend on what else the machine does, and by the clock.
  */
 function watchTurns(): () => { worked: number; waited: number } {
-	let [at, cpu] = [performance.now(), process.cpuUsage()];
+	let [at, cpu] = [performance.now(), process.threadCpuUsage()];
 	const longest = { worked: 0, waited: 0 };
 	const watching = setInterval(() => {
-		const { user, system } = process.cpuUsage(cpu);
+		const { user, system } = process.threadCpuUsage(cpu);
 		longest.worked = Math.max(longest.worked, (user + system) / 1000);
 		longest.waited = Math.max(longest.waited, performance.now() - at);
-		[at, cpu] = [performance.now(), process.cpuUsage()];
+		[at, cpu] = [performance.now(), process.threadCpuUsage()];
 	}, 1);
 	return () => {
 		clearInterval(watching);

@@ -200,7 +200,7 @@ export const importOpens: Operation = {
 		const imported = newImported();
 		for (const part of parseInParts(provider, payload, settings, AT_ONCE)) {
 			imported.rejected.push(...part.rejected);
-			imported.ignored += part.ignored;
+			imported.others += part.ignored + part.reported.length;
 			const received = await Promise.all(
 				part.opens.map(async (open) => await receiveReportedOpen(open, receive, deps)),
 			);
@@ -210,13 +210,11 @@ export const importOpens: Operation = {
 			await recordAll(events, store, keyRing, imported);
 
 			const wanted = part.reported.filter(({ event }) => settings.handOn.includes(event));
-			imported.ignored += part.reported.length - wanted.length;
 			for (const { event, lookupError } of await Promise.all(
 				wanted.map(async (one) => await receiveReported(one, receive, deps)),
 			)) {
 				tellOfLookups(node, { lookupError, event: null });
-				if (event === null) imported.left += 1;
-				else imported.handedOn.push(event);
+				if (event !== null) imported.handedOn.push(event);
 			}
 		}
 		node.addExecutionHints({ message: summaryOf(imported) });
@@ -245,14 +243,14 @@ interface Imported {
 	stored: OpenEvent[];
 	/** In the store already */
 	known: number;
-	/** May not be stored: by consent, or because the person was erased */
+	/** Opens that may not be stored: by consent, or because the person was erased */
 	left: number;
 	/** Why the store will never take some */
 	refusals: string[];
 	/** Not stored, and part of the output */
 	handedOn: Array<HandedOnClick | HandedOnDelivery>;
-	/** Events of other kinds, and notices of the service */
-	ignored: number;
+	/** Events of other kinds, handed on or not, and notices of the service */
+	others: number;
 	/** Could not be read */
 	rejected: EspImport['rejected'];
 }
@@ -264,18 +262,16 @@ function newImported(): Imported {
 		left: 0,
 		refusals: [],
 		handedOn: [],
-		ignored: 0,
+		others: 0,
 		rejected: [],
 	};
 }
 
-function summaryOf({ stored, known, left, handedOn, ignored }: Imported): string {
+function summaryOf({ stored, known, left, handedOn, others }: Imported): string {
 	const count = (name: string) => handedOn.filter(({ event }) => event === name).length;
-	return (
-		`${stored.length} opens are new, ${known} were known, ${left} may not be stored; ` +
-		`${count('click')} clicks, ${count('bounce')} bounces and ${count('complaint')} complaints are handed on, ` +
-		`${ignored} other events are left out`
-	);
+	const summary = `${stored.length} opens are new, ${known} were known, ${left} may not be stored, ${others} events are no opens`;
+	if (handedOn.length === 0) return summary;
+	return `${summary}: ${count('click')} clicks, ${count('bounce')} bounces and ${count('complaint')} complaints are handed on`;
 }
 
 /** Writes events in the order of the payload, and notes in `imported` what became of each. */
