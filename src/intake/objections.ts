@@ -40,7 +40,8 @@ export async function whyUntracked(
 		}
 		reasons.push(
 			...part.map(({ names: own, purpose }) => {
-				if (own.some((name) => keysOf(name).some((key) => denied.has(key)))) {
+				const isErased = (name: string) => keysOf(name).some((key) => denied.has(key));
+				if (denied.size > 0 && own.some(isErased)) {
 					return 'The person was erased and is not tracked again';
 				}
 				const known = own.flatMap((name) => byName.get(normalId(name)) ?? []);

@@ -1,6 +1,4 @@
-import { domainToASCII } from 'node:url';
-
-/** Of other signs `domainToASCII` makes something else: it reads `a/b` as `a`. */
+/** With other signs a URL has another host: that of `a/b` is `a`. */
 const DOMAIN = /^[\p{L}\p{M}\p{N}.-]+$/u;
 const ASCII = /^[\0-\x7f]*$/;
 
@@ -17,8 +15,13 @@ export function normalId(id: string): string {
 	if (!isAddress(text)) return id;
 	const at = text.lastIndexOf('@');
 	const domain = text.slice(at + 1);
-	const ascii = ASCII.test(domain) || !DOMAIN.test(domain) ? '' : domainToASCII(domain);
-	return `${text.slice(0, at)}@${ascii || domain}`.toLowerCase();
+	return `${text.slice(0, at)}@${asciiOf(domain)}`.toLowerCase();
+}
+
+function asciiOf(domain: string): string {
+	const url = `https://${domain}`;
+	if (ASCII.test(domain) || !DOMAIN.test(domain) || !URL.canParse(url)) return domain;
+	return new URL(url).hostname;
 }
 
 /** Whether an id is an address. */

@@ -107,10 +107,11 @@ describe('dead-letters', () => {
 		const docs = readFileSync(join(__dirname, '../../../../docs/store-trouble.md'), 'utf8');
 		const examples = docs.match(/(?<=^npx \S+ dead-letters ).+$/gm) ?? [];
 		expect(examples).toHaveLength(3);
+		bury('ada@example.com');
 		for (const example of examples) {
-			bury('ada@example.com');
 			expect(await deadLetters(example.replace('~/.n8n', folder).split(' '))).toBe(0);
 		}
+		// Those that were put back wait again, and are erased with the rest.
 		expect(lines().slice(-2)).toEqual([{ replayed: 2 }, { erased: 2 }]);
 	});
 
