@@ -9,6 +9,7 @@ import { checkLimit } from '../database/cursor';
 import type { Reader } from '../database/store-database';
 import type { Scope } from '../database/store-schema';
 import { listOpens } from '../opens/list-opens';
+import { listNames } from '../people/names';
 import { StoreError } from '../port/store-error';
 import type {
 	CampaignCounts,
@@ -18,7 +19,7 @@ import type {
 	OpensPerHour,
 } from '../port/tracking-store';
 
-/** The status of a recipient, or of a pixel: a read by primary key. */
+/** The status of a recipient, by their id or address, or of a pixel: reads by keys. */
 export async function getStatus(
 	db: Reader,
 	request: { pixelId: string; recipientId?: string },
@@ -29,17 +30,22 @@ export async function getStatus(
 		if (tally === null) return null;
 		return { ...toOpenCounts(tally), opened: opensOf(tally) > 0, lastOpenDay: null };
 	}
-	const row = await db
+	const names = (await listNames(db, recipientId)).map(({ name }) => name);
+	const rows = await db
 		.selectFrom('recipient_tallies')
 		.selectAll()
 		.where('parent', '=', pixelParent(pixelId))
-		.where('recipient_id', '=', recipientId)
-		.executeTakeFirst();
-	const day = await db
+		.where('recipient_id', 'in', names)
+		.execute();
+	const row = rows.find((one) => one.recipient_id === names[0]) ?? rows[0];
+	const days = await db
 		.selectFrom('last_open_days')
 		.select('day')
-		.where('recipient_id', '=', recipientId)
-		.executeTakeFirst();
+		.where('recipient_id', 'in', names)
+		.orderBy('day', 'desc')
+		.limit(1)
+		.execute();
+	const day = days[0];
 	if (row === undefined && day === undefined) return null;
 	const tally = row === undefined ? EMPTY_RECIPIENT : toRecipientTally(row);
 	const opened = tally.firstOpenAt !== null;

@@ -62,7 +62,10 @@ function hanging(server: string): void {
 		await way.close();
 		await way.open();
 		const data = mkdtempSync(join(folder, 'outage-'));
-		const store = await openPostgresStore({ connectionString: String(database.url), tls: 'disable' });
+		const store = await openPostgresStore({
+			connectionString: String(database.url),
+			tls: 'disable',
+		});
 		await store.recordConsent(
 			[consentRecord({ recipientKey: 'withdrew', status: 'withdrawn' })],
 			new Date(),
