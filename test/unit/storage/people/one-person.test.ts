@@ -121,10 +121,10 @@ describe.each(engines)('one person under many names on $name', (engine) => {
 			await fill();
 			const { opens } = await store.listOpens({ limit: 20, recipientId: asked });
 			expect(opens.map(({ pixelId }) => pixelId).sort()).toEqual([
+				null,
 				'pixel-0',
 				'pixel-1',
 				'pixel-2',
-				null,
 			]);
 			for (const pixelId of ['pixel-0', 'pixel-1', 'pixel-2']) {
 				const status = await store.getStatus({ pixelId, recipientId: asked });
