@@ -29,6 +29,10 @@ export async function whyUntracked(
 	for (let start = 0; start < people.length; start += AT_ONCE) {
 		const part = people.slice(start, start + AT_ONCE);
 		const names = [...new Set(part.flatMap((person) => person.names.map(normalId)))];
+		if (names.length === 0) {
+			reasons.push(...part.map(() => null));
+			continue;
+		}
 		const [denied, states] = await Promise.all([
 			store.deniedAmong(names.flatMap(keysOf)),
 			store.listConsentsOf(names, new Date()),
