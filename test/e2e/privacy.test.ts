@@ -450,6 +450,7 @@ describe('privacy in a real n8n', () => {
 
 	it('deletes what was erased from the tables of the analytics workflow, and nothing else', async () => {
 		const person = 'copied@example.com';
+		await store.recordConsent([consentRecord({ recipientKey: person })], new Date(), keysOf);
 		await load(pixelLink(person));
 		await eventually(() => opensOf(person).length === 1);
 		const { opens } = await store.listOpens({ limit: 1, recipientId: person });
