@@ -448,6 +448,30 @@ describe('privacy in a real n8n', () => {
 		refusesWhileTheRegistryIsDown,
 	);
 
+	it('deletes what was erased from the tables of the analytics workflow, and nothing else', async () => {
+		const person = 'copied@example.com';
+		await store.recordConsent([consentRecord({ recipientKey: person })], new Date(), keysOf);
+		await load(pixelLink(person));
+		await eventually(() => opensOf(person).length === 1);
+		const { opens } = await store.listOpens({ limit: 1, recipientId: person });
+		const { id: project } = await n8n.rest('GET', '/projects/personal');
+		const tables = `/projects/${project}/data-tables`;
+		const columns = [{ name: 'eventId', type: 'string' }];
+		const { id } = await n8n.rest('POST', tables, { name: 'email_opens', columns });
+		const rows = [{ eventId: opens[0].eventId }, { eventId: 'of somebody else' }];
+		await n8n.rest('POST', `${tables}/${id}/insert`, { data: rows, returnType: 'count' });
+		const page = await browser.newPage();
+		await page.goto(linkOf(person, 'rights'));
+		await page.locator('button[value=erase]').click();
+		await page.getByText('Your data is erased').waitFor();
+		await settle();
+		const { data } = await n8n.rest('GET', `${tables}/${id}/rows`);
+		expect(data).toMatchObject([{ eventId: 'of somebody else' }]);
+		const { data: all } = await n8n.rest('GET', tables);
+		expect(all).toContainEqual(expect.objectContaining({ name: 'failed_opens' }));
+		await page.close();
+	}, 60_000);
+
 	it('gives a person a copy, then erases them out of every file but for the keyed hash', async () => {
 		const person = 'marker-erased-person';
 		await store.createPixel({ id: 'newsletter', name: 'Newsletter' });

@@ -29,6 +29,7 @@ export interface SentResult extends RecordResult {
 
 /** Which opens a list or export is about; a field left out does not limit. */
 export interface OpenFilter {
+	/** An id or address of the person, who is found under all their names */
 	recipientId?: string;
 	pixelId?: string;
 	campaignId?: string;

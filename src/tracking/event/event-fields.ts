@@ -114,7 +114,7 @@ export const EVENT_TABLE = {
 	},
 	features: field('verdict', 'json', z.array(z.string()), 'Non-personal facts about the load, from which a newer rule set can judge again'),
 	consent: {
-		status: field('verdict', 'text', status, 'Consent status when the image was asked for', 13),
+		status: field('verdict', 'text', status, 'Consent status when the image was asked for; null where nobody could be asked', 13),
 		recordId: field('person', 'text', text, 'The consent record that says so'),
 		policy: field('envelope', 'text', text, 'The policy that was applied'),
 	},
