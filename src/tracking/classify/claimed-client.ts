@@ -1,4 +1,5 @@
-import { NONE, WordBit, type AgentWords } from './agent-words';
+import type { Client } from '../event/open-event';
+import { NONE, readWords, WordBit, type AgentWords } from './agent-words';
 import type { ClientFeature } from './feature';
 import { BROWSERS, MAIL_PROGRAMS, SYSTEMS } from './known-programs';
 
@@ -60,6 +61,55 @@ export function clientFeatures(client: Omit<ClaimedClient, 'kind'>): ClientFeatu
 	if (client.os !== null) features.push(word('os', client.os));
 	if (client.device !== null) features.push(word('device', client.device));
 	return features;
+}
+
+/** How services name what we call otherwise. */
+const REPORTED_FAMILIES: ReadonlyArray<readonly [pattern: RegExp, family: string]> = [
+	[/googleimageproxy|gmailimageproxy/, 'Gmail'],
+	[/yahoomailproxy/, 'Yahoo Mail'],
+	[/internet explorer|^ie\b/, 'Internet Explorer'],
+];
+const REPORTED_SYSTEMS: ReadonlyArray<readonly [pattern: RegExp, system: string]> = [
+	[/\bos x\b/, 'macOS'],
+	[/chrome ?os/, 'ChromeOS'],
+	[/^wp\d|windows mobile/, 'Windows Phone'],
+];
+const REPORTED_DEVICES: Readonly<Record<string, ClaimedClient['device']>> = {
+	desktop: 'desktop',
+	mobile: 'phone',
+	phone: 'phone',
+	smartphone: 'phone',
+	tablet: 'tablet',
+	tv: 'tv',
+};
+
+/**
+ * A client as another service names it, in the words that our own opens have. A name that no
+ * table knows stays as it is; a device class that we have no word for does not.
+ */
+export function inOurWords({ family, os, device }: Client): Client {
+	return {
+		family: family === null ? null : familyInOurWords(family),
+		os: os === null ? null : systemInOurWords(os),
+		device: device === null ? null : (REPORTED_DEVICES[device.trim().toLowerCase()] ?? null),
+	};
+}
+
+function familyInOurWords(name: string): string {
+	const lower = name.trim().toLowerCase();
+	const alias = REPORTED_FAMILIES.find(([pattern]) => pattern.test(lower))?.[1];
+	if (alias !== undefined) return alias;
+	const { mail, browser } = readWords(lower);
+	if (mail !== NONE) return MAIL_PROGRAMS[mail].name;
+	return browser === NONE ? name.trim() : BROWSERS[browser].name;
+}
+
+function systemInOurWords(name: string): string {
+	const lower = name.trim().toLowerCase();
+	const alias = REPORTED_SYSTEMS.find(([pattern]) => pattern.test(lower))?.[1];
+	if (alias !== undefined) return alias;
+	const { system } = readWords(lower);
+	return system === NONE ? name.trim() : SYSTEMS[system].name;
 }
 
 /** Words made once: they are looked up by the rules, and a new text has to be hashed for that. */

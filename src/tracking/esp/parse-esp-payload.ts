@@ -1,5 +1,6 @@
 import { v5 as uuidV5 } from 'uuid';
 
+import { inOurWords } from '../classify/claimed-client';
 import { classifyLoad } from '../classify/classify-load';
 import { newOpenEvent, type OpenEvent } from '../event/open-event';
 import type { Purpose } from '../event/purpose';
@@ -108,7 +109,7 @@ function toEvent(provider: EspProvider, open: EspOpen, settings: EspImportSettin
 		actor: verdict.actor,
 		actorReason: verdict.actorReason,
 		rulesVersion: verdict.rulesVersion,
-		client: named ? open.client : verdict.client,
+		client: named ? inOurWords(open.client) : verdict.client,
 		features: verdict.features,
 		request: settings.keepRequest ? { ip: open.ip, userAgent: open.userAgent } : {},
 	});
