@@ -1,8 +1,8 @@
 import { NONE, readWords, WordBit, type AgentWords } from './agent-words';
-import { claimedClient, clientFeatures, type ClaimedClient } from './claimed-client';
+import { addClientFeatures, claimedClient, type ClaimedClient } from './claimed-client';
 import type { AgentFeature, ClientFeature } from './feature';
 import { MAIL_PROGRAMS } from './known-programs';
-import { hasSuspiciousMarks, isCrawler, machineKinds, type Evidence } from './machine-agents';
+import { isCrawler, machineKinds, type Evidence } from './machine-agents';
 
 /** Longer than any agent in use. Everything behind it is cut off before a pattern sees it. */
 export const MAX_AGENT_LENGTH = 1024;
@@ -14,7 +14,7 @@ type Features = ReadonlyArray<AgentFeature | ClientFeature>;
 const ofMailProvider = (feature: AgentFeature, family: string): Features => [
 	feature,
 	// Nothing else in such an agent is about the reader: the provider's servers sent it.
-	...clientFeatures({ family, os: null, device: null }),
+	`client:${family}`,
 ];
 
 const NO_AGENT: Features = ['ua:none'];
@@ -81,15 +81,18 @@ function judge(userAgent: string): Features {
 
 	const client = claimedClient(agent, words);
 	const evidence = evidenceOf(agent, words, client);
-	const isPlain = (words.bits & SUSPICIOUS) === 0 && !hasSuspiciousMarks(agent);
+	const isPlain = (words.bits & SUSPICIOUS) === 0;
 	// Most agents name a program that people use and nothing else, so no list has to be asked.
 	if (isPlain && evidence !== 'version' && evidence !== 'none') {
 		return humanFeatures(client, evidence);
 	}
 	const kinds = machineKinds(agent, (words.bits & WordBit.headless) !== 0);
-	return isCrawler(withoutDevice(agent, words), evidence)
-		? [...kinds, 'ua:isbot', ...clientFeatures(client)]
-		: [...kinds, ...humanFeatures(client, evidence)];
+	if (!isCrawler(withoutDevice(agent, words), evidence)) {
+		return [...kinds, ...humanFeatures(client, evidence)];
+	}
+	const features: Array<AgentFeature | ClientFeature> = [...kinds, 'ua:isbot'];
+	addClientFeatures(client, features);
+	return features;
 }
 
 function providerOf(agent: string, { bits, mail }: AgentWords): Features | null {
@@ -106,12 +109,13 @@ function providerOf(agent: string, { bits, mail }: AgentWords): Features | null 
 }
 
 function humanFeatures(client: ClaimedClient, evidence: Evidence): Features {
-	const features: Array<AgentFeature | ClientFeature> = clientFeatures(client);
-	if (client.kind === 'browser') features.unshift('ua:browser');
+	const features: Array<AgentFeature | ClientFeature> = [];
+	if (client.kind === 'browser') features.push('ua:browser');
 	else if (client.kind === 'mail-client' || evidence === 'mail-like') {
-		if (client.family === 'Apple Mail') features.unshift('ua:apple-mail');
-		features.unshift('ua:mail-client');
+		features.push('ua:mail-client');
+		if (client.family === 'Apple Mail') features.push('ua:apple-mail');
 	}
+	addClientFeatures(client, features);
 	return features;
 }
 

@@ -115,14 +115,23 @@ fillTables();
 /** The table and the words judged since, in one, because each word of each agent is looked up */
 let remembered = new Map(TABLE);
 
+/** What a character is, as bits. */
 const SEPARATOR = 1;
 const LETTER = 2;
+/** No browser writes it */
+const MARK = 4;
 const KIND = Uint8Array.from({ length: 128 }, (_, code) => {
-	if (code <= 32 || '()[]{}<>;,/+"\'=:|'.includes(String.fromCharCode(code))) return SEPARATOR;
-	return (code >= 97 && code <= 122) || code === 37 ? LETTER : 0;
+	const character = String.fromCharCode(code);
+	const mark = '|<@'.includes(character) ? MARK : 0;
+	if (code <= 32 || '()[]{}<>;,/+"\'=:|'.includes(character)) return SEPARATOR | mark;
+	return /[a-z%]/.test(character) ? LETTER | mark : mark;
 });
+/** Forms that no browser writes either, at the end or the beginning of an agent. */
+const ODD_END = /;\s\w+;$/;
+const ODD_START = /^[;(\d]/;
 const SPACE = 32;
 const SLASH = 47;
+const SEMICOLON = 59;
 const OPEN = 40;
 const CLOSE = 41;
 
@@ -148,9 +157,10 @@ export function readWords(agent: string): AgentWords {
 	for (let at = 0; at <= agent.length; at += 1) {
 		const code = at < agent.length ? agent.charCodeAt(at) : SPACE;
 		const kind = code < 128 ? KIND[code] : LETTER;
-		if (kind !== SEPARATOR) {
+		if (kind >= MARK) read.bits |= WordBit.suspicious;
+		if ((kind & SEPARATOR) === 0) {
 			if (start < 0) start = at;
-			if (kind === LETTER) hasLetter = true;
+			if ((kind & LETTER) !== 0) hasLetter = true;
 			continue;
 		}
 		if (start >= 0) {
@@ -172,12 +182,21 @@ export function readWords(agent: string): AgentWords {
 					}
 				}
 			}
+			// isbot's mark of a program that somebody wrote for one purpose.
+			if (code === SEMICOLON && before === SLASH && agent.slice(start, at) === '1.0') {
+				read.bits |= WordBit.suspicious;
+			}
 			start = -1;
 			hasLetter = false;
 		}
 		before = code;
-		if (code === OPEN) depth += 1;
-		else if (code === CLOSE && depth > 0) depth -= 1;
+		if (code === OPEN) {
+			depth += 1;
+			if (agent.charCodeAt(at + 1) === CLOSE) read.bits |= WordBit.suspicious;
+		} else if (code === CLOSE && depth > 0) depth -= 1;
+	}
+	if (ODD_START.test(agent) || (agent.endsWith(';') && ODD_END.test(agent))) {
+		read.bits |= WordBit.suspicious;
 	}
 	return read;
 }

@@ -1,6 +1,6 @@
 import type { Client } from '../event/open-event';
 import { NONE, readWords, WordBit, type AgentWords } from './agent-words';
-import type { ClientFeature } from './feature';
+import type { AgentFeature, ClientFeature } from './feature';
 import { BROWSERS, MAIL_PROGRAMS, SYSTEMS } from './known-programs';
 
 /** What a user agent claims to be. Unknown is `null`. */
@@ -54,13 +54,14 @@ export function claimedClient(agent: string, words: AgentWords): ClaimedClient {
 	return { kind: 'browser', family: browserOf(words, os), os, device };
 }
 
-/** The client as feature words, for `extract-features.ts`. */
-export function clientFeatures(client: Omit<ClaimedClient, 'kind'>): ClientFeature[] {
-	const features: ClientFeature[] = [];
-	if (client.family !== null) features.push(word('client', client.family));
-	if (client.os !== null) features.push(word('os', client.os));
-	if (client.device !== null) features.push(word('device', client.device));
-	return features;
+/** Adds the client to the features of a load. */
+export function addClientFeatures(
+	{ family, os, device }: ClaimedClient,
+	features: Array<AgentFeature | ClientFeature>,
+): void {
+	if (family !== null) features.push(word('client', family));
+	if (os !== null) features.push(word('os', os));
+	if (device !== null) features.push(word('device', device));
 }
 
 /** How services name what we call otherwise. */

@@ -116,9 +116,20 @@ function firstThatHolds({ bitOf, groups }: CompiledRules, features: readonly str
 function clientOf(features: readonly string[]): Client {
 	const client: Client = { family: null, os: null, device: null };
 	for (const feature of features) {
-		if (feature.startsWith('client:')) client.family ??= feature.slice('client:'.length);
-		else if (feature.startsWith('os:')) client.os ??= feature.slice('os:'.length);
-		else if (feature.startsWith('device:')) client.device ??= feature.slice('device:'.length);
+		switch (feature.charCodeAt(0)) {
+			case LETTER_C:
+				if (feature.startsWith('client:')) client.family ??= feature.slice(7);
+				break;
+			case LETTER_O:
+				if (feature.startsWith('os:')) client.os ??= feature.slice(3);
+				break;
+			case LETTER_D:
+				if (feature.startsWith('device:')) client.device ??= feature.slice(7);
+		}
 	}
 	return client;
 }
+
+const LETTER_C = 99;
+const LETTER_D = 100;
+const LETTER_O = 111;

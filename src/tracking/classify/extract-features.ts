@@ -21,7 +21,7 @@ const MAX_HEADER_LENGTH = 64;
 /** `Sec-Purpose` is the standard one (Fetch); the others are what older browsers sent. */
 const PURPOSE_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
 /** What programs ask for when they load an image; curl and its library ask for anything, too. */
-const IMAGES = /image\/|\*\/\*/i;
+const IMAGES = /image\/|\*\/\*/;
 const PURPOSES = ['prefetch', 'preview', 'prerender'] as const;
 
 /** Upper bounds in seconds. */
@@ -66,7 +66,8 @@ function addHeaderFeatures(headers: ImageLoad['headers'], features: LoadFeature[
 	}
 	const { accept } = headers;
 	if (!isSent(accept)) features.push('header:no-accept');
-	else if (IMAGES.test(accept.slice(0, MAX_HEADER_LENGTH))) features.push('header:accepts-images');
+	else if (IMAGES.test(accept.slice(0, MAX_HEADER_LENGTH).toLowerCase()))
+		features.push('header:accepts-images');
 	if (!isSent(headers['accept-language'])) features.push('header:no-accept-language');
 	if (isSent(headers.range)) features.push('header:range');
 	const destination = headers['sec-fetch-dest'];

@@ -110,6 +110,8 @@ export function isSuspicious(word: string): boolean {
 	const amid = ` ${word} `;
 	const { words, phrases } = isbotWords();
 	return (
+		// `name (at) mail.example`
+		word === 'at' ||
 		words.test(alone) ||
 		words.test(amid) ||
 		phrases.has(word) ||
@@ -118,14 +120,6 @@ export function isSuspicious(word: string): boolean {
 		MACHINE_WORDS.test(word) ||
 		HTTP_LIBRARY.test(alone)
 	);
-}
-
-/** What isbot looks for besides words: marks that no browser writes. */
-const SUSPICIOUS_MARKS = /[|<@]|[[(]at[\])]|\(\)|\/1\.0;|;\s\w+;$|^[;(\d]/;
-
-/** The same for what stands between the words. */
-export function hasSuspiciousMarks(agent: string): boolean {
-	return SUSPICIOUS_MARKS.test(agent);
 }
 
 /** How much an agent tells of a person's program; the more, the less a list of crawlers is heard. */
