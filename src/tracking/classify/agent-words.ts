@@ -70,7 +70,7 @@ const BITS_OF: ReadonlyArray<readonly [bit: number, words: string]> = [
 	[WordBit.tv, 'tv smart-tv smarttv appletv hbbtv crkey googletv netcast viera roku web0s'],
 	[WordBit.edge, 'edge edg'],
 	[WordBit.headless, 'headlesschrome'],
-	[WordBit.proxy, 'fastmailua ramblermail'],
+	[WordBit.proxy, 'fastmailua ramblermail ggpht.com'],
 	[
 		WordBit.handset | WordBit.mobile,
 		'midp midp-1.0 midp-2.0 midp-2.1 cldc up.browser up.link docomo',
@@ -164,8 +164,9 @@ export function readWords(agent: string): AgentWords {
 			continue;
 		}
 		if (start >= 0) {
-			// What follows a slash and begins with a digit is a version, whatever letters it has.
-			if (hasLetter && !(before === SLASH && isDigit(agent.charCodeAt(start)))) {
+			// What follows a slash and begins with a digit is a version, whatever letters it has; one
+			// letter says nothing.
+			if (hasLetter && at - start > 1 && !(before === SLASH && isDigit(agent.charCodeAt(start)))) {
 				const word = agent.slice(start, at);
 				const isVersioned = code === SLASH || (code === SPACE && isDigit(agent.charCodeAt(at + 1)));
 				add(read, word, previous, start, isVersioned);
