@@ -29,7 +29,7 @@ const AHEAD = /prefetch|pre-fetch|preload|sampl/;
 
 /** Image proxies that load when a reader opens the mail. Lower case. */
 const IMAGE_PROXIES: ReadonlyArray<readonly [word: RegExp, features: Features]> = [
-	[/googleimageproxy|ggpht\.com/, ofMailProvider('ua:google-image-proxy', 'Gmail')],
+	[/(?:google|gmail)imageproxy|ggpht\.com/, ofMailProvider('ua:google-image-proxy', 'Gmail')],
 	[/yahoo ?mail ?proxy/, ofMailProvider('ua:yahoo-mail-proxy', 'Yahoo Mail')],
 	[/fastmailua\//, ofMailProvider('ua:fastmail-proxy', 'Fastmail')],
 	[/ramblermail\//, ofMailProvider('ua:rambler-mail-proxy', 'Rambler Mail')],
@@ -133,5 +133,7 @@ function evidenceOf(agent: string, { bits }: AgentWords, { kind, os }: ClaimedCl
 }
 
 function withoutDevice(agent: string, { deviceFrom, deviceTo }: AgentWords): string {
-	return deviceFrom < 0 ? agent : agent.slice(0, deviceFrom) + agent.slice(deviceTo);
+	const text = deviceFrom < 0 ? agent : agent.slice(0, deviceFrom) + agent.slice(deviceTo);
+	// A maker of phones, whose name isbot knows only behind a space.
+	return text.replaceAll('cubot', '');
 }

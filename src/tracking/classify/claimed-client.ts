@@ -37,7 +37,7 @@ const MAC_CFNETWORK: ReadonlyArray<readonly [from: number, to: number]> = [
 const CFNETWORK_NUMBER = /cfnetwork\/(\d{1,5})/;
 const MAC_MACHINE = /\((?:x86_64|i386|ppc|powerpc|arm64)|mac(?:book|mini|pro|os|studio)|imac/;
 /** Mail is the program's name on macOS; on iOS it is MobileMail. */
-const MAIL_OF_MACOS = /^mail\/\d/;
+const MAIL_OF_MACOS = /(?:^|[ )])mail\/\d/;
 
 /**
  * Reads family, system and device class out of a user agent.
@@ -75,14 +75,14 @@ const REPORTED_SYSTEMS: ReadonlyArray<readonly [pattern: RegExp, system: string]
 	[/chrome ?os/, 'ChromeOS'],
 	[/^wp\d|windows mobile/, 'Windows Phone'],
 ];
-const REPORTED_DEVICES: Readonly<Record<string, ClaimedClient['device']>> = {
-	desktop: 'desktop',
-	mobile: 'phone',
-	phone: 'phone',
-	smartphone: 'phone',
-	tablet: 'tablet',
-	tv: 'tv',
-};
+const REPORTED_DEVICES: ReadonlyMap<string, ClaimedClient['device']> = new Map([
+	['desktop', 'desktop'],
+	['mobile', 'phone'],
+	['phone', 'phone'],
+	['smartphone', 'phone'],
+	['tablet', 'tablet'],
+	['tv', 'tv'],
+]);
 
 /**
  * A client as another service names it, in the words that our own opens have. A name that no
@@ -92,7 +92,7 @@ export function inOurWords({ family, os, device }: Client): Client {
 	return {
 		family: family === null ? null : familyInOurWords(family),
 		os: os === null ? null : systemInOurWords(os),
-		device: device === null ? null : (REPORTED_DEVICES[device.trim().toLowerCase()] ?? null),
+		device: device === null ? null : (REPORTED_DEVICES.get(device.trim().toLowerCase()) ?? null),
 	};
 }
 
@@ -144,9 +144,10 @@ function mailProgramOf(agent: string, words: AgentWords, os: string | null): str
 		const { name } = MAIL_PROGRAMS[words.mail];
 		return name === 'Outlook Express' && WINDOWS_LIVE_MAIL.test(agent) ? 'Windows Live Mail' : name;
 	}
-	if ((words.bits & WordBit.appleNetwork) !== 0 && MAIL_OF_MACOS.test(agent)) return 'Apple Mail';
+	const isApple = os === 'macOS' || os === 'iOS';
+	if (isApple && MAIL_OF_MACOS.test(agent)) return 'Apple Mail';
 	if (!isBareWebKit(agent, words)) return null;
-	if (os === 'macOS' || os === 'iOS') return 'Apple Mail';
+	if (isApple) return 'Apple Mail';
 	// The web view of new Outlook, when it does not say its name.
 	return os === 'Windows' ? 'Outlook' : null;
 }
@@ -176,5 +177,6 @@ function deviceOf({ bits }: AgentWords, os: string | null): ClaimedClient['devic
 	}
 	if (os === 'iOS') return (bits & WordBit.iPad) !== 0 ? 'tablet' : 'phone';
 	if (os === 'Windows Phone') return 'phone';
-	return os !== null && DESKTOPS.includes(os) ? 'desktop' : null;
+	if (os !== null) return DESKTOPS.includes(os) ? 'desktop' : null;
+	return (bits & WordBit.mobile) !== 0 ? 'phone' : null;
 }

@@ -14,18 +14,19 @@ export interface Named {
  * run of letters, digits and `.-_!@%&`, so `Outlook-iOS/4.2` has the word `outlook-ios`.
  */
 export const MAIL_PROGRAMS: readonly Named[] = [
-	{ name: 'Windows Live Mail', phrases: ['live mail'] },
+	{ name: 'Windows Live Mail', words: 'windowslivemail', phrases: ['live mail'] },
 	{ name: 'Outlook Express', words: 'outlook-express', phrases: ['outlook express'] },
 	{
 		name: 'Outlook',
 		words:
 			'outlook oneoutlook macoutlook ms-office msoffice outlook-ios outlook-android ' +
-			'outlook-ios-android outlookmobile outlook-mac microsoft.office.outlook acompli ' +
+			'outlook-ios-android outlookmobile microsoft-macoutlook microsoft.office.outlook acompli ' +
 			'com.microsoft.office.outlook com.microsoft.outlook hxmail hxoutlook hxcalendar',
 		phrases: ['office outlook', 'outlook mobile'],
 	},
 	{ name: 'Microsoft Office', phrases: ['microsoft office'] },
-	{ name: 'Windows Mail', words: 'windowsmail windowslivemail', phrases: ['windows mail'] },
+	{ name: 'Entourage', words: 'entourage microsoft-entourage' },
+	{ name: 'Windows Mail', words: 'windowsmail', phrases: ['windows mail'] },
 	{
 		name: 'Thunderbird',
 		words: 'thunderbird icedove betterbird shredder thunderbird-android epyrus',
@@ -69,9 +70,24 @@ export const MAIL_PROGRAMS: readonly Named[] = [
 	{ name: 'Sparrow', titles: 'sparrow' },
 	{ name: 'Superhuman', words: 'superhuman' },
 	{ name: 'HEY', words: 'heymail hey-desktop', phrases: ['hey mail'] },
-	{ name: 'Canary Mail', words: 'canarymail io.canarymail.android', phrases: ['canary mail'] },
-	{ name: 'Edison Mail', words: 'edisonmail', phrases: ['edison mail', 'email edison'] },
-	{ name: 'Newton Mail', words: 'cloudmagic newtonmail', phrases: ['newton mail'] },
+	{
+		name: 'Canary Mail',
+		words: 'canarymail io.canarymail.android',
+		titles: 'canary',
+		phrases: ['canary mail'],
+	},
+	{
+		name: 'Edison Mail',
+		words: 'edisonmail easilydo',
+		titles: 'edison',
+		phrases: ['edison mail', 'email edison'],
+	},
+	{
+		name: 'Newton Mail',
+		words: 'cloudmagic newtonmail',
+		titles: 'newton',
+		phrases: ['newton mail'],
+	},
 	{ name: 'Mimestream', words: 'mimestream' },
 	{ name: 'MailMate', words: 'mailmate' },
 	{ name: 'Mailplane', words: 'mailplane' },
@@ -81,7 +97,7 @@ export const MAIL_PROGRAMS: readonly Named[] = [
 	{ name: 'Polymail', words: 'polymail' },
 	{ name: 'AquaMail', words: 'aquamail org.kman.aquamail', phrases: ['aqua mail'] },
 	{ name: 'FairEmail', words: 'fairemail eu.faircode.email' },
-	{ name: 'Nine', words: 'com.ninefolders.hd3', phrases: ['nine mail'] },
+	{ name: 'Nine', titles: 'nine', words: 'com.ninefolders.hd3', phrases: ['nine mail'] },
 	{ name: 'Boxer', words: 'vmwareboxer', titles: 'boxer', phrases: ['vmware boxer'] },
 	{
 		name: 'Samsung Email',
@@ -97,7 +113,7 @@ export const MAIL_PROGRAMS: readonly Named[] = [
 	},
 	{ name: 'Traveler', phrases: ['lotus traveler', 'ibm verse', 'hcl verse'] },
 	{ name: 'GroupWise', words: 'groupwise' },
-	{ name: 'Zimbra', words: 'zimbra zimbradesktop' },
+	{ name: 'Zimbra', words: 'zimbra zimbradesktop zdesktop' },
 	{ name: 'The Bat!', words: 'bat! thebat thebat!' },
 	{ name: 'Becky!', words: 'becky!' },
 	{ name: 'Eudora', words: 'eudora penelope' },
@@ -106,6 +122,9 @@ export const MAIL_PROGRAMS: readonly Named[] = [
 	{ name: 'Opera Mail', phrases: ['opera mail'] },
 	{ name: 'eM Client', words: 'emclient', phrases: ['em client'] },
 	{ name: 'Mailbird', words: 'mailbird' },
+	{ name: 'Notion Mail', phrases: ['notion mail'] },
+	{ name: 'Roundcube', words: 'roundcube' },
+	{ name: 'SquirrelMail', words: 'squirrelmail' },
 	{ name: 'Mailspring', words: 'mailspring' },
 	{ name: 'Spicebird', words: 'spicebird' },
 	{ name: 'Foxmail', words: 'foxmail' },
@@ -130,7 +149,7 @@ export const MAIL_PROGRAMS: readonly Named[] = [
 		words:
 			'yahoomail yahoomobilemail yahoomobilemessenger ymail yahoo.ymail com.yahoo.ymail ' +
 			'com.yahoo.mobile.client.android.mail com.yahoo.aerogram yahoomailapp',
-		phrases: ['yahoo mail', 'yahoo! mail'],
+		phrases: ['yahoo mail', 'yahoo! mail', 'yahoomobile mail'],
 	},
 	{ name: 'AOL Mail', words: 'aolmail com.aol.mobile.aolapp', phrases: ['aol mail'] },
 	{

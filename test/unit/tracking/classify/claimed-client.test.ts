@@ -12,7 +12,7 @@ test.each<[family: string, os: string, device: string, ours: [string, string, st
 	['Windows Live Mail', 'Chrome OS', 'TV', ['Windows Live Mail', 'ChromeOS', 'tv']],
 	[' Yahoo! Mail ', 'Ubuntu', 'desktop', ['Yahoo Mail', 'Linux', 'desktop']],
 	// What no table knows keeps the service's name.
-	['Kaffeefahrt', ' BeOS ', 'unknown', ['Kaffeefahrt', 'BeOS', null]],
+	['Kaffeefahrt', ' BeOS ', '__proto__', ['Kaffeefahrt', 'BeOS', null]],
 ])('%s on %s, a %s, in our words', (family, os, device, [ourFamily, ourOs, ourDevice]) => {
 	expect(inOurWords({ family, os, device })).toEqual({
 		family: ourFamily,

@@ -96,6 +96,10 @@ describe('mail programs by name', () => {
 		['Windows Live Mail', 'Windows Live Mail 16.4.3528'],
 		['Outlook Express', 'Outlook-Express/6.0 (MSIE 6.0; Windows NT 5.1)'],
 		['Apple Mail', 'Mail/3864.200.81 CFNetwork/3826.600.41 Darwin/24.6.0'],
+		[
+			'Apple Mail',
+			'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Mail/16.0',
+		],
 		['Apple Mail', 'MobileMail/3731.700.6 CFNetwork/1490.0.4 Darwin/23.2.0'],
 		['Mail.ru', 'Mail.Ru/14.105.0 (Android 14; SM-A546B)'],
 		['Mail.ru', 'ru.mail.mailapp/15.2.0 CFNetwork/1490.0.4 Darwin/23.2.0'],
@@ -156,6 +160,7 @@ describe('mail programs by name', () => {
 		['superhuman-proxy', 'Superhuman', 'Mozilla/5.0 (compatible; Superhuman Image Proxy)'],
 		['mail-proxy', 'Shortwave', 'Shortwave Image Fetcher'],
 		['mail-proxy', null, 'ExampleMail-ImageProxy/3.1'],
+		['google-image-proxy', 'Gmail', 'GmailImageProxy'],
 		['google-image-proxy', 'Gmail', 'Mozilla/5.0 (via ggpht.com GoogleImageProxy)'],
 	])('%s: %s behind a proxy', (reason, family, userAgent) => {
 		expect(loadOf(userAgent)).toMatchObject({
@@ -191,6 +196,7 @@ describe('a short or unusual agent is not a bot', () => {
 
 	test.each([
 		'Dalvik/2.1.0 (Linux; U; Android 9; CUBOT_NOTE_S Build/PPR1)',
+		'CUBOT_NOTE/V1.0 Linux/3.18 Android/9',
 		'com.example.newsreader/4.1 (Linux; U; Android 14; de_DE; Pixel 8)',
 		'ExampleNews/7.2 (iPhone; iOS 18.1; Scale/3.00)',
 		'FeedRadar/212 CFNetwork/1490.0.4 Darwin/23.2.0',
@@ -230,6 +236,7 @@ describe('system and device', () => {
 		['Example/1 CFNetwork/1128.0.1 Darwin/19.6.0 (x86_64)', 'macOS', 'desktop'],
 		['Example/1 CFNetwork/978.0.7 Darwin/18.7.0 (MacBookPro15%2C1)', 'macOS', 'desktop'],
 		['Example-iPad/1 CFNetwork/978.0.7 Darwin/18.7.0', 'iOS', 'tablet'],
+		['Mozilla/5.0 (Mobile; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5', null, 'phone'],
 		[
 			'Mozilla/5.0 (Linux; Android 11; iPad 12 Clone) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0 Mobile Safari/537.36',
 			'Android',
