@@ -16,7 +16,7 @@ export const properties: INodeProperties[] = [
 				name: 'Email Open Triggers',
 				value: 'webhooks',
 				description:
-					'The webhooks of Email Open Trigger nodes that respond Immediately, Collect for Batches',
+					'The webhooks of Email Open Trigger nodes that respond Immediately, Process in Batches',
 			},
 			{
 				name: 'Own Port',
@@ -66,26 +66,18 @@ export const properties: INodeProperties[] = [
 		placeholder: 'Add option',
 		default: {},
 		options: [
+			{ ...receiveOptions.keepAsAggregate, displayOptions: optionOnPort },
 			{ ...receiveOptions.ip, displayOptions: optionOnPort },
 			{ ...receiveOptions.keep, displayOptions: optionOnPort },
-			{ ...receiveOptions.keepAsAggregate, displayOptions: optionOnPort },
 			{
 				displayName: 'Listen Address',
 				name: 'host',
 				type: 'string',
-				default: '::',
-				displayOptions: optionOnPort,
-				description: 'The address to listen on. Use 127.0.0.1 when the proxy runs on this machine.',
-			},
-			{
-				displayName: 'Loads Recorded per Second and Address',
-				name: 'floodPerSecond',
-				type: 'number',
-				typeOptions: { minValue: 0 },
-				default: 1000,
+				default: '',
+				placeholder: 'e.g. 127.0.0.1',
 				displayOptions: optionOnPort,
 				description:
-					'Further loads from the same address are served but not recorded; 0 sets no limit',
+					'The address to listen on. Empty for all of this machine, or for 127.0.0.1 alone when Proxy Hops is set: who reached the port past the proxy could name any address as their own.',
 			},
 			{
 				displayName: 'Log Size Limit (GB)',
@@ -95,6 +87,16 @@ export const properties: INodeProperties[] = [
 				default: 4,
 				description:
 					'From this size on, images are served but opens are lost, until store and workflow take opens again. Counts for Email Open Triggers that collect, too.',
+			},
+			{
+				displayName: 'Max Opens per Second per IP',
+				name: 'floodPerSecond',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				default: 1000,
+				displayOptions: optionOnPort,
+				description:
+					'Further loads from the same address are served but not recorded; 0 sets no limit',
 			},
 			{
 				displayName: 'Measure View Time',
@@ -116,6 +118,7 @@ export const properties: INodeProperties[] = [
 					'How many reverse proxies of your own are in front of the port, so that the address of the client is known',
 			},
 			{ ...receiveOptions.purpose, displayOptions: optionOnPort },
+			{ ...receiveOptions.signedOnly, displayOptions: optionOnPort },
 			{ ...receiveOptions.time, displayOptions: optionOnPort },
 			{
 				displayName: 'View Time Limit (Seconds)',

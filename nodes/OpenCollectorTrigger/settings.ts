@@ -3,6 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import {
 	DEFAULT_LIMITS,
+	defaultHost,
 	type CollectorSettings,
 	type ListenerSettings,
 } from '../../src/collector/config/settings';
@@ -29,6 +30,7 @@ interface Options {
 export async function collectorSettings(context: ITriggerFunctions): Promise<CollectorSettings> {
 	const options = context.getNodeParameter('options', {}) as Options;
 	const { maxBytes, maxConnections, flood } = DEFAULT_LIMITS;
+	const proxyHops = options.proxyHops ?? 0;
 	const listens = context.getNodeParameter('source') === 'port';
 	if (!listens && isQueueMode()) {
 		throw new NodeOperationError(
@@ -45,9 +47,9 @@ export async function collectorSettings(context: ITriggerFunctions): Promise<Col
 		consumers: [WORKFLOW_CONSUMER],
 		listener: listens
 			? {
-					host: options.host || '::',
+					host: options.host || defaultHost(proxyHops),
 					port: context.getNodeParameter('port') as number,
-					proxyHops: options.proxyHops ?? 0,
+					proxyHops,
 					maxConnections,
 					flood: { ...flood, perSecond: options.floodPerSecond ?? flood.perSecond },
 					receive: receiveSettings(context),
@@ -56,7 +58,7 @@ export async function collectorSettings(context: ITriggerFunctions): Promise<Col
 			: null,
 		keys: await usableKeys(context),
 		store: await usableStore(context),
-		announce: null,
+		reportedSetup: null,
 	};
 }
 
@@ -67,7 +69,7 @@ export function viewTimeSettings(
 	const { viewTime, viewTimeLimit } = context.getNodeParameter('options', {}) as Options;
 	if (!viewTime) return null;
 	const { leastMs, mostMs, defaultMs } = VIEW_TIME_LIMITS;
-	// The editor keeps to the bounds; an expression or a workflow made elsewhere need not.
+	// The editor checks the bounds, but an expression or an imported workflow can be outside them.
 	const wanted = (viewTimeLimit ?? defaultMs / 1000) * 1000;
 	return { limitMs: Math.min(mostMs, Math.max(leastMs, wanted)) };
 }

@@ -8,7 +8,7 @@ import { openEventSchema, type OpenEvent } from '../../src/tracking/event/open-e
 import { firstIssue, IN_PLAIN_WORDS } from '../../src/tracking/event/plain-issues';
 import { receiveOpen } from '../../src/tracking/receive/receive-open';
 import { reportedSettings } from '../../src/tracking/receive/reported-tracker';
-import { announceInUse } from '../shared/receive/announce';
+import { reportSetupInUse } from '../shared/receive/report-setup';
 import { forwardedClient } from '../shared/receive/forwarded-client';
 import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
 import { relabelEarlier } from '../shared/receive/relabel-earlier';
@@ -43,7 +43,7 @@ export async function eventOf(
 			},
 		);
 	}
-	announceInUse(context, reportedSettings(RECEIVE_DEFAULTS, null));
+	reportSetupInUse(context, reportedSettings(RECEIVE_DEFAULTS, null));
 	const received = await receiveOpen(
 		{ method: 'GET', query, headers, ip: forwardedClient(headers), receivedAt: new Date() },
 		RECEIVE_DEFAULTS,

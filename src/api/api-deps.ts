@@ -13,7 +13,9 @@ export interface RateLimiter {
 
 /** Everything the HTTP APIs need from outside; they have no clock, randomness or store of their own. */
 export interface ApiDeps {
-	/** Opens the store. May fail: the pixel is answered all the same. */
+	/** Whether only images are answered, because nobody asked the requester who they are */
+	closed: boolean;
+	/** Opens the store. May fail: the pixel is still answered. */
 	openStore(): Promise<TrackingStore>;
 	/** Holds a read that an answer waits for to the limit of a lookup, and leaves a store alone that hangs */
 	inTime<T>(ask: () => Promise<T>): Promise<T>;

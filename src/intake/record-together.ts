@@ -32,7 +32,7 @@ const writers = new WeakMap<RecordingStore, (waiting: Waiting) => void>();
  * Writes one open, together with others that come at the same time: the way of all doors that do
  * not write a log first. The erasure check is part of the transaction, so nobody who was erased
  * since the lookup comes back. One transaction is under way at a
- * time: a store that is locked would else be asked again and again for each of them.
+ * time: otherwise each of them would ask a locked store again and again.
  *
  * @param isWanted whether the caller still waits; one that gave up is not written any more
  * @returns `refused` for an event that the store will never take

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { shipLog, STORE_CONSUMER } from '../../src/collector/consume/shipper';
-import { openLog } from '../../src/collector/log/open-log';
+import { openCollectorLog } from '../../src/collector/log/collector-log';
 import { readKeys } from '../../src/intake/intake-settings';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import { domainMark } from '../../src/tracking/bursts/burst-rules';
@@ -77,7 +77,7 @@ describe('a power cut', () => {
 	async function lostIn(image: string, answers: readonly Answer[]): Promise<Omit<Cut, 'image'>> {
 		const { keyRing } = await readKeys({ keyFolder: image });
 		const store = await openEmbeddedStore({ folder: image, queueMode: false });
-		const log = openLog({ folder: image, durable: true });
+		const log = openCollectorLog({ folder: image, durable: true });
 		log.setConsumers([STORE_CONSUMER]);
 		const done = new AbortController();
 		const stopAtEnd = () => {

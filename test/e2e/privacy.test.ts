@@ -33,7 +33,8 @@ import {
 import { newDatabase } from '../support/own-database';
 import { startByHand } from '../support/run-by-hand';
 import { startSmtpServer } from '../support/smtp-server';
-import { postgresUrl } from '../support/stores';
+import { itOnPostgres, postgresUrl } from '../support/stores';
+import { keysOf } from '../support/denylist-keys';
 
 const ADDRESS = '203.0.113.77';
 const STRICT_PATH = 'email-open/pixel.png';
@@ -204,7 +205,7 @@ describe('privacy in a real n8n', () => {
 	it('stores nothing of somebody who was never asked, and answers alike', async () => {
 		const before = rowCounts();
 		const unknown = await load(pixelLink('marker-unknown'), 'MarkerUnknown/1.0');
-		await store.recordConsent([consentRecord({ recipientKey: 'consented' })], new Date());
+		await store.recordConsent([consentRecord({ recipientKey: 'consented' })], new Date(), keysOf);
 		const consented = await load(pixelLink('consented'));
 		await eventually(() => opensOf('consented').length === 1);
 		expect(unknown).toEqual(consented);
@@ -220,7 +221,7 @@ describe('privacy in a real n8n', () => {
 	it('never shows a person who withdrew the image of somebody else', async () => {
 		const personal = (id: string) => load(webhook(`personal/pixel.png?id=${id}`));
 		const withdrawn = consentRecord({ recipientKey: 'marker-gone', status: 'withdrawn' });
-		await store.recordConsent([withdrawn], new Date());
+		await store.recordConsent([withdrawn], new Date(), keysOf);
 		for (const id of ['ada', 'bob', 'ada']) {
 			expect((await personal(id)).body).toEqual(imageFor(id));
 			expect((await personal('marker-gone')).body).toEqual(PIXEL_PNG);
@@ -405,8 +406,8 @@ describe('privacy in a real n8n', () => {
 		expect(await store.listConsentRecords(person)).toEqual([]);
 	});
 
-	const refusesWhileTheRegistryIsDown = async (serverUrl: string) => {
-		const database = await newDatabase(serverUrl);
+	const refusesWhileTheRegistryIsDown = async () => {
+		const database = await newDatabase(postgresUrl);
 		const direct = database.url;
 		const way = await startCutOff(direct.hostname, Number(direct.port || 5432));
 		try {
@@ -442,20 +443,23 @@ describe('privacy in a real n8n', () => {
 			await database.drop();
 		}
 	};
-	if (postgresUrl !== null) {
-		it('refuses under Consent Required while the registry is down, and serves the pixel', async () =>
-			await refusesWhileTheRegistryIsDown(postgresUrl!));
-	}
+	itOnPostgres(
+		'refuses under Consent Required while the registry is down, and serves the pixel',
+		refusesWhileTheRegistryIsDown,
+	);
 
 	it('gives a person a copy, then erases them out of every file but for the keyed hash', async () => {
 		const person = 'marker-erased-person';
 		await store.createPixel({ id: 'newsletter', name: 'Newsletter' });
-		await store.addRecipients('newsletter', [
-			{ recipientId: person, email: 'marker-erased@example.com' },
-		]);
+		await store.addRecipients(
+			'newsletter',
+			[{ recipientId: person, email: 'marker-erased@example.com' }],
+			keysOf,
+		);
 		await store.recordConsent(
 			[consentRecord({ recipientKey: person, evidence: 'form marker-evidence' })],
 			new Date(),
+			keysOf,
 		);
 		const pixel = pixelLink(person);
 		await load(pixel);

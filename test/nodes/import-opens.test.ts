@@ -11,7 +11,7 @@ import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import type { Subject } from '../../src/storage/port/privacy-store';
 import { StoreError } from '../../src/storage/port/store-error';
 import { ESP_PROVIDERS } from '../../src/tracking/esp/parse-esp-payload';
-import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
+import { denylistKeysIn } from '../../src/tracking/people/subject-keys';
 import { executeContext, executeNode } from '../support/node-context';
 
 const node = new OpenTracking();
@@ -210,8 +210,8 @@ describe('Open Tracking: Open → Import', () => {
 		jest.spyOn(trackingStore, 'deniedAmong').mockImplementationOnce(async () => {
 			const subject: Subject = {
 				recipientId: 'ada@example.com',
-				pseudonymsIn: () => [],
-				denylistKeys: denylistKeysOf('ada@example.com', keyRing),
+				pseudonymsOf: () => [],
+				denylistKeysOf: denylistKeysIn(keyRing),
 			};
 			await trackingStore.eraseSubject(subject, new Date());
 			return new Set();

@@ -109,7 +109,8 @@ describe('Open Tracking: Open → Import, of a webhook', () => {
 		options: Parameters<typeof executeNode>[2] = {},
 	) {
 		const { output } = await executeNode(node, [item], {
-			webhookParameters: { authentication: 'none' },
+			webhookMethod: 'POST',
+			webhookAuthentication: 'none',
 			...options,
 			parameters: { resource: 'open', operation: 'import', provider, ...options.parameters },
 		});
@@ -181,17 +182,16 @@ describe('Open Tracking: Open → Import, of a webhook', () => {
 		['basicAuth', true],
 		['headerAuth', true],
 		['none', false],
-		[undefined, false],
 		['={{ $env.AUTHENTICATION }}', false],
 	])('believes a Webhook node with authentication %s: %s', async (authentication, isBelieved) => {
 		const item = itemOf({ headers: {}, body: JSON.stringify(fixture('postmark')) });
-		const taken = run('postmark', item, { webhookParameters: { authentication } });
+		const taken = run('postmark', item, { webhookAuthentication: authentication });
 		if (isBelieved) expect(await taken).toHaveLength(1);
 		else await expect(taken).rejects.toThrow('nothing to check it with');
 		// A login proves nothing about a service that signs.
 		await expect(
 			run('mailgun', itemOf({ headers: {}, body: JSON.stringify(fixture('mailgun')) }), {
-				webhookParameters: { authentication },
+				webhookAuthentication: authentication,
 				credentials,
 			}),
 		).rejects.toThrow('The payload was refused: its signature does not fit');

@@ -13,7 +13,7 @@ import type {
 } from 'n8n-workflow';
 
 import { viewTimeSettings } from '../../nodes/OpenCollectorTrigger/settings';
-import { isFolderLocked, openLog } from '../../src/collector/log/open-log';
+import { isFolderLocked, openCollectorLog } from '../../src/collector/log/collector-log';
 import { load } from '../support/collector-process';
 
 // The collector's threads are files of the built package.
@@ -110,7 +110,7 @@ describe('the Open Collector Trigger', () => {
 		const first = await triggerContext('trigger', { port, options: { host: '127.0.0.1' } }).start();
 		const second = triggerContext('trigger', { port: port + 1, options: { host: '127.0.0.1' } });
 		await expect(second.start()).rejects.toMatchObject({
-			message: expect.stringMatching(/^Another Open Collector Trigger is at work.*Unpublish/),
+			message: expect.stringMatching(/^Only one Open Collector Trigger can be active.*Unpublish/),
 		});
 		expect(await load(agent, port, '42')).toBe(true);
 		await first.closeFunction!();
@@ -148,7 +148,7 @@ describe('the Open Collector Trigger', () => {
 				acceptLanguage: null,
 			},
 		});
-		const log = openLog({
+		const log = openCollectorLog({
 			folder: join(folder, '.n8n', 'email-open-tracking', 'collector'),
 			durable: false,
 		});

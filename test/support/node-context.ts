@@ -12,8 +12,7 @@ import { NodeHelpers } from 'n8n-workflow';
  * `={{ $json.tracking.pixelId }}`, and like n8n's they give `undefined` where the item has no such
  * field. (The idea of the checking double is n8n-nodes-imap's.)
  *
- * @param options `webhookMethod`, `webhookParameters`: the node stands behind a Webhook node with this
- *   HTTP method, and these other parameters
+ * @param options `webhookMethod`: the node stands behind a Webhook node with this HTTP method
  */
 export function executeContext(
 	nodeType: INodeType,
@@ -25,7 +24,8 @@ export function executeContext(
 		mode?: 'webhook' | 'manual';
 		credentials?: Record<string, Record<string, unknown>>;
 		webhookMethod?: string;
-		webhookParameters?: Record<string, unknown>;
+		/** What that node asks for */
+		webhookAuthentication?: string;
 		/** Stands in for n8n's HTTP helper */
 		httpRequest?: (request: { url: string }) => Promise<unknown>;
 	} = {},
@@ -70,13 +70,16 @@ export function executeContext(
 		getTimezone: () => 'Europe/Berlin',
 		getInputSourceData: () => ({ previousNode: 'Before' }),
 		getParentNodes: () =>
-			options.webhookMethod === undefined && options.webhookParameters === undefined
+			options.webhookMethod === undefined
 				? []
 				: [
 						{
 							name: 'Before',
 							type: 'n8n-nodes-base.webhook',
-							parameters: { httpMethod: options.webhookMethod, ...options.webhookParameters },
+							parameters: {
+								httpMethod: options.webhookMethod,
+								authentication: options.webhookAuthentication ?? 'headerAuth',
+							},
 						},
 					],
 		continueOnFail: () => options.continueOnFail ?? false,

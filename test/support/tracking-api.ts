@@ -35,6 +35,7 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 	const errors: unknown[] = [];
 	const clock = { now: new Date('2026-11-20T10:00:00.000Z') };
 	const deps: ApiDeps = {
+		closed: false,
 		openStore: async () => store,
 		signing: async () => ({ keyRing, baseUrl: BASE_URL }),
 		receiveSettings: {

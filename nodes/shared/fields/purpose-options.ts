@@ -19,7 +19,7 @@ export const purposeOptions: INodePropertyOptions[] = [
 		description: 'Individual open rates, to measure and improve campaigns',
 	},
 	{
-		name: 'Personalisation',
+		name: 'Personalization',
 		value: 'personalisation',
 		description: 'Content chosen by what a recipient opened before',
 	},

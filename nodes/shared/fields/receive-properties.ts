@@ -80,7 +80,7 @@ export const receiveOptions = {
 			'What else to keep of each request, in tracking mode Full only. All three are personal data: keep none without a reason and a consent that covers it.',
 	},
 	keepAsAggregate: {
-		displayName: 'Keep Refused as Count',
+		displayName: 'Count Refused Opens Anonymously',
 		name: 'keepAsAggregate',
 		type: 'boolean',
 		default: false,
@@ -94,6 +94,14 @@ export const receiveOptions = {
 		options: purposeOptions,
 		default: 'performance',
 		description: 'What opens are used for, where the link does not say; consent is asked for it',
+	},
+	signedOnly: {
+		displayName: 'Signed Links Only',
+		name: 'signedOnly',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether only links made by Create Tracking Link count. A load with a plain ID, or with none, then gets the image and is no open, so nobody can record one for somebody else.',
 	},
 	time: {
 		displayName: 'Time',

@@ -6,7 +6,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { newCounters } from '../../../src/collector/config/counters';
 import { createCommitQueue, type CommitQueue } from '../../../src/collector/log/commit-queue';
 import { writeOpen } from '../../../src/collector/log/log-record';
-import { openLog } from '../../../src/collector/log/open-log';
+import { openCollectorLog } from '../../../src/collector/log/collector-log';
 import type { ReceivedOpen } from '../../../src/tracking/receive/receive-types';
 import { dataFolder, isQueueMode } from '../installation/data-folder';
 import { isPublishing } from '../installation/publishing';
@@ -59,7 +59,9 @@ export async function collectOpen({
 	const folder = collectorFolder();
 	let queue = queues.get(folder);
 	if (!queue) {
-		queue = createCommitQueue(openLog({ folder, durable: true }), { counters: newCounters() });
+		queue = createCommitQueue(openCollectorLog({ folder, durable: true }), {
+			counters: newCounters(),
+		});
 		queues.set(folder, queue);
 	}
 	const outcome = await new Promise((resolve) =>

@@ -20,6 +20,7 @@ export interface TriggerOptions {
 	keep?: Array<'acceptLanguage' | 'referer' | 'userAgent'>;
 	keepAsAggregate?: boolean;
 	purpose?: Purpose;
+	signedOnly?: boolean;
 	time?: TimePrecision;
 }
 
@@ -41,7 +42,7 @@ export function receiveSettings(context: WithParameters): ReceiveSettings {
 		mode: withinPreset(context.getNodeParameter('trackingMode') as TrackingMode, choice),
 		purpose: options.purpose ?? RECEIVE_DEFAULTS.purpose,
 		plainIds: {
-			allowed: true,
+			allowed: !options.signedOnly,
 			recipientParameter: context.getNodeParameter('recipientParameter') as string,
 		},
 		consent: {

@@ -3,7 +3,11 @@ import { dirname, join } from 'node:path';
 
 import type { IExecuteFunctions, IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { LOG_FILE, openLog, type OpenLog } from '../../../src/collector/log/open-log';
+import {
+	LOG_FILE,
+	openCollectorLog,
+	type CollectorLog,
+} from '../../../src/collector/log/collector-log';
 import { eraseInLog, findInLog } from '../../../src/collector/log/person-in-log';
 import {
 	createWaitingFolders,
@@ -15,8 +19,8 @@ import { isOpenOf } from '../../../src/storage/privacy/find-person';
 import type { OpenEvent } from '../../../src/tracking/event/open-event';
 import { denylistKeysOfEvent } from '../../../src/tracking/people/subject-keys';
 import { dataFolder } from '../installation/data-folder';
-import { signingOf } from '../installation/signing';
-import { openTrackingStore, storeKey } from '../installation/store';
+import { openStoreWithKeys, signingOf } from '../installation/signing';
+import { storeKey } from '../installation/store';
 import { collectorFolder } from './collector-log';
 
 type WritingContext = Pick<
@@ -53,9 +57,8 @@ export async function recordOpen(
 	if (context.getMode() !== 'manual') {
 		return await waitingFolders().of(writerOf(context)).record(event, limitMs);
 	}
-	const { keyRing } = await signingOf(context);
+	const { store, keyRing } = await openStoreWithKeys(context);
 	const denylistKeys = denylistKeysOfEvent(event, keyRing);
-	const store = await openTrackingStore(context);
 	const { erased } = await store.recordUnlessErased([{ event, denylistKeys }]);
 	return erased.size > 0 ? 'erased' : 'stored';
 }
@@ -66,25 +69,42 @@ export function carryOnWaitingOpens(context: WritingContext): void {
 }
 
 /** The opens of one person in the logs of this n8n: those that wait, and dead letters. */
-export async function findWaitingOpens(subject: Subject): Promise<OpenEvent[]> {
+export async function findWaitingOpens(
+	subject: Subject,
+	names: readonly string[],
+): Promise<OpenEvent[]> {
 	return (
-		await eachLog(async (log) => await findInLog(log, (open) => isOpenOf(open, subject)))
+		await eachLog(async (log) => await findInLog(log, (open) => isOpenOf(open, subject, names)))
 	).flat();
 }
 
 /** Erases them. Returns how many there were. */
-export async function eraseWaitingOpens(subject: Subject): Promise<number> {
+export async function eraseWaitingOpens(
+	subject: Subject,
+	names: readonly string[],
+): Promise<number> {
 	const erased = await eachLog(
-		async (log) => await eraseInLog(log, (open) => isOpenOf(open, subject)),
+		async (log) => await eraseInLog(log, (open) => isOpenOf(open, subject, names)),
 	);
 	return erased.reduce((sum, count) => sum + count, 0);
 }
 
+/**
+ * Removes from the files of the logs what was deleted, and dead letters that were kept long enough.
+ * For the nightly run.
+ */
+export async function scrubWaitingOpens(): Promise<void> {
+	await eachLog(async (log) => {
+		log.forgetOldLetters(new Date());
+		log.scrub();
+	});
+}
+
 /** Looks into the logs of opens that wait, and into that of the collector of this n8n. */
-async function eachLog<T>(look: (log: OpenLog) => Promise<T>): Promise<T[]> {
+async function eachLog<T>(look: (log: CollectorLog) => Promise<T>): Promise<T[]> {
 	const found = await waitingFolders().eachLog(look);
 	if (!existsSync(join(collectorFolder(), LOG_FILE))) return found;
-	const log = openLog({ folder: collectorFolder(), durable: true });
+	const log = openCollectorLog({ folder: collectorFolder(), durable: true });
 	try {
 		return [...found, await look(log)];
 	} finally {
@@ -96,7 +116,7 @@ function writerOf(context: WritingContext) {
 	return {
 		owner: `${context.getWorkflow().id ?? ''}.${context.getNode().id}`,
 		store: storeKey(context) || 'embedded',
-		openStore: async () => await openTrackingStore(context),
+		openStore: async () => (await openStoreWithKeys(context)).store,
 		keyRing: async () => (await signingOf(context)).keyRing,
 		say: (level: 'error' | 'info', message: string) => context.logger[level](message),
 	};

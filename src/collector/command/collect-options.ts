@@ -12,7 +12,7 @@ import { TIME_PRECISIONS, type TimePrecision } from '../../tracking/minimise/min
 import type { ReceiveSettings } from '../../tracking/receive/receive-types';
 import { reportedSettings } from '../../tracking/receive/reported-tracker';
 import { CollectorError } from '../config/collector-error';
-import { DEFAULT_LIMITS, type CollectorSettings } from '../config/settings';
+import { DEFAULT_LIMITS, defaultHost, type CollectorSettings } from '../config/settings';
 import { VIEW_TIME_LIMITS } from '../listen/view-time-holds';
 
 const GIB = 1024 ** 3;
@@ -27,7 +27,7 @@ carries the log into the tracking store.
   --data <folder>            Folder of the log, and of the embedded store and keys (required)
   --port <n>                 Port of the pixel (8380)
   --share-port               Several collectors of this machine on the same port (Linux)
-  --host <address>           Address to listen on (all)
+  --host <address>           Address to listen on (all; with --proxy-hops 127.0.0.1)
   --proxy-hops <n>           Own proxies in front, whose X-Forwarded-For is trusted (0)
   --admin-port <n>           Port of /healthz, /readyz and /metrics; 0 for none (8381)
   --admin-host <address>     Address of the admin port (127.0.0.1)
@@ -46,7 +46,7 @@ carries the log into the tracking store.
   --keep-refused-as-count    Count an open that consent does not allow, without a recipient
   --purpose <purpose>        What opens are used for where the link does not say; consent is asked
                              for it (performance)
-  --signed-only              Ignore plain ids in links; only signed links carry a recipient
+  --signed-only              Only signed links count; a load without a good token is no open
   --id-parameter <name>      Query parameter of plain recipient ids (id)
   --max-log-gib <n>          The log takes no more opens from this size on (4)
   --max-connections <n>      Connections held at once (10000)
@@ -94,6 +94,7 @@ export function readCollectOptions(
 		return value;
 	};
 	const adminPort = whole('admin-port', 0, 65_535);
+	const proxyHops = whole('proxy-hops', 0, 32);
 	const port = whole('port', 0, 65_535);
 	if (values['share-port'] && port === 0) {
 		throw new CollectorError('--share-port needs the --port that is shared.');
@@ -118,10 +119,10 @@ export function readCollectOptions(
 			maxBytes: number('max-log-gib', 0.001, 10_000) * GIB,
 			consumers: [],
 			listener: {
-				host: values.host,
+				host: values.host ?? defaultHost(proxyHops),
 				port,
 				sharePort: values['share-port'],
-				proxyHops: whole('proxy-hops', 0, 32),
+				proxyHops,
 				maxConnections: whole('max-connections', 1, 1_000_000),
 				flood: {
 					perSecond: number('flood-per-second', 0, 1e9),
@@ -136,7 +137,7 @@ export function readCollectOptions(
 					values['max-age-days'] === undefined ? undefined : number('max-age-days', 0.001, 36_500),
 			},
 			store: storeOf(values, folder, environment),
-			announce: {
+			reportedSetup: {
 				kind: 'tracker',
 				id: `collect ${hostname()} ${folder}`,
 				name: `Collector on ${hostname()}, ${port === 0 ? 'any free port' : `port ${port}`}`,
@@ -167,7 +168,7 @@ function parse(args: readonly string[]) {
 				data: { type: 'string' },
 				port: { type: 'string', default: '8380' },
 				'share-port': { type: 'boolean', default: false },
-				host: { type: 'string', default: '::' },
+				host: { type: 'string' },
 				'proxy-hops': { type: 'string', default: '0' },
 				'admin-port': { type: 'string', default: '8381' },
 				'admin-host': { type: 'string', default: '127.0.0.1' },

@@ -3,7 +3,7 @@ import { StoreError } from '../../storage/port/store-error';
 import type { TrackingStore } from '../../storage/port/tracking-store';
 import type { OpenEvent } from '../../tracking/event/open-event';
 import { readRecord } from '../log/log-record';
-import type { LogEntry, OpenLog } from '../log/open-log';
+import type { LogEntry, CollectorLog } from '../log/collector-log';
 import { LateLabels } from './late-labels';
 
 /** Name of the cursor of what the store has. */
@@ -28,7 +28,7 @@ export interface ShippingReport {
 }
 
 export interface ShipperOptions {
-	log: Pick<OpenLog, 'read' | 'advance' | 'bury'>;
+	log: Pick<CollectorLog, 'read' | 'advance' | 'setAside'>;
 	/** Opens the store; called again after a failure */
 	openStore(): Promise<
 		Pick<TrackingStore, 'recordUnlessErased' | 'relabelOpens' | 'recordViewTimes' | 'observeBursts'>
@@ -106,7 +106,7 @@ async function shipBatch(
 		if (!isRefusal(error)) throw error;
 		if (entries.length === 1) {
 			const reason = error instanceof Error ? error.message : String(error);
-			options.log.bury(STORE_CONSUMER, [{ ...entries[0], reason }], last, new Date());
+			options.log.setAside(STORE_CONSUMER, [{ ...entries[0], reason }], last, new Date());
 			options.onRefused(error);
 			return;
 		}

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { pause } from '../../async/backoff';
+import { within } from '../../async/time-limit';
 import { PIXEL_PNG } from '../../tracking/receive/pixel-image';
 import { pixelHeaders } from '../../tracking/receive/pixel-response';
 import { receiveOpen } from '../../tracking/receive/receive-open';
@@ -194,7 +195,7 @@ export async function startListener(
 			counters.malformed += 1;
 			socket.destroy();
 		}
-		// A body is of no interest here, and nobody has to send it to the end.
+		// Bodies are not read, so the client need not send all of one.
 		if (request.method !== 'GET' && request.method !== 'HEAD') response.shouldKeepAlive = false;
 		const number = connection.requests;
 		const mine: Waiting = { response, connection, since: Date.now(), number, hold: null };
@@ -224,7 +225,7 @@ export async function startListener(
 	server.on('connection', (socket) => connections.set(socket, newConnection()));
 	server.on('checkExpectation', onRequest);
 	server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-		// A client that goes away has done nothing wrong.
+		// A client that closes its connection is no error.
 		if (error.code !== 'ECONNRESET') counters.malformed += 1;
 		const connection = connections.get(socket as Socket);
 		if (connection) endHold(connection);
@@ -268,12 +269,13 @@ export async function startListener(
 			holds?.endAll();
 			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 			const giveUpAt = Date.now() + limitMs;
-			while (waiting.size > 0 && Date.now() < giveUpAt) await sleep(SWEEP_EVERY_MS / 4);
-			// A moment for the last answers to leave; then also those go who never asked for anything.
+			while (waiting.size > 0 && Date.now() < giveUpAt) await pause(SWEEP_EVERY_MS / 4);
+			// The last answers get a moment to leave. Then connections without a request are closed, too.
 			server.closeIdleConnections();
-			const cut = setTimeout(() => server.closeAllConnections(), SWEEP_EVERY_MS);
-			await closed;
-			clearTimeout(cut);
+			await within(SWEEP_EVERY_MS, closed, async () => {
+				server.closeAllConnections();
+				await closed;
+			});
 			await queue.drain(limitMs);
 			clearInterval(sweep);
 		},

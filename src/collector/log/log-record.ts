@@ -52,7 +52,7 @@ export function readRecord(text: string): LogRecord {
 		| Exclude<LogRecord, OpenRecord>;
 	if ('relabel' in value || 'viewTime' in value) return value;
 	const { burst, ...open } = value;
-	// Another version may have written another form: the open counts all the same.
+	// Another version may have written another form. The open itself still counts.
 	const placed = PLACED_LOAD.safeParse(burst);
 	return placed.success ? { open, burst: placed.data } : { open };
 }

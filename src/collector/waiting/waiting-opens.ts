@@ -1,4 +1,5 @@
 import type { Backoff } from '../../async/backoff';
+import { within } from '../../async/time-limit';
 import { recordTogether } from '../../intake/record-together';
 import { StoreError } from '../../storage/port/store-error';
 import type { TrackingStore } from '../../storage/port/tracking-store';
@@ -11,10 +12,15 @@ import { newCounters } from '../config/counters';
 import { shipLog, STORE_CONSUMER } from '../consume/shipper';
 import { createCommitQueue, type CommitQueue } from '../log/commit-queue';
 import { writeRecord } from '../log/log-record';
-import { FolderLockedError, lockFolder, openLog, type OpenLog } from '../log/open-log';
+import {
+	FolderLockedError,
+	lockFolder,
+	openCollectorLog,
+	type CollectorLog,
+} from '../log/collector-log';
 import { describeError } from '../threads/thread';
 
-/** A store that takes longer counts as away for the open at hand. It may still write it. */
+/** A store that takes longer counts as away for this open. It may still write it. */
 const STORE_LIMIT_MS = 2000;
 /** How long an open may wait for the disk. */
 const DISK_LIMIT_MS = 2000;
@@ -24,7 +30,7 @@ const BACKOFF: Backoff = { firstMs: 250, longestMs: 10_000 };
 /** Another process carries this log into the store; it may end. */
 const LOOK_AGAIN_MS = 10_000;
 const FORGET_EVERY_MS = 3_600_000;
-/** What goes to the store at once. Taking more out of the log would need more than its own room. */
+/** Opens sent to the store at once. Deleting more from the log would need more than its own room. */
 const BATCH = 200;
 
 /** What became of an open. One that waits is on disk, and in the store as soon as that is back. */
@@ -61,15 +67,15 @@ export interface WaitingOpens {
 	ship(): void;
 	/** Why opens wait, as a sentence for the operator; `null` while none has to */
 	reason(): string | null;
-	/** The log, for those who look for a person in it */
-	log(): OpenLog;
+	/** The log, to look for a person in it */
+	log(): CollectorLog;
 	/** Ends the work and closes the log. What waits goes on at the next start. */
 	stop(): Promise<void>;
 }
 
 export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 	const stopping = new AbortController();
-	let opened: { log: OpenLog; queue: CommitQueue } | null = null;
+	let opened: { log: CollectorLog; queue: CommitQueue } | null = null;
 	/** Why the last try failed; `null` while the store takes opens */
 	let away: string | null = null;
 	let told = false;
@@ -83,7 +89,7 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 
 	const open = () => {
 		if (opened === null) {
-			const log = openLog({ folder: deps.folder, durable: true, roomBytes: ROOM_BYTES });
+			const log = openCollectorLog({ folder: deps.folder, durable: true, roomBytes: ROOM_BYTES });
 			log.setConsumers([STORE_CONSUMER]);
 			log.forgetOldLetters(new Date());
 			opened = { log, queue: createCommitQueue(log, { counters: newCounters() }) };
@@ -99,7 +105,9 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 			return await recordTogether(store, { event, denylistKeys }, () => waits);
 		};
 		try {
-			return await within(limitMs, attempt(), () => slowStore(limitMs));
+			return await within(limitMs, attempt(), () => {
+				throw slowStore(limitMs);
+			});
 		} catch (error) {
 			away = describeError(error);
 			return null;
@@ -114,8 +122,9 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 			const onDisk = new Promise((resolve) => queue.add([writeRecord({ open: event })], resolve));
 			// Also where that takes too long: then it stays in memory until the disk takes it.
 			void onDisk.then(ship);
-			const slow = () => queue.health().failure ?? 'The disk did not answer in time.';
-			const outcome = await within(DISK_LIMIT_MS, onDisk, slow);
+			const outcome = await within(DISK_LIMIT_MS, onDisk, () => {
+				throw new CollectorError(queue.health().failure ?? 'The disk did not answer in time.');
+			});
 			if (outcome === 'full') throw new CollectorError('It has reached its size limit.');
 		} catch (error) {
 			const why = away === null ? '' : ` Store: ${away}`;
@@ -142,7 +151,7 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 		}
 	};
 
-	const round = async (log: OpenLog): Promise<void> => {
+	const round = async (log: CollectorLog): Promise<void> => {
 		const done = new AbortController();
 		const signal = AbortSignal.any([done.signal, stopping.signal]);
 		let keyRing: KeyRing;
@@ -241,19 +250,7 @@ function lockUnlessTaken(folder: string): (() => void) | null {
 	}
 }
 
-function slowStore(limitMs: number): string {
-	return `The tracking store did not answer within ${Math.round(limitMs / 100) / 10} seconds.`;
-}
-
-/** What `promise` gives, unless it takes too long; what it does then has no effect. */
-async function within<T>(limitMs: number, promise: Promise<T>, late: () => string): Promise<T> {
-	let timer: NodeJS.Timeout | undefined;
-	const runsOut = new Promise<never>((_resolve, reject) => {
-		timer = setTimeout(() => reject(new CollectorError(late())), limitMs);
-	});
-	try {
-		return await Promise.race([promise, runsOut]);
-	} finally {
-		clearTimeout(timer);
-	}
+function slowStore(limitMs: number): CollectorError {
+	const seconds = Math.round(limitMs / 100) / 10;
+	return new CollectorError(`The tracking store did not answer within ${seconds} seconds.`);
 }

@@ -2,6 +2,7 @@ import type { SelectQueryBuilder } from 'kysely';
 
 import { COUNTED_ACTORS } from '../../tracking/event/open-event';
 import type { OpenEvent } from '../../tracking/event/open-event';
+import { normalId } from '../../tracking/people/normal-id';
 import { timeOf } from '../database/checked-input';
 import { checkLimit, MAX_PAGE, readCursor, toPage } from '../database/cursor';
 import type { Reader, StoreDatabase } from '../database/store-database';
@@ -54,7 +55,9 @@ function withFilter<Row>(
 ): SelectQueryBuilder<StoreSchema, 'opens', Row> {
 	const { recipientId, pixelId, campaignId, actorClass, actor, from, to } = filter;
 	let filtered = query;
-	if (recipientId !== undefined) filtered = filtered.where('recipient_id', '=', recipientId);
+	if (recipientId !== undefined) {
+		filtered = filtered.where('recipient_id', '=', normalId(recipientId));
+	}
 	if (pixelId !== undefined) filtered = filtered.where('pixel_id', '=', pixelId);
 	if (campaignId !== undefined) filtered = filtered.where('campaign_id', '=', campaignId);
 	if (actor !== undefined) filtered = filtered.where('actor', '=', actor);

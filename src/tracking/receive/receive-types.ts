@@ -88,7 +88,8 @@ export const RECEIVE_REASONS = {
 	'not-a-get': 'Only GET asks for the image; HEAD and other methods never count',
 	'mode-off': 'Tracking is off for this link or for all',
 	suppressed: 'The person was erased or withdrew from everything; nothing is stored',
-	'invalid-token': 'The link was forged, damaged or has expired; counted without any id',
+	'invalid-token':
+		'The link was forged or damaged, has expired, or has no token where only signed links count; counted without any id, and not as an open',
 	'count-only': 'The mode is aggregate, so there is nobody to ask for consent',
 } as const;
 export type ReceiveReason = keyof typeof RECEIVE_REASONS;

@@ -10,7 +10,7 @@ import { Agent } from 'node:http';
 
 import { readKeys } from '../../../src/intake/intake-settings';
 import { openEmbeddedStore } from '../../../src/storage/embedded-store';
-import { denylistKeysOf } from '../../../src/tracking/people/subject-keys';
+import { denylistKeysIn } from '../../../src/tracking/people/subject-keys';
 import { load, startCollectorProcess } from '../collector-process';
 import { consentRecord } from '../consent-records';
 import type { Answer } from './answers';
@@ -33,15 +33,20 @@ async function main(folder: string, answersFile: string): Promise<void> {
 				answered({ what: 'load', person: id });
 			}),
 		);
+	const denylistKeysOf = async () =>
+		denylistKeysIn((await readKeys({ keyFolder: folder })).keyRing);
 	const choose = async (person: string, status: 'given' | 'withdrawn') => {
-		await store.recordConsent([consentRecord({ recipientKey: person, status })], new Date());
+		const record = consentRecord({ recipientKey: person, status });
+		await store.recordConsent([record], new Date(), await denylistKeysOf());
 		answered({ what: status, person });
 	};
 	const erase = async (person: string) => {
 		answered({ what: 'asks-for-erasure', person });
-		const { keyRing } = await readKeys({ keyFolder: folder });
-		const denylistKeys = denylistKeysOf(person, keyRing);
-		const subject = { recipientId: person, pseudonymsIn: () => [], denylistKeys };
+		const subject = {
+			recipientId: person,
+			pseudonymsOf: () => [],
+			denylistKeysOf: await denylistKeysOf(),
+		};
 		await store.eraseSubject(subject, new Date());
 		answered({ what: 'erased', person });
 	};

@@ -12,10 +12,10 @@ import { createStore } from '../../../src/storage/store';
 import { ACTORS } from '../../../src/tracking/event/event-fields';
 import { groupBy, recountGroup, recountHours } from '../../support/reference-counts';
 import { sampleOpen, START } from '../../support/sample-opens';
-import { engines } from '../../support/stores';
+import { onEachEngine } from '../../support/stores';
 import type { StorePlace } from '../../support/stores';
 
-describe.each(engines)('several processes and failures on $name', (engine) => {
+onEachEngine('several processes and failures on $name', (engine) => {
 	let place: StorePlace;
 	beforeEach(async () => {
 		place = await engine.newPlace();
@@ -139,11 +139,6 @@ describe.each(engines)('several processes and failures on $name', (engine) => {
 			for (const table of ['tallies', 'hourly'] as const) {
 				await db.updateTable(table).set({ scope_id: '' }).where('scope', '=', 'total').execute();
 			}
-			await db
-				.withTables<{ schema_migrations: { name: string } }>()
-				.deleteFrom('schema_migrations')
-				.where('name', '=', '0006-total-in-parts')
-				.execute();
 		});
 		const store = await place.openStore();
 		for (const recipientId of ['bob', 'eve', 'kim', 'lou', 'max']) {

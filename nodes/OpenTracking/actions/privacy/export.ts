@@ -8,7 +8,7 @@ import {
 	type SubjectExport,
 } from '../../../../src/tracking/people/erasure';
 import { retentionPlan } from '../../../../src/tracking/people/retention';
-import { signingOf } from '../../../shared/installation/signing';
+import { openStoreWithKeys } from '../../../shared/installation/signing';
 import { findWaitingOpens } from '../../../shared/receive/waiting-opens';
 import { answerWithFile, languageProperty } from '../../common/answer';
 import { controllerProperties, readController } from '../../common/controller';
@@ -65,16 +65,17 @@ async function exportOf(
 	index: number,
 	recipientId: string,
 ): Promise<SubjectExport> {
-	const { keyRing } = await signingOf(node);
+	const { keyRing } = await openStoreWithKeys(node);
 	const now = new Date();
 	const subject = subjectOf(recipientId, keyRing);
-	const waiting = await findWaitingOpens(subject);
+	const names = await store.namesOf(recipientId);
+	const waiting = await findWaitingOpens(subject, names);
 	const data = await store.exportSubject(subject);
 	const { recipients, lastOpenDay, sent, consent } = data;
 	const stored = new Set(data.opens.map(({ eventId }) => eventId));
 	const opens = [...data.opens, ...waiting.filter(({ eventId }) => !stored.has(eventId))];
 	const found = lastOpenDay !== null || [recipients, opens, sent, consent].some(hasEntries);
-	const erasedBefore = await store.isDenied(subject.denylistKeys);
+	const erasedBefore = await store.isDenied(subject.denylistKeysOf(recipientId));
 	const { trackers, sinks, retention } = await liveSetup(store);
 	const controller = readController(node, index);
 	const context = proofContext(node, { ...controller, sinks, retention });

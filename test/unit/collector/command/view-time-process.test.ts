@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { readRecord } from '../../../../src/collector/log/log-record';
-import { openLog } from '../../../../src/collector/log/open-log';
+import { openCollectorLog } from '../../../../src/collector/log/collector-log';
 import { openEmbeddedStore } from '../../../../src/storage/embedded-store';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { RawClient } from '../../../support/collector-listener';
 import { startCollectorProcess } from '../../../support/collector-process';
 import { consentRecord } from '../../../support/consent-records';
 import { freePort } from '../../../support/n8n-instance';
+import { keysOf } from '../../../support/denylist-keys';
 
 const LOAD =
 	'GET /o.png?id=ada HTTP/1.1\r\nhost: x\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.0\r\n\r\n';
@@ -34,7 +35,7 @@ describe('collect --view-time', () => {
 
 	it('brings the view time of a consenting person into the store; a stop loses none', async () => {
 		const consent = consentRecord({ recipientKey: 'ada', purpose: 'view-time' });
-		await inStore(async (store) => await store.recordConsent([consent], new Date()));
+		await inStore(async (store) => await store.recordConsent([consent], new Date(), keysOf));
 		const adminPort = String(await freePort());
 		const collector = await startCollectorProcess(folder, [
 			...['--view-time', '60', '--admin-port', adminPort],
@@ -64,7 +65,7 @@ describe('collect --view-time', () => {
 		expect(earlier.viewTimeMs).toBeGreaterThan(0);
 		expect(Math.abs(earlier.viewTimeMs! - stayed)).toBeLessThan(300);
 		// What a stop ends is in the log, if the store does not have it yet.
-		const log = openLog({ folder, durable: false });
+		const log = openCollectorLog({ folder, durable: false });
 		const left = log.read('store', 10).flatMap(({ event }) => {
 			const record = readRecord(event);
 			return 'viewTime' in record ? [record.viewTime] : [];

@@ -8,7 +8,7 @@ import {
 	type ShipperOptions,
 } from '../../../../src/collector/consume/shipper';
 import { writeRecord } from '../../../../src/collector/log/log-record';
-import { openLog, type OpenLog } from '../../../../src/collector/log/open-log';
+import { openCollectorLog, type CollectorLog } from '../../../../src/collector/log/collector-log';
 import { openEmbeddedStore } from '../../../../src/storage/embedded-store';
 import type { CheckedOpen, TrackingStore } from '../../../../src/storage/port/tracking-store';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
@@ -16,11 +16,11 @@ import { openEvent } from '../../../support/open-events';
 
 describe('shipping the log into the store', () => {
 	let folder: string;
-	let log: OpenLog;
+	let log: CollectorLog;
 	let store: TrackingStore;
 	beforeEach(async () => {
 		folder = mkdtempSync(join(tmpdir(), 'shipper-'));
-		log = openLog({ folder, durable: true });
+		log = openCollectorLog({ folder, durable: true });
 		log.setConsumers([STORE_CONSUMER]);
 		store = await openEmbeddedStore({ folder, queueMode: false });
 	});
@@ -222,7 +222,7 @@ describe('shipping the log into the store', () => {
 		append(3);
 		const keysOf = (recipientId: string | null) => [`d_${recipientId}`] as const;
 		await store.eraseSubject(
-			{ recipientId: '1', pseudonymsIn: () => [], denylistKeys: keysOf('1') },
+			{ recipientId: '1', pseudonymsOf: () => [], denylistKeysOf: keysOf },
 			new Date(),
 		);
 		await ship({ denylistKeysOf: ({ recipientId }) => keysOf(recipientId) });

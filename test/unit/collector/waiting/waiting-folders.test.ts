@@ -150,13 +150,13 @@ describe('the logs of an n8n in which opens wait', () => {
 		const of = folders.of(writer('w2.n', one));
 		await of.record(newEvent('ada'));
 		await of.record(newEvent('grace'));
-		of.log().bury(
+		of.log().setAside(
 			'store',
 			[{ seq: 900, event: JSON.stringify(newEvent('ada')), reason: 'broken' }],
 			0,
 			new Date(),
 		);
-		of.log().bury('store', [{ seq: 901, event: 'no JSON', reason: 'broken' }], 0, new Date());
+		of.log().setAside('store', [{ seq: 901, event: 'no JSON', reason: 'broken' }], 0, new Date());
 		const isAda = ({ recipientId }: { recipientId: string | null }) => recipientId === 'ada';
 		const found = await folders.eachLog(async (log) => await findInLog(log, isAda));
 		expect(found.flat()).toHaveLength(2);

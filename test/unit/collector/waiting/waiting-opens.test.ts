@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { v7 as uuidv7 } from 'uuid';
 
-import { lockFolder, openLog } from '../../../../src/collector/log/open-log';
+import { lockFolder, openCollectorLog } from '../../../../src/collector/log/collector-log';
 import {
 	createWaitingOpens,
 	type WaitingOpens,
@@ -147,8 +147,8 @@ describe('opens of a node, on their way into the store', () => {
 	it('are kept as dead letters for 30 days, also where nothing happens meanwhile', async () => {
 		await waiting.record(newEvent());
 		const letter = { seq: 1, event: '{}', reason: 'broken' };
-		waiting.log().bury('store', [letter], 0, new Date(Date.now() - 31 * 86_400_000));
-		waiting.log().bury('other', [letter], 0, new Date());
+		waiting.log().setAside('store', [letter], 0, new Date(Date.now() - 31 * 86_400_000));
+		waiting.log().setAside('other', [letter], 0, new Date());
 		expect(waiting.log().deadLetterCount()).toBe(1);
 	});
 
@@ -186,7 +186,7 @@ describe('opens of a node, on their way into the store', () => {
 
 	it('are kept private, and their log is there before it is needed', async () => {
 		await waiting.record(newEvent());
-		const log = openLog({ folder, durable: false, roomBytes: 1 });
+		const log = openCollectorLog({ folder, durable: false, roomBytes: 1 });
 		expect(log.usedBytes()).toBeLessThan(100_000);
 		log.close();
 		chmodSync(folder, 0o700);

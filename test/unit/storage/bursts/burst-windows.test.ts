@@ -17,7 +17,8 @@ import { CURRENT_RULES } from '../../../../src/tracking/classify/classify-rules'
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { DEFAULT_RETENTION, retentionPlan } from '../../../../src/tracking/people/retention';
 import { openEvent } from '../../../support/open-events';
-import { engines, type StorePlace } from '../../../support/stores';
+import { onEachEngine, type StorePlace } from '../../../support/stores';
+import { keysOf } from '../../../support/denylist-keys';
 
 const KEY = createSecretKey(Buffer.alloc(32, 7));
 const NOW = new Date('2026-11-20T10:00:00Z');
@@ -43,7 +44,7 @@ function placed(event: OpenEvent, changes: Partial<BurstLoad> = {}): PlacedLoad 
 	return load;
 }
 
-describe.each(engines)('burst windows that processes share, on $name', (engine) => {
+onEachEngine('burst windows that processes share, on $name', (engine) => {
 	let place: StorePlace;
 	let one: TrackingStore;
 	let other: TrackingStore;
@@ -168,6 +169,7 @@ describe.each(engines)('burst windows that processes share, on $name', (engine) 
 				// The last two are not known by an address, the first ten work at ten companies.
 				email: n < 10 ? `marker-${n}@company-${n}.example` : null,
 			})),
+			keysOf,
 		);
 		const events = people.map((recipientId) =>
 			openEvent({ recipientId, pixelId: 'launch', actor: 'human' }),
@@ -221,15 +223,15 @@ describe.each(engines)('burst windows that processes share, on $name', (engine) 
 		};
 		await fill();
 		await one.eraseSubject(
-			{ recipientId: 'ada@example.com', pseudonymsIn: () => [], denylistKeys: ['key'] },
+			{ recipientId: 'ada@example.com', pseudonymsOf: () => [], denylistKeysOf: keysOf },
 			NOW,
 		);
 		expect(await windows()).toEqual([]);
 		const pixel = await one.createPixel({ name: 'p' });
-		await one.addRecipients(pixel.id, [{ recipientId: 'r' }]);
+		await one.addRecipients(pixel.id, [{ recipientId: 'r' }], keysOf);
 		await fill();
 		const { recipients } = await one.listRecipients({ pixelId: pixel.id, limit: 1 });
-		await one.deleteRecipient(recipients[0].id);
+		await one.deleteRecipient(recipients[0].id, keysOf);
 		expect(await windows()).toEqual([]);
 		await fill();
 		await one.deletePixel(pixel.id);

@@ -59,7 +59,7 @@ describe('Consent Required', () => {
 	});
 });
 
-describe('Objection Honoured', () => {
+describe('Objection Honored', () => {
 	it.each<[ConsentStatus | null, boolean, string]>([
 		['given', true, 'consent-given'],
 		['unknown', true, 'no-objection'],
@@ -173,7 +173,7 @@ describe('every policy', () => {
 		}
 	});
 
-	it('never allows more under Consent Required than under Objection Honoured', () => {
+	it('never allows more under Consent Required than under Objection Honored', () => {
 		for (const purpose of [null, ...PURPOSES]) {
 			for (const registry of [null, ...CONSENT_STATUSES]) {
 				for (const lookupFailed of [true, false]) {

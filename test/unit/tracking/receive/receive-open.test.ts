@@ -173,7 +173,7 @@ describe('a plain link', () => {
 			settings({ plainIds: { allowed: false, recipientParameter: 'id' } }),
 			deps(),
 		);
-		expect(event).toMatchObject({ recipientReason: 'missing' });
+		expect(event).toMatchObject({ recipientReason: 'invalid-token', trackingMode: 'aggregate' });
 		expect([event?.recipientId, event?.pixelId, event?.campaignId, event?.messageId]).toEqual([
 			null,
 			null,
@@ -413,8 +413,30 @@ describe('consent', () => {
 			deps({ isSuppressed: unreachable, consentStatus: unreachable }),
 		);
 		expect(event?.recipientId).toBe('42');
+		// The store asks again, by this.
+		expect(event?.consent.status).toBeNull();
 		expect(reason).toBe('lookup-failed-allowed');
 		expect(lookupError).toBeInstanceOf(Error);
+	});
+
+	it('gives nobody a pseudonym whom nobody could be asked about: it is a bare count', async () => {
+		const { event } = await receiveOpen(
+			request(),
+			settings({ mode: 'pseudonymous' }),
+			deps({ consentStatus: unreachable, pseudonym: () => 'p_1' }),
+		);
+		expect(event).toMatchObject({ trackingMode: 'aggregate', recipientId: null });
+	});
+
+	it('takes every spelling of an address for the same person', async () => {
+		const asked: string[] = [];
+		const { event } = await receiveOpen(
+			request({ query: { id: ' Ada@Bücher.Example' } }),
+			settings(),
+			deps({ isSuppressed: async (id) => asked.push(id) === 0 }),
+		);
+		expect(event?.recipientId).toBe('ada@xn--bcher-kva.example');
+		expect(asked).toEqual(['ada@xn--bcher-kva.example']);
 	});
 
 	it('is withdrawn for mails already sent: nothing is stored, not even a count', async () => {

@@ -3,17 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { lockFolder, openLog, type OpenLog } from '../../../../src/collector/log/open-log';
+import {
+	lockFolder,
+	openCollectorLog,
+	type CollectorLog,
+} from '../../../../src/collector/log/collector-log';
 
 const range = (from: number, to: number) =>
 	Array.from({ length: to - from + 1 }, (_, index) => `event ${from + index}`);
 
 describe('the log of the collector', () => {
 	let folder: string;
-	let log: OpenLog;
+	let log: CollectorLog;
 	const reopen = () => {
 		log.close();
-		log = openLog({ folder, durable: true });
+		log = openCollectorLog({ folder, durable: true });
 	};
 	const rows = () => {
 		const database = new DatabaseSync(join(folder, 'collector.sqlite'), { readOnly: true });
@@ -23,7 +27,7 @@ describe('the log of the collector', () => {
 	};
 	beforeEach(() => {
 		folder = join(mkdtempSync(join(tmpdir(), 'open-log-')), 'data');
-		log = openLog({ folder, durable: true });
+		log = openCollectorLog({ folder, durable: true });
 		log.setConsumers(['store', 'n8n']);
 	});
 	afterEach(() => {
@@ -83,14 +87,14 @@ describe('the log of the collector', () => {
 		log.append(range(1, 3));
 		const [, second, third] = log.read('n8n', 3);
 		const at = new Date('2026-11-01T00:00:00Z');
-		log.bury('n8n', [{ ...second, reason: 'broken' }], 2, at);
+		log.setAside('n8n', [{ ...second, reason: 'broken' }], 2, at);
 		expect(log.read('n8n', 9)).toEqual([third]);
 		expect(log.deadLetters(9)).toEqual([
-			{ ...second, consumer: 'n8n', reason: 'broken', buriedAt: at.toISOString() },
+			{ ...second, consumer: 'n8n', reason: 'broken', setAsideAt: at.toISOString() },
 		]);
-		log.bury('n8n', [], 3, new Date('2026-12-02T00:00:00Z'));
+		log.setAside('n8n', [], 3, new Date('2026-12-02T00:00:00Z'));
 		expect(log.deadLetters(9)).toEqual([]);
-		log.bury('store', [], 3, at);
+		log.setAside('store', [], 3, at);
 		expect(rows()).toBe(0);
 	});
 
@@ -118,7 +122,7 @@ describe('the log of the collector', () => {
 	});
 
 	it('allows all who write it the size that was set last, also after a restart', () => {
-		const other = openLog({ folder, durable: true });
+		const other = openCollectorLog({ folder, durable: true });
 		expect(other.maxBytes()).toBe(4 * 1024 ** 3);
 		log.setMaxBytes(1e9);
 		log.setMaxBytes(0.01 * 1024 ** 3);
@@ -147,13 +151,13 @@ describe('the log of the collector', () => {
 		const database = new DatabaseSync(join(folder, 'collector.sqlite'));
 		database.exec('pragma user_version = 99');
 		database.close();
-		expect(() => openLog({ folder, durable: true })).toThrow('newer version');
+		expect(() => openCollectorLog({ folder, durable: true })).toThrow('newer version');
 	});
 
 	it('says what to do when the folder cannot be made', () => {
-		expect(() => openLog({ folder: join(folder, 'collector.sqlite', 'x'), durable: true })).toThrow(
-			/could not be made \(ENOTDIR\)\. Make sure that the folder is writable/,
-		);
+		expect(() =>
+			openCollectorLog({ folder: join(folder, 'collector.sqlite', 'x'), durable: true }),
+		).toThrow(/could not be made \(ENOTDIR\)\. Make sure that the folder is writable/);
 	});
 
 	it('lets one collector at a time work on a folder', () => {

@@ -10,7 +10,7 @@ const NAMES_RECIPIENT: readonly TrackingMode[] = ['pseudonymous', 'identified', 
  *
  * @returns `null` when it may, else why not, by name
  */
-export function mayLeave(event: OpenEvent): string | null {
+export function whyNotAllowed(event: OpenEvent): string | null {
 	const { trackingMode, recipientId } = event;
 	if (trackingMode === 'off') {
 		return 'trackingMode is off, so nothing may be sent';

@@ -1,7 +1,7 @@
 import { StoreError } from '../port/store-error';
 
 /** Lets operations through until it is closed, and closes when the last one is done. */
-export class OpenGate {
+export class QueryGate {
 	readonly #running = new Set<Promise<unknown>>();
 	#closing: Promise<void> | null = null;
 	#why = 'The tracking store is closed. Open it again.';
@@ -25,7 +25,7 @@ export class OpenGate {
 	/**
 	 * Lets nothing new through, waits for what runs, then does `finish`, once.
 	 *
-	 * @param why what is told to those who come later
+	 * @param why the message of the error that later operations get
 	 */
 	close(finish: () => Promise<void>, why = this.#why): Promise<void> {
 		if (this.#closing === null) {

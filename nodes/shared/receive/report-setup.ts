@@ -6,22 +6,22 @@ import { dataFolder } from '../installation/data-folder';
 import { openTrackingStore, storeKey } from '../installation/store';
 
 type PublishedContext = IHookFunctions | ITriggerFunctions;
-type AnnouncingContext = PublishedContext | IExecuteFunctions;
+type ReportingContext = PublishedContext | IExecuteFunctions;
 
-/** What a trigger tells about itself. `path` is where n8n serves it, when n8n does. */
-export type Announcement = Omit<ReportedTracker, 'name'> & { path?: string };
+/** How a door is set up. `path` is where n8n serves it, where n8n does. */
+export type ReportedSetup = Omit<ReportedTracker, 'name'> & { path?: string };
 
 /**
  * Notes in the store how this trigger is set up, when its workflow is published: for the privacy
  * report, and for links, which must not ask for more than the trigger allows. A store that is away
  * does not keep a workflow from being published.
  */
-export async function announce(
+export async function reportSetup(
 	context: PublishedContext,
-	announcement: () => Announcement,
+	setup: () => ReportedSetup,
 ): Promise<void> {
 	if (context.getMode() === 'manual') return;
-	await note(context, announcement);
+	await note(context, setup);
 }
 
 /** A note that could not be made is tried again with an open after this time. */
@@ -31,13 +31,13 @@ const AGAIN_AFTER_MS = 60_000;
 const noted = new Map<string, { text: string; failedAt: number | null }>();
 
 /**
- * The same for a node that takes opens in and that n8n does not tell when its workflow is
+ * The same for a node that receives opens without being told by n8n when its workflow is
  * published: once per process and change of its settings. Returns at once, for no open may wait.
  */
-export function announceInUse(context: IExecuteFunctions, announcement: Announcement): void {
+export function reportSetupInUse(context: IExecuteFunctions, setup: ReportedSetup): void {
 	if (context.getMode() === 'manual') return;
 	const key = `${storeKey(context) || dataFolder()} ${partId(context)}`;
-	const text = JSON.stringify(announcement);
+	const text = JSON.stringify(setup);
 	const known = noted.get(key);
 	if (known?.text === text) {
 		const { failedAt } = known;
@@ -45,37 +45,34 @@ export function announceInUse(context: IExecuteFunctions, announcement: Announce
 	}
 	const state = { text, failedAt: null as number | null };
 	noted.set(key, state);
-	void note(context, () => announcement).then((done) => {
+	void note(context, () => setup).then((done) => {
 		if (!done) state.failedAt = performance.now();
 	});
 }
 
 /** Takes the note back when the workflow is no longer published. */
-export async function withdrawAnnouncement(context: PublishedContext): Promise<void> {
+export async function withdrawSetup(context: PublishedContext): Promise<void> {
 	if (context.getMode() === 'manual') return;
 	await inStore(context, async () => {
 		await (await openTrackingStore(context)).removePart('tracker', partId(context));
 	});
 }
 
-async function note(
-	context: AnnouncingContext,
-	announcement: () => Announcement,
-): Promise<boolean> {
+async function note(context: ReportingContext, setup: () => ReportedSetup): Promise<boolean> {
 	return await inStore(context, async () => {
 		const name = `${context.getWorkflow().name ?? 'Workflow'}: ${context.getNode().name}`;
 		const store = await openTrackingStore(context);
-		const settings = { ...announcement() };
+		const settings = { ...setup() };
 		await store.savePart({ kind: 'tracker', id: partId(context), name, settings });
 	});
 }
 
-function partId(context: AnnouncingContext): string {
+function partId(context: ReportingContext): string {
 	return `${context.getWorkflow().id}/${context.getNode().id}`;
 }
 
 /** Returns whether it could be done; what went wrong is in n8n's log. */
-async function inStore(context: AnnouncingContext, change: () => Promise<void>): Promise<boolean> {
+async function inStore(context: ReportingContext, change: () => Promise<void>): Promise<boolean> {
 	try {
 		await change();
 		return true;

@@ -1,7 +1,7 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
+import { makePrivateFile } from '../../storage/database/private-file';
 import { CollectorError } from '../config/collector-error';
 import { DEFAULT_LIMITS } from '../config/settings';
 import { keepRoom, makeRoom, wipeJournal } from './log-room';
@@ -35,7 +35,7 @@ export interface DeadLetter extends LogEntry {
 	consumer: string;
 	reason: string;
 	/** ISO 8601 in UTC */
-	buriedAt: string;
+	setAsideAt: string;
 }
 
 /**
@@ -43,31 +43,31 @@ export interface DeadLetter extends LogEntry {
  * the same or another thread each read on from a cursor of their own, by a handle of their own.
  * All methods block, and throw the errors of `node:sqlite`.
  */
-export interface OpenLog {
+export interface CollectorLog {
 	/**
-	 * Writes events in one transaction; with `durable` they are on disk when it returns. For none it
-	 * does the work of one all the same and takes it back, so that it takes as long.
+	 * Writes events in one transaction; with `durable` they are on disk when it returns. An empty list
+	 * writes one row and rolls it back, so that it takes the same time.
 	 */
 	append(events: readonly string[]): void;
 	/**
-	 * Says who reads this log. A name that is new starts with the oldest event; a cursor whose name
-	 * is left out is forgotten, so that nobody who left keeps the log from being trimmed.
+	 * Sets who reads this log. A name that is new starts with the oldest event; a cursor whose name
+	 * is left out is forgotten, so that a reader that is gone does not keep the log from being trimmed.
 	 */
 	setConsumers(names: readonly string[]): void;
 	/** Sets the size from which on the log takes no more events, in bytes, for all who write it. */
 	setMaxBytes(bytes: number): void;
-	/** That size; the default until somebody sets it. */
+	/** That size; the default until it is set. */
 	maxBytes(): number;
 	/** Events after the cursor, oldest first. Throws when the name is not a consumer. */
 	read(consumer: string, limit: number): LogEntry[];
 	/** The number of the newest entry that was ever written; 0 before the first. */
 	lastSeq(): number;
-	/** Entries after a number, oldest first, whoever has read them; moves nothing. */
+	/** Entries after a number, oldest first, read or not; moves no cursor. */
 	peek(afterSeq: number, limit: number): LogEntry[];
 	/** Moves a cursor on to `seq`; never back. Deletes what all cursors have passed. */
 	advance(consumer: string, seq: number): void;
 	/** Moves a cursor on to `seq`, and keeps those of the passed events that were refused. */
-	bury(
+	setAside(
 		consumer: string,
 		refused: ReadonlyArray<LogEntry & { reason: string }>,
 		seq: number,
@@ -79,10 +79,14 @@ export interface OpenLog {
 	/** Deletes those that were kept long enough. Moving a cursor does so as well. */
 	forgetOldLetters(now: Date): void;
 	/**
-	 * Deletes entries and dead letters by their numbers, whoever has read them or not, and every
+	 * Deletes entries and dead letters by their numbers, read or not, and every
 	 * trace of them in the files of the log.
 	 */
 	erase(entries: readonly number[], deadLetters: readonly number[]): void;
+	/** Puts dead letters behind the newest entry again, for all consumers. Returns how many. */
+	replay(deadLetters: readonly number[]): number;
+	/** Removes what the files of the log still hold of entries that were deleted. */
+	scrub(): void;
 	/** Events that a consumer has not passed yet, counted up to `limit`. */
 	backlog(consumer: string, limit: number): number;
 	/** Bytes of the file that are in use; what was trimmed is free again. */
@@ -90,17 +94,17 @@ export interface OpenLog {
 	close(): void;
 }
 
-export interface OpenLogOptions {
+export interface CollectorLogOptions {
 	/** Folder of the log, made when missing */
 	folder: string;
 	/**
-	 * Whether a commit waits until the data is on disk (`synchronous = FULL`). The one who appends
-	 * needs it; a consumer does not: a cursor that is lost in a power cut repeats a few events.
+	 * Whether a commit waits until the data is on disk (`synchronous = FULL`). The writer needs
+	 * it; a consumer does not: a cursor that is lost in a power cut repeats a few events.
 	 */
 	durable: boolean;
 	/**
-	 * Room that the file has from the start, in bytes, so that a disk that is full takes events all
-	 * the same. For a log with one reader, since readers and writer wait for each other.
+	 * Room that the file has from the start, in bytes, so that events can be written to a full disk
+	 * as well. For a log with one reader, since readers and writer wait for each other.
 	 */
 	roomBytes?: number;
 }
@@ -113,7 +117,11 @@ export interface OpenLogOptions {
  *
  * @throws CollectorError when the file cannot be made, or Node.js is too old
  */
-export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): OpenLog {
+export function openCollectorLog({
+	folder,
+	durable,
+	roomBytes = 0,
+}: CollectorLogOptions): CollectorLog {
 	const database = openDatabase({ folder, durable, roomBytes });
 	const run = (sql: string) => database.exec(sql);
 	const inTransaction = (change: () => void) => {
@@ -150,9 +158,19 @@ export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): Ope
 	const buryOne = database.prepare(
 		'insert or replace into dead_letters (seq, consumer, event, reason, buried_at) values (?, ?, ?, ?, ?)',
 	);
+	const letterOf = database.prepare('select event from dead_letters where seq = ? limit 1');
+	const forgetOne = database.prepare('delete from dead_letters where seq = ?');
 	const forget = database.prepare('delete from dead_letters where buried_at < ?');
 	const forgetOldLetters = (now: Date) => {
 		forget.run(new Date(now.getTime() - DEAD_LETTER_DAYS * DAY_MS).toISOString());
+	};
+	const scrub = () => {
+		if (roomBytes > 0) return wipeJournal(database, join(folder, LOG_FILE));
+		const [{ busy }] = database.prepare('pragma wal_checkpoint(truncate)').all();
+		if (busy === 0) return;
+		throw new CollectorError(
+			'What was deleted could not be removed from the files of the log, which are in use without a pause. Try again.',
+		);
 	};
 	const positionOf = (consumer: string): number => {
 		const row = cursorOf.get(consumer);
@@ -190,7 +208,7 @@ export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): Ope
 				trim.run();
 				forgetOldLetters(new Date());
 			}),
-		bury: (consumer, refused, seq, at) =>
+		setAside: (consumer, refused, seq, at) =>
 			inTransaction(() => {
 				for (const entry of refused) {
 					buryOne.run(entry.seq, consumer, entry.event, entry.reason, at.toISOString());
@@ -208,9 +226,23 @@ export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): Ope
 				database.prepare(`delete from log ${inList}`).run(JSON.stringify(entries));
 				database.prepare(`delete from dead_letters ${inList}`).run(JSON.stringify(deadLetters));
 			});
-			if (roomBytes > 0) wipeJournal(database, join(folder, LOG_FILE));
-			else run('pragma wal_checkpoint(truncate)');
+			scrub();
 		},
+		replay: (deadLetters) => {
+			let replayed = 0;
+			inTransaction(() => {
+				for (const seq of deadLetters) {
+					const letter = letterOf.get(seq);
+					if (!letter) continue;
+					append([String(letter.event)]);
+					forgetOne.run(seq);
+					replayed += 1;
+				}
+			});
+			scrub();
+			return replayed;
+		},
+		scrub,
 		deadLetters: (limit, afterSeq = 0) =>
 			database
 				.prepare('select * from dead_letters where seq > ? order by seq limit ?')
@@ -220,7 +252,7 @@ export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): Ope
 					consumer: String(row.consumer),
 					event: String(row.event),
 					reason: String(row.reason),
-					buriedAt: String(row.buried_at),
+					setAsideAt: String(row.buried_at),
 				})),
 		backlog: (consumer, limit) => Number(countAfter.get(positionOf(consumer), limit)?.events),
 		usedBytes: () => {
@@ -234,7 +266,7 @@ export function openLog({ folder, durable, roomBytes = 0 }: OpenLogOptions): Ope
 	};
 }
 
-function openDatabase({ folder, durable, roomBytes }: Required<OpenLogOptions>): DatabaseSync {
+function openDatabase({ folder, durable, roomBytes }: Required<CollectorLogOptions>): DatabaseSync {
 	const database = openSqliteFile(folder, LOG_FILE);
 	try {
 		const version = Number(database.prepare('pragma user_version').get()?.user_version);
@@ -246,8 +278,8 @@ function openDatabase({ folder, durable, roomBytes }: Required<OpenLogOptions>):
 		if (roomBytes > 0) keepRoom(database);
 		else database.exec('pragma journal_mode = wal');
 		database.exec(`pragma synchronous = ${durable ? 'full' : 'normal'}`);
-		// Consumers bring the data from the WAL into the file, so that the one who appends, and whose
-		// clients wait, does not have to. The limit is for when there is no consumer at work.
+		// Consumers move the data from the WAL into the file, so that the writer, whose clients wait, does
+		// not have to. The limit is for when there is no consumer at work.
 		if (durable) database.exec(`pragma wal_autocheckpoint = ${LONGEST_WAL_PAGES}`);
 		database.exec(`
 			create table if not exists log (seq integer primary key autoincrement, event text not null);
@@ -272,9 +304,7 @@ function openDatabase({ folder, durable, roomBytes }: Required<OpenLogOptions>):
 function openSqliteFile(folder: string, name: string): DatabaseSync {
 	const path = join(folder, name);
 	try {
-		mkdirSync(folder, { recursive: true, mode: 0o700 });
-		closeSync(openSync(path, 'a', 0o600));
-		chmodSync(path, 0o600);
+		makePrivateFile(path);
 	} catch (error) {
 		const { code = 'unknown' } = error as NodeJS.ErrnoException;
 		throw new CollectorError(
@@ -302,7 +332,7 @@ export class FolderLockedError extends CollectorError {
 
 /**
  * Makes sure that one collector at a time works on a folder, across threads and processes. The
- * operating system takes the lock back when its holder dies, whatever way.
+ * operating system releases the lock when its holder ends, however that happens.
  *
  * @returns gives the lock back
  * @throws FolderLockedError when another collector has it
