@@ -62,6 +62,7 @@ export const properties: INodeProperties[] = [
 					'When the workflow has not answered after this many milliseconds, the default pixel goes out',
 			},
 			receiveOptions.signedOnly,
+			receiveOptions.manyDomains,
 			receiveOptions.time,
 		],
 	},

@@ -12,7 +12,7 @@ import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
 import { WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
 import { reportedTracker } from '../shared/receive/receive-settings';
 import { openItem } from './open-item';
-import { collectorSettings, viewTimeSettings } from './settings';
+import { collectorSettings, imageHoldSettings } from './settings';
 
 /** How long an execution under way may take when the workflow is unpublished or n8n stops. */
 const FINISH_WITHIN_MS = 5000;
@@ -60,7 +60,7 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 			settings.listener &&
 			reportSetup(context, () => ({
 				...reportedTracker(context),
-				viewTimeLimitMs: viewTimeSettings(context)?.limitMs,
+				imageHoldLimitMs: imageHoldSettings(context)?.limitMs,
 			}));
 		void Promise.race([
 			collector.crashed,

@@ -67,8 +67,18 @@ export const properties: INodeProperties[] = [
 		default: {},
 		options: [
 			{ ...receiveOptions.keepAsAggregate, displayOptions: optionOnPort },
+			{
+				displayName: 'Image Held at Most (Seconds)',
+				name: 'imageHoldLimit',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: 300 },
+				default: 60,
+				displayOptions: optionOnPort,
+				description: 'The longest time an answer is held open to measure for how long',
+			},
 			{ ...receiveOptions.ip, displayOptions: optionOnPort },
 			{ ...receiveOptions.keep, displayOptions: optionOnPort },
+			{ ...receiveOptions.manyDomains, displayOptions: optionOnPort },
 			{
 				displayName: 'Listen Address',
 				name: 'host',
@@ -99,13 +109,13 @@ export const properties: INodeProperties[] = [
 					'Further loads from the same address are served but not recorded; 0 sets no limit',
 			},
 			{
-				displayName: 'Measure View Time',
-				name: 'viewTime',
+				displayName: 'Measure How Long Image Is Held',
+				name: 'imageHold',
 				type: 'boolean',
 				default: false,
 				displayOptions: optionOnPort,
 				description:
-					'Whether to hold the answer open after the image, to measure how long somebody looks who consented to the purpose View Time and loads the image directly',
+					'Whether to hold the answer open after the image, to measure for how long a client keeps it that loads the image directly, of somebody who consented to the purpose Image Held',
 			},
 			{
 				displayName: 'Proxy Hops',
@@ -120,15 +130,6 @@ export const properties: INodeProperties[] = [
 			{ ...receiveOptions.purpose, displayOptions: optionOnPort },
 			{ ...receiveOptions.signedOnly, displayOptions: optionOnPort },
 			{ ...receiveOptions.time, displayOptions: optionOnPort },
-			{
-				displayName: 'View Time Limit (Seconds)',
-				name: 'viewTimeLimit',
-				type: 'number',
-				typeOptions: { minValue: 1, maxValue: 300 },
-				default: 60,
-				displayOptions: optionOnPort,
-				description: 'The longest time an answer is held open when view time is measured',
-			},
 		],
 	},
 ];

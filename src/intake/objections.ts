@@ -29,6 +29,10 @@ export async function whyUntracked(
 	for (let start = 0; start < people.length; start += AT_ONCE) {
 		const part = people.slice(start, start + AT_ONCE);
 		const names = [...new Set(part.flatMap((person) => person.names.map(normalId)))];
+		if (names.length === 0) {
+			reasons.push(...part.map(() => null));
+			continue;
+		}
 		const [denied, states] = await Promise.all([
 			store.deniedAmong(names.flatMap(keysOf)),
 			store.listConsentsOf(names, new Date()),
@@ -40,7 +44,8 @@ export async function whyUntracked(
 		}
 		reasons.push(
 			...part.map(({ names: own, purpose }) => {
-				if (own.some((name) => keysOf(name).some((key) => denied.has(key)))) {
+				const isErased = (name: string) => keysOf(name).some((key) => denied.has(key));
+				if (denied.size > 0 && own.some(isErased)) {
 					return 'The person was erased and is not tracked again';
 				}
 				const known = own.flatMap((name) => byName.get(normalId(name)) ?? []);

@@ -1,10 +1,10 @@
-import { observeBursts } from './bursts/burst-windows';
+import { cleaningTimes } from './bursts/burst-windows';
 import { storable, storableRequest } from './database/checked-input';
 import type { StoreDatabase } from './database/store-database';
 import { listOpens, streamOpens } from './opens/list-opens';
 import { claimsOf, recordOpens } from './opens/record-opens';
-import { recordUnlessErased } from './opens/record-unless-erased';
-import { recordViewTimes } from './opens/record-view-times';
+import { claimsOfChecked, recordUnlessErased } from './opens/record-unless-erased';
+import { recordImageHeld } from './opens/record-image-held';
 import { listLabelHistory, relabelOpens } from './opens/relabel-opens';
 import { deletePixel } from './pixels/delete-pixel';
 import {
@@ -38,6 +38,7 @@ import {
 /** The tracking store over an open, migrated database. Each subject has a file of its own. */
 export function createStore(database: StoreDatabase): TrackingStore {
 	const { read, write } = database;
+	const isTimeToClean = cleaningTimes();
 	const pixels: TrackingStore['createPixels'] = (made) => write((db) => createPixels(db, made));
 	const statuses: TrackingStore['listStatuses'] = (requests) =>
 		read((db) =>
@@ -48,11 +49,15 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		);
 	return {
 		recordOpens: async (events) => write((db) => recordOpens(db, events), claimsOf(events)),
-		recordUnlessErased: async (opens) =>
-			write((db) => recordUnlessErased(db, opens), claimsOf(opens.map(({ event }) => event))),
-		observeBursts: (loads, now, markOf) => write((db) => observeBursts(db, loads, now, { markOf })),
+		recordUnlessErased: async (opens, bursts) => {
+			const options = { ...bursts, cleans: isTimeToClean() };
+			return await write(
+				(db, alone) => recordUnlessErased(db, alone, opens, options),
+				claimsOfChecked(opens, bursts),
+			);
+		},
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
-		recordViewTimes: (times) => write((db) => recordViewTimes(db, times)),
+		recordImageHeld: (times) => write((db) => recordImageHeld(db, times)),
 		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, storable(eventId))),
 		listOpens: (request) => read((db) => listOpens(db, storableRequest(request))),
 		streamOpens: (filter) => streamOpens(database, storableRequest(filter)),

@@ -7,9 +7,7 @@ import { shipLog, STORE_CONSUMER } from '../../src/collector/consume/shipper';
 import { openCollectorLog } from '../../src/collector/log/collector-log';
 import { readKeys } from '../../src/intake/intake-settings';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
-import { domainMark } from '../../src/tracking/bursts/burst-rules';
-import { deriveKey } from '../../src/tracking/links/key-ring';
-import { denylistKeysOf, denylistKeysOfEvent } from '../../src/tracking/people/subject-keys';
+import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
 import type { Answer } from '../support/power-cut/answers';
 import { readRecording, Replay, straceArguments } from '../support/power-cut/recorded-calls';
 import { SimulatedDisk } from '../support/power-cut/simulated-disk';
@@ -87,8 +85,7 @@ describe('a power cut', () => {
 		await shipLog({
 			log,
 			openStore: async () => await Promise.resolve(store),
-			denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
-			markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
+			keyRing: () => keyRing,
 			signal: done.signal,
 			onShipped: stopAtEnd,
 			onFailure: (error) => {

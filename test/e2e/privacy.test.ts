@@ -258,7 +258,6 @@ describe('privacy in a real n8n', () => {
 		});
 		await settle();
 		await pruned();
-		// The burst windows learn of a load a moment after its open is stored.
 		await eventually(() => n8n.rows('select name from burst_windows').length > 0);
 		const before = rowCounts();
 		const silenced = await load(pixel, 'MarkerWithdrawn/1.0');
@@ -447,6 +446,30 @@ describe('privacy in a real n8n', () => {
 		'refuses under Consent Required while the registry is down, and serves the pixel',
 		refusesWhileTheRegistryIsDown,
 	);
+
+	it('deletes what was erased from the tables of the analytics workflow, and nothing else', async () => {
+		const person = 'copied@example.com';
+		await store.recordConsent([consentRecord({ recipientKey: person })], new Date(), keysOf);
+		await load(pixelLink(person));
+		await eventually(() => opensOf(person).length === 1);
+		const { opens } = await store.listOpens({ limit: 1, recipientId: person });
+		const { id: project } = await n8n.rest('GET', '/projects/personal');
+		const tables = `/projects/${project}/data-tables`;
+		const columns = [{ name: 'eventId', type: 'string' }];
+		const { id } = await n8n.rest('POST', tables, { name: 'email_opens', columns });
+		const rows = [{ eventId: opens[0].eventId }, { eventId: 'of somebody else' }];
+		await n8n.rest('POST', `${tables}/${id}/insert`, { data: rows, returnType: 'count' });
+		const page = await browser.newPage();
+		await page.goto(linkOf(person, 'rights'));
+		await page.locator('button[value=erase]').click();
+		await page.getByText('Your data is erased').waitFor();
+		await settle();
+		const { data } = await n8n.rest('GET', `${tables}/${id}/rows`);
+		expect(data).toMatchObject([{ eventId: 'of somebody else' }]);
+		const { data: all } = await n8n.rest('GET', tables);
+		expect(all).toContainEqual(expect.objectContaining({ name: 'failed_opens' }));
+		await page.close();
+	}, 60_000);
 
 	it('gives a person a copy, then erases them out of every file but for the keyed hash', async () => {
 		const person = 'marker-erased-person';

@@ -109,8 +109,7 @@ describe('Open Tracking: Open → Import, of a webhook', () => {
 		options: Parameters<typeof executeNode>[2] = {},
 	) {
 		const { output } = await executeNode(node, [item], {
-			webhookMethod: 'POST',
-			webhookAuthentication: 'none',
+			webhookParameters: { authentication: 'none' },
 			...options,
 			parameters: { resource: 'open', operation: 'import', provider, ...options.parameters },
 		});
@@ -182,16 +181,17 @@ describe('Open Tracking: Open → Import, of a webhook', () => {
 		['basicAuth', true],
 		['headerAuth', true],
 		['none', false],
+		[undefined, false],
 		['={{ $env.AUTHENTICATION }}', false],
 	])('believes a Webhook node with authentication %s: %s', async (authentication, isBelieved) => {
 		const item = itemOf({ headers: {}, body: JSON.stringify(fixture('postmark')) });
-		const taken = run('postmark', item, { webhookAuthentication: authentication });
+		const taken = run('postmark', item, { webhookParameters: { authentication } });
 		if (isBelieved) expect(await taken).toHaveLength(1);
 		else await expect(taken).rejects.toThrow('nothing to check it with');
 		// A login proves nothing about a service that signs.
 		await expect(
 			run('mailgun', itemOf({ headers: {}, body: JSON.stringify(fixture('mailgun')) }), {
-				webhookAuthentication: authentication,
+				webhookParameters: { authentication },
 				credentials,
 			}),
 		).rejects.toThrow('The payload was refused: its signature does not fit');

@@ -142,9 +142,9 @@ describe('an erasure or a copy that finds nothing', () => {
 		expect(JSON.stringify(receipt)).not.toContain('adda');
 	});
 
-	it('names an address in place of an ID as a possible reason', async () => {
+	it('says of an address that people may be known by an ID alone', async () => {
 		const receipt = await erase('ada@example.com');
-		expect(receipt.remark).toContain('An address was given');
+		expect(receipt.remark).toContain('known by their ID alone');
 		const { items } = await run('privacy', 'exportPerson', {
 			personId: 'ada@example.com',
 			...CONTROLLER,

@@ -127,6 +127,17 @@ describe('a person whom only the Mail Tracker API knows', () => {
 			[SPELLED.trim(), false],
 			[BOB, true],
 		]);
+		const [embed] = await run({
+			resource: 'pixel',
+			operation: 'getEmbedCode',
+			pixelId: pixels[0],
+			embedRecipientId: SPELLED,
+		});
+		expect(embed.json).toMatchObject({
+			url: null,
+			embedCode: null,
+			untracked: 'The person withdrew consent to be tracked',
+		});
 		const { output } = await executeNode(new TrackingPixel(), [{ json: {} }], {
 			parameters: { operation: 'createLink', recipientId: SPELLED },
 		});

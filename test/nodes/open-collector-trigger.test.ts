@@ -12,7 +12,7 @@ import type {
 	ITriggerResponse,
 } from 'n8n-workflow';
 
-import { viewTimeSettings } from '../../nodes/OpenCollectorTrigger/settings';
+import { imageHoldSettings } from '../../nodes/OpenCollectorTrigger/settings';
 import { isFolderLocked, openCollectorLog } from '../../src/collector/log/collector-log';
 import { load } from '../support/collector-process';
 
@@ -176,13 +176,13 @@ describe('the Open Collector Trigger', () => {
 
 	it.each([
 		[{}, null],
-		[{ viewTimeLimit: 90 }, null],
-		[{ viewTime: true }, { limitMs: 60_000 }],
-		[{ viewTime: true, viewTimeLimit: 90 }, { limitMs: 90_000 }],
-		[{ viewTime: true, viewTimeLimit: 0 }, { limitMs: 1000 }],
-		[{ viewTime: true, viewTimeLimit: 3600 }, { limitMs: 300_000 }],
-	])('measures view time only when told to, within bounds: %j', (options, expected) => {
-		expect(viewTimeSettings({ getNodeParameter: () => options })).toEqual(expected);
+		[{ imageHoldLimit: 90 }, null],
+		[{ imageHold: true }, { limitMs: 60_000 }],
+		[{ imageHold: true, imageHoldLimit: 90 }, { limitMs: 90_000 }],
+		[{ imageHold: true, imageHoldLimit: 0 }, { limitMs: 1000 }],
+		[{ imageHold: true, imageHoldLimit: 3600 }, { limitMs: 300_000 }],
+	])('measures held time only when told to, within bounds: %j', (options, expected) => {
+		expect(imageHoldSettings({ getNodeParameter: () => options })).toEqual(expected);
 	});
 
 	it('needs PostgreSQL in queue mode, and says so', async () => {

@@ -54,7 +54,7 @@ export async function listen(
 			maxConnections: 1000,
 			flood: { perSecond: 0, burst: 0 },
 			receive: RECEIVE,
-			viewTime: null,
+			imageHold: null,
 			...settings,
 		},
 		{

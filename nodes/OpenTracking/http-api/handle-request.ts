@@ -14,7 +14,6 @@ import { reportSetupInUse } from '../../shared/receive/report-setup';
 import { forwardedClient } from '../../shared/receive/forwarded-client';
 import { lookupsIn, receiveDeps } from '../../shared/receive/receive';
 import { receiveSettings, reportedTracker } from '../../shared/receive/receive-settings';
-import { shareLoad } from '../../shared/receive/share-load';
 import {
 	carryOnWaitingOpens,
 	recordOpen,
@@ -100,6 +99,7 @@ export const handleRequest: OperationWithOwnStore = {
 					hint: 'Known only behind a proxy or tunnel of yours: n8n gives no address here but the one in X-Forwarded-For, and that counts with N8N_PROXY_HOPS',
 				},
 				receiveOptions.keep,
+				receiveOptions.manyDomains,
 				receiveOptions.purpose,
 				receiveOptions.time,
 			],
@@ -128,12 +128,11 @@ export const handleRequest: OperationWithOwnStore = {
 			receiveSettings: receiveSettings(fields),
 			receiveDeps: receiveDeps(node),
 			clientAddress: forwardedClient,
-			shareLoad: (load) => shareLoad(node, load),
 			tokenLimiter: sharedTokenLimiter(),
 			now: () => new Date(),
 			randomBytes,
 			timeZone: node.getTimezone(),
-			recordOpen: async (event, limitMs) => await recordOpen(node, event, limitMs),
+			recordOpen: async (open, limitMs) => await recordOpen(node, open, limitMs),
 			waitingOpens: async () => await waitingFolders().report(),
 			onError: (error) => {
 				failed = true;

@@ -87,6 +87,14 @@ export const receiveOptions = {
 		description:
 			'Whether an open that consent does not allow is still counted, without a recipient, instead of leaving nothing',
 	},
+	manyDomains: {
+		displayName: 'Label Addresses of Many Domains',
+		name: 'manyDomains',
+		type: 'boolean',
+		default: false,
+		description:
+			"Whether opens of recipients at ten or more domains from one address within ten minutes are labelled as a scanner's. Readers behind one address of a mobile carrier look the same.",
+	},
 	purpose: {
 		displayName: 'Purpose',
 		name: 'purpose',

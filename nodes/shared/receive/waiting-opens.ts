@@ -14,10 +14,10 @@ import {
 	type WaitingFolders,
 } from '../../../src/collector/waiting/waiting-folders';
 import type { OpenOutcome } from '../../../src/collector/waiting/waiting-opens';
+import { recordTogether, type OpenToRecord } from '../../../src/intake/record-together';
 import type { Subject } from '../../../src/storage/port/privacy-store';
 import { isOpenOf } from '../../../src/storage/privacy/find-person';
 import type { OpenEvent } from '../../../src/tracking/event/open-event';
-import { denylistKeysOfEvent } from '../../../src/tracking/people/subject-keys';
 import { dataFolder } from '../installation/data-folder';
 import { openStoreWithKeys, signingOf } from '../installation/signing';
 import { storeKey } from '../installation/store';
@@ -51,16 +51,16 @@ export function waitingFolders(): WaitingFolders {
  */
 export async function recordOpen(
 	context: IExecuteFunctions,
-	event: OpenEvent,
+	open: OpenToRecord,
 	limitMs?: number,
 ): Promise<OpenOutcome> {
 	if (context.getMode() !== 'manual') {
-		return await waitingFolders().of(writerOf(context)).record(event, limitMs);
+		return await waitingFolders().of(writerOf(context)).record(open, limitMs);
 	}
 	const { store, keyRing } = await openStoreWithKeys(context);
-	const denylistKeys = denylistKeysOfEvent(event, keyRing);
-	const { erased } = await store.recordUnlessErased([{ event, denylistKeys }]);
-	return erased.size > 0 ? 'erased' : 'stored';
+	const outcome = await recordTogether(store, keyRing, open);
+	if (typeof outcome === 'object' && 'refused' in outcome) throw outcome.refused;
+	return outcome;
 }
 
 /** Writes what an earlier run of n8n left on disk. Returns at once. */

@@ -3,7 +3,6 @@ import { Hono } from 'hono';
 import { within } from '../../async/time-limit';
 import { StoreError } from '../../storage/port/store-error';
 import type { Pixel, PixelImage, TrackingStore } from '../../storage/port/tracking-store';
-import { relabelsOfBurst } from '../../tracking/bursts/relabels-of-burst';
 import { lowestMode } from '../../tracking/event/tracking-mode';
 import { tokenFromText, TRACKER_TOKEN_PARAMETER } from '../../tracking/links/sealed-token';
 import { PIXEL_PNG } from '../../tracking/receive/pixel-image';
@@ -108,7 +107,7 @@ async function imageOf({ deps, withinLimit }: Load, { store, pixel }: Found): Pr
 }
 
 async function recordLoad(load: Load, { store, pixel }: Found): Promise<void> {
-	const { deps, request, token, withinLimit, leftMs } = load;
+	const { deps, request, token, leftMs } = load;
 	// An id that nobody made is not worth a row, or anybody could fill the store with them.
 	if (store !== null && pixel === null && token === '') return;
 	const { receiveSettings: settings } = deps;
@@ -125,13 +124,9 @@ async function recordLoad(load: Load, { store, pixel }: Found): Promise<void> {
 		receiveDepsOf(load),
 	);
 	if (received.lookupError) deps.onError(received.lookupError);
-	deps.shareLoad(received.shared);
-	if (received.event !== null) {
-		await deps.recordOpen(received.event, store === null ? 0 : leftMs()).catch(deps.onError);
-	}
-	if (store !== null && received.relabels.length > 0) {
-		await withinLimit(store.relabelOpens(relabelsOfBurst(received.relabels)));
-	}
+	const { event, load: placed } = received;
+	if (event === null) return;
+	await deps.recordOpen({ event, load: placed }, store === null ? 0 : leftMs());
 }
 
 /** The link as the receive pipeline reads it, of what this route believes and nothing else. */

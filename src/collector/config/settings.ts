@@ -23,8 +23,8 @@ export interface ListenerSettings {
 	maxConnections: number;
 	flood: FloodSettings;
 	receive: ReceiveSettings;
-	/** How long an answer may be held open to measure view time; `null` to measure none */
-	viewTime: { limitMs: number } | null;
+	/** How long an answer may be held open to measure for how long; `null` to measure none */
+	imageHold: { limitMs: number } | null;
 }
 
 /** All that a collector needs to know. Plain data, so that it can be sent to a worker thread. */

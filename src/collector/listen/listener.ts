@@ -11,10 +11,10 @@ import { CollectorError } from '../config/collector-error';
 import type { Counters } from '../config/counters';
 import type { ListenerSettings } from '../config/settings';
 import type { CommitQueue } from '../log/commit-queue';
-import { writeOpen } from '../log/log-record';
+import { writeRecord } from '../log/log-record';
 import { createFloodLimit } from './flood-limit';
 import { readQuery } from './query';
-import { createViewTimeHolds, type Hold } from './view-time-holds';
+import { createImageHolds, type Hold } from './image-holds';
 
 /** A tracking link takes a few hundred bytes, the headers of a mail program one or two thousand. */
 const MAX_HEADER_BYTES = 8192;
@@ -58,7 +58,7 @@ export interface Listener {
 	port: number;
 	/** Connections open at the moment */
 	connections(): Promise<number>;
-	/** Answers held open at the moment to measure view time */
+	/** Answers held open at the moment to measure for how long */
 	held(): number;
 	/** Takes no more connections, answers what is under way, and closes; at most `limitMs`. */
 	stop(limitMs: number): Promise<void>;
@@ -81,7 +81,7 @@ interface Waiting {
 	since: number;
 	/** Its place among the requests of its connection, from 1 */
 	number: number;
-	/** The place to hold the answer open in, where the view time is to be measured */
+	/** The place to hold the answer open in, where it is to be measured */
 	hold: Hold | null;
 }
 
@@ -111,9 +111,9 @@ export async function startListener(
 	];
 	const connections = new WeakMap<Socket, Connection>();
 	const waiting = new Set<Waiting>();
-	const { viewTime } = settings;
+	const { imageHold } = settings;
 	const holds =
-		viewTime && createViewTimeHolds(viewTime.limitMs, SILENCE_MS, settings.maxConnections, deps);
+		imageHold && createImageHolds(imageHold.limitMs, SILENCE_MS, settings.maxConnections, deps);
 	let stopping = false;
 
 	const answer = (request: Waiting): void => {
@@ -169,16 +169,16 @@ export async function startListener(
 			counters.lookupErrors += 1;
 			deps.onError('lookup', received.lookupError);
 		}
-		const { event, relabels, shared } = received;
+		const { event, load } = received;
 		if (event === null) {
 			counters.notRecorded += 1;
 			return queue.add([], done);
 		}
 		// Not once the answer has gone out without its event.
 		if (holds && waiting.has(mine)) mine.hold = holds.take(event);
-		queue.add(writeOpen(event, { relabels, shared }), (outcome) => {
+		queue.add([writeRecord({ open: event, burst: load })], (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
-			// There is no open that a view time could be added to.
+			// There is no open that a held time could be added to.
 			if (outcome === 'full') endHold(mine);
 			done();
 		});

@@ -6,9 +6,6 @@ import { pause } from '../../async/backoff';
 import { within } from '../../async/time-limit';
 import { openStore, readKeys } from '../../intake/intake-settings';
 import { checkKeys } from '../../intake/known-keys';
-import { domainMark } from '../../tracking/bursts/burst-rules';
-import { deriveKey } from '../../tracking/links/key-ring';
-import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
 import { CollectorError } from '../config/collector-error';
 import type { CollectorSettings } from '../config/settings';
 import { shipLog, STORE_CONSUMER, type ShippingReport } from '../consume/shipper';
@@ -44,8 +41,7 @@ runThread(parentPort, async (port) => {
 	const shipping = shipLog({
 		log,
 		openStore: open,
-		denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
-		markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
+		keyRing: () => keyRing,
 		signal: stopping.signal,
 		onShipped: (events) => {
 			state.shipped += events;

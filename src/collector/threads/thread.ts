@@ -14,7 +14,7 @@ const TELL_EVERY_MS = 10_000;
 export interface ListenReport {
 	counters: Counters;
 	connections: number;
-	/** Answers held open to measure view time */
+	/** Answers held open to measure for how long */
 	held: number;
 	log: LogHealth;
 }

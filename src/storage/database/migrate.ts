@@ -9,8 +9,9 @@ import * as burstWindows from './migrations/0003-burst-windows';
 import * as viewTime from './migrations/0004-view-time';
 import * as privacyRequests from './migrations/0005-privacy-requests';
 import * as totalInParts from './migrations/0006-total-in-parts';
+import * as imageHeld from './migrations/0007-image-held';
 import * as onePerson from './migrations/0008-one-person';
-import * as signingKeys from './migrations/0010-signing-keys';
+import * as signingKeys from './migrations/0009-signing-keys';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -20,8 +21,9 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0004-view-time': viewTime,
 	'0005-privacy-requests': privacyRequests,
 	'0006-total-in-parts': totalInParts,
+	'0007-image-held': imageHeld,
 	'0008-one-person': onePerson,
-	'0010-signing-keys': signingKeys,
+	'0009-signing-keys': signingKeys,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

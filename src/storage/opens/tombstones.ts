@@ -63,6 +63,6 @@ export const NOBODYS = {
 	request_user_agent: null,
 	request_referer: null,
 	request_accept_language: null,
-	view_time_ms: null,
-	view_time_measurable: null,
+	image_held_ms: null,
+	image_held_measurable: null,
 } as const;

@@ -29,6 +29,7 @@ export interface SentResult extends RecordResult {
 
 /** Which opens a list or export is about; a field left out does not limit. */
 export interface OpenFilter {
+	/** An id or address of the person, who is found under all their names */
 	recipientId?: string;
 	pixelId?: string;
 	campaignId?: string;
@@ -82,9 +83,9 @@ export interface RelabelResult {
 export type Label = Omit<Relabel, 'eventId' | 'onlyCounted'>;
 
 /** How long a client kept the connection of an open. */
-export interface ViewTime {
+export interface ImageHeld {
 	eventId: string;
-	viewTimeMs: number;
+	imageHeldMs: number;
 }
 
 /** One change of an open's label. */
@@ -248,6 +249,24 @@ export interface CheckedOpen {
 	event: OpenEvent;
 	/** Empty where the open names nobody */
 	denylistKeys: readonly string[];
+	/** What the burst windows are to know of it, if anything */
+	load?: PlacedLoad | null;
+}
+
+/** A load, and the open that it is. */
+export interface LoadOfOpen {
+	event: OpenEvent;
+	load: PlacedLoad;
+}
+
+export interface BurstOptions {
+	/** Loads of opens that another transaction records, before this one or after it */
+	notes?: readonly LoadOfOpen[];
+	/**
+	 * The keyed hash of a domain (`domainMark`), for recipients whose domain the load does not say
+	 * and whose address is registered with their pixel
+	 */
+	markOf?: (domain: string) => string;
 }
 
 /** What became of checked opens, by the id of the event. */
@@ -256,6 +275,8 @@ export interface CheckedRecord {
 	erased: ReadonlySet<string>;
 	/** New to the store */
 	recorded: ReadonlySet<string>;
+	/** The labels of opens that the store may label otherwise than they came */
+	labels: ReadonlyMap<string, Label>;
 }
 
 /**
@@ -267,35 +288,22 @@ export interface TrackingStore extends PrivacyStore {
 	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
 	/**
 	 * The same, but for people who were erased meanwhile, and for opens that name somebody without a
-	 * status of consent whose person objected: they came in while nobody could be asked.
+	 * status of consent whose person objected: they came in while nobody could be asked. In the same transaction the loads are added
+	 * to the burst windows, which all processes on this store share, and all opens that turn out a
+	 * scanner's are labelled, whether they are recorded by now, earlier or later.
 	 */
-	recordUnlessErased(opens: readonly CheckedOpen[]): Promise<CheckedRecord>;
+	recordUnlessErased(opens: readonly CheckedOpen[], bursts?: BurstOptions): Promise<CheckedRecord>;
 	/**
 	 * Changes labels in one transaction; counters follow and the history keeps the old label. Give
 	 * some hundreds at a time: others wait for the transaction.
 	 */
 	relabelOpens(changes: readonly Relabel[]): Promise<RelabelResult>;
 	/**
-	 * Adds loads to the burst windows that all processes on this store share, and relabels the
-	 * opens that turn out a scanner's, in one transaction. A load that was added before changes
-	 * nothing.
-	 *
-	 * @param now drops the windows that no load was added to for longer than their rule looks back
-	 * @param markOf the keyed hash of a domain (`domainMark`), for recipients whose domain the load
-	 *   does not say and whose address is registered with their pixel; needs their opens in the log
-	 * @returns the new labels of opens that the log does not hold (yet)
-	 */
-	observeBursts(
-		loads: readonly PlacedLoad[],
-		now: Date,
-		markOf?: (domain: string) => string,
-	): Promise<Relabel[]>;
-	/**
-	 * Adds view times to opens that wait for one, in one transaction. A second one of the same open,
+	 * Adds held times to opens that wait for one, in one transaction. A second one of the same open,
 	 * and one of an open that is unknown, erased or not being measured, changes nothing. Returns how
 	 * many opens took one. Throws `invalid` for a time that is no whole number from 0.
 	 */
-	recordViewTimes(times: readonly ViewTime[]): Promise<number>;
+	recordImageHeld(times: readonly ImageHeld[]): Promise<number>;
 	/** Every change of an open's label, oldest first. */
 	listLabelHistory(eventId: string): Promise<LabelChange[]>;
 	/** Opens, newest first. */

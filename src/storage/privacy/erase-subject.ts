@@ -87,36 +87,44 @@ async function eraseOpens(db: Writer, { names, keys }: SubjectTraces): Promise<s
 		return [firstOpenAt, lastOpenAt, lastLoadAt];
 	});
 	const erased: string[] = [];
-	for (let part = names.slice(0, ROWS), next = ROWS; part.length > 0; ) {
-		const rows = await db
-			.selectFrom('opens')
-			.select(['event_id', 'pixel_id', 'campaign_id', 'recipient_id', 'occurred_at', 'actor'])
-			.where('recipient_id', 'in', part)
-			.limit(ROWS)
-			.execute();
-		if (rows.length === 0) {
-			part = names.slice(next, next + ROWS);
-			next += ROWS;
-			continue;
+	for (const part of chunks(names, ROWS)) {
+		for (;;) {
+			const ids = await eraseSome(db, part, book);
+			if (ids.length === 0) break;
+			erased.push(...ids);
 		}
-		for (const row of rows) {
-			const place = {
-				pixelId: row.pixel_id,
-				campaignId: row.campaign_id,
-				recipientId: row.recipient_id,
-			};
-			book.countHour(place, row.occurred_at, row.actor as Actor, -1);
-		}
-		const ids = rows.map((row) => row.event_id);
-		await db.deleteFrom('label_history').where('event_id', 'in', ids).execute();
-		await db.deleteFrom('opens').where('event_id', 'in', ids).execute();
-		erased.push(...ids);
 	}
 	await book.save();
 	for (const [index, place] of places.entries()) {
 		await refreshTimes(db, { ...place, campaignId: book.campaignOf(place) }, gone[index] ?? []);
 	}
 	return erased;
+}
+
+async function eraseSome(
+	db: Writer,
+	names: readonly string[],
+	book: CounterBook,
+): Promise<string[]> {
+	const rows = await db
+		.selectFrom('opens')
+		.select(['event_id', 'pixel_id', 'campaign_id', 'recipient_id', 'occurred_at', 'actor'])
+		.where('recipient_id', 'in', names)
+		.limit(ROWS)
+		.execute();
+	if (rows.length === 0) return [];
+	for (const row of rows) {
+		const place = {
+			pixelId: row.pixel_id,
+			campaignId: row.campaign_id,
+			recipientId: row.recipient_id,
+		};
+		book.countHour(place, row.occurred_at, row.actor as Actor, -1);
+	}
+	const ids = rows.map((row) => row.event_id);
+	await db.deleteFrom('label_history').where('event_id', 'in', ids).execute();
+	await db.deleteFrom('opens').where('event_id', 'in', ids).execute();
+	return ids;
 }
 
 async function eraseRows(

@@ -21,7 +21,7 @@ import { listPrivacyRequests } from './privacy-requests';
 /** Names that one query asks for. */
 export const ROWS = 1000;
 /** Rows looked at between two turns of the event loop: ten milliseconds of work. */
-const SCAN_ROWS = 2000;
+const SCAN_ROWS = 1000;
 
 /** Where one person has left something. */
 export interface SubjectTraces {

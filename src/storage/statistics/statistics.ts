@@ -1,5 +1,6 @@
 import { EMPTY_GROUP, EMPTY_RECIPIENT, opensOf } from '../../tracking/counters/tally';
 import type { PixelTally } from '../../tracking/counters/tally';
+import { normalId } from '../../tracking/people/normal-id';
 import { isoOf, toGroupCounts, toOpenCounts } from '../counters/counts-view';
 import { readPixelSums, readRecipientTallies } from '../counters/read-tallies';
 import { pixelParent, textOfKey } from '../counters/tally-key';
@@ -11,6 +12,7 @@ import { checkLimit } from '../database/cursor';
 import type { Reader } from '../database/store-database';
 import type { Scope } from '../database/store-schema';
 import { listOpens } from '../opens/list-opens';
+import { namesOfEach } from '../people/names';
 import { StoreError } from '../port/store-error';
 import type {
 	CampaignCounts,
@@ -23,7 +25,10 @@ import type {
 
 const READ_ROWS = 1000;
 
-/** The status of each recipient or pixel, in the order of the requests: reads by primary key. */
+/**
+ * The status of each recipient, by their id or address, or of each pixel, in the order of the
+ * requests: reads by keys.
+ */
 export async function listStatuses(
 	db: Reader,
 	requests: readonly StatusRequest[],
@@ -31,8 +36,13 @@ export async function listStatuses(
 	const pixels = requests.flatMap(({ pixelId, recipientId }) =>
 		recipientId === undefined ? [pixelId] : [],
 	);
+	const people = requests.flatMap(({ recipientId }) => recipientId ?? []);
+	const names = await namesOfEach(db, people);
+	const namesOf = (recipientId: string) => names.get(normalId(recipientId)) ?? [];
 	const recipients = requests.flatMap(({ pixelId, recipientId }) =>
-		recipientId === undefined ? [] : [{ parent: pixelParent(pixelId), recipientId }],
+		recipientId === undefined
+			? []
+			: namesOf(recipientId).map((name) => ({ parent: pixelParent(pixelId), recipientId: name })),
 	);
 	const sums = await readPixelSums(db, pixels);
 	const tallies = await readRecipientTallies(db, recipients);
@@ -43,8 +53,16 @@ export async function listStatuses(
 			if (tally === undefined) return null;
 			return { ...toOpenCounts(tally), opened: opensOf(tally) > 0, lastOpenDay: null };
 		}
-		const known = tallies.get(textOfKey({ parent: pixelParent(pixelId), recipientId }));
-		const lastOpenDay = days.get(recipientId) ?? null;
+		const own = namesOf(recipientId);
+		const parent = pixelParent(pixelId);
+		const [known] = own.flatMap(
+			(name) => tallies.get(textOfKey({ parent, recipientId: name })) ?? [],
+		);
+		const lastOpenDay =
+			own
+				.flatMap((name) => days.get(name) ?? [])
+				.sort()
+				.at(-1) ?? null;
 		if (known === undefined && lastOpenDay === null) return null;
 		const tally = known ?? EMPTY_RECIPIENT;
 		return { ...toOpenCounts(tally), opened: tally.firstOpenAt !== null, lastOpenDay };

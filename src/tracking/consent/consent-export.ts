@@ -59,7 +59,7 @@ const PURPOSE_TERMS: Record<Purpose, { broader: readonly string[]; description: 
 		broader: ['dpv:LegalCompliance'],
 		description: 'Proving that a notice the law asks for was delivered',
 	},
-	'view-time': {
+	'image-held': {
 		broader: ['dpv:ServiceUsageAnalytics'],
 		description: 'Measuring how long an image connection stayed open',
 	},

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { v5 as uuidV5 } from 'uuid';
 
+import { inOurWords } from '../classify/claimed-client';
 import { classifyFeatures } from '../classify/classify-load';
 import { extractFeatures } from '../classify/extract-features';
 import { newOpenEvent, type OpenEvent } from '../event/open-event';
@@ -148,7 +149,7 @@ function toEvent(provider: EspProvider, event: EspEvent, settings: EspImportSett
 		actor: verdict.actor,
 		actorReason: verdict.actorReason,
 		rulesVersion: verdict.rulesVersion,
-		client: named ? event.client : verdict.client,
+		client: named ? inOurWords(event.client) : verdict.client,
 		features: verdict.features,
 		request: settings.keepRequest
 			? { ip: addressOf(event.ip), userAgent: event.userAgent?.slice(0, LONGEST_AGENT) ?? null }

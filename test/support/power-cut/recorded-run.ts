@@ -33,19 +33,19 @@ async function main(folder: string, answersFile: string): Promise<void> {
 				answered({ what: 'load', person: id });
 			}),
 		);
-	const denylistKeysOf = async () =>
-		denylistKeysIn((await readKeys({ keyFolder: folder })).keyRing);
 	const choose = async (person: string, status: 'given' | 'withdrawn') => {
+		const { keyRing } = await readKeys({ keyFolder: folder });
 		const record = consentRecord({ recipientKey: person, status });
-		await store.recordConsent([record], new Date(), await denylistKeysOf());
+		await store.recordConsent([record], new Date(), denylistKeysIn(keyRing));
 		answered({ what: status, person });
 	};
 	const erase = async (person: string) => {
 		answered({ what: 'asks-for-erasure', person });
+		const { keyRing } = await readKeys({ keyFolder: folder });
 		const subject = {
 			recipientId: person,
 			pseudonymsOf: () => [],
-			denylistKeysOf: await denylistKeysOf(),
+			denylistKeysOf: denylistKeysIn(keyRing),
 		};
 		await store.eraseSubject(subject, new Date());
 		answered({ what: 'erased', person });

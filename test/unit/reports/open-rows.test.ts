@@ -33,7 +33,7 @@ describe('an export of opens', () => {
 			occurredAt: event.occurredAt,
 			clientOs: 'M-client.os',
 			consentStatus: event.consent.status,
-			viewTimeMeasurable: 'true',
+			imageHeldMeasurable: 'true',
 		});
 		expect(JSON.stringify(row)).not.toMatch(/M-(request|features|consent)/);
 	});

@@ -1,7 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { recordTogether } from '../../../../src/intake/record-together';
 import { chunks } from '../../../../src/storage/database/chunks';
@@ -15,14 +14,16 @@ import {
 } from '../../../../src/tracking/esp/reported-event';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import type { KeyRing } from '../../../../src/tracking/links/key-ring';
-import { denylistKeysOfEvent } from '../../../../src/tracking/people/subject-keys';
-import { failedItem, toNodeError } from '../../../shared/each-item';
+import { failedItem, MOST_AT_ONCE, toNodeError } from '../../../shared/each-item';
 import { signingOf } from '../../../shared/installation/signing';
 import { reportSetupInUse } from '../../../shared/receive/report-setup';
 import { receiveDeps, tellOfLookups } from '../../../shared/receive/receive';
 import { toItems } from '../../common/items';
 import { payloadOfService } from './check-sender';
 import { setupOf, type ImportSettings, readPayload, readSettings } from './import-settings';
+
+/** A payload may hold thousands of events; others have their turn after this many. */
+const READ_AT_ONCE = 250;
 
 /** One item: what its payload holds, and what became of it. */
 export interface ImportedItem extends EspImport {
@@ -34,27 +35,15 @@ export interface ImportedItem extends EspImport {
 	known: number;
 	/** Opens that may not be stored: by consent, or because the person was erased */
 	left: number;
-	/** What else was reported of a mail, as far as it may go on */
-	handedOn: Array<HandedOnClick | HandedOnDelivery>;
 	/** Why the store will never take some */
 	refusals: string[];
+	/** Not stored, and part of the output */
+	handedOn: Array<HandedOnClick | HandedOnDelivery>;
 	/** Why the store took none of the rest; it may take them later */
 	failure: unknown;
 }
 
-/**
- * Entries of a payload that are read at once: some ten milliseconds. Others have their turn in
- * between, so that a payload of any length keeps nobody waiting.
- */
-const READ_AT_ONCE = 500;
-/** Opens that are looked up and written at once, for the same reason. */
-const WRITTEN_AT_ONCE = 250;
-
-/**
- * Reads what an item holds, and stores nothing.
- *
- * @throws NodeOperationError for a payload that cannot be read, or that the service did not send
- */
+/** Checks who sent what an item holds, reads it, and stores nothing. */
 export async function readItem(node: IExecuteFunctions, index: number): Promise<ImportedItem> {
 	const settings = readSettings(node, index);
 	const { provider } = settings;
@@ -62,22 +51,22 @@ export async function readItem(node: IExecuteFunctions, index: number): Promise<
 	const payload = settings.acceptUnsigned
 		? read()
 		: await payloadOfService(node, index, provider, read);
-	const found: EspImport = { opens: [], reported: [], rejected: [], ignored: 0 };
+	const parsed: EspImport = { opens: [], reported: [], rejected: [], ignored: 0 };
 	for (const part of parseInParts(provider, payload, settings, READ_AT_ONCE)) {
-		found.opens.push(...part.opens);
-		found.reported.push(...part.reported);
-		found.rejected.push(...part.rejected);
-		found.ignored += part.ignored;
+		parsed.opens.push(...part.opens);
+		parsed.reported.push(...part.reported);
+		parsed.rejected.push(...part.rejected);
+		parsed.ignored += part.ignored;
 		await nextTurn();
 	}
 	return {
-		...found,
+		...parsed,
+		handedOn: [],
 		index,
 		settings,
 		stored: [],
 		known: 0,
 		left: 0,
-		handedOn: [],
 		refusals: [],
 		failure: undefined,
 	};
@@ -98,7 +87,7 @@ export async function importItems(
 	for (const { settings } of items) reportSetupInUse(node, setupOf(settings));
 	const { keyRing } = await signingOf(node);
 	const all = items.flatMap((item) => item.opens.map((open) => ({ open, item })));
-	for (const part of chunks(all, WRITTEN_AT_ONCE)) {
+	for (const part of chunks(all, MOST_AT_ONCE)) {
 		try {
 			await importPart(node, store, keyRing, part);
 		} catch (error) {
@@ -107,46 +96,35 @@ export async function importItems(
 			break;
 		}
 	}
-	for (const item of items) {
-		if (item.failure !== undefined) continue;
-		try {
-			await handOn(node, item);
-		} catch (error) {
-			item.failure = error;
-		}
-	}
 	const done = items.filter(({ failure }) => failure === undefined);
+	for (const item of done) await handOn(node, item);
 	if (done.length > 0) node.addExecutionHints({ message: summaryOf(done) });
 	return items.map((item) => resultOf(node, item));
-}
-
-/** Asks about what else was reported, and notes in the item what may go on. */
-async function handOn(node: IExecuteFunctions, item: ImportedItem): Promise<void> {
-	const { settings } = item;
-	const deps = receiveDeps(node);
-	const wanted = item.reported.filter(({ event }) => settings.handOn.includes(event));
-	for (const part of chunks(wanted, WRITTEN_AT_ONCE)) {
-		const received = await Promise.all(
-			part.map(async (one) => await receiveReported(one, settings.receive, deps)),
-		);
-		for (const { event, lookupError } of received) {
-			tellOfLookups(node, { lookupError, event: null });
-			if (event !== null) item.handedOn.push(event);
-		}
-		await nextTurn();
-	}
 }
 
 function summaryOf(items: readonly ImportedItem[]): string {
 	const count = (of: (item: ImportedItem) => number) =>
 		items.reduce((sum, item) => sum + of(item), 0);
-	const fresh = count(({ stored }) => stored.length);
-	const others = count(({ ignored, reported }) => ignored + reported.length);
-	const summary = `${fresh} opens are new, ${count(({ known }) => known)} were known, ${count(({ left }) => left)} may not be stored, ${others} events are no opens`;
-	const on = (name: string) =>
-		count(({ handedOn }) => handedOn.filter(({ event }) => event === name).length);
-	if (count(({ handedOn }) => handedOn.length) === 0) return summary;
-	return `${summary}: ${on('click')} clicks, ${on('bounce')} bounces and ${on('complaint')} complaints are handed on`;
+	const summary = `${count(({ stored }) => stored.length)} opens are new, ${count(({ known }) => known)} were known, ${count(({ left }) => left)} may not be stored, ${count(({ ignored, reported }) => ignored + reported.length)} events are no opens`;
+	const handed = items.flatMap(({ handedOn }) => handedOn.map(({ event }) => event));
+	if (handed.length === 0) return summary;
+	const times = (name: string) => handed.filter((event) => event === name).length;
+	return `${summary}: ${times('click')} clicks, ${times('bounce')} bounces and ${times('complaint')} complaints are handed on`;
+}
+
+/** Reduces what else an item reports to what may leave the node. */
+async function handOn(node: IExecuteFunctions, item: ImportedItem): Promise<void> {
+	const { receive, handOn: wanted } = item.settings;
+	const deps = receiveDeps(node);
+	const reported = item.reported.filter(({ event }) => wanted.includes(event));
+	for (const part of chunks(reported, MOST_AT_ONCE)) {
+		for (const { event, lookupError } of await Promise.all(
+			part.map(async (one) => await receiveReported(one, receive, deps)),
+		)) {
+			tellOfLookups(node, { lookupError, event: null });
+			if (event !== null) item.handedOn.push(event);
+		}
+	}
 }
 
 /** Looks some opens up and writes them, and notes in their items what became of each. */
@@ -170,24 +148,21 @@ async function importPart(
 		else events.push({ event: one.event, item });
 	}
 	const outcomes = await Promise.all(
-		events.map(
-			async ({ event }) =>
-				await recordTogether(store, { event, denylistKeys: denylistKeysOfEvent(event, keyRing) }),
-		),
+		events.map(async ({ event }) => await recordTogether(store, keyRing, { event })),
 	);
-	events.forEach(({ event, item }, position) => {
+	events.forEach(({ item }, position) => {
 		const outcome = outcomes[position];
-		if (outcome === 'stored') item.stored.push(event);
-		else if (outcome === 'known') item.known += 1;
-		else if (outcome === 'erased') item.left += 1;
-		else item.refusals.push(outcome.refused.message);
+		if (outcome === 'erased') item.left += 1;
+		else if ('refused' in outcome) item.refusals.push(outcome.refused.message);
+		else if (outcome.isNew) item.stored.push(outcome.stored);
+		else item.known += 1;
 	});
 }
 
 function resultOf(node: IExecuteFunctions, item: ImportedItem): INodeExecutionData[] | Error {
 	const { index, stored, handedOn, rejected, refusals, failure } = item;
-	if (failure !== undefined) return toNodeError(node, failure, index);
 	const results = toItems([...stored, ...handedOn]);
+	if (failure !== undefined) return toNodeError(node, failure, index);
 	const faults = faultsOf(rejected, refusals);
 	if (faults.length === 0) return results;
 	const fault = new NodeOperationError(node.getNode(), faults.join('. '), {

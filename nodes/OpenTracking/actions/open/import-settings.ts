@@ -26,10 +26,10 @@ import type { ReportedSetup } from '../../../shared/receive/report-setup';
 /** What an item is imported by. */
 export interface ImportSettings extends EspImportSettings {
 	provider: EspProvider;
-	/** Whether nobody has to have signed the payload */
-	acceptUnsigned: boolean;
 	/** What is handed on besides the opens */
 	handOn: ReadonlyArray<ReportedEvent['event']>;
+	/** Whether nobody has to have signed the payload */
+	acceptUnsigned: boolean;
 	receive: ReceiveSettings;
 	/** The preset; `null` when set by hand */
 	jurisdiction: Jurisdiction | null;
@@ -54,12 +54,12 @@ export function readSettings(node: IExecuteFunctions, index: number): ImportSett
 	) as EspImportSettings['recipient'];
 	return {
 		provider: node.getNodeParameter('provider', index) as EspProvider,
-		recipient,
-		recipientKey: recipient === 'metadata' ? readText(node, 'importRecipientKey', index) : '',
-		purpose,
 		acceptUnsigned: options.acceptUnsigned ?? false,
 		handOn: options.handOn ?? ['bounce', 'click', 'complaint'],
 		initialOpens: options.initialOpens ?? false,
+		recipient,
+		recipientKey: recipient === 'metadata' ? readText(node, 'importRecipientKey', index) : '',
+		purpose,
 		keepRequest: options.keepRequest ?? false,
 		jurisdiction: choice in JURISDICTION_PRESETS ? (choice as Jurisdiction) : null,
 		receive: {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-
+import { whyUntracked } from '../../../../src/intake/objections';
 import type { Pixel } from '../../../../src/storage/port/tracking-store';
 import { TOKEN_IV_BYTES } from '../../../../src/tracking/links/sealed-token';
 import { PIXEL_PATH, signTrackingLink } from '../../../../src/tracking/links/tracking-link';
 import { embedCode } from '../../../../src/tracking/mail/embed-code';
+import { denylistKeysIn } from '../../../../src/tracking/people/subject-keys';
 import { readText } from '../../../shared/fields/check-fields';
 import { instanceBaseUrl } from '../../../shared/installation/base-url';
 import { signingOf } from '../../../shared/installation/signing';
@@ -25,42 +25,55 @@ export const getEmbedCode: OperationOnMany = {
 			name: 'embedRecipientId',
 			type: 'string',
 			default: '',
-			description: 'Who the mail goes to; empty for one line that serves the whole campaign',
+			description:
+				'Who the mail goes to; empty for one line that serves the whole campaign. Somebody who refused, withdrew or was erased gets none.',
 		},
 	],
 	async executeMany(context) {
-		const { node } = context;
+		const { node, store } = context;
 		const readPixel = pixelReader(context);
+		const { keyRing, baseUrl } = await signingOf(node);
 		return await manyItems(context, {
 			fields: getEmbedCode.properties,
-			read: async (index) => embedCodeOf(await readPixel(index), node, index),
-			run: async (made) => made,
+			read: async (index): Promise<Wanted> => ({
+				pixel: await readPixel(index),
+				recipientId: readText(node, 'embedRecipientId', index) || null,
+			}),
+			run: async (wanted) => {
+				const people = wanted.map(({ recipientId }) => ({
+					names: recipientId === null ? [] : [recipientId],
+					purpose: null,
+				}));
+				const objections = await whyUntracked(store, people, denylistKeysIn(keyRing));
+				return wanted.map(({ pixel, recipientId }, position) => {
+					const untracked = objections[position];
+					if (untracked !== null) {
+						return [{ json: { pixelId: pixel.id, url: null, embedCode: null, untracked } }];
+					}
+					const { url } = signTrackingLink({
+						baseUrl: baseUrl || instanceBaseUrl(node),
+						path: PIXEL_PATH,
+						keyRing,
+						iv: randomBytes(TOKEN_IV_BYTES),
+						claims: {
+							pixelId: pixel.id,
+							recipientId,
+							campaignId: pixel.campaignId,
+							messageId: null,
+							trackingMode: pixel.trackingMode,
+							purpose: null,
+							issuedAt: new Date(),
+							preview: false,
+						},
+					});
+					return [{ json: { pixelId: pixel.id, url, embedCode: embedCode(url), untracked } }];
+				});
+			},
 		});
 	},
 };
 
-async function embedCodeOf(
-	{ id: pixelId, campaignId, trackingMode }: Pixel,
-	node: IExecuteFunctions,
-	index: number,
-): Promise<INodeExecutionData[]> {
-	const recipientId = readText(node, 'embedRecipientId', index) || null;
-	const { keyRing, baseUrl } = await signingOf(node);
-	const { url } = signTrackingLink({
-		baseUrl: baseUrl || instanceBaseUrl(node),
-		path: PIXEL_PATH,
-		keyRing,
-		iv: randomBytes(TOKEN_IV_BYTES),
-		claims: {
-			pixelId,
-			recipientId,
-			campaignId,
-			messageId: null,
-			trackingMode,
-			purpose: null,
-			issuedAt: new Date(),
-			preview: false,
-		},
-	});
-	return [{ json: { pixelId, url, embedCode: embedCode(url) } }];
+interface Wanted {
+	pixel: Pixel;
+	recipientId: string | null;
 }

@@ -102,7 +102,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		write: (change) =>
 			gate.run(async () => {
 				if (isLost()) throw new StoreError('closed', LOST);
-				return await whenFree(() => db.transaction().execute(change));
+				return await whenFree(() => db.transaction().execute((trx) => change(trx, true)));
 			}),
 		scrub: () => gate.run(() => whenFree(() => cutLog(db))),
 		close: () => gate.close(closeDatabase),

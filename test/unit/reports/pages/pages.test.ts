@@ -329,11 +329,11 @@ onEachEngine('the pages on $name', ({ newPlace }) => {
 
 		it('says how long an image was held open, where that was measured', async () => {
 			const pixel = await store.createPixel({ name: 'Measured' });
-			const open = sampleOpen({ pixelId: pixel.id, viewTimeMeasurable: true });
+			const open = sampleOpen({ pixelId: pixel.id, imageHeldMeasurable: true });
 			await store.recordOpens([open, sampleOpen({ pixelId: pixel.id })]);
 			const show = async () => await logPage(store, (await store.getPixel(pixel.id))!, logView);
 			expect(await show()).not.toContain('held open');
-			await store.recordViewTimes([{ eventId: open.eventId, viewTimeMs: 61_500 }]);
+			await store.recordImageHeld([{ eventId: open.eventId, imageHeldMs: 61_500 }]);
 			expect((await show()).match(/held open for [^<]*/g)).toEqual(['held open for 1 min 2 s']);
 		});
 

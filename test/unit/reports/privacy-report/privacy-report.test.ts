@@ -95,15 +95,15 @@ describe('the privacy report', () => {
 		expect(record).toContain('Hosting GmbH, runs the servers');
 	});
 
-	it('says whether view time is measured, of whom, and that it is a purpose of its own', () => {
+	it('says whether held time is measured, of whom, and that it is a purpose of its own', () => {
 		expect(section(html, 'trackers')).toContain('is not measured');
-		expect(section(html, 'record')).not.toContain('viewTimeMs');
-		const on = privacyReport(tracker({ viewTimeLimitMs: 90_000 }));
+		expect(section(html, 'record')).not.toContain('imageHeldMs');
+		const on = privacyReport(tracker({ imageHoldLimitMs: 90_000 }));
 		expect(section(on, 'trackers')).toContain('is measured up to 90 s, of people who consented');
-		expect(section(on, 'record')).toContain('Newsletter: performance, view-time');
-		expect(section(on, 'record')).toContain('viewTimeMs');
-		expect(section(on, 'record')).toContain('Only to people who consented to view-time');
-		const counts = privacyReport(tracker({ viewTimeLimitMs: 90_000, mode: 'aggregate' }));
+		expect(section(on, 'record')).toContain('Newsletter: performance, image-held');
+		expect(section(on, 'record')).toContain('imageHeldMs');
+		expect(section(on, 'record')).toContain('Only to people who consented to image-held');
+		const counts = privacyReport(tracker({ imageHoldLimitMs: 90_000, mode: 'aggregate' }));
 		expect(section(counts, 'trackers')).toContain('is not measured');
 	});
 

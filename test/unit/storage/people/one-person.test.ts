@@ -115,6 +115,25 @@ onEachEngine('one person under many names on $name', (engine) => {
 		},
 	);
 
+	test.each([ADDRESS, IDS[1]])(
+		'%j finds all opens of the person, and their status',
+		async (asked) => {
+			await fill();
+			const { opens } = await store.listOpens({ limit: 20, recipientId: asked });
+			expect(opens.map(({ pixelId }) => pixelId).sort()).toEqual([
+				null,
+				'pixel-0',
+				'pixel-1',
+				'pixel-2',
+			]);
+			for (const pixelId of ['pixel-0', 'pixel-1', 'pixel-2']) {
+				const status = await store.getStatus({ pixelId, recipientId: asked });
+				expect(status).toMatchObject({ opens: 1, lastOpenDay: '2026-03-03' });
+			}
+			expect(await store.getStatus({ pixelId: 'none', recipientId: 'nobody@a.b' })).toBeNull();
+		},
+	);
+
 	test('a withdrawal under one name counts for all, and so does what was said last', async () => {
 		await fill();
 		const said = async (recipientKey: string, status: 'given' | 'withdrawn', day: number) =>

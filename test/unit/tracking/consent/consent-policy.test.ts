@@ -88,10 +88,10 @@ describe('Objection Honored', () => {
 		expect(decision).toMatchObject({ allowed: true, reason: 'lookup-failed-allowed' });
 	});
 
-	it('still needs a consent of its own for view time', () => {
+	it('still needs a consent of its own for held time', () => {
 		const ask = (registry: ConsentStatus) =>
 			decideConsent(
-				{ policy: 'objection-honoured', purpose: 'view-time', sources: sources({ registry }) },
+				{ policy: 'objection-honoured', purpose: 'image-held', sources: sources({ registry }) },
 				drop,
 			).allowed;
 		expect([ask('unknown'), ask('given')]).toEqual([false, true]);

@@ -210,6 +210,18 @@ describe('labels of the services are kept', () => {
 		expect(event('sparkpost', labelled)).toEqual([actor, code]);
 	});
 
+	it('SparkPost is_mobile is a phone, and its families get our names', () => {
+		const parsed = '0.msys.track_event.user_agent_parsed';
+		let payload = changed(fixture('sparkpost') as Json[], `${parsed}.is_mobile`, true);
+		payload = changed(payload, `${parsed}.agent_family`, 'Mobile Safari');
+		payload = changed(payload, `${parsed}.os_family`, 'Mac OS X');
+		expect(first('sparkpost', payload).client).toEqual({
+			family: 'Safari',
+			os: 'macOS',
+			device: 'phone',
+		});
+	});
+
 	it.each(['proxy_open', 'unique_proxy_open'])('Brevo %s', (name) => {
 		expect(event('brevo', changed(fixture('brevo') as Json, 'event', name))).toEqual([
 			'prefetch',

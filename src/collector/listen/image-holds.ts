@@ -9,7 +9,7 @@ import type { CommitQueue } from '../log/commit-queue';
 import { writeRecord } from '../log/log-record';
 
 /** How long an answer is held open, in milliseconds. */
-export const VIEW_TIME_LIMITS = { leastMs: 1000, mostMs: 300_000, defaultMs: 60_000 } as const;
+export const IMAGE_HOLD_LIMITS = { leastMs: 1000, mostMs: 300_000, defaultMs: 60_000 } as const;
 /** Held answers take at most this share of all connections; the others stay for other loads. */
 const HELD_SHARE = 0.5;
 
@@ -27,7 +27,7 @@ const HEADERS = [
 export interface Hold {
 	/**
 	 * Sends the whole image and keeps the answer open, until the client goes or the limit is
-	 * reached; then the view time goes into the log.
+	 * reached; then the held time goes into the log.
 	 *
 	 * @returns whether the answer is held; not when the client has gone already, or waits for another
 	 *   answer first
@@ -37,8 +37,8 @@ export interface Hold {
 	end(): void;
 }
 
-/** The answers that are held open to measure view time. */
-export interface ViewTimeHolds {
+/** The answers that are held open to measure for how long. */
+export interface ImageHolds {
 	/**
 	 * Takes a place for the answer to an open that may be measured, which has to be started or ended.
 	 * `null` where the event does not say so, or there are too many; then the event says that.
@@ -52,17 +52,17 @@ export interface ViewTimeHolds {
 
 /**
  * Keeps answers open to see how long their clients stay. Whether one may be is decided before, in
- * `askForViewTime`.
+ * `askToHoldImage`.
  *
  * @param silenceMs after which the server closes a connection on which nothing moves; not while
  *   its answer is held, because then nothing is meant to move
  */
-export function createViewTimeHolds(
+export function createImageHolds(
 	limitMs: number,
 	silenceMs: number,
 	maxConnections: number,
 	{ queue, counters }: { queue: Pick<CommitQueue, 'add'>; counters: Counters },
-): ViewTimeHolds {
+): ImageHolds {
 	const most = Math.floor(maxConnections * HELD_SHARE);
 	const holding = new Set<Hold>();
 	let taken = 0;
@@ -91,9 +91,9 @@ export function createViewTimeHolds(
 					holding.delete(hold);
 					socket.setTimeout(silenceMs);
 					response.end();
-					const viewTimeMs = Math.min(limitMs, Math.round(performance.now() - since));
-					queue.add([writeRecord({ viewTime: { eventId, viewTimeMs } })], (outcome) => {
-						if (outcome === 'durable') counters.viewTimes += 1;
+					const imageHeldMs = Math.min(limitMs, Math.round(performance.now() - since));
+					queue.add([writeRecord({ imageHeld: { eventId, imageHeldMs } })], (outcome) => {
+						if (outcome === 'durable') counters.imagesHeld += 1;
 					});
 				};
 				// The client went away, by the end of its connection or by an error of it.
@@ -112,9 +112,9 @@ export function createViewTimeHolds(
 
 	return {
 		take(event) {
-			if (!event.viewTimeMeasurable) return null;
-			event.viewTimeMeasurable = taken < most;
-			return event.viewTimeMeasurable ? newHold(event.eventId) : null;
+			if (!event.imageHeldMeasurable) return null;
+			event.imageHeldMeasurable = taken < most;
+			return event.imageHeldMeasurable ? newHold(event.eventId) : null;
 		},
 		open: () => holding.size,
 		endAll: () => {

@@ -15,9 +15,9 @@ import { keysOf } from '../../../support/denylist-keys';
 const LOAD =
 	'GET /o.png?id=ada HTTP/1.1\r\nhost: x\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.0\r\n\r\n';
 
-describe('collect --view-time', () => {
+describe('collect --hold-image', () => {
 	let folder: string;
-	beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'view-time-'))));
+	beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'image-held-'))));
 	afterEach(() => rmSync(folder, { recursive: true }));
 
 	const inStore = async <T>(
@@ -33,12 +33,12 @@ describe('collect --view-time', () => {
 	const opens = async (): Promise<OpenEvent[]> =>
 		await inStore(async (store) => (await store.listOpens({ limit: 10 })).opens);
 
-	it('brings the view time of a consenting person into the store; a stop loses none', async () => {
-		const consent = consentRecord({ recipientKey: 'ada', purpose: 'view-time' });
+	it('brings the held time of a consenting person into the store; a stop loses none', async () => {
+		const consent = consentRecord({ recipientKey: 'ada', purpose: 'image-held' });
 		await inStore(async (store) => await store.recordConsent([consent], new Date(), keysOf));
 		const adminPort = String(await freePort());
 		const collector = await startCollectorProcess(folder, [
-			...['--view-time', '60', '--admin-port', adminPort],
+			...['--hold-image', '60', '--admin-port', adminPort],
 		]);
 		const metric = async (text: string) => {
 			const page = `http://127.0.0.1:${adminPort}/metrics`;
@@ -62,16 +62,16 @@ describe('collect --view-time', () => {
 		expect(await collector.exited).toBe(0);
 
 		const [last, earlier] = await opens();
-		expect(earlier.viewTimeMs).toBeGreaterThan(0);
-		expect(Math.abs(earlier.viewTimeMs! - stayed)).toBeLessThan(300);
+		expect(earlier.imageHeldMs).toBeGreaterThan(0);
+		expect(Math.abs(earlier.imageHeldMs! - stayed)).toBeLessThan(300);
 		// What a stop ends is in the log, if the store does not have it yet.
 		const log = openCollectorLog({ folder, durable: false });
 		const left = log.read('store', 10).flatMap(({ event }) => {
 			const record = readRecord(event);
-			return 'viewTime' in record ? [record.viewTime] : [];
+			return 'imageHeld' in record ? [record.imageHeld] : [];
 		});
 		log.close();
 		const late = left.find(({ eventId }) => eventId === last.eventId);
-		expect(last.viewTimeMs ?? late?.viewTimeMs).toBeGreaterThan(0);
+		expect(last.imageHeldMs ?? late?.imageHeldMs).toBeGreaterThan(0);
 	}, 30_000);
 });

@@ -11,15 +11,15 @@ import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-types
 const DIRECT_ACTORS: readonly Actor[] = ['human', 'unknown'];
 
 /** Whether the connection of a load by this actor says anything about a reader. */
-export function isDirect(actor: Actor): boolean {
+function isDirect(actor: Actor): boolean {
 	return DIRECT_ACTORS.includes(actor);
 }
 
 /** What becomes of the measuring of one open. */
-export interface ViewTimeAnswer {
+export interface ImageHeldAnswer {
 	/**
 	 * `true`: it may be measured; `false`: this client cannot be measured, whoever it is; `null`: not
-	 * asked for, or the person did not consent to it. The event carries it as `viewTimeMeasurable`.
+	 * asked for, or the person did not consent to it. The event carries it as `imageHeldMeasurable`.
 	 */
 	measurable: boolean | null;
 	/** What a failed consent lookup threw; for the operator's log */
@@ -29,32 +29,32 @@ export interface ViewTimeAnswer {
 /**
  * Whether the time that a client keeps the connection of an open may be measured: only where the
  * mode keeps it, only for a client that loads the image itself, and only with a consent to the
- * purpose `view-time` that the registry knows of. That consent stands beside the open's own; an
+ * purpose `image-held` that the registry knows of. That consent stands beside the open's own; an
  * unknown one, or a lookup that fails, leaves the open as it is and measures nothing.
  *
  * @param load what is known of the open by now: a recipient who was looked up in the list of erased
  *   people, and the effective mode
  */
-export async function askForViewTime(
+export async function askToHoldImage(
 	load: { recipientId: string | null; mode: TrackingMode; actor: Actor },
 	request: Pick<PixelRequest, 'canBeHeld' | 'headers'>,
 	settings: Pick<ReceiveSettings, 'consent'>,
 	deps: Pick<ReceiveDeps, 'consentStatus'>,
-): Promise<ViewTimeAnswer> {
+): Promise<ImageHeldAnswer> {
 	const { recipientId, mode, actor } = load;
-	const isKept = MODE_STORES[mode].fields.includes('viewTimeMs');
-	// Nobody could have consented to a view time of nobody.
+	const isKept = MODE_STORES[mode].fields.includes('imageHeldMs');
+	// Nobody could have consented to a held time of nobody.
 	if (request.canBeHeld === undefined || !isKept || recipientId === null) {
 		return { measurable: null, lookupError: null };
 	}
 	if (!request.canBeHeld || !isDirect(actor)) return { measurable: false, lookupError: null };
 	try {
-		const { status } = await deps.consentStatus(recipientId, 'view-time');
+		const { status } = await deps.consentStatus(recipientId, 'image-held');
 		const { policy, purposeRules } = settings.consent;
 		const decision = decideConsent(
 			{
 				policy,
-				purpose: 'view-time',
+				purpose: 'image-held',
 				purposeRules,
 				sources: {
 					registry: status,

@@ -5,14 +5,14 @@ import { ACTORS, CONSENT_STATUSES } from '../../../../src/tracking/event/event-f
 import type { Purpose } from '../../../../src/tracking/event/purpose';
 import { TRACKING_MODES } from '../../../../src/tracking/event/tracking-mode';
 import type { ReceiveSettings } from '../../../../src/tracking/receive/receive-types';
-import { askForViewTime } from '../../../../src/tracking/receive/view-time';
+import { askToHoldImage } from '../../../../src/tracking/receive/image-held';
 
 type Consent = ReceiveSettings['consent'];
 const CONSENT: Consent = { policy: 'objection-honoured', label: 'x', keepAsAggregate: true };
 
-type Load = Parameters<typeof askForViewTime>[0];
+type Load = Parameters<typeof askToHoldImage>[0];
 
-/** Asks for an identified open by a person; the registry gives `status` for view time alone. */
+/** Asks for an identified open by a person; the registry gives `status` for held time alone. */
 async function ask(
 	load: Partial<Load> = {},
 	{
@@ -28,7 +28,7 @@ async function ask(
 	} = {},
 ) {
 	const asked: Array<[string, Purpose | null]> = [];
-	const answer = await askForViewTime(
+	const answer = await askToHoldImage(
 		{ recipientId: '42', mode: 'identified', actor: 'human', ...load },
 		{ headers, canBeHeld: canBeHeld ?? undefined },
 		{ consent },
@@ -44,12 +44,12 @@ async function ask(
 	return { ...answer, asked };
 }
 
-describe('who is measured for view time', () => {
+describe('who is measured for held time', () => {
 	it('whoever consented to exactly that and loads the image directly', async () => {
 		expect(await ask()).toEqual({
 			measurable: true,
 			lookupError: null,
-			asked: [['42', 'view-time']],
+			asked: [['42', 'image-held']],
 		});
 		expect(await ask({ mode: 'full' })).toMatchObject({ measurable: true });
 		expect(await ask({}, { status: 'renewed' })).toMatchObject({ measurable: true });
@@ -78,7 +78,7 @@ describe('who is measured for view time', () => {
 		},
 	);
 
-	it('nobody where view time is not measured at all', async () => {
+	it('nobody where held time is not measured at all', async () => {
 		expect(await ask({}, { canBeHeld: null })).toMatchObject({ measurable: null, asked: [] });
 	});
 
@@ -110,7 +110,7 @@ describe('who is measured for view time', () => {
 				fc.constantFrom(...CONSENT_POLICIES, 'exempt' as const),
 				fc.boolean(),
 				async (load, status, policy, rule, canBeHeld) => {
-					const consent = { ...CONSENT, policy, purposeRules: { 'view-time': rule } };
+					const consent = { ...CONSENT, policy, purposeRules: { 'image-held': rule } };
 					const { measurable } = await ask(load, { status, canBeHeld, consent });
 					const mayBe =
 						canBeHeld &&
