@@ -1,7 +1,7 @@
 import type { IRun, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { pause } from '../../src/async/backoff';
+import { within } from '../../src/async/time-limit';
 import { runBatcher, type RefusedOpen } from '../../src/collector/consume/batcher';
 import { FolderLockedError, openLog } from '../../src/collector/log/open-log';
 import { startCollector } from '../../src/collector/threads/collector';
@@ -74,12 +74,12 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 			closeFunction: async () => {
 				unwatch();
 				stopping.abort();
-				await Promise.race([batching.catch(() => undefined), finishTime()]);
+				await atMostFinishTime(batching.catch(() => undefined));
 				await collector.stop(FINISH_WITHIN_MS);
 				log.close();
 				if (announced) {
 					const withdrawn = announced.then(async () => await withdrawAnnouncement(context));
-					await Promise.race([withdrawn, finishTime()]);
+					await atMostFinishTime(withdrawn);
 				}
 			},
 		};
@@ -124,6 +124,6 @@ function refusedItem({ event, reason }: RefusedOpen) {
 	return { ...item, json: { ...item.json, error: reason } };
 }
 
-async function finishTime(): Promise<void> {
-	await pause(FINISH_WITHIN_MS, new AbortController().signal);
+async function atMostFinishTime(work: Promise<void>): Promise<void> {
+	await within(FINISH_WITHIN_MS, work, () => undefined);
 }

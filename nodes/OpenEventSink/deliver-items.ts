@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { credentialValues } from '../../credentials/sink-credential';
+import { pause, type Backoff } from '../../src/async/backoff';
 import { deliver } from '../../src/sinks/delivery/deliver';
 import type { Delivery, SinkItem } from '../../src/sinks/delivery/delivery';
 import { findSink } from '../../src/sinks/registry';
@@ -10,11 +11,9 @@ import { failedItem, toNodeError } from '../shared/each-item';
 import { noteForReport } from './note-for-report';
 import { optionsReader, readEvent, readOverrides } from './read-item';
 import { requestSender } from './send-request';
-import { waitUnlessCancelled } from './wait';
 
 const REQUEST_TIMEOUT_MS = 30_000;
-const BASE_DELAY_MS = 1000;
-const MAX_DELAY_MS = 60_000;
+const BACKOFF: Backoff = { firstMs: 1000, longestMs: 60_000 };
 
 interface Options {
 	batchSize?: number;
@@ -106,6 +105,7 @@ async function deliverParcel(
 		sink.credential,
 		await context.getCredentials(sink.credential.name),
 	);
+	const cancelled = context.getExecutionCancelSignal();
 	await noteForReport(context, sink, credential, country.trim());
 	return await deliver(
 		parcel.items,
@@ -118,12 +118,14 @@ async function deliverParcel(
 			maxAttempts,
 			timeoutMs: REQUEST_TIMEOUT_MS,
 			maxTotalMs: timeLimit * 1000,
-			baseDelayMs: BASE_DELAY_MS,
-			maxDelayMs: MAX_DELAY_MS,
+			backoff: BACKOFF,
 		},
 		{
 			send: requestSender(context, sink, REQUEST_TIMEOUT_MS),
-			sleep: waitUnlessCancelled(context.getExecutionCancelSignal()),
+			sleep: async (ms) => {
+				await pause(ms, cancelled);
+				if (cancelled?.aborted) throw new Error('The execution was cancelled');
+			},
 			random: Math.random,
 			now: () => new Date(),
 		},

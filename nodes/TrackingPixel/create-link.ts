@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { sleep } from 'n8n-workflow';
 import { v4 as uuidv4 } from 'uuid';
 
 import { createHostedTracker, HostedTrackerError } from '../../src/api/hosted-tracker';
@@ -99,7 +98,7 @@ function hostedLinks(context: IExecuteFunctions): (index: number) => Promise<Tra
 		if (unreachable) return untracked(unreachable);
 		const { baseUrl } = await context.getCredentials<{ baseUrl: string }>(HOSTED_CREDENTIAL, index);
 		try {
-			const pixel = await createHostedTracker({ baseUrl, sleep }).createPixel();
+			const pixel = await createHostedTracker({ baseUrl }).createPixel();
 			return {
 				url: pixel.trackingUrl,
 				// Not the tracker's own snippet: that is HTML of somebody else's making.

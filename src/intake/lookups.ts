@@ -1,4 +1,5 @@
 import { gather } from '../async/batch-calls';
+import { within } from '../async/time-limit';
 import type { PrivacyStore } from '../storage/port/privacy-store';
 import { StoreError } from '../storage/port/store-error';
 import { strictestConsent } from '../storage/privacy/consent-records';
@@ -82,24 +83,11 @@ function createGuard(limitMs: number, restMs: number): <T>(ask: () => Promise<T>
 			'busy',
 			`The tracking store took longer than ${limitMs} ms to answer a lookup, and is left alone for ${restMs / 1000} s. Check how busy the store is, and the network to it.`,
 		);
-	return (ask) =>
-		new Promise((resolve, reject) => {
-			if (performance.now() < restUntil) {
-				reject(tooLong());
-				return;
-			}
-			let answered = false;
-			const giveUp = () => {
-				if (answered) return;
-				restUntil = performance.now() + restMs;
-				reject(tooLong());
-			};
-			// Where this process itself was busy, the answer is here already and is read first.
-			const timer = setTimeout(() => setImmediate(giveUp), limitMs);
-			const done = () => {
-				answered = true;
-				clearTimeout(timer);
-			};
-			ask().finally(done).then(resolve, reject);
+	return async (ask) => {
+		if (performance.now() < restUntil) throw tooLong();
+		return await within(limitMs, ask(), () => {
+			restUntil = performance.now() + restMs;
+			throw tooLong();
 		});
+	};
 }

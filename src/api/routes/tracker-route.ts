@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 
+import { within } from '../../async/time-limit';
 import { StoreError } from '../../storage/port/store-error';
 import type { Pixel, PixelImage, TrackingStore } from '../../storage/port/tracking-store';
 import { relabelsOfBurst } from '../../tracking/bursts/relabels-of-burst';
@@ -34,7 +35,7 @@ export function trackerRoute(deps: ApiDeps): Hono {
 				ip: deps.clientAddress(c.req.header()),
 				receivedAt: deps.now(),
 			},
-			...newPatience(),
+			...newTimeLimit(),
 		};
 		const place = await findPixel(load);
 		const [image] = await Promise.all([
@@ -170,19 +171,11 @@ function receiveDepsOf({ deps, pixelId, withinLimit }: Load): ReceiveDeps {
 }
 
 /** Runs out some time after the request came in. The store may still do what it was asked for. */
-function newPatience(): Pick<Load, 'withinLimit' | 'leftMs'> {
+function newTimeLimit(): Pick<Load, 'withinLimit' | 'leftMs'> {
 	const startedAt = performance.now();
-	const signal = AbortSignal.timeout(STORE_LIMIT_MS);
-	const runsOut = new Promise<never>((_resolve, reject) => {
-		signal.addEventListener('abort', () => reject(tooSlow()), { once: true });
-	});
-	runsOut.catch(() => undefined);
-	return {
-		withinLimit: async (asked) => await Promise.race([asked, runsOut]),
-		leftMs: () => Math.max(0, STORE_LIMIT_MS - (performance.now() - startedAt)),
+	const leftMs = () => Math.max(0, STORE_LIMIT_MS - (performance.now() - startedAt));
+	const tooSlow = () => {
+		throw new StoreError('busy', `The store did not answer within ${STORE_LIMIT_MS} ms.`);
 	};
-}
-
-function tooSlow(): StoreError {
-	return new StoreError('busy', `The store did not answer within ${STORE_LIMIT_MS} ms.`);
+	return { withinLimit: async (asked) => await within(leftMs(), asked, tooSlow), leftMs };
 }

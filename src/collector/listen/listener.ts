@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { pause } from '../../async/backoff';
+import { within } from '../../async/time-limit';
 import { PIXEL_PNG } from '../../tracking/receive/pixel-image';
 import { pixelHeaders } from '../../tracking/receive/pixel-response';
 import { receiveOpen } from '../../tracking/receive/receive-open';
@@ -268,12 +269,13 @@ export async function startListener(
 			holds?.endAll();
 			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 			const giveUpAt = Date.now() + limitMs;
-			while (waiting.size > 0 && Date.now() < giveUpAt) await sleep(SWEEP_EVERY_MS / 4);
+			while (waiting.size > 0 && Date.now() < giveUpAt) await pause(SWEEP_EVERY_MS / 4);
 			// A moment for the last answers to leave; then also those go who never asked for anything.
 			server.closeIdleConnections();
-			const cut = setTimeout(() => server.closeAllConnections(), SWEEP_EVERY_MS);
-			await closed;
-			clearTimeout(cut);
+			await within(SWEEP_EVERY_MS, closed, async () => {
+				server.closeAllConnections();
+				await closed;
+			});
 			await queue.drain(limitMs);
 			clearInterval(sweep);
 		},

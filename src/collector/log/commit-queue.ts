@@ -1,3 +1,5 @@
+import { pauseAfter, type Backoff } from '../../async/backoff';
+import { within } from '../../async/time-limit';
 import type { Counters } from '../config/counters';
 import type { OpenLog } from './open-log';
 
@@ -5,8 +7,7 @@ import type { OpenLog } from './open-log';
 const MAX_BATCH = 512;
 /** Loads that may wait in memory while the log cannot be written: about 50 MB. */
 const MAX_WAITING = 50_000;
-const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 2000;
+const BACKOFF: Backoff = { firstMs: 50, longestMs: 2000 };
 /** How often the size of the file is looked at. */
 const MEASURE_EVERY_MS = 200;
 /** From this share of the allowed size on, the collector says that it is not well. */
@@ -79,8 +80,7 @@ export function createCommitQueue(
 		if (failures === 0) {
 			setImmediate(commit);
 		} else {
-			const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
-			setTimeout(commit, wait);
+			setTimeout(commit, pauseAfter(failures, BACKOFF, Math.random()));
 		}
 	};
 
@@ -125,13 +125,8 @@ export function createCommitQueue(
 		},
 		drain: async (limitMs) => {
 			if (waiting.length === 0) return;
-			await new Promise<void>((resolve) => {
-				const giveUp = setTimeout(resolve, limitMs);
-				whenEmpty.push(() => {
-					clearTimeout(giveUp);
-					resolve();
-				});
-			});
+			const isEmpty = new Promise<void>((resolve) => whenEmpty.push(resolve));
+			await within(limitMs, isEmpty, () => undefined);
 		},
 	};
 }

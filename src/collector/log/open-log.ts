@@ -1,7 +1,7 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
+import { makePrivateFile } from '../../storage/database/private-file';
 import { CollectorError } from '../config/collector-error';
 import { DEFAULT_LIMITS } from '../config/settings';
 import { keepRoom, makeRoom, wipeJournal } from './log-room';
@@ -272,9 +272,7 @@ function openDatabase({ folder, durable, roomBytes }: Required<OpenLogOptions>):
 function openSqliteFile(folder: string, name: string): DatabaseSync {
 	const path = join(folder, name);
 	try {
-		mkdirSync(folder, { recursive: true, mode: 0o700 });
-		closeSync(openSync(path, 'a', 0o600));
-		chmodSync(path, 0o600);
+		makePrivateFile(path);
 	} catch (error) {
 		const { code = 'unknown' } = error as NodeJS.ErrnoException;
 		throw new CollectorError(

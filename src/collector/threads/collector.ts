@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
+import { within } from '../../async/time-limit';
 import { CollectorError } from '../config/collector-error';
 import type { CollectorSettings } from '../config/settings';
 import { STORE_CONSUMER, type ShippingReport } from '../consume/shipper';
@@ -128,9 +129,7 @@ async function startThread<Report>(
 			stopping = true;
 			const message: ToThread = { type: 'stop', limitMs };
 			worker.postMessage(message);
-			const giveUp = setTimeout(() => void worker.terminate(), limitMs * 2 + 1000);
-			await exited;
-			clearTimeout(giveUp);
+			await within(limitMs * 2 + 1000, exited, async () => void (await worker.terminate()));
 		},
 	};
 }

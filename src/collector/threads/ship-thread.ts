@@ -3,6 +3,7 @@ import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { pause } from '../../async/backoff';
+import { within } from '../../async/time-limit';
 import { openStore, readKeys } from '../../intake/intake-settings';
 import { checkKeys } from '../../intake/known-keys';
 import { domainMark } from '../../tracking/bursts/burst-rules';
@@ -74,16 +75,14 @@ runThread(parentPort, async (port) => {
 			clearInterval(reporting);
 			stopping.abort();
 			// A store that hangs must not keep the process alive; what it did not confirm stays logged.
-			const giveUp = new Promise((resolve) => setTimeout(resolve, limitMs).unref());
-			await Promise.race([Promise.all([shipping, announcing]), giveUp]);
+			await within<unknown>(limitMs, Promise.all([shipping, announcing]), () => undefined);
 			port.report(report());
 			log.close();
 			if (state.failures > 0) return;
 			const store = await openStore(settings.store);
 			if (settings.announce && announced) {
 				const { kind, id } = settings.announce;
-				const withdrawn = store.removePart(kind, id);
-				await Promise.race([withdrawn, giveUp]).catch((error: unknown) =>
+				await within(limitMs, store.removePart(kind, id), () => undefined).catch((error: unknown) =>
 					port.problem('shipping', error),
 				);
 			}

@@ -1,4 +1,5 @@
 import type { Backoff } from '../../async/backoff';
+import { within } from '../../async/time-limit';
 import { recordTogether } from '../../intake/record-together';
 import { StoreError } from '../../storage/port/store-error';
 import type { TrackingStore } from '../../storage/port/tracking-store';
@@ -99,7 +100,9 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 			return await recordTogether(store, { event, denylistKeys }, () => waits);
 		};
 		try {
-			return await within(limitMs, attempt(), () => slowStore(limitMs));
+			return await within(limitMs, attempt(), () => {
+				throw slowStore(limitMs);
+			});
 		} catch (error) {
 			away = describeError(error);
 			return null;
@@ -114,8 +117,9 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 			const onDisk = new Promise((resolve) => queue.add([writeRecord({ open: event })], resolve));
 			// Also where that takes too long: then it stays in memory until the disk takes it.
 			void onDisk.then(ship);
-			const slow = () => queue.health().failure ?? 'The disk did not answer in time.';
-			const outcome = await within(DISK_LIMIT_MS, onDisk, slow);
+			const outcome = await within(DISK_LIMIT_MS, onDisk, () => {
+				throw new CollectorError(queue.health().failure ?? 'The disk did not answer in time.');
+			});
 			if (outcome === 'full') throw new CollectorError('It has reached its size limit.');
 		} catch (error) {
 			const why = away === null ? '' : ` Store: ${away}`;
@@ -241,19 +245,7 @@ function lockUnlessTaken(folder: string): (() => void) | null {
 	}
 }
 
-function slowStore(limitMs: number): string {
-	return `The tracking store did not answer within ${Math.round(limitMs / 100) / 10} seconds.`;
-}
-
-/** What `promise` gives, unless it takes too long; what it does then has no effect. */
-async function within<T>(limitMs: number, promise: Promise<T>, late: () => string): Promise<T> {
-	let timer: NodeJS.Timeout | undefined;
-	const runsOut = new Promise<never>((_resolve, reject) => {
-		timer = setTimeout(() => reject(new CollectorError(late())), limitMs);
-	});
-	try {
-		return await Promise.race([promise, runsOut]);
-	} finally {
-		clearTimeout(timer);
-	}
+function slowStore(limitMs: number): CollectorError {
+	const seconds = Math.round(limitMs / 100) / 10;
+	return new CollectorError(`The tracking store did not answer within ${seconds} seconds.`);
 }

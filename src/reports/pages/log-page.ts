@@ -47,7 +47,7 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 	const people = await namesOf(store, pixel.id, opens);
 	const groups = closeTogether(opens);
 	const { counts } = pixel;
-	return render('log', {
+	return render('templates/log', {
 		view,
 		title: pixel.name,
 		zones: zoneNames(),

@@ -1,5 +1,3 @@
-import { Eta } from 'eta';
-
 import type { ConsentPolicy } from '../../tracking/consent/consent-policy';
 import { ruleFor } from '../../tracking/consent/consent-policy';
 import { JURISDICTION_PRESETS } from '../../tracking/consent/jurisdictions';
@@ -8,9 +6,9 @@ import { isWithin, TRACKING_MODES } from '../../tracking/event/tracking-mode';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import { retentionPlan } from '../../tracking/people/retention';
 import type { ReportedTracker } from '../../tracking/receive/reported-tracker';
+import { render } from '../render';
 import type { PrivacyReportConfig } from './privacy-report-config';
 import { privacyFindings, type Finding } from './privacy-report-findings';
-import { PRIVACY_REPORT_TEMPLATE } from './privacy-report-template';
 
 /**
  * The privacy report of an installation: what each mode stores, where it flows, how long it stays,
@@ -21,8 +19,7 @@ import { PRIVACY_REPORT_TEMPLATE } from './privacy-report-template';
  * @returns one HTML page without scripts or external requests
  */
 export function privacyReport(config: PrivacyReportConfig): string {
-	const eta = new Eta({ autoEscape: true, autoTrim: false, useWith: false });
-	return eta.renderString(PRIVACY_REPORT_TEMPLATE, view(config));
+	return render('privacy-report/privacy-report', view(config));
 }
 
 const POLICY_NAMES: Record<ConsentPolicy, string> = {

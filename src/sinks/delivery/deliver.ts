@@ -1,5 +1,7 @@
 import pLimit from 'p-limit';
 
+import { pauseAfter } from '../../async/backoff';
+import { within } from '../../async/time-limit';
 import {
 	type BatchAnswer,
 	type RecordOutcome,
@@ -24,9 +26,8 @@ interface Journey {
 /**
  * Sends events to a destination in batches, and says of each what became of it.
  *
- * Only what the destination did not take is sent again, after an exponential backoff with full
- * jitter or after the time the destination asks for, whichever is longer; a request to wait holds
- * back all batches. Batches that are too large, or refused as a whole, are halved. A record whose
+ * Only what the destination did not take is sent again, after a growing pause or after the time the
+ * destination asks for, whichever is longer; a request to wait holds back all batches. Batches that are too large, or refused as a whole, are halved. A record whose
  * answer was lost is sent again under the same event id.
  *
  * @returns one outcome per item, in input order; never rejects because of a destination
@@ -112,8 +113,7 @@ export async function deliver(
 		reason: string,
 	): Promise<void> {
 		const now = deps.now().getTime();
-		const ceiling = Math.min(settings.maxDelayMs, settings.baseDelayMs * 2 ** (attempt - 1));
-		const wait = Math.max(askedWait, deps.random() * ceiling);
+		const wait = Math.max(askedWait, pauseAfter(attempt, settings.backoff, deps.random()));
 		if (now + wait >= deadline) {
 			const seconds = Math.ceil(wait / 1000);
 			settleAll(batch, {
@@ -165,7 +165,9 @@ export async function deliver(
 		}
 		let response: SinkResponse;
 		try {
-			response = await sendWithin(request, timeoutMs);
+			response = await within(timeoutMs, deps.send(request), () => {
+				throw new TimeoutFault(timeoutMs);
+			});
 		} catch (error) {
 			return records.map(() => retryable(faultReason(error)));
 		}
@@ -181,25 +183,9 @@ export async function deliver(
 		return records.map(() => malformed);
 	}
 
-	async function sendWithin(request: SinkRequest, timeoutMs: number): Promise<SinkResponse> {
-		const sending = new AbortController();
-		const timer = new AbortController();
-		try {
-			return await Promise.race([
-				deps.send(request, sending.signal),
-				deps.sleep(timeoutMs, timer.signal).then((): never => {
-					throw new TimeoutFault(timeoutMs);
-				}),
-			]);
-		} finally {
-			sending.abort();
-			timer.abort();
-		}
-	}
-
 	async function pause(ms: number): Promise<void> {
-		const within = Math.min(ms, deadline - deps.now().getTime());
-		if (within > 0) await deps.sleep(within, new AbortController().signal);
+		const allowed = Math.min(ms, deadline - deps.now().getTime());
+		if (allowed > 0) await deps.sleep(allowed);
 	}
 
 	function outOfTime(): Delivery {
