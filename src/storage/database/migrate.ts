@@ -10,6 +10,7 @@ import * as viewTime from './migrations/0004-view-time';
 import * as privacyRequests from './migrations/0005-privacy-requests';
 import * as totalInParts from './migrations/0006-total-in-parts';
 import * as signingKeys from './migrations/0010-signing-keys';
+import * as privacyReports from './migrations/0011-privacy-reports';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -20,6 +21,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0005-privacy-requests': privacyRequests,
 	'0006-total-in-parts': totalInParts,
 	'0010-signing-keys': signingKeys,
+	'0011-privacy-reports': privacyReports,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

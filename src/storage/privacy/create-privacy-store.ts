@@ -3,13 +3,8 @@ import type { StoreDatabase } from '../database/store-database';
 import type { StoreSchema } from '../database/store-schema';
 import { deniedAmong } from '../opens/denylist';
 import type { PrivacyStore } from '../port/privacy-store';
-import {
-	countPeople,
-	countPolicies,
-	listParts,
-	removePart,
-	savePart,
-} from '../statistics/privacy-counts';
+import { countKept } from '../statistics/kept-data';
+import { countPeople } from '../statistics/people-counts';
 import { applyRetention } from './apply-retention';
 import {
 	getConsent,
@@ -22,6 +17,8 @@ import {
 import { dailyKey, destroyOldKeys } from './daily-keys';
 import { eraseSubject } from './erase-subject';
 import { exportSubject } from './find-person';
+import { listParts, removePart, savePart } from './installed-parts';
+import { getPrivacyReportBefore, savePrivacyReport } from './privacy-reports';
 import { closePrivacyRequest, listPrivacyRequests, openPrivacyRequest } from './privacy-requests';
 import { giveUpKey, noteKeys } from './signing-keys';
 
@@ -83,7 +80,9 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 		destroyOldKeys: (now) => destroyOldKeys(database, now),
 
 		countPeople: (by) => read((db) => countPeople(db, by)),
-		countPolicies: () => read((db) => countPolicies(db)),
+		countKept: (options) => read((db) => countKept(db, options)),
+		savePrivacyReport: (version) => write((db) => savePrivacyReport(db, version)),
+		getPrivacyReportBefore: (month) => read((db) => getPrivacyReportBefore(db, month)),
 		savePart: (part) => write((db) => savePart(db, part)),
 		removePart: (kind, id) => write((db) => removePart(db, kind, id)),
 		listParts: () => read((db) => listParts(db)),
