@@ -126,13 +126,13 @@ export interface NotedPart extends InstalledPart {
 export const PEOPLE_COLUMNS = ['family', 'os', 'device', 'actor'] as const;
 export type PeopleColumn = (typeof PEOPLE_COLUMNS)[number];
 
-/** Consent, the rights of the people tracked, and retention. Part of the tracking store. */
 /** A signing key as the store knows it: by a value that does not lead back to the key. */
 export interface KnownKey {
 	id: string;
 	fingerprint: string;
 }
 
+/** Consent, the rights of the people tracked, and retention. Part of the tracking store. */
 export interface PrivacyStore {
 	/** Adds records in one transaction. A record id the store knows changes nothing. */
 	recordConsent(records: readonly ConsentRecord[], now: Date): Promise<{ recorded: number }>;
@@ -149,6 +149,13 @@ export interface PrivacyStore {
 	isDenied(denylistKeys: readonly string[]): Promise<boolean>;
 	/** Which of these keys are on the list of erased people. */
 	deniedAmong(denylistKeys: readonly string[]): Promise<ReadonlySet<string>>;
+	/** Puts keys on the list of erased people. Returns how many were not on it. */
+	deny(denylistKeys: readonly string[], now: Date): Promise<number>;
+	/**
+	 * People of whom the store holds something although they are on the list of erased people, which
+	 * is so after an older store was put back.
+	 */
+	findErased(denylistKeysOf: (recipientId: string) => readonly string[]): Promise<string[]>;
 	exportSubject(subject: Subject): Promise<SubjectData>;
 	/**
 	 * Erases a person in one transaction: their opens, counters, entries and addresses, out of all

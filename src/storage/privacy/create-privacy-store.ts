@@ -1,7 +1,7 @@
 import { dropOldWindows } from '../bursts/burst-windows';
 import type { StoreDatabase } from '../database/store-database';
 import type { StoreSchema } from '../database/store-schema';
-import { deniedAmong } from '../opens/denylist';
+import { deniedAmong, deny } from '../opens/denylist';
 import type { PrivacyStore } from '../port/privacy-store';
 import { countKept } from '../statistics/kept-data';
 import { countPeople } from '../statistics/people-counts';
@@ -16,6 +16,7 @@ import {
 } from './consent-records';
 import { dailyKey, destroyOldKeys } from './daily-keys';
 import { eraseSubject } from './erase-subject';
+import { findErased } from './find-erased';
 import { exportSubject } from './find-person';
 import { listParts, removePart, savePart } from './installed-parts';
 import { getPrivacyReportBefore, savePrivacyReport } from './privacy-reports';
@@ -55,6 +56,8 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 
 		isDenied: (keys) => read(async (db) => (await deniedAmong(db, keys)).size > 0),
 		deniedAmong: (keys) => read((db) => deniedAmong(db, keys)),
+		deny: (keys, now) => write((db) => deny(db, keys, now)),
+		findErased: (denylistKeysOf) => findErased(database, denylistKeysOf),
 		exportSubject: (subject) => read((db) => exportSubject(db, subject)),
 		eraseSubject: async (subject, now) => {
 			const counts = await write((db) => eraseSubject(db, subject, now));

@@ -304,6 +304,36 @@ describe.each(engines)('rights and retention on $name', (engine) => {
 		});
 	});
 
+	test('finds in every place who is on the list of erased people, and nobody else', async () => {
+		await store.createPixel({ id: 'p', name: 'P' });
+		await store.addRecipients(
+			'p',
+			Array.from({ length: 1500 }, (_, index) => ({ recipientId: `r${index}` })),
+		);
+		await store.recordOpens([
+			sampleOpen({ recipientId: 'opened', campaignId: 'c' }),
+			sampleOpen({ recipientId: 'day', trackingMode: 'hygiene' }),
+		]);
+		await store.recordConsent([consentRecord({ recipientKey: 'consented' })], NOW);
+		await store.openPrivacyRequest({ recipientId: 'asked', kind: 'copy' }, NOW);
+		const keysOf = (id: string) => [denylistKey(id, KEY), `old ${id}`];
+		expect(await store.findErased(keysOf)).toEqual([]);
+
+		const erased = ['r7', 'r1499', 'opened', 'day', 'consented', 'asked', 'nobody'];
+		expect(
+			await store.deny(
+				erased.map((id) => denylistKey(id, KEY)),
+				NOW,
+			),
+		).toBe(7);
+		expect(await store.deny([denylistKey('r7', KEY), 'old r8'], NOW)).toBe(1);
+		expect((await store.findErased(keysOf)).sort()).toEqual(
+			[...erased.filter((id) => id !== 'nobody'), 'r8'].sort(),
+		);
+		for (const id of await store.findErased(keysOf)) await store.eraseSubject(subject(id), NOW);
+		expect(await store.findErased(keysOf)).toEqual([]);
+	});
+
 	test('counts people once per campaign, by what their first counted open said', async () => {
 		const client = (family: string) => ({ family, os: null, device: null });
 		await store.recordOpens([
