@@ -428,8 +428,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 		for (const finding of [
 			/^Letters: Email Open Trigger: It tracks people until they object, though the preset EU default/,
 			/^Legal basis: It is consent, but "Letters: Email Open Trigger" tracks people until they object/,
-			/^Stored opens: 1 of mode "full" are kept/,
-			/^Stored opens: 1 hold the IP address, which no place keeps now/,
+			/^Stored opens: 1 of mode "full" are kept \(IP address: 1, user agent: 1\)/,
 			/^Stored opens: 1 hold an IP address.* not known to consent/,
 			/^Retention: It never ran/,
 			/^Mail addresses: 1 were added and never used/,

@@ -63,7 +63,7 @@ function ofTracker(tracker: ReportedTracker, areas: JurisdictionPreset[]): Findi
 	const asking = askingFirst(tracker, areas);
 	if (asking.length > 0 && rule !== 'consent-required') {
 		add(
-			`It tracks people ${rule === 'exempt' ? 'without asking' : 'until they object'}, though ${inWords(asking)} asks for consent first`,
+			`It tracks people ${rule === 'exempt' ? 'without asking' : 'until they object'}, though ${inWords(asking)} for consent first`,
 			'Set its consent to that preset or to Consent Required, or its mode to aggregate',
 		);
 	}
@@ -120,12 +120,16 @@ function ofLegalBasis(config: PrivacyReportConfig): Finding[] {
 	return [
 		{
 			about,
-			finding: `It is "${LEGAL_BASES[legalBasis]}", though ${inWords([...asking])} asks for consent first`,
+			finding: `It is "${LEGAL_BASES[legalBasis]}", though ${inWords([...asking])} for consent first`,
 			todo: 'Rest the tracking on consent: reading from a device needs it whatever the basis of the rest is (ePrivacy Directive Art. 5(3))',
 		},
 	];
 }
 
+/** Areas and what they do, to be put into a sentence. */
 function inWords(areas: readonly JurisdictionPreset[]): string {
-	return `the preset ${areas.map(({ displayName }) => displayName).join(' and ')}`;
+	const names = areas.map(({ displayName }) => displayName);
+	return names.length === 1
+		? `the preset ${names[0]} asks`
+		: `the presets ${names.slice(0, -1).join(', ')} and ${names.at(-1)} ask`;
 }

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 
-import { REQUEST_PARTS } from '../../storage/port/privacy-store';
+import { REQUEST_PARTS, type KeptOpens } from '../../storage/port/privacy-store';
 import { isWithin, TRACKING_MODES } from '../../tracking/event/tracking-mode';
 import { retentionPlan } from '../../tracking/people/retention';
 import type { Finding } from './finding';
@@ -13,7 +13,6 @@ const RETENTION_RESTS_DAYS = 7;
 /** Compares what the store holds with what is set now, and with the periods. */
 export function keptFindings(config: PrivacyReportConfig): Finding[] {
 	return [
-		...ofRequests(config),
 		...ofModes(config),
 		...ofRequestParts(config),
 		...ofRetentionRuns(config),
@@ -30,7 +29,8 @@ export function overdueRequests({
 	return openRequests.filter(({ askedAt }) => askedAt < limit).length;
 }
 
-function ofRequests(config: PrivacyReportConfig): Finding[] {
+/** Names the requests that wait for an answer, and those that have waited for too long. */
+export function requestFindings(config: PrivacyReportConfig): Finding[] {
 	const { openRequests } = config;
 	const [oldest] = openRequests;
 	if (oldest === undefined) return [];
@@ -73,18 +73,30 @@ function ofModes({ kept, trackers }: PrivacyReportConfig): Finding[] {
 		return [
 			{
 				about: 'Stored opens',
-				finding: `${count(opens)} of mode "${mode}" are kept, which is more than any place keeps now`,
+				finding: `${count(opens)} of mode "${mode}" are kept${requestParts(groups)}, which is more than any place keeps now`,
 				todo: 'They go when their period ends; run Retention with a shorter one to delete them sooner',
 			},
 		];
 	});
 }
 
+/** What opens hold of the request, to be put into a sentence. */
+function requestParts(groups: readonly KeptOpens[]): string {
+	const held = REQUEST_PARTS.map((part) => ({
+		name: REQUEST_PART_NAMES[part],
+		opens: groups.reduce((sum, { request }) => sum + request[part], 0),
+	})).filter(({ opens }) => opens > 0);
+	if (held.length === 0) return '';
+	return ` (${held.map(({ name, opens }) => `${name}: ${count(opens)}`).join(', ')})`;
+}
+
 function ofRequestParts({ kept, trackers }: PrivacyReportConfig): Finding[] {
 	const findings: Finding[] = [];
 	for (const part of REQUEST_PARTS) {
 		const opens = kept.opens.reduce((sum, { request }) => sum + request[part], 0);
-		if (opens === 0 || trackers.some((tracker) => keepsPart(tracker, part))) continue;
+		// Where no place is set to full, the mode of these opens is named already.
+		if (opens === 0 || !trackers.some(({ mode }) => mode === 'full')) continue;
+		if (trackers.some((tracker) => keepsPart(tracker, part))) continue;
 		findings.push({
 			about: 'Stored opens',
 			finding: `${count(opens)} hold the ${REQUEST_PART_NAMES[part]}, which no place keeps now`,

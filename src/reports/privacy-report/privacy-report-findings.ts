@@ -1,14 +1,15 @@
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import { doorFindings } from './door-findings';
 import type { Finding } from './finding';
-import { keptFindings } from './kept-findings';
+import { keptFindings, requestFindings } from './kept-findings';
 import type { PrivacyReportConfig } from './privacy-report-config';
 
 /** Compares the configuration with its own presets, with the law it is said to be under, and with what is kept. */
 export function privacyFindings(config: PrivacyReportConfig): Finding[] {
 	return [
-		...keptFindings(config),
+		...requestFindings(config),
 		...doorFindings(config),
+		...keptFindings(config),
 		...ofSinks(config),
 		...ofRetention(config),
 		...ofRoles(config),

@@ -237,7 +237,7 @@ describe('the privacy report', () => {
 		[
 			'objection under the law of the recipients, where no preset is set',
 			config({ ...tracker({ ...BY_HAND }), jurisdictions: ['us', 'eu', 'uk'] }),
-			/It tracks people until they object, though the preset EU default and UK asks for consent first/,
+			/It tracks people until they object, though the presets EU default and UK ask for consent first/,
 		],
 		[
 			'a purpose that is exempt by hand but not under the law of the recipients',
@@ -290,14 +290,26 @@ describe('the privacy report', () => {
 		],
 		[
 			'opens of a mode that is not set any more',
-			config({ kept: kept({ opens: [opensOf(), opensOf({ trackingMode: 'full', opens: 4 })] }) }),
-			/4 of mode "full" are kept, which is more than any place keeps now/,
+			config({
+				kept: kept({
+					opens: [
+						opensOf(),
+						opensOf({
+							trackingMode: 'full',
+							opens: 4,
+							request: { ...NO_REQUEST, ip: 4, userAgent: 3 },
+						}),
+					],
+				}),
+			}),
+			/4 of mode "full" are kept \(IP address: 4, user agent: 3\), which is more than any place keeps now/,
 		],
 		[
 			'parts of the request that no place keeps any more',
 			config({
+				...tracker({ mode: 'full' }),
 				kept: kept({
-					opens: [opensOf({ request: { ...NO_REQUEST, userAgent: 4 } })],
+					opens: [opensOf({ trackingMode: 'full', request: { ...NO_REQUEST, userAgent: 4 } })],
 				}),
 			}),
 			/4 hold the user agent, which no place keeps now/,
