@@ -83,7 +83,7 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 		destroyOldKeys: (now) => destroyOldKeys(database, now),
 
 		countPeople: (by) => read((db) => countPeople(db, by)),
-		countKept: (options) => read((db) => countKept(db, options)),
+		countKept: (options) => countKept(database, options),
 		savePrivacyReport: (version) => write((db) => savePrivacyReport(db, version)),
 		getPrivacyReportBefore: (month) => read((db) => getPrivacyReportBefore(db, month)),
 		savePart: (part) => write((db) => savePart(db, part)),

@@ -3,23 +3,26 @@ import { sql } from 'kysely';
 import type { Actor, ConsentStatus } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import { isoOf } from '../counters/counts-view';
-import type { Reader } from '../database/store-database';
-import type { KeptData, KeptOpens } from '../port/privacy-store';
+import type { Reader, StoreDatabase } from '../database/store-database';
+import { REQUEST_PARTS, type KeptData, type KeptOpens } from '../port/privacy-store';
 
 const IN_FORCE: readonly ConsentStatus[] = ['given', 'renewed'];
 /** What the records of an erased person are kept under: see `denylistKey`. */
 const DENYLIST_KEY_LENGTH = 'd_'.length + 64;
 
+/** Opens counted in one step: the embedded store answers nobody else meanwhile. */
+const STEP_ROWS = 20_000;
+
 /**
  * Counts what the store holds, from the rows themselves: what was set when they came in may have
- * changed since.
+ * changed since. Reads in steps, so that opens get in between.
  */
 export async function countKept(
-	db: Reader,
+	{ read }: Pick<StoreDatabase, 'read'>,
 	{ now, endingBefore }: { now: Date; endingBefore: Date },
 ): Promise<KeptData> {
-	return {
-		opens: await countOpens(db),
+	const opens = await countOpens(read);
+	const counts = await read(async (db) => ({
 		people: await count(
 			db
 				.selectFrom('recipient_tallies')
@@ -28,12 +31,13 @@ export async function countKept(
 		),
 		lastOpenDays: await count(db.selectFrom('last_open_days').select(allRows)),
 		addresses: await count(db.selectFrom('recipients').select(allRows).where(hasAddress)),
-		addressesWithoutEnd: await countWithoutEnd(db),
 		sentMessages: await count(db.selectFrom('sent_messages').select(allRows)),
-		...(await countConsents(db, now.getTime(), endingBefore.getTime())),
 		erased: await count(db.selectFrom('denylist').select(allRows)),
 		keysGivenUp: await count(db.selectFrom('signing_keys').select(allRows).where('lost', '=', 1)),
-	};
+	}));
+	const addressesWithoutEnd = await read(countWithoutEnd);
+	const consents = await read((db) => countConsents(db, now.getTime(), endingBefore.getTime()));
+	return { opens, ...counts, addressesWithoutEnd, ...consents };
 }
 
 const allRows = sql<number>`count(*)`.as('count');
@@ -45,10 +49,43 @@ async function count(query: {
 	return (await query.executeTakeFirstOrThrow()).count;
 }
 
-/** One pass over all opens. */
-async function countOpens(db: Reader): Promise<KeptOpens[]> {
-	const rows = await db
+/** One pass over all opens, in the order of their times. */
+async function countOpens(read: StoreDatabase['read']): Promise<KeptOpens[]> {
+	const groups = new Map<string, KeptOpens>();
+	for (let from = Number.MIN_SAFE_INTEGER; ; ) {
+		const until = await read((db) => endOfStep(db, from));
+		const step = await read((db) => countStep(db, from, until));
+		for (const part of step) {
+			const name = JSON.stringify([part.trackingMode, part.actor, part.policy]);
+			const known = groups.get(name);
+			groups.set(name, known === undefined ? part : merged(known, part));
+		}
+		if (until === null) break;
+		from = until;
+		await new Promise(setImmediate);
+	}
+	const order = (group: KeptOpens) => `${group.trackingMode} ${group.actor} ${group.policy ?? ''}`;
+	return [...groups.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
+/** The time before which a step ends; `null` for the last one. Opens of one moment stay together. */
+async function endOfStep(db: Reader, from: number): Promise<number | null> {
+	const row = await db
 		.selectFrom('opens')
+		.select('occurred_at')
+		.where('occurred_at', '>=', from)
+		.orderBy('occurred_at')
+		.limit(1)
+		.offset(STEP_ROWS)
+		.executeTakeFirst();
+	if (row === undefined) return null;
+	return row.occurred_at === from ? from + 1 : row.occurred_at;
+}
+
+async function countStep(db: Reader, from: number, until: number | null): Promise<KeptOpens[]> {
+	let opens = db.selectFrom('opens').where('occurred_at', '>=', from);
+	if (until !== null) opens = opens.where('occurred_at', '<', until);
+	const rows = await opens
 		.select(['tracking_mode', 'actor', 'consent_policy'])
 		.select((is) => [
 			is.fn.min('occurred_at').as('first'),
@@ -62,9 +99,6 @@ async function countOpens(db: Reader): Promise<KeptOpens[]> {
 				then request_ip end)`.as('ipWithoutConsent'),
 		])
 		.groupBy(['tracking_mode', 'actor', 'consent_policy'])
-		.orderBy('tracking_mode')
-		.orderBy('actor')
-		.orderBy('consent_policy')
 		.execute();
 	return rows.map(({ ip, userAgent, referer, acceptLanguage, ...row }) => ({
 		trackingMode: row.tracking_mode as TrackingMode,
@@ -76,6 +110,19 @@ async function countOpens(db: Reader): Promise<KeptOpens[]> {
 		request: { ip, userAgent, referer, acceptLanguage },
 		ipWithoutConsent: row.ipWithoutConsent,
 	}));
+}
+
+/** Two steps of one group, the earlier one first. */
+function merged(a: KeptOpens, b: KeptOpens): KeptOpens {
+	const request = { ...a.request };
+	for (const part of REQUEST_PARTS) request[part] += b.request[part];
+	return {
+		...a,
+		opens: a.opens + b.opens,
+		lastAt: b.lastAt,
+		request,
+		ipWithoutConsent: a.ipWithoutConsent + b.ipWithoutConsent,
+	};
 }
 
 /** Retention counts from what was sent and loaded, so it never comes to these. */

@@ -65,6 +65,25 @@ describe.each(engines)('what the privacy report counts on $name', (engine) => {
 		]);
 	});
 
+	test('opens of many moments, and many of one, are counted once each', async () => {
+		const start = Date.parse('2026-11-01T00:00:00.000Z');
+		const events = Array.from({ length: 41_000 }, (_, index) =>
+			openEvent({
+				recipientId: `r${index % 50}`,
+				actor: index % 2 === 0 ? 'human' : 'bot',
+				occurredAt: new Date(start + (index < 21_000 ? 0 : index)).toISOString(),
+			}),
+		);
+		for (let at = 0; at < events.length; at += 1000) {
+			await store.recordOpens(events.slice(at, at + 1000));
+		}
+		const first = new Date(start).toISOString();
+		expect((await kept()).opens).toMatchObject([
+			{ actor: 'bot', opens: 20_500, firstAt: first, lastAt: events.at(-1)!.occurredAt },
+			{ actor: 'human', opens: 20_500, firstAt: first, lastAt: events.at(-2)!.occurredAt },
+		]);
+	}, 120_000);
+
 	test('people, addresses and messages are counted, and addresses that no period ends', async () => {
 		await store.createPixel({ id: 'p', name: 'Newsletter' });
 		await store.addRecipients('p', [
