@@ -20,6 +20,7 @@ import { exportPerson } from './actions/privacy/export';
 import { getConfirmationLink } from './actions/privacy/get-confirmation-link';
 import { getOpenRequests } from './actions/privacy/get-open-requests';
 import { giveUpKey } from './actions/privacy/give-up-key';
+import { replayErasures } from './actions/privacy/replay-erasures';
 import { addManyRecipients } from './actions/recipient/add-many';
 import { deleteRecipient } from './actions/recipient/delete';
 import { exportRecipients } from './actions/recipient/export-csv';
@@ -75,6 +76,7 @@ export const resources: Resource[] = [
 			getConfirmationLink,
 			getOpenRequests,
 			giveUpKey,
+			replayErasures,
 		],
 	},
 	{

@@ -267,6 +267,14 @@ const ENTRIES: Record<string, Entry> = {
 			expect(items).toEqual([{ keyId: expect.stringMatching(/^[0-9a-f]{6}$/), givenUp: true }]),
 		whenEmpty: 'Key ID is empty',
 	},
+	'privacy replayErasures': {
+		fill: () => ({ denylistKeys: `d_${'0'.repeat(64)}` }),
+		gives: 'how many people were erased again',
+		check: ({ items }) =>
+			expect(items).toEqual([{ keysAdded: 1, peopleErased: 0, recordsErased: 0 }]),
+		whenEmpty: ({ items }) =>
+			expect(items).toEqual([{ keysAdded: 0, peopleErased: 0, recordsErased: 0 }]),
+	},
 	'recipient addMany': {
 		fill: (world) => ({ ...pixelId(world), recipients: '[{ "recipientId": 7 }]' }),
 		gives: 'an item per recipient',

@@ -405,6 +405,106 @@ describe('consent, rights and retention in Open Tracking', () => {
 		]);
 	});
 
+	const report = async (parameters: object = {}) => {
+		const { items, binary } = await run('report', 'getPrivacyReport', {
+			...CONTROLLER,
+			...parameters,
+		});
+		const page = Buffer.from(Object.values(binary!)[0].data, 'base64').toString();
+		return { said: items[0], page };
+	};
+	const tracker = {
+		kind: 'tracker' as const,
+		id: 'w/n',
+		name: 'Letters: Email Open Trigger',
+		settings: {
+			mode: 'identified',
+			purpose: 'performance',
+			policy: 'objection-honoured',
+			policyLabel: 'objection-honoured',
+			jurisdiction: null,
+			keepAsAggregate: false,
+			keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
+		},
+	};
+
+	it('reports what the store holds, also where it is more than what is set', async () => {
+		const store = await folder.store();
+		await store.savePart(tracker);
+		await store.createPixel({ id: 'p', name: 'Letter' });
+		await store.addRecipients('p', [{ recipientId: 'h1', email: 'ada@example.com' }], keysOf);
+		const request = { ip: '203.0.113.9', userAgent: 'UA', referer: null, acceptLanguage: null };
+		await store.recordOpens([openEvent({ trackingMode: 'full', request })]);
+		await run('consent', 'withdraw', { personId: 'ada' });
+		await run('privacy', 'erasePerson', { personId: 'bob' });
+
+		const { said, page } = await report({ jurisdictions: ['eu'], legalBasis: 'consent' });
+		expect(said).toMatchObject({
+			trackers: 1,
+			counts: {
+				'Mail addresses': 1,
+				'Single opens': 1,
+				'People who withdrew': 1,
+				'People erased': 1,
+			},
+		});
+		const findings = (said.findings as Array<{ about: string; finding: string }>).map(
+			({ about, finding }) => `${about}: ${finding}`,
+		);
+		for (const finding of [
+			/^Letters: Email Open Trigger: It tracks people until they object, though the preset EU default/,
+			/^Legal basis: It is consent, but "Letters: Email Open Trigger" tracks people until they object/,
+			/^Stored opens: 1 of mode "full" are kept \(IP address: 1, user agent: 1\)/,
+			/^Stored opens: 1 hold an IP address.* not known to consent/,
+			/^Retention: It never ran/,
+			/^Mail addresses: 1 were added and never used/,
+			/^Roles: The contact privacy@example\.com is an example/,
+		]) {
+			expect(findings).toEqual(expect.arrayContaining([expect.stringMatching(finding)]));
+		}
+		expect(page).not.toContain('203.0.113.9');
+		expect(page).not.toContain('ada@example.com');
+
+		await run('retention', 'run');
+		const after = JSON.stringify((await report()).said.findings);
+		expect(after).not.toContain('It never ran');
+	});
+
+	it('compares the report of this month with the one before, which the store keeps', async () => {
+		const store = await folder.store();
+		await store.savePart(tracker);
+		const first = await report();
+		expect(first.said).toMatchObject({ comparedWith: null, changed: null, changes: [] });
+		// The same month again is no other month to compare with.
+		expect((await report()).said).toMatchObject({ comparedWith: null });
+
+		const month = first.said.month as string;
+		const made = await store.getPrivacyReportBefore('9999-12');
+		expect(made).toMatchObject({ month });
+		await store.savePrivacyReport({ ...made!, month: '2020-01' });
+		expect((await report()).said).toMatchObject({
+			comparedWith: '2020-01',
+			changed: false,
+			changes: [],
+		});
+
+		await store.savePart({ ...tracker, settings: { ...tracker.settings, mode: 'full' } });
+		await run('privacy', 'erasePerson', { personId: 'bob' });
+		const { said, page } = await report();
+		expect(said).toMatchObject({ comparedWith: '2020-01', changed: true });
+		expect(said.changes).toEqual([
+			{
+				about: 'Place: Letters: Email Open Trigger',
+				change: 'changed',
+				what: 'Mode at most',
+				before: 'identified',
+				now: 'full',
+			},
+			{ about: 'Counts', change: 'changed', what: 'People erased', before: '0', now: '1' },
+		]);
+		expect(page).toContain('What changed since 2020-01');
+	});
+
 	it('shows no number about fewer than ten people, and none to work one out from', async () => {
 		const store = await folder.store();
 		const client = (family: string) => ({ family, os: null, device: null });

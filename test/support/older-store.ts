@@ -2,6 +2,7 @@ import type { Writer } from '../../src/storage/database/store-database';
 
 /** Takes away what the migrations after `0007-image-held` made. */
 export async function undoLater(db: Writer): Promise<void> {
+	await db.schema.dropTable('privacy_reports').execute();
 	await db.schema.dropTable('signing_keys').execute();
 	await db.schema.dropIndex('recipients_by_address').execute();
 	await db.schema.alterTable('recipients').dropColumn('address').execute();

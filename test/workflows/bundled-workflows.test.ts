@@ -180,6 +180,23 @@ describe.each(logging)('an open that cannot be logged in workflows/%s', (_file, 
 	});
 });
 
+describe('the privacy report in workflows/consent-and-privacy.json', () => {
+	const workflow = workflows.find(([file]) => file === 'consent-and-privacy.json')![1];
+
+	it('is made every month, and mailed with the page once that is switched on', () => {
+		const monthly = workflow.nodes.find(({ name }) => name === 'On the First of the Month')!;
+		expect(monthly.parameters).toMatchObject({ rule: { interval: [{ field: 'months' }] } });
+		const next = (name: string) => workflow.connections[name].main[0].map(({ node }) => node);
+		expect(next(monthly.name)).toEqual(['Privacy Report']);
+		expect(next('Privacy Report')).toEqual(['Mail the Report']);
+		const mail = workflow.nodes.find(({ name }) => name === 'Mail the Report')!;
+		expect(mail).toMatchObject({
+			disabled: true,
+			parameters: { options: { attachments: 'data' } },
+		});
+	});
+});
+
 describe('all bundled workflows together', () => {
 	/** What a node listens at: its own setting, else what the node type has as its default. */
 	const settingOf = (node: WorkflowJson['nodes'][number], name: string) =>

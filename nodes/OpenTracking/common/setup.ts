@@ -9,6 +9,8 @@ export interface LiveSetup {
 	trackers: ReportedTracker[];
 	sinks: ReportedSink[];
 	retention: RetentionConfig;
+	/** When retention ran last; `null` when never */
+	retentionRanAt: Date | null;
 }
 
 export async function liveSetup(store: Pick<PrivacyStore, 'listParts'>): Promise<LiveSetup> {
@@ -35,6 +37,7 @@ export async function liveSetup(store: Pick<PrivacyStore, 'listParts'>): Promise
 			...DEFAULT_RETENTION,
 			...(retention?.settings as Partial<RetentionConfig> | undefined),
 		},
+		retentionRanAt: retention === undefined ? null : new Date(retention.notedAt),
 	};
 }
 

@@ -1,3 +1,5 @@
+import type { KeptData } from '../../storage/port/privacy-store';
+import type { Jurisdiction } from '../../tracking/consent/jurisdictions';
 import type { EventField } from '../../tracking/event/event-fields';
 import type { PrivacyRequestKind } from '../../tracking/people/erasure';
 import type { RetentionConfig } from '../../tracking/people/retention';
@@ -13,7 +15,20 @@ export interface ReportedSink {
 	fields: readonly EventField[];
 }
 
-/** The live configuration, collected by the caller. */
+/** What the tracking rests on, of the grounds of GDPR Art. 6(1) that can carry it. */
+export const LEGAL_BASES = {
+	consent: 'Consent (GDPR Art. 6(1)(a))',
+	contract: 'Contract (GDPR Art. 6(1)(b))',
+	'legal-obligation': 'Legal obligation (GDPR Art. 6(1)(c))',
+	'public-task': 'Public task (GDPR Art. 6(1)(e))',
+	'legitimate-interests': 'Legitimate interests (GDPR Art. 6(1)(f))',
+} as const;
+export type LegalBasis = keyof typeof LEGAL_BASES;
+
+/** How long before its end a consent is reported, so that there is time to ask again. */
+export const CONSENT_ENDS_SOON_DAYS = 30;
+
+/** The live configuration and what the store holds, collected by the caller. */
 export interface PrivacyReportConfig {
 	generatedAt: Date;
 	packageVersion: string;
@@ -23,13 +38,19 @@ export interface PrivacyReportConfig {
 		representative: string | null;
 		dataProtectionOfficer: string | null;
 	};
+	/** `null` when nobody stated one */
+	legalBasis: LegalBasis | null;
+	/** Where the recipients are; empty when nobody said */
+	jurisdictions: readonly Jurisdiction[];
 	processors: ReadonlyArray<{ name: string; task: string; country: string | null }>;
 	store: { kind: 'SQLite' | 'PostgreSQL'; location: string };
 	trackers: readonly ReportedTracker[];
 	sinks: readonly ReportedSink[];
 	retention: RetentionConfig;
-	/** Which policy governed how many stored opens, counted from the store */
-	policies: ReadonlyArray<{ label: string | null; opens: number; firstAt: Date; lastAt: Date }>;
+	/** When what passed its time was deleted last; `null` when never */
+	retentionRanAt: Date | null;
+	/** Counted from the rows; consents that end within `CONSENT_ENDS_SOON_DAYS` as ending */
+	kept: KeptData;
 	/** Requests for a copy or an erasure that are not answered yet, the oldest first */
 	openRequests: ReadonlyArray<{ kind: PrivacyRequestKind; askedAt: Date }>;
 }

@@ -1,40 +1,47 @@
-import type { ConsentPolicy } from '../../tracking/consent/consent-policy';
-import { ruleFor } from '../../tracking/consent/consent-policy';
+import type { ReportVersion } from '../../storage/port/privacy-store';
 import { JURISDICTION_PRESETS } from '../../tracking/consent/jurisdictions';
 import type { EventField } from '../../tracking/event/event-fields';
-import { isWithin, TRACKING_MODES } from '../../tracking/event/tracking-mode';
+import { TRACKING_MODES } from '../../tracking/event/tracking-mode';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import { retentionPlan } from '../../tracking/people/retention';
 import type { ReportedTracker } from '../../tracking/receive/reported-tracker';
 import { render } from '../render';
-import type { PrivacyReportConfig } from './privacy-report-config';
-import { privacyFindings, type Finding } from './privacy-report-findings';
+import { ownRule, tracksPeople } from './door-findings';
+import type { Finding } from './finding';
+import {
+	keptFields,
+	keptLines,
+	keptPart,
+	keptPolicies,
+	retentionWithOpens,
+	type KeptLine,
+	type KeptPolicy,
+	type RetentionLine,
+} from './kept-lines';
+import { LEGAL_BASES, type PrivacyReportConfig } from './privacy-report-config';
+import { privacyFindings } from './privacy-report-findings';
+import { changesBetween, keptCounts, reportFacts, type ReportChange } from './report-facts';
+import {
+	count,
+	DATA_CLASS_NAMES,
+	day,
+	keepsPart,
+	measuresImageHeld,
+	trackerFacts,
+} from './report-words';
 
 /**
  * The privacy report of an installation: what each mode stores, where it flows, how long it stays,
  * under which policy it came in, an entry for the record of processing activities (GDPR Art.
- * 30(1)) and notes for an impact assessment (Art. 35(7)). Everything in it comes from `config` and
- * from the same tables the minimiser works by.
+ * 30(1)), notes for an impact assessment (Art. 35(7)), and what changed since an earlier one.
+ * Everything in it comes from `config` and from the same tables the minimiser works by.
  *
+ * @param earlier the report of an earlier month; `null` when there is none
  * @returns one HTML page without scripts or external requests
  */
-export function privacyReport(config: PrivacyReportConfig): string {
-	return render('privacy-report/privacy-report', view(config));
+export function privacyReport(config: PrivacyReportConfig, earlier: ReportVersion | null): string {
+	return render('privacy-report/privacy-report', view(config, earlier));
 }
-
-const POLICY_NAMES: Record<ConsentPolicy, string> = {
-	'consent-required': 'Consent required',
-	'objection-honoured': 'Objection honored',
-};
-
-const DATA_CLASS_NAMES = {
-	'raw-request': 'Address and user agent as they arrive',
-	open: 'Single opens',
-	'last-open-day': 'Day of the last open per recipient',
-	'consent-proof': 'Proof of consent',
-	denylist: 'Keyed hashes of erased people',
-	aggregate: 'Counts',
-};
 
 const RECIPIENT_WORDS = { none: 'no', id: 'yes, by id', pseudonym: 'by a pseudonym per campaign' };
 const KEEPS_WORDS = {
@@ -49,7 +56,11 @@ interface ReportView {
 	config: PrivacyReportConfig;
 	generatedAt: string;
 	findings: Finding[];
+	/** The month compared with, and what changed since; `null` when there is none */
+	earlier: { month: string; changes: ReportChange[] } | null;
+	counts: Array<[string, string]>;
 	trackers: Array<{ name: string; facts: Array<[string, string]> }>;
+	kept: KeptLine[];
 	modes: Array<{
 		mode: string;
 		used: boolean;
@@ -60,42 +71,46 @@ interface ReportView {
 		fields: string;
 	}>;
 	sinks: Array<{ name: string; destination: string; country: string; fields: string }>;
-	retention: Array<{
-		what: string;
-		period: string;
-		countsFrom: string;
-		deleteBefore: string;
-		because: string;
-	}>;
-	policies: Array<{ label: string; opens: string; first: string; last: string }>;
+	retention: RetentionLine[];
+	policies: KeptPolicy[];
 	record: Array<{ article: string; what: string; lines: string[] }>;
 	risks: Array<{ risk: string; reducedBy: string }>;
 	purposes: string;
 	sources: string[];
 }
 
-function view(config: PrivacyReportConfig): ReportView {
+function view(config: PrivacyReportConfig, earlier: ReportVersion | null): ReportView {
 	const used = new Set(config.trackers.map((tracker) => tracker.mode));
 	const plan = retentionPlan(config.retention, config.generatedAt);
 	const presets = [
-		...new Set(config.trackers.flatMap((t) => (t.jurisdiction === null ? [] : [t.jurisdiction]))),
+		...new Set([
+			...config.trackers.flatMap((t) => (t.jurisdiction === null ? [] : [t.jurisdiction])),
+			...config.jurisdictions,
+		]),
 	].map((name) => JURISDICTION_PRESETS[name]);
 
-	const retention = plan.map((step) => ({
+	const ofPlan = plan.map((step) => ({
 		what: DATA_CLASS_NAMES[step.dataClass],
 		period: step.period,
 		countsFrom: step.countsFrom,
 		deleteBefore: step.deleteBefore ? day(step.deleteBefore) : '–',
 		because: step.because,
 	}));
+	const retention = [...ofPlan, ...retentionWithOpens(config, ofPlan)];
 	return {
 		config,
 		generatedAt: `${config.generatedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
 		findings: privacyFindings(config),
+		earlier: earlier && {
+			month: earlier.month,
+			changes: changesBetween(earlier.facts, reportFacts(config)),
+		},
+		counts: keptCounts(config).map(([what, number]) => [what, count(number)]),
 		trackers: config.trackers.map((tracker) => ({
 			name: tracker.name,
 			facts: trackerFacts(tracker),
 		})),
+		kept: keptLines(config),
 		modes: TRACKING_MODES.map((mode) => {
 			const rule = MODE_STORES[mode];
 			return {
@@ -115,50 +130,12 @@ function view(config: PrivacyReportConfig): ReportView {
 			fields: sink.fields.join(', ') || 'none',
 		})),
 		retention,
-		policies: config.policies.map((policy) => ({
-			label: policy.label ?? 'none recorded',
-			opens: policy.opens.toLocaleString('en'),
-			first: day(policy.firstAt),
-			last: day(policy.lastAt),
-		})),
+		policies: keptPolicies(config.kept),
 		record: recordOfProcessing(config, retention),
 		risks: risks(config),
 		purposes: purposesOf(config).join(', '),
 		sources: [...new Set(presets.flatMap((preset) => preset.sources))],
 	};
-}
-
-function trackerFacts(tracker: ReportedTracker): Array<[string, string]> {
-	const { policy, purpose, jurisdiction, keep } = tracker;
-	const preset = jurisdiction === null ? null : JURISDICTION_PRESETS[jurisdiction];
-	const rule = ruleFor({ policy, purpose, purposeRules: preset?.purposeRules });
-	const kept = [
-		keep.ip === 'drop' ? null : `address (${keep.ip})`,
-		keep.userAgent ? 'user agent' : null,
-		keep.referer ? 'referring page' : null,
-		keep.acceptLanguage ? 'languages' : null,
-	].filter((part) => part !== null);
-	return [
-		['Mode at most', tracker.mode],
-		['Purpose', purpose ?? 'not stated'],
-		['Policy', `${POLICY_NAMES[policy]} (${tracker.policyLabel})`],
-		['This purpose', rule === 'exempt' ? 'needs no consent' : POLICY_NAMES[rule]],
-		['Preset', preset ? `${preset.displayName}: ${preset.explanation}` : 'none, set by hand'],
-		['A refused open', tracker.keepAsAggregate ? 'is kept as a bare count' : 'leaves nothing'],
-		['Kept of the request', tracker.mode === 'full' ? kept.join(', ') || 'nothing' : 'nothing'],
-		['For how long an image is held', imageHeldFact(tracker)],
-	];
-}
-
-function imageHeldFact(tracker: ReportedTracker): string {
-	return measuresImageHeld(tracker)
-		? `is measured up to ${(tracker.imageHoldLimitMs ?? 0) / 1000} s, of people who consented to the purpose image-held and load the image directly`
-		: 'is not measured';
-}
-
-/** Whether a tracker is set to measure for how long images are held and has a mode that keeps it. */
-function measuresImageHeld({ imageHoldLimitMs, mode }: ReportedTracker): boolean {
-	return Boolean(imageHoldLimitMs) && MODE_STORES[mode].fields.includes('imageHeldMs');
 }
 
 /** What the opens of a tracker can hold. */
@@ -183,8 +160,14 @@ function recordOfProcessing(
 	config: PrivacyReportConfig,
 	retention: ReportView['retention'],
 ): ReportView['record'] {
-	const { controller, sinks, processors, trackers } = config;
-	const fields = [...new Set(trackers.flatMap(fieldsOf))];
+	const { controller, sinks, processors, trackers, kept, legalBasis } = config;
+	const fields = [...new Set([...trackers.flatMap(fieldsOf), ...keptFields(kept)])];
+	const data = [
+		...fields,
+		...(kept.addresses > 0 ? ['mail addresses of recipients'] : []),
+		...(kept.sentMessages > 0 ? ['messages noted as sent'] : []),
+		...(kept.consents.length > 0 ? ['consents and objections'] : []),
+	];
 	const abroad = [
 		...sinks.map((sink) => `${sink.name}: ${sink.country ?? 'country not stated'}`),
 		...processors.map((p) => `${p.name}: ${p.country ?? 'country not stated'}`),
@@ -202,12 +185,15 @@ function recordOfProcessing(
 		{
 			article: '30(1)(b)',
 			what: 'Purposes',
-			lines: trackers.map((tracker) => `${tracker.name}: ${purposesOfTracker(tracker).join(', ')}`),
+			lines: [
+				...trackers.map((tracker) => `${tracker.name}: ${purposesOfTracker(tracker).join(', ')}`),
+				`Legal basis: ${legalBasis === null ? 'not stated' : LEGAL_BASES[legalBasis]}`,
+			],
 		},
 		{
 			article: '30(1)(c)',
 			what: 'People and data',
-			lines: ['People: recipients of mails', `Data: ${fields.join(', ') || 'none'}`],
+			lines: ['People: recipients of mails', `Data: ${data.join(', ') || 'none'}`],
 		},
 		{
 			article: '30(1)(d)',
@@ -242,14 +228,15 @@ function recordOfProcessing(
 }
 
 function risks(config: PrivacyReportConfig): ReportView['risks'] {
-	const modes = new Set(config.trackers.map((tracker) => tracker.mode));
+	const modes = new Set([
+		...config.trackers.map((tracker) => tracker.mode),
+		...config.kept.opens.map(({ trackingMode }) => trackingMode),
+	]);
 	const individual = ['hygiene', 'pseudonymous', 'identified', 'full'] as const;
-	const ungated = config.trackers.filter((tracker) => {
-		const { jurisdiction } = tracker;
-		const preset = jurisdiction === null ? null : JURISDICTION_PRESETS[jurisdiction];
-		const rule = ruleFor({ ...tracker, purposeRules: preset?.purposeRules });
-		return rule === 'objection-honoured' && !isWithin(tracker.mode, 'aggregate');
-	});
+	const ungated = config.trackers.filter(
+		(tracker) => ownRule(tracker) === 'objection-honoured' && tracksPeople(tracker),
+	);
+	const keptIps = keptPart(config.kept, 'ip');
 	return [
 		{
 			risk: 'People do not notice that they are tracked',
@@ -266,9 +253,11 @@ function risks(config: PrivacyReportConfig): ReportView['risks'] {
 		},
 		{
 			risk: 'The address gives away where somebody is',
-			reducedBy: config.trackers.some((t) => t.mode === 'full' && t.keep.ip !== 'drop')
-				? 'Some trackers keep a form of the address, see above'
-				: 'Addresses are used for a moment to tell machines from people, and never stored',
+			reducedBy: config.trackers.some((tracker) => keepsPart(tracker, 'ip'))
+				? 'Some places keep a form of the address, see above'
+				: keptIps > 0
+					? `No place keeps the address now, but ${count(keptIps)} stored opens still hold it`
+					: 'Addresses are used for a moment to tell machines from people, and never stored',
 		},
 		{
 			risk: 'A withdrawal does not reach mails that were already sent',
@@ -280,8 +269,4 @@ function risks(config: PrivacyReportConfig): ReportView['risks'] {
 				'Each open carries the actor it was judged to be, and why; decisions about a person should never rest on one open',
 		},
 	];
-}
-
-function day(date: Date): string {
-	return date.toISOString().slice(0, 10);
 }

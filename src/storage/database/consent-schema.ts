@@ -82,6 +82,15 @@ export interface InstalledPartsTable {
 	updated_at: number;
 }
 
+/** What each month's privacy report said; nothing in it names a person. */
+export interface PrivacyReportsTable {
+	/** YYYY-MM in UTC */
+	month: string;
+	made_at: number;
+	/** JSON, a `ReportFacts` */
+	facts: string;
+}
+
 export interface ConsentSchema {
 	consent_records: ConsentRecordsTable;
 	consent_notices: ConsentNoticesTable;
@@ -91,4 +100,5 @@ export interface ConsentSchema {
 	daily_keys: DailyKeysTable;
 	signing_keys: SigningKeysTable;
 	installed_parts: InstalledPartsTable;
+	privacy_reports: PrivacyReportsTable;
 }

@@ -1,5 +1,5 @@
 import { chunks } from '../database/chunks';
-import type { Reader } from '../database/store-database';
+import type { Reader, Writer } from '../database/store-database';
 
 const ROWS = 1000;
 
@@ -14,4 +14,23 @@ export async function deniedAmong(
 		for (const { id } of rows) denied.add(id);
 	}
 	return denied;
+}
+
+/** Puts keys on the list of erased people. Returns how many were not on it. */
+export async function deny(
+	db: Writer,
+	denylistKeys: readonly string[],
+	now: Date,
+): Promise<number> {
+	let added = 0;
+	for (const part of chunks([...new Set(denylistKeys)], ROWS)) {
+		const rows = await db
+			.insertInto('denylist')
+			.values(part.map((id) => ({ id, since: now.getTime() })))
+			.onConflict((conflict) => conflict.column('id').doNothing())
+			.returning('id')
+			.execute();
+		added += rows.length;
+	}
+	return added;
 }

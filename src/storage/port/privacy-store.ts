@@ -1,6 +1,7 @@
 import type { ConsentRecord, ConsentState } from '../../tracking/consent/consent-record';
-import type { OpenEvent } from '../../tracking/event/open-event';
+import type { Actor, ConsentStatus, OpenEvent } from '../../tracking/event/open-event';
 import type { Purpose } from '../../tracking/event/purpose';
+import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { CountTable } from '../../tracking/minimise/k-anonymity';
 import type { PrivacyRequestKind } from '../../tracking/people/erasure';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
@@ -60,12 +61,55 @@ export interface RetentionCount {
 	records: number;
 }
 
-/** Which policy governed how many stored opens. Times are ISO 8601 in UTC. */
-export interface PolicyCount {
-	label: string | null;
+/** Stored opens of one mode, actor and policy, counted from their rows. Times are ISO 8601 in UTC. */
+export interface KeptOpens {
+	trackingMode: TrackingMode;
+	actor: Actor;
+	/** Label of the policy they came in under */
+	policy: string | null;
 	opens: number;
 	firstAt: string;
 	lastAt: string;
+	/** How many hold each part of the request */
+	request: Record<RequestPart, number>;
+	/** How many hold an IP address though no consent was known when they came in */
+	ipWithoutConsent: number;
+}
+export const REQUEST_PARTS = ['ip', 'userAgent', 'referer', 'acceptLanguage'] as const;
+export type RequestPart = (typeof REQUEST_PARTS)[number];
+
+/** What the store holds, in numbers that name nobody. */
+export interface KeptData {
+	opens: KeptOpens[];
+	/** Recipients by id; one under pseudonyms counts once per campaign */
+	people: number;
+	/** People of whom only the day of the last open is kept */
+	lastOpenDays: number;
+	/** Recipients whose mail address is kept */
+	addresses: number;
+	/** Those of them that nothing was sent to and that loaded nothing, so that no period ends them */
+	addressesWithoutEnd: number;
+	sentMessages: number;
+	/** People by where they stand on a purpose; one with several answers counts for each */
+	consents: Array<{ status: ConsentStatus; people: number }>;
+	/** People with a consent in force that ends before the moment asked for */
+	consentsEnding: number;
+	/** Entries on the list of erased people */
+	erased: number;
+	/** Signing keys that were given up */
+	keysGivenUp: number;
+}
+
+/** What a privacy report said: a text for each point of each thing it is about. */
+export type ReportFacts = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The privacy report of one month, as the next one is compared with it. */
+export interface ReportVersion {
+	/** YYYY-MM in UTC */
+	month: string;
+	/** ISO 8601 in UTC */
+	madeAt: string;
+	facts: ReportFacts;
 }
 
 /** A part of this installation, as it said itself how it is set up. */
@@ -76,17 +120,22 @@ export interface InstalledPart {
 	settings: Record<string, unknown>;
 }
 
+/** The same, with when it said so last: ISO 8601 in UTC. */
+export interface NotedPart extends InstalledPart {
+	notedAt: string;
+}
+
 /** What people can be counted by, besides their campaign. */
 export const PEOPLE_COLUMNS = ['family', 'os', 'device', 'actor'] as const;
 export type PeopleColumn = (typeof PEOPLE_COLUMNS)[number];
 
-/** Consent, the rights of the people tracked, and retention. Part of the tracking store. */
 /** A signing key as the store knows it: by a value that does not lead back to the key. */
 export interface KnownKey {
 	id: string;
 	fingerprint: string;
 }
 
+/** Consent, the rights of the people tracked, and retention. Part of the tracking store. */
 export interface PrivacyStore {
 	/**
 	 * Adds records in one transaction. A record id the store knows changes nothing. Records of people
@@ -115,6 +164,13 @@ export interface PrivacyStore {
 	 * registered together with it.
 	 */
 	namesOf(recipientId: string): Promise<string[]>;
+	/** Puts keys on the list of erased people. Returns how many were not on it. */
+	deny(denylistKeys: readonly string[], now: Date): Promise<number>;
+	/**
+	 * People of whom the store holds something although they are on the list of erased people, which
+	 * is so after an older store was put back.
+	 */
+	findErased(denylistKeysOf: (recipientId: string) => readonly string[]): Promise<string[]>;
 	exportSubject(subject: Subject): Promise<SubjectData>;
 	/**
 	 * Erases a person: puts all their names on the list of erased people, and then, in one
@@ -154,9 +210,14 @@ export interface PrivacyStore {
 
 	/** People with a counted open per campaign and, say, mail program; each counts once per campaign. */
 	countPeople(by: PeopleColumn): Promise<CountTable>;
-	countPolicies(): Promise<PolicyCount[]>;
+	/** Counts what is kept. `endingBefore`: see `consentsEnding` */
+	countKept(options: { now: Date; endingBefore: Date }): Promise<KeptData>;
+	/** Keeps what a privacy report said; the same month again replaces it. */
+	savePrivacyReport(version: ReportVersion): Promise<void>;
+	/** The last privacy report of an earlier month than this one. */
+	getPrivacyReportBefore(month: string): Promise<ReportVersion | null>;
 	/** Notes how a part is set up; the same kind and id again replaces it. */
 	savePart(part: InstalledPart): Promise<void>;
 	removePart(kind: InstalledPart['kind'], id: string): Promise<void>;
-	listParts(): Promise<InstalledPart[]>;
+	listParts(): Promise<NotedPart[]>;
 }

@@ -2,15 +2,10 @@ import { dropOldWindows } from '../bursts/burst-windows';
 import { storable } from '../database/checked-input';
 import type { StoreDatabase } from '../database/store-database';
 import type { StoreSchema } from '../database/store-schema';
-import { deniedAmong } from '../people/denylist';
+import { deniedAmong, deny } from '../people/denylist';
 import type { PrivacyStore } from '../port/privacy-store';
-import {
-	countPeople,
-	countPolicies,
-	listParts,
-	removePart,
-	savePart,
-} from '../statistics/privacy-counts';
+import { countKept } from '../statistics/kept-data';
+import { countPeople } from '../statistics/people-counts';
 import { applyRetention } from './apply-retention';
 import {
 	getConsent,
@@ -22,8 +17,11 @@ import {
 } from '../people/consent-records';
 import { dailyKey, destroyOldKeys } from './daily-keys';
 import { eraseSubject } from './erase-subject';
+import { findErased } from './find-erased';
 import { exportSubject } from './find-person';
 import { listNames } from '../people/names';
+import { listParts, removePart, savePart } from './installed-parts';
+import { getPrivacyReportBefore, savePrivacyReport } from './privacy-reports';
 import { closePrivacyRequest, listPrivacyRequests, openPrivacyRequest } from './privacy-requests';
 import { giveUpKey, noteKeys } from './signing-keys';
 
@@ -68,6 +66,8 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 
 		isDenied: (keys) => read(async (db) => (await deniedAmong(db, keys)).size > 0),
 		deniedAmong: (keys) => read((db) => deniedAmong(db, keys)),
+		deny: (keys, now) => write((db) => deny(db, keys, now)),
+		findErased: (denylistKeysOf) => findErased(database, denylistKeysOf),
 		namesOf: (recipientId) =>
 			read(async (db) => (await listNames(db, recipientId)).map(({ name }) => name)),
 		exportSubject: (subject) => exportSubject(database, subject),
@@ -95,7 +95,9 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 		destroyOldKeys: (now) => destroyOldKeys(database, now),
 
 		countPeople: (by) => read((db) => countPeople(db, by)),
-		countPolicies: () => read((db) => countPolicies(db)),
+		countKept: (options) => countKept(database, options),
+		savePrivacyReport: (version) => write((db) => savePrivacyReport(db, version)),
+		getPrivacyReportBefore: (month) => read((db) => getPrivacyReportBefore(db, month)),
 		savePart: (part) => write((db) => savePart(db, part)),
 		removePart: (kind, id) => write((db) => removePart(db, kind, id)),
 		listParts: () => read((db) => listParts(db)),

@@ -1,6 +1,25 @@
+import type { INodeProperties } from 'n8n-workflow';
+
 import { privacyReport } from '../../../../src/reports/privacy-report/privacy-report';
-import type { PrivacyReportConfig } from '../../../../src/reports/privacy-report/privacy-report-config';
+import {
+	CONSENT_ENDS_SOON_DAYS,
+	LEGAL_BASES,
+	type LegalBasis,
+	type PrivacyReportConfig,
+} from '../../../../src/reports/privacy-report/privacy-report-config';
 import { privacyFindings } from '../../../../src/reports/privacy-report/privacy-report-findings';
+import {
+	changesBetween,
+	isSetupChange,
+	keptCounts,
+	monthOf,
+	reportFacts,
+} from '../../../../src/reports/privacy-report/report-facts';
+import {
+	JURISDICTION_PRESETS,
+	JURISDICTIONS,
+	type Jurisdiction,
+} from '../../../../src/tracking/consent/jurisdictions';
 import { controllerProperties, readController } from '../../common/controller';
 import type { Operation } from '../../common/operation';
 import { liveSetup } from '../../common/setup';
@@ -12,14 +31,43 @@ interface Processor {
 	country?: string;
 }
 
+const NOT_STATED = 'not-stated';
+
+const legalProperties: INodeProperties[] = [
+	{
+		displayName: 'Legal Basis',
+		name: 'legalBasis',
+		type: 'options',
+		options: [
+			...Object.entries(LEGAL_BASES).map(([value, name]) => ({ name, value })),
+			{ name: 'Not Stated', value: NOT_STATED },
+		],
+		default: NOT_STATED,
+		description: 'What the tracking of people rests on; the report compares it with the setup',
+	},
+	{
+		displayName: 'Recipients Are In',
+		name: 'jurisdictions',
+		type: 'multiOptions',
+		options: JURISDICTIONS.map((value) => ({
+			name: JURISDICTION_PRESETS[value].displayName,
+			value,
+		})),
+		default: [],
+		description:
+			'The legal areas of the people mails go to; the report holds every place where opens come in to their presets',
+	},
+];
+
 export const getPrivacyReport: Operation = {
 	value: 'getPrivacyReport',
 	name: 'Get Privacy Report',
 	action: 'Get privacy report',
 	description:
-		'Write what is stored, why, for how long and where it flows to an HTML file, from the live setup',
+		'Write what is stored, why, for how long, where it flows and what changed since last month to an HTML file',
 	properties: [
 		...controllerProperties,
+		...legalProperties,
 		{
 			displayName: 'Options',
 			name: 'privacyReportOptions',
@@ -80,17 +128,21 @@ export const getPrivacyReport: Operation = {
 			processors?: { processor?: Processor[] };
 			representative?: string;
 		};
-		const policies = await store.countPolicies();
+		const generatedAt = new Date();
+		const endingBefore = new Date(generatedAt.getTime() + CONSENT_ENDS_SOON_DAYS * 86_400_000);
+		const legalBasis = node.getNodeParameter('legalBasis', index, NOT_STATED) as string;
 		const openRequests = await store.listPrivacyRequests();
 		const isPostgres = Boolean(node.getNode().credentials?.openTrackingPostgresApi);
 		const config: PrivacyReportConfig = {
-			generatedAt: new Date(),
+			generatedAt,
 			packageVersion,
 			controller: {
 				...readController(node, index),
 				representative: options.representative || null,
 				dataProtectionOfficer: options.dataProtectionOfficer || null,
 			},
+			legalBasis: legalBasis === NOT_STATED ? null : (legalBasis as LegalBasis),
+			jurisdictions: node.getNodeParameter('jurisdictions', index, []) as Jurisdiction[],
 			processors: (options.processors?.processor ?? []).map(({ name, task, country }) => ({
 				name,
 				task,
@@ -100,20 +152,28 @@ export const getPrivacyReport: Operation = {
 				? { kind: 'PostgreSQL', location: 'the database of the credential' }
 				: { kind: 'SQLite', location: 'a file in the folder of n8n' },
 			...(await liveSetup(store)),
-			policies: policies.map(({ label, opens, firstAt, lastAt }) => ({
-				label,
-				opens,
-				firstAt: new Date(firstAt),
-				lastAt: new Date(lastAt),
-			})),
+			kept: await store.countKept({ now: generatedAt, endingBefore }),
 			openRequests: openRequests.map(({ kind, askedAt }) => ({ kind, askedAt: new Date(askedAt) })),
 		};
+		const month = monthOf(config);
+		const earlier = await store.getPrivacyReportBefore(month);
+		const facts = reportFacts(config);
+		await store.savePrivacyReport({ month, madeAt: generatedAt.toISOString(), facts });
+		const changes = earlier === null ? [] : changesBetween(earlier.facts, facts);
 		const data = await node.helpers.prepareBinaryData(
-			Buffer.from(privacyReport(config)),
+			Buffer.from(privacyReport(config, earlier)),
 			'privacy-report.html',
 			'text/html',
 		);
-		const findings = privacyFindings(config).map((finding) => ({ ...finding }));
-		return [{ json: { trackers: config.trackers.length, findings }, binary: { data } }];
+		const json = {
+			month,
+			comparedWith: earlier?.month ?? null,
+			changed: earlier === null ? null : changes.some(isSetupChange),
+			changes: changes.map((change) => ({ ...change })),
+			trackers: config.trackers.length,
+			counts: Object.fromEntries(keptCounts(config)),
+			findings: privacyFindings(config).map((finding) => ({ ...finding })),
+		};
+		return [{ json, binary: { data } }];
 	},
 };

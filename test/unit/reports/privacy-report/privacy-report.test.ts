@@ -1,11 +1,48 @@
 import { parseDocument, DomUtils } from 'htmlparser2';
 
-import { privacyReport } from '../../../../src/reports/privacy-report/privacy-report';
+import { privacyReport as reportPage } from '../../../../src/reports/privacy-report/privacy-report';
 import type { PrivacyReportConfig } from '../../../../src/reports/privacy-report/privacy-report-config';
+import {
+	changesBetween,
+	isSetupChange,
+	monthOf,
+	reportFacts,
+} from '../../../../src/reports/privacy-report/report-facts';
+import type { KeptData, KeptOpens } from '../../../../src/storage/port/privacy-store';
 import { JURISDICTION_PRESETS } from '../../../../src/tracking/consent/jurisdictions';
 import { TRACKING_MODES } from '../../../../src/tracking/event/tracking-mode';
 import { MODE_STORES } from '../../../../src/tracking/minimise/minimise-mode';
 import { DEFAULT_RETENTION } from '../../../../src/tracking/people/retention';
+
+const opensOf = (over: Partial<KeptOpens> = {}): KeptOpens => ({
+	trackingMode: 'identified',
+	actor: 'human',
+	policy: JURISDICTION_PRESETS.france.label,
+	opens: 12345,
+	firstAt: '2026-09-01T00:00:00.000Z',
+	lastAt: '2026-11-21T00:00:00.000Z',
+	request: { ip: 0, userAgent: 0, referer: 0, acceptLanguage: 0 },
+	ipWithoutConsent: 0,
+	...over,
+});
+const kept = (over: Partial<KeptData> = {}): KeptData => ({
+	opens: [opensOf()],
+	people: 500,
+	lastOpenDays: 0,
+	addresses: 0,
+	addressesWithoutEnd: 0,
+	sentMessages: 900,
+	consents: [
+		{ status: 'given', people: 400 },
+		{ status: 'withdrawn', people: 12 },
+	],
+	consentsEnding: 0,
+	erased: 3,
+	keysGivenUp: 0,
+	...over,
+});
+
+const privacyReport = (of: PrivacyReportConfig) => reportPage(of, null);
 
 const config = (over: Partial<PrivacyReportConfig> = {}): PrivacyReportConfig => ({
 	generatedAt: new Date('2026-11-21T12:34:56Z'),
@@ -16,6 +53,8 @@ const config = (over: Partial<PrivacyReportConfig> = {}): PrivacyReportConfig =>
 		representative: null,
 		dataProtectionOfficer: 'Dr Dora',
 	},
+	legalBasis: 'consent',
+	jurisdictions: ['france'],
 	processors: [{ name: 'Hosting GmbH', task: 'runs the servers', country: 'DE' }],
 	store: { kind: 'SQLite', location: 'in the n8n folder' },
 	trackers: [
@@ -39,17 +78,24 @@ const config = (over: Partial<PrivacyReportConfig> = {}): PrivacyReportConfig =>
 		},
 	],
 	retention: DEFAULT_RETENTION,
-	policies: [
-		{
-			label: 'france-2026.1',
-			opens: 12345,
-			firstAt: new Date('2026-09-01T00:00:00Z'),
-			lastAt: new Date('2026-11-21T00:00:00Z'),
-		},
-	],
+	retentionRanAt: new Date('2026-11-21T03:00:00Z'),
+	kept: kept(),
 	openRequests: [],
 	...over,
 });
+
+const NOTHING_KEPT: KeptData = {
+	opens: [],
+	people: 0,
+	lastOpenDays: 0,
+	addresses: 0,
+	addressesWithoutEnd: 0,
+	sentMessages: 0,
+	consents: [],
+	consentsEnding: 0,
+	erased: 0,
+	keysGivenUp: 0,
+};
 
 const parse = (html: string) => parseDocument(html);
 const all = (html: string, name: string) => DomUtils.getElementsByTagName(name, parse(html), true);
@@ -62,11 +108,23 @@ const section = (html: string, id: string) => {
 const tracker = (over: Partial<PrivacyReportConfig['trackers'][number]>) =>
 	config({ trackers: [{ ...config().trackers[0], ...over }] });
 
+const NO_REQUEST = opensOf().request;
+const KEEP_NOTHING = config().trackers[0].keep;
+/** Set without a preset, as the basic template is. */
+const BY_HAND = {
+	jurisdiction: null,
+	policy: 'objection-honoured',
+	policyLabel: 'objection-honoured',
+} as const;
+
 describe('the privacy report', () => {
 	const html = privacyReport(config());
 
 	it('lists for every mode exactly the fields the minimiser lets through', () => {
-		const rows = all(html, 'table')[0];
+		const rows = all(html, 'table').find((table) =>
+			DomUtils.textContent(table).includes('Tracking modes, from least to most'),
+		);
+		if (!rows) throw new Error('no table of modes');
 		for (const mode of TRACKING_MODES) {
 			const row = DomUtils.getElementsByTagName('tr', rows, true).find((tr) =>
 				DomUtils.textContent(tr).trim().startsWith(mode),
@@ -82,6 +140,8 @@ describe('the privacy report', () => {
 	it('shows where opens flow, how long they stay and under which policy they came', () => {
 		expect(section(html, 'flows')).toContain('PostHog EUeu.i.posthog.comDErecipientId, occurredAt');
 		expect(section(html, 'retention')).toContain('Single opens90 daysthe open2026-08-23');
+		expect(section(html, 'retention')).toContain('Recipients with their mail addresses90 days');
+		expect(section(html, 'retention')).not.toContain('IP address');
 		expect(section(html, 'policies')).toContain('france-2026.112,3452026-09-012026-11-21');
 		expect(section(html, 'trackers')).toContain(JURISDICTION_PRESETS.france.explanation);
 	});
@@ -116,7 +176,7 @@ describe('the privacy report', () => {
 		[
 			'tracking without the consent the preset asks for',
 			tracker({ policy: 'objection-honoured' }),
-			/tracks without consent/,
+			/tracks people until they object, though the preset France asks for consent first/,
 		],
 		[
 			'an old policy label',
@@ -146,7 +206,7 @@ describe('the privacy report', () => {
 		],
 		[
 			'opens without a policy',
-			config({ policies: [{ ...config().policies[0], label: null }] }),
+			config({ kept: kept({ opens: [opensOf({ policy: null })] }) }),
 			/12,345 of them do not say/,
 		],
 		[
@@ -164,6 +224,121 @@ describe('the privacy report', () => {
 			}),
 			/Not answered yet: 1 for a copy, 1 for an erasure; the oldest was asked on 2026-10-01\. List them/,
 		],
+		[
+			'requests that wait for more than a month',
+			config({
+				openRequests: [
+					{ kind: 'erasure', askedAt: new Date('2026-10-21T12:34:00Z') },
+					{ kind: 'copy', askedAt: new Date('2026-10-21T12:36:00Z') },
+				],
+			}),
+			/Requests\. Overdue: 1\. Answer them now/,
+		],
+		[
+			'objection under the law of the recipients, where no preset is set',
+			config({ ...tracker({ ...BY_HAND }), jurisdictions: ['us', 'eu', 'uk'] }),
+			/It tracks people until they object, though the presets EU default and UK ask for consent first/,
+		],
+		[
+			'a purpose that is exempt by hand but not under the law of the recipients',
+			config({
+				...tracker({ ...BY_HAND, purpose: 'deliverability' }),
+				jurisdictions: ['eu'],
+			}),
+			/It tracks people without asking, though the preset EU default asks/,
+		],
+		[
+			'objection where nobody said where the recipients are',
+			config({ ...tracker(BY_HAND), jurisdictions: [] }),
+			/tracks people until they object, and nobody stated where the recipients are/,
+		],
+		[
+			'addresses kept of people who have not consented',
+			tracker({ ...BY_HAND, mode: 'full', keep: { ...KEEP_NOTHING, ip: 'hash' } }),
+			/keeps the IP address of people who have not consented/,
+		],
+		['no legal basis', config({ legalBasis: null }), /Legal basis\. None is stated/],
+		[
+			'consent as the basis of tracking on objection',
+			config({ ...tracker(BY_HAND), jurisdictions: ['us'] }),
+			/Legal basis\. It is consent, but "Newsletter" tracks people until they object/,
+		],
+		[
+			'a basis that does not do without consent',
+			config({ legalBasis: 'legitimate-interests' }),
+			/Legitimate interests \(GDPR Art\. 6\(1\)\(f\)\)", though the preset France asks for consent/,
+		],
+		[
+			'a contact that nobody reads',
+			config({ controller: { ...config().controller, contact: 'privacy@example.com' } }),
+			/The contact privacy@example\.com is an example/,
+		],
+		[
+			'retention that never ran',
+			config({ retentionRanAt: null }),
+			/Retention\. It never ran, so nothing is deleted/,
+		],
+		[
+			'retention that rests',
+			config({ retentionRanAt: new Date('2026-11-01T03:00:00Z') }),
+			/Retention\. It ran last on 2026-11-01/,
+		],
+		[
+			'opens past their period',
+			config({ kept: kept({ opens: [opensOf({ firstAt: '2026-08-01T00:00:00.000Z' })] }) }),
+			/The oldest open is of 2026-08-01, past its period of 90 days/,
+		],
+		[
+			'opens of a mode that is not set any more',
+			config({
+				kept: kept({
+					opens: [
+						opensOf(),
+						opensOf({
+							trackingMode: 'full',
+							opens: 4,
+							request: { ...NO_REQUEST, ip: 4, userAgent: 3 },
+						}),
+					],
+				}),
+			}),
+			/4 of mode "full" are kept \(IP address: 4, user agent: 3\), which is more than any place keeps now/,
+		],
+		[
+			'parts of the request that no place keeps any more',
+			config({
+				...tracker({ mode: 'full' }),
+				kept: kept({
+					opens: [opensOf({ trackingMode: 'full', request: { ...NO_REQUEST, userAgent: 4 } })],
+				}),
+			}),
+			/4 hold the user agent, which no place keeps now/,
+		],
+		[
+			'addresses stored without consent',
+			config({ kept: kept({ opens: [opensOf({ ipWithoutConsent: 7 })] }) }),
+			/7 hold an IP address, whole or reduced, of somebody who was not known to consent/,
+		],
+		[
+			'opens from places that said nothing',
+			config({ trackers: [] }),
+			/12,345 opens are kept, but no place has noted how it is set up/,
+		],
+		[
+			'mail addresses that no period ends',
+			config({ kept: kept({ addresses: 26, addressesWithoutEnd: 5 }) }),
+			/Mail addresses\. 5 were added and never used/,
+		],
+		[
+			'consents that are about to end',
+			config({ kept: kept({ consentsEnding: 40 }) }),
+			/Consents\. Those of 40 people end within 30 days/,
+		],
+		[
+			'signing keys that were given up',
+			config({ kept: kept({ keysGivenUp: 1 }) }),
+			/Signing keys\. Given up: 1\. People who were erased under them are no longer recognized/,
+		],
 	])('points out %s', (_what, bad, finding) => {
 		expect(section(privacyReport(bad), 'attention')).toMatch(finding);
 	});
@@ -175,7 +350,7 @@ describe('the privacy report', () => {
 				controller: { ...config().controller, name: evil },
 				trackers: [{ ...config().trackers[0], name: evil, policyLabel: evil }],
 				sinks: [{ ...config().sinks[0], name: evil, destination: evil, country: evil }],
-				policies: [{ ...config().policies[0], label: evil }],
+				kept: kept({ opens: [opensOf({ policy: evil })] }),
 				store: { kind: 'PostgreSQL', location: evil },
 			}),
 		);
@@ -232,7 +407,17 @@ describe('the privacy report', () => {
 	});
 
 	it('says plainly that nothing is set up', () => {
-		const empty = privacyReport(config({ trackers: [], sinks: [], policies: [], processors: [] }));
+		const empty = privacyReport(
+			config({
+				trackers: [],
+				sinks: [],
+				processors: [],
+				legalBasis: null,
+				jurisdictions: [],
+				retentionRanAt: null,
+				kept: NOTHING_KEPT,
+			}),
+		);
 		expect(text(empty)).toContain('No tracker is set up');
 		expect(text(empty)).toContain('They are sent nowhere else');
 		expect(text(empty)).toContain('No open is stored');
@@ -242,5 +427,150 @@ describe('the privacy report', () => {
 	it('has no hole where a value should be', () => {
 		expect(text(html)).not.toMatch(/undefined|\bnull\b|NaN|\[object/);
 		expect(text(html)).toContain('It is not legal advice');
+	});
+
+	it('shows what is kept beside what is set, and takes neither for the other', () => {
+		const page = privacyReport(
+			config({
+				kept: kept({
+					opens: [
+						opensOf(),
+						opensOf({
+							trackingMode: 'full',
+							actor: 'bot',
+							opens: 4,
+							request: { ...NO_REQUEST, ip: 4, userAgent: 3 },
+						}),
+					],
+					addresses: 26,
+				}),
+			}),
+		);
+		const beside = section(page, 'kept');
+		expect(beside).toContain('Opens of mode fullnowhere4, 2026-09-01 to 2026-11-21');
+		expect(beside).toContain('Opens of mode identifiedNewsletter12,345');
+		expect(beside).toContain('Opens with the IP addressnowhere4');
+		expect(beside).toContain('Opens with the user agentnowhere3');
+		expect(beside).toContain('Opens by actor botevery place4');
+		expect(beside).toContain(
+			'Mail addresses of recipientsRecipient → Add Many, generate-tokens of the Mail Tracker API26',
+		);
+		expect(section(page, 'retention')).toContain(
+			'IP address of an open, where mode full keeps it90 days',
+		);
+		const record = section(page, 'record');
+		expect(record).toContain('request.ip');
+		expect(record).toContain('request.userAgent');
+		expect(record).not.toContain('request.referer');
+		expect(record).toContain('mail addresses of recipients');
+		expect(section(page, 'assessment')).toContain('4 stored opens still hold it');
+		expect(section(page, 'assessment')).not.toContain('never stored');
+	});
+
+	it('counts people, consents, withdrawals, erasures and requests', () => {
+		const counts = section(
+			privacyReport(
+				config({ openRequests: [{ kind: 'copy', askedAt: new Date('2026-09-01T00:00:00Z') }] }),
+			),
+			'counts',
+		);
+		for (const line of [
+			'People500',
+			'Single opens12,345',
+			'People with a consent in force400',
+			'People who withdrew12',
+			'People erased3',
+			'Open requests1',
+			'Overdue requests1',
+		]) {
+			expect(counts).toContain(line);
+		}
+	});
+});
+
+describe('what changed since an earlier privacy report', () => {
+	const before = config({ generatedAt: new Date('2026-10-01T03:00:00Z') });
+	const earlier = {
+		month: monthOf(before),
+		madeAt: before.generatedAt.toISOString(),
+		facts: reportFacts(before),
+	};
+	const changes = (now: PrivacyReportConfig) => changesBetween(earlier.facts, reportFacts(now));
+
+	it('is nothing where nothing changed', () => {
+		expect(changes(config())).toEqual([]);
+		expect(section(reportPage(config(), earlier), 'changes')).toContain(
+			'What changed since 2026-10 Nothing.',
+		);
+		expect(section(reportPage(config(), null), 'changes')).toContain(
+			'There is no report of an earlier month',
+		);
+	});
+
+	const second = { ...config().trackers[0], name: 'Import' };
+	it.each<[string, PrivacyReportConfig, object]>([
+		[
+			'a place that is new',
+			config({ trackers: [...config().trackers, second] }),
+			{ about: 'Place: Import', change: 'added', now: expect.stringContaining('identified') },
+		],
+		[
+			'a second place of one name',
+			config({ trackers: [...config().trackers, config().trackers[0]] }),
+			{ about: 'Place: Newsletter (2)', change: 'added' },
+		],
+		[
+			'a place that is gone',
+			config({ trackers: [] }),
+			{ about: 'Place: Newsletter', change: 'removed', now: null },
+		],
+		[
+			'a mode',
+			tracker({ mode: 'full' }),
+			{ about: 'Place: Newsletter', what: 'Mode at most', before: 'identified', now: 'full' },
+		],
+		[
+			'a policy',
+			tracker(BY_HAND),
+			{
+				about: 'Place: Newsletter',
+				what: 'Policy',
+				now: 'Objection honoured (objection-honoured)',
+			},
+		],
+		[
+			'a period',
+			config({ retention: { ...DEFAULT_RETENTION, open: { days: 30 } } }),
+			{ about: 'Retention', what: 'Single opens', before: '90 days', now: '30 days' },
+		],
+		[
+			'a destination',
+			config({ sinks: [] }),
+			{ about: 'Destination: PostHog EU', change: 'removed' },
+		],
+		[
+			'the fields of a destination',
+			config({ sinks: [{ ...config().sinks[0], fields: ['occurredAt'] }] }),
+			{ what: 'Fields', before: 'recipientId, occurredAt', now: 'occurredAt' },
+		],
+		[
+			'the legal basis',
+			config({ legalBasis: null }),
+			{ about: 'Law', what: 'Legal basis', now: 'not stated' },
+		],
+	])('names %s', (_what, now, change) => {
+		const found = changes(now);
+		expect(found).toEqual(expect.arrayContaining([expect.objectContaining(change)]));
+		expect(found.some(isSetupChange)).toBe(true);
+		const { about } = change as { about?: string };
+		expect(section(reportPage(now, earlier), 'changes')).toContain(about ?? 'PostHog EU');
+	});
+
+	it('names numbers that moved, which nobody has to have set', () => {
+		const found = changes(config({ kept: kept({ erased: 5 }) }));
+		expect(found).toEqual([
+			{ about: 'Counts', change: 'changed', what: 'People erased', before: '3', now: '5' },
+		]);
+		expect(found.some(isSetupChange)).toBe(false);
 	});
 });

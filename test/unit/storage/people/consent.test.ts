@@ -218,7 +218,13 @@ onEachEngine('consent on $name', (engine) => {
 		};
 		await store.savePart(part);
 		await store.savePart({ ...part, settings: { mode: 'identified' } });
-		expect(await store.listParts()).toEqual([{ ...part, settings: { mode: 'identified' } }]);
+		expect(await store.listParts()).toEqual([
+			{
+				...part,
+				settings: { mode: 'identified' },
+				notedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+			},
+		]);
 		await store.removePart('tracker', 'w/n');
 		expect(await store.listParts()).toEqual([]);
 	});
