@@ -8,8 +8,12 @@ import { join } from 'node:path';
 
 import { isbot } from 'isbot';
 
-import { createBurstMemory } from '../src/tracking/bursts/burst-memory';
-import { placeLoad, type BurstLoad } from '../src/tracking/bursts/burst-rules';
+import {
+	observeBurst,
+	placeLoad,
+	type BurstLoad,
+	type BurstWindow,
+} from '../src/tracking/bursts/burst-rules';
 import { classifyFeatures, classifyLoad } from '../src/tracking/classify/classify-load';
 import { extractFeatures, type ImageLoad } from '../src/tracking/classify/extract-features';
 
@@ -90,7 +94,7 @@ for (const [name, agents] of [
 	line(`  judging again  ${thousands(again)}/s   ${(again / peer).toFixed(2)} x isbot`);
 }
 
-const memory = createBurstMemory();
+const windows = new Map<string, BurstWindow>();
 const burstKey = createSecretKey(Buffer.alloc(32, 1));
 const start = process.hrtime.bigint();
 for (let index = 0; index < LOADS / 4; index += 1) {
@@ -100,11 +104,15 @@ for (let index = 0; index < LOADS / 4; index += 1) {
 		recipient: `recipient-${index % 20_000}`,
 		recipientDomain: `company-${index % 500}.example`,
 		ip: `203.0.${index % 250}.${index % 200}`,
+		manyDomains: false,
 		actor: 'human',
 		features: ['method:get', 'ua:browser'],
 	};
 	const placed = placeLoad(load, burstKey);
-	if (placed !== null) memory.observe(placed);
+	if (!placed?.recipient) continue;
+	const { name } = placed.recipient;
+	const before = { recipient: windows.get(name) ?? [], address: [] };
+	windows.set(name, observeBurst(before, placed).windows.recipient);
 }
 const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-line(`burst rules: ${thousands(LOADS / 4 / seconds)} loads/s, ${memory.size()} windows at the end`);
+line(`burst rules: ${thousands(LOADS / 4 / seconds)} loads/s, ${windows.size} windows at the end`);

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { credentialValues } from '../../credentials/sink-credential';
+import { pause, type Backoff } from '../../src/async/backoff';
 import { deliver } from '../../src/sinks/delivery/deliver';
 import type { Delivery, SinkItem } from '../../src/sinks/delivery/delivery';
 import { findSink } from '../../src/sinks/registry';
@@ -10,11 +11,9 @@ import { failedItem, toNodeError } from '../shared/each-item';
 import { noteForReport } from './note-for-report';
 import { optionsReader, readEvent, readOverrides } from './read-item';
 import { requestSender } from './send-request';
-import { waitUnlessCancelled } from './wait';
 
 const REQUEST_TIMEOUT_MS = 30_000;
-const BASE_DELAY_MS = 1000;
-const MAX_DELAY_MS = 60_000;
+const BACKOFF: Backoff = { firstMs: 1000, longestMs: 60_000 };
 
 interface Options {
 	batchSize?: number;
@@ -25,7 +24,7 @@ interface Options {
 }
 
 /** Items that go to the destination under the same settings, with their positions in the input. */
-interface Parcel {
+interface ItemGroup {
 	options: SinkOptions;
 	items: SinkItem[];
 	positions: number[];
@@ -49,15 +48,15 @@ export async function deliverItems(context: IExecuteFunctions): Promise<INodeExe
 	};
 
 	const sink = findSink(context.getNodeParameter('destination', 0) as string);
-	for (const parcel of toParcels(context, sink, fail)) {
+	for (const group of toGroups(context, sink, fail)) {
 		try {
-			const deliveries = await deliverParcel(context, sink, parcel);
-			parcel.positions.forEach((position, index) => {
+			const deliveries = await deliverGroup(context, sink, group);
+			group.positions.forEach((position, index) => {
 				results[position] = resultItem(items[position], position, sink, deliveries[index]);
 				if (isFailed(deliveries[index])) failed.add(position);
 			});
 		} catch (error) {
-			for (const position of parcel.positions) fail(position, error);
+			for (const position of group.positions) fail(position, error);
 		}
 	}
 	return [
@@ -66,34 +65,34 @@ export async function deliverItems(context: IExecuteFunctions): Promise<INodeExe
 	];
 }
 
-function toParcels(
+function toGroups(
 	context: IExecuteFunctions,
 	sink: Sink,
 	fail: (position: number, error: unknown) => void,
-): Parcel[] {
+): ItemGroup[] {
 	const optionsOf = optionsReader(context, sink);
-	const parcels = new Map<string, Parcel>();
+	const groups = new Map<string, ItemGroup>();
 	for (const [position, item] of context.getInputData().entries()) {
 		try {
 			const event = readEvent(context, item, position);
 			const overrides = readOverrides(context, position);
 			const options = optionsOf(position);
 			const key = JSON.stringify(options);
-			const parcel = parcels.get(key) ?? { options, items: [], positions: [] };
-			parcels.set(key, parcel);
-			parcel.items.push({ event, overrides });
-			parcel.positions.push(position);
+			const group = groups.get(key) ?? { options, items: [], positions: [] };
+			groups.set(key, group);
+			group.items.push({ event, overrides });
+			group.positions.push(position);
 		} catch (error) {
 			fail(position, error);
 		}
 	}
-	return [...parcels.values()];
+	return [...groups.values()];
 }
 
-async function deliverParcel(
+async function deliverGroup(
 	context: IExecuteFunctions,
 	sink: Sink,
-	parcel: Parcel,
+	group: ItemGroup,
 ): Promise<Delivery[]> {
 	const {
 		batchSize = 500,
@@ -106,24 +105,27 @@ async function deliverParcel(
 		sink.credential,
 		await context.getCredentials(sink.credential.name),
 	);
+	const cancelled = context.getExecutionCancelSignal();
 	await noteForReport(context, sink, credential, country.trim());
 	return await deliver(
-		parcel.items,
+		group.items,
 		sink,
 		{
-			options: parcel.options,
+			options: group.options,
 			credential,
 			batchSize,
 			concurrency,
 			maxAttempts,
 			timeoutMs: REQUEST_TIMEOUT_MS,
 			maxTotalMs: timeLimit * 1000,
-			baseDelayMs: BASE_DELAY_MS,
-			maxDelayMs: MAX_DELAY_MS,
+			backoff: BACKOFF,
 		},
 		{
 			send: requestSender(context, sink, REQUEST_TIMEOUT_MS),
-			sleep: waitUnlessCancelled(context.getExecutionCancelSignal()),
+			sleep: async (ms) => {
+				await pause(ms, cancelled);
+				if (cancelled?.aborted) throw new Error('The execution was cancelled');
+			},
 			random: Math.random,
 			now: () => new Date(),
 		},

@@ -19,6 +19,7 @@ import { erasePerson } from './actions/privacy/erase';
 import { exportPerson } from './actions/privacy/export';
 import { getConfirmationLink } from './actions/privacy/get-confirmation-link';
 import { getOpenRequests } from './actions/privacy/get-open-requests';
+import { giveUpKey } from './actions/privacy/give-up-key';
 import { addManyRecipients } from './actions/recipient/add-many';
 import { deleteRecipient } from './actions/recipient/delete';
 import { exportRecipients } from './actions/recipient/export-csv';
@@ -67,7 +68,14 @@ export const resources: Resource[] = [
 	{
 		value: 'privacy',
 		name: 'Privacy',
-		operations: [closeRequest, erasePerson, exportPerson, getConfirmationLink, getOpenRequests],
+		operations: [
+			closeRequest,
+			erasePerson,
+			exportPerson,
+			getConfirmationLink,
+			getOpenRequests,
+			giveUpKey,
+		],
 	},
 	{
 		value: 'recipient',

@@ -161,8 +161,8 @@ function sampleOpen(
 		purpose: 'performance',
 		consent: { status: 'unknown', recordId: null, policy: 'objection-honoured' },
 		request: { ip: null, userAgent: null, referer: null, acceptLanguage: null },
-		viewTimeMs: null,
-		viewTimeMeasurable: null,
+		imageHeldMs: null,
+		imageHeldMeasurable: null,
 	};
 }
 

@@ -1,12 +1,12 @@
 import { Parser } from 'htmlparser2';
 import { z } from 'zod/v4';
 
+import { pause, pauseAfter, type Backoff } from '../async/backoff';
 import { retryAfterMs } from '../async/retry-after';
 import { addressText, parseServerAddress } from '../tracking/links/server-address';
 
-const FIRST_DELAY_MS = 500;
-/** A tracker that asks for a longer pause than this is not waited for. */
-const LONGEST_DELAY_MS = 30_000;
+/** A tracker that asks for a longer pause than the longest one is not waited for. */
+const BACKOFF: Backoff = { firstMs: 500, longestMs: 30_000 };
 /** The largest answer that is read, unpacked; a dashboard of the API takes some kilobytes. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const PIXEL_NOT_FOUND = 'Pixel not found';
@@ -15,7 +15,7 @@ const PIXEL_NOT_FOUND = 'Pixel not found';
 export type HostedTrackerFailure =
 	/** No answer: no connection, or none within the time allowed */
 	| 'unreachable'
-	/** It asked for patience (429) longer or more often than we have it */
+	/** It asked to wait (429) for longer, or more often, than this client does */
 	| 'rate-limited'
 	/** It failed itself (5xx) */
 	| 'server-error'
@@ -108,7 +108,7 @@ export interface HostedTrackerOptions {
 	/** How often a failed attempt is repeated */
 	retries?: number;
 	/** Waits that many milliseconds */
-	sleep: (ms: number) => Promise<void>;
+	sleep?: (ms: number) => Promise<void>;
 }
 
 /**
@@ -121,15 +121,14 @@ export interface HostedTrackerOptions {
  *
  * @throws when an option is not usable; the calls reject with `HostedTrackerError` alone
  * @example
- * import { setTimeout as sleep } from 'node:timers/promises';
- * const pixel = await createHostedTracker({ baseUrl, sleep }).createPixel();
+ * const pixel = await createHostedTracker({ baseUrl }).createPixel();
  */
 export function createHostedTracker({
 	baseUrl,
 	fetch: send = fetch,
 	timeoutMs = 10_000,
 	retries = 3,
-	sleep,
+	sleep = pause,
 }: HostedTrackerOptions): HostedTracker {
 	if (!Number.isInteger(retries) || retries < 0) {
 		throw new Error('The number of retries is not a whole number from 0. Correct it.');
@@ -158,7 +157,7 @@ export function createHostedTracker({
 	const request = async (path: string, init: RequestInit): Promise<Answer> => {
 		for (let tried = 0; ; tried += 1) {
 			let failed: HostedTrackerError;
-			let delay = jitteredDelay(tried);
+			let delay = pauseAfter(tried + 1, BACKOFF, Math.random());
 			try {
 				const answer = await attempt(path, init);
 				const { status, headers } = answer.response;
@@ -169,7 +168,7 @@ export function createHostedTracker({
 				if (!(error instanceof HostedTrackerError)) throw error;
 				failed = error;
 			}
-			if (tried >= retries || delay > LONGEST_DELAY_MS) throw failed;
+			if (tried >= retries || delay > BACKOFF.longestMs) throw failed;
 			await sleep(delay);
 		}
 	};
@@ -281,12 +280,6 @@ function busyError(status: number): HostedTrackerError {
 				`The hosted tracker failed (status ${status}). Try again later.`,
 				status,
 			);
-}
-
-/** Doubles from half a second; the random half keeps many senders from knocking together. */
-function jitteredDelay(tried: number): number {
-	const ceiling = Math.min(FIRST_DELAY_MS * 2 ** tried, LONGEST_DELAY_MS);
-	return Math.round(ceiling * (0.5 + Math.random() / 2));
 }
 
 function isTimeout(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 
 import type { ApiDeps } from './api-deps';
+import { guard } from './api-error';
 import { failureOf } from './failure';
 import { pageRoutes } from './routes/page-routes';
 import { pixelRoutes } from './routes/pixel-routes';
@@ -29,6 +30,7 @@ export function createTrackingApi(deps: ApiDeps): TrackingApi {
 		if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
 		c.res.headers.set('x-content-type-options', 'nosniff');
 	});
+	app.use('/api/*', guard(deps));
 	for (const group of [
 		pixelTrackingRoutes,
 		pixelRoutes,

@@ -10,7 +10,7 @@ export interface Backoff {
 
 /**
  * The pause after a number of failures: doubled each time, and shortened at random by up to half,
- * so that many collectors do not come back to a store that just recovered at the same moment.
+ * so that many processes do not come back to a server that just recovered at the same moment.
  *
  * @param random a number from 0 to 1
  */
@@ -20,6 +20,29 @@ export function pauseAfter(failures: number, backoff: Backoff, random: number): 
 }
 
 /** Waits, or less when `signal` aborts; never rejects. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
 	await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/**
+ * Tries until it works, with growing pauses.
+ *
+ * @param mayPass whether the cause of this failure may pass; gets the number of failures so far
+ * @throws what the last try threw, once `mayPass` says no
+ * @example
+ * await retry(() => connect(), { firstMs: 100, longestMs: 5000 }, (_error, failures) => failures < 5);
+ */
+export async function retry<T>(
+	action: () => Promise<T>,
+	backoff: Backoff,
+	mayPass: (error: unknown, failures: number) => boolean,
+): Promise<T> {
+	for (let failures = 1; ; failures += 1) {
+		try {
+			return await action();
+		} catch (error) {
+			if (!mayPass(error, failures)) throw error;
+			await pause(pauseAfter(failures, backoff, Math.random()));
+		}
+	}
 }

@@ -30,6 +30,14 @@ export interface SigningKeys {
  */
 export class KeyError extends Error {
 	override readonly name = 'KeyError';
+
+	constructor(
+		message: string,
+		/** What to do, where the message does not say all of it */
+		readonly advice?: string,
+	) {
+		super(message);
+	}
 }
 
 /**

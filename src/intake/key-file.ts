@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { copyFile, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { z } from 'zod/v4';
 
+import { makePrivateFile } from '../storage/database/private-file';
 import { generateKey, parseKeyRing, type KeyRing } from '../tracking/links/key-ring';
 
 export const KEY_FILE_NAME = 'signing-keys.json';
@@ -17,7 +18,7 @@ const keyFileSchema = z.object({
 type KeyFile = z.infer<typeof keyFileSchema>;
 
 /**
- * The signing keys of this installation, for those who set none themselves: read from
+ * The signing keys of an installation where no keys are set: read from
  * `<folder>/signing-keys.json`, which is made with a new key where it is missing. Processes that
  * start together all end up with the same key.
  *
@@ -29,7 +30,7 @@ type KeyFile = z.infer<typeof keyFileSchema>;
  */
 export async function loadOrCreateKeyFile(folder: string): Promise<KeyRing> {
 	const path = join(folder, KEY_FILE_NAME);
-	const text = (await readIfPresent(path)) ?? (await create(folder, path));
+	const text = (await readIfPresent(path)) ?? (await create(path));
 	return parseKeyFile(text, path);
 }
 
@@ -46,7 +47,7 @@ async function readIfPresent(path: string): Promise<string | null> {
 }
 
 /** Makes the file unless another process was faster; gives what the file then holds. */
-async function create(folder: string, path: string): Promise<string> {
+async function create(path: string): Promise<string> {
 	const file: KeyFile = {
 		activeKey: generateKey(randomBytes),
 		previousKeys: [],
@@ -55,8 +56,8 @@ async function create(folder: string, path: string): Promise<string> {
 	const content = `${JSON.stringify(file, null, '\t')}\n`;
 	const draft = `${path}.${randomBytes(8).toString('hex')}.tmp`;
 	try {
-		await mkdir(folder, { recursive: true, mode: 0o700 });
-		await writeThrough(draft, content);
+		makePrivateFile(draft);
+		await writeFile(draft, content, { flush: true });
 		await publish(draft, path);
 	} catch (error) {
 		throw new Error(
@@ -67,16 +68,6 @@ async function create(folder: string, path: string): Promise<string> {
 		await rm(draft, { force: true });
 	}
 	return await readFile(path, 'utf8');
-}
-
-async function writeThrough(path: string, content: string): Promise<void> {
-	const file = await open(path, 'wx', 0o600);
-	try {
-		await file.writeFile(content);
-		await file.sync();
-	} finally {
-		await file.close();
-	}
 }
 
 /** Gives the whole file its name in one step, and only if nothing has that name yet. */

@@ -1,11 +1,14 @@
-import { join } from 'node:path';
-
 import { Eta } from 'eta';
 
 /** Every value is escaped unless the template says otherwise, which it does for SVG of ours alone. */
-const eta = new Eta({ views: join(__dirname, 'templates'), autoEscape: true, cache: true });
+const eta = new Eta({ views: __dirname, autoEscape: true, cache: true });
 
-export type TemplateName = 'dashboard' | 'log' | 'message';
+export type TemplateName =
+	| 'consent-page/consent-page'
+	| 'privacy-report/privacy-report'
+	| 'templates/dashboard'
+	| 'templates/log'
+	| 'templates/message';
 
 /** One page of HTML. */
 export function render(template: TemplateName, data: object): string {

@@ -155,7 +155,9 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 	});
 
 	it('shows no address and no recipient id in a link of less than 300 characters', () => {
-		for (const [url] of trackedMails().map(pixelsOf)) {
+		const urls = trackedMails().flatMap(pixelsOf);
+		expect(urls).toHaveLength(TRACKED.length);
+		for (const url of urls) {
 			expect(url.length).toBeLessThan(300);
 			expect(url).toMatch(new RegExp(`^${n8n.url}/webhook/email-open/pixel\\.png\\?t=[\\w-]+$`));
 			expect(Buffer.from(url.split('t=')[1], 'base64url').toString('latin1')).not.toContain(
@@ -257,6 +259,13 @@ describe('a campaign that meets trouble, or stricter rules', () => {
 	}, 180_000);
 	afterAll(async () => await n8n?.stop(), 60_000);
 
+	/** n8n takes the address of a workflow off the air in the background. */
+	async function unpublish(id: string): Promise<void> {
+		await n8n.rest('POST', `/workflows/${id}/deactivate`, {});
+		const pixel = `${n8n.url}/webhook/email-open/pixel.png`;
+		await eventually(async () => (await fetch(pixel, { method: 'HEAD' })).status === 404, 60_000);
+	}
+
 	it('registers nothing without an SMTP account, and says so of each recipient', async () => {
 		const recipients = readers(60, 'unsent');
 		const finished = await startByHand(
@@ -310,16 +319,8 @@ describe('a campaign that meets trouble, or stricter rules', () => {
 			await expect(
 				publishWorkflow(n8n.rest, 'email-open-tracking-consent-required'),
 			).rejects.toThrow('conflict with one of the webhooks');
-			await n8n.rest('POST', '/workflows/email-open-tracking/deactivate', {});
-			// n8n takes the address of the open one off the air in the background.
-			await eventually(
-				async () =>
-					await publishWorkflow(n8n.rest, 'email-open-tracking-consent-required').then(
-						() => true,
-						() => false,
-					),
-				60_000,
-			);
+			await unpublish('email-open-tracking');
+			await publishWorkflow(n8n.rest, 'email-open-tracking-consent-required');
 			await untilLive(n8n.rest, 'email-open-tracking-consent-required');
 			await send('after-the-change');
 
@@ -343,6 +344,35 @@ describe('a campaign that meets trouble, or stricter rules', () => {
 			);
 		} finally {
 			await Promise.all([smtp.stop(), store.close()]);
+		}
+	}, 120_000);
+
+	it('answers the pixels itself where it is published, and takes signed links alone', async () => {
+		const smtp = await startSmtpServer();
+		try {
+			await unpublish('email-open-tracking-consent-required');
+			const [reader] = readers(1, 'signed');
+			const campaign = campaignOf([reader], 'signed-only', await smtpAccount(n8n, smtp));
+			await n8n.rest('POST', '/workflows', campaign);
+			await publishWorkflow(n8n.rest, campaign.id);
+			await untilLive(n8n.rest, campaign.id);
+			await (
+				await startByHand(n8n, campaign, 'Send the Campaign')
+			)();
+
+			const headers = { 'user-agent': MAIL_PROGRAM };
+			const plain = new URLSearchParams({ id: 'signed-victim', campaignId: 'signed-only' });
+			const forged = await fetch(`${n8n.url}/webhook/email-open/pixel.png?${plain}`, { headers });
+			expect(forged.status).toBe(200);
+			const [url] = pixelsOf(String(smtp.mails[0].html));
+			expect((await fetch(url, { headers })).status).toBe(200);
+			const opened = () =>
+				n8n.rows("select recipient_id from opens where campaign_id = 'signed-only'");
+			await eventually(() => opened().length > 0);
+			expect(opened()).toEqual([{ recipient_id: reader.id }]);
+			expect(n8n.rows("select 1 from opens where recipient_id = 'signed-victim'")).toEqual([]);
+		} finally {
+			await smtp.stop();
 		}
 	}, 120_000);
 });

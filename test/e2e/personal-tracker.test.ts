@@ -2,9 +2,9 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 import { launchBrowser, MAIL_PROGRAM } from '../support/browser';
 import {
-	bundledWorkflow,
 	eventually,
 	startInstance,
+	trackingApiForEverybody,
 	type N8nInstance,
 } from '../support/n8n-instance';
 
@@ -17,7 +17,7 @@ describe('a person who tracks mails of their own, with mode Full and a tunnel', 
 	let page: Page;
 
 	beforeAll(async () => {
-		const workflow = bundledWorkflow('tracking-api.json');
+		const workflow = trackingApiForEverybody();
 		const handler = workflow.nodes.find(({ name }) => name === 'Handle Request')!;
 		handler.parameters = {
 			...handler.parameters,

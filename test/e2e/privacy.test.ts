@@ -33,7 +33,7 @@ import {
 import { newDatabase } from '../support/own-database';
 import { startByHand } from '../support/run-by-hand';
 import { startSmtpServer } from '../support/smtp-server';
-import { postgresUrl } from '../support/stores';
+import { itOnPostgres, postgresUrl } from '../support/stores';
 import { keysOf } from '../support/denylist-keys';
 
 const ADDRESS = '203.0.113.77';
@@ -406,8 +406,8 @@ describe('privacy in a real n8n', () => {
 		expect(await store.listConsentRecords(person)).toEqual([]);
 	});
 
-	const refusesWhileTheRegistryIsDown = async (serverUrl: string) => {
-		const database = await newDatabase(serverUrl);
+	const refusesWhileTheRegistryIsDown = async () => {
+		const database = await newDatabase(postgresUrl);
 		const direct = database.url;
 		const way = await startCutOff(direct.hostname, Number(direct.port || 5432));
 		try {
@@ -443,10 +443,10 @@ describe('privacy in a real n8n', () => {
 			await database.drop();
 		}
 	};
-	if (postgresUrl !== null) {
-		it('refuses under Consent Required while the registry is down, and serves the pixel', async () =>
-			await refusesWhileTheRegistryIsDown(postgresUrl!));
-	}
+	itOnPostgres(
+		'refuses under Consent Required while the registry is down, and serves the pixel',
+		refusesWhileTheRegistryIsDown,
+	);
 
 	it('deletes what was erased from the tables of the analytics workflow, and nothing else', async () => {
 		const person = 'copied@example.com';

@@ -14,18 +14,18 @@ import {
 	eventually,
 	publicationFailure,
 	startInstance,
+	trackingApiForEverybody,
 	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
 import { newDatabase, type OwnDatabase } from '../support/own-database';
 import { canMountDisks, mountSmallDisk, type SmallDisk } from '../support/small-disk';
-import { postgresUrl } from '../support/stores';
+import { describeOnPostgres, postgresUrl } from '../support/stores';
 import { keysOf } from '../support/denylist-keys';
 
 const BASE = 'email-open-tracking.json';
 const STRICT = 'email-open-tracking-consent-required.json';
 const STRICT_PATH = 'email-open/consented.png';
-const API = 'tracking-api.json';
 const CREDENTIAL = 'openTrackingPostgresApi';
 const AWAY = /The tracking store cannot be written/g;
 const DELETED =
@@ -98,7 +98,7 @@ describe('a real n8n whose embedded store is in trouble', () => {
 	const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-trouble-'));
 	const storeFolder = join(folder, '.n8n', 'email-open-tracking');
 	const storeFile = join(storeFolder, 'tracking.sqlite');
-	const workflows = [bundledWorkflow(BASE), strictBeside(), bundledWorkflow(API)];
+	const workflows = [bundledWorkflow(BASE), strictBeside(), trackingApiForEverybody()];
 	let disk: SmallDisk | undefined;
 	let n8n: N8nInstance;
 	let pixel: Awaited<ReturnType<typeof newPixel>>;
@@ -209,7 +209,7 @@ describe('a real n8n whose embedded store is in trouble', () => {
 	}, 120_000);
 });
 
-function inPostgres(serverUrl: string): void {
+describeOnPostgres('a real n8n whose store in PostgreSQL is in trouble', () => {
 	let database: OwnDatabase;
 	let way: CutOff;
 	let n8n: N8nInstance;
@@ -259,13 +259,13 @@ function inPostgres(serverUrl: string): void {
 	const told = (what: RegExp) => n8n.output().match(what)?.length ?? 0;
 
 	beforeAll(async () => {
-		database = await newDatabase(serverUrl);
+		database = await newDatabase(postgresUrl);
 		way = await startCutOff(database.url.hostname, Number(database.url.port || 5432));
 		n8n = await startInstance({ workflows: [] });
 		const { id } = await n8n.rest('POST', '/credentials', credentialFor(throughWay()));
 		credentialId = String(id);
-		for (const file of [BASE, API]) {
-			const workflow = withCredential(bundledWorkflow(file), credentialId);
+		for (const bundled of [bundledWorkflow(BASE), trackingApiForEverybody()]) {
+			const workflow = withCredential(bundled, credentialId);
 			const created = await n8n.rest('POST', '/workflows', { ...workflow, id: undefined });
 			await n8n.rest('POST', `/workflows/${created.id}/activate`, { versionId: created.versionId });
 		}
@@ -334,14 +334,4 @@ function inPostgres(serverUrl: string): void {
 			'PostgreSQL answered 3D000. The database does not exist.',
 		);
 	}, 120_000);
-}
-
-describe('a real n8n whose store in PostgreSQL is in trouble', () => {
-	if (postgresUrl !== null) {
-		inPostgres(postgresUrl);
-		return;
-	}
-	it('is not tested here, because no PostgreSQL answers, as the line above says', () => {
-		expect(process.env.REQUIRE_POSTGRES).not.toBe('1');
-	});
 });

@@ -31,16 +31,20 @@ describe('a person whom only the Mail Tracker API knows', () => {
 		return output[0];
 	};
 	const request = async (method: string, route: string, json: IDataObject) => {
-		const [item] = await run(
+		const { responses } = await executeNode(
+			node,
+			[{ json: { headers: PERSON as unknown as IDataObject, ...json } }],
 			{
-				resource: 'httpApi',
-				operation: 'handleRequest',
-				method,
-				url: `https://n8n.example.com/webhook${route}`,
+				parameters: {
+					resource: 'httpApi',
+					operation: 'handleRequest',
+					access: 'everybody',
+					method,
+					url: `https://n8n.example.com/webhook${route}`,
+				},
 			},
-			{ headers: PERSON as unknown as IDataObject, ...json },
 		);
-		return Buffer.from(item.binary!.data.data, 'base64').toString();
+		return String((responses[0] as { body: Buffer }).body);
 	};
 	const generate = async (id: string, emails: string[]) =>
 		JSON.parse(

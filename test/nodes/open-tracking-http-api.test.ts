@@ -40,6 +40,59 @@ describe('HTTP API: Handle Request', () => {
 	});
 });
 
+describe('HTTP API: Handle Request, behind Webhook nodes as they are imported', () => {
+	async function answer(
+		path: string,
+		options: { webhookAuthentication?: string; access?: string },
+	) {
+		const { access = 'webhook', webhookAuthentication = 'none' } = options;
+		const { responses } = await executeNode(
+			new OpenTracking(),
+			[{ json: { headers: PERSON, query: {}, params: {} } }],
+			{
+				parameters: { ...parameters, url: `https://n8n.example.com/webhook${path}`, access },
+				webhookMethod: 'GET',
+				webhookAuthentication,
+			},
+		);
+		const { body, headers, statusCode } = responses[0] as {
+			body: Buffer;
+			headers: Record<string, string>;
+			statusCode: number;
+		};
+		return { status: statusCode, type: headers['content-type'].split(';')[0], body: String(body) };
+	}
+
+	it.each(['/api/dashboard', '/api/pixel/create', '/api/v1/pixels/x/generate-tokens/csv'])(
+		'refuses a stranger at %s, and says what to set',
+		async (path) => {
+			const { status, type, body } = await answer(path, {});
+			expect({ status, type }).toEqual({ status: 403, type: 'application/json' });
+			expect(JSON.parse(body).error).toMatch(/answers nobody\. In n8n, set Authentication/);
+		},
+	);
+
+	it.each(['/dashboard', '/logs/some-pixel'])('refuses a stranger on a page: %s', async (path) => {
+		const { status, type, body } = await answer(path, {});
+		expect({ status, type }).toEqual({ status: 403, type: 'text/html' });
+		expect(body).toContain('set Authentication in its Webhook node');
+	});
+
+	it('answers where the Webhook node asks who it is, or everybody is meant', async () => {
+		expect(await answer('/dashboard', { webhookAuthentication: 'basicAuth' })).toMatchObject({
+			status: 200,
+		});
+		expect(await answer('/dashboard', { access: 'everybody' })).toMatchObject({ status: 200 });
+	});
+
+	it('gives the image to everybody', async () => {
+		expect(await answer('/tracker/some-pixel.png', {})).toMatchObject({
+			status: 200,
+			type: 'image/png',
+		});
+	});
+});
+
 describe('HTTP API: Handle Request, with its settings', () => {
 	const hops = process.env.N8N_PROXY_HOPS;
 	beforeAll(() => {
@@ -114,9 +167,10 @@ describe('HTTP API: Handle Request, with its settings', () => {
 		const { output, responses } = await executeNode(
 			new OpenTracking(),
 			[{ json: { headers: {}, params: { id }, query: {} } }],
-			{ parameters: { ...parameters, url } },
+			{ parameters: { ...parameters, url, access: 'everybody' } },
 		);
-		expect(output).toEqual([[]]);
+		expect(output[0]).toMatchObject([{ json: { statusCode: 200 } }]);
+		expect(output[0][0].binary).toBeUndefined();
 		expect(responses).toMatchObject([
 			{
 				statusCode: 200,

@@ -6,7 +6,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { resources } from '../../nodes/OpenTracking/resources';
-import { signingOf } from '../../nodes/shared/installation/signing';
+import { openStoreWithKeys } from '../../nodes/shared/installation/signing';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import { signPersonToken } from '../../src/tracking/links/person-link';
 import { consentRecord, NOTICE } from '../support/consent-records';
@@ -24,6 +24,7 @@ const CONTROLLER = { controllerName: 'Example Ltd', controllerContact: 'privacy@
 interface World {
 	pixelId: string;
 	adaId: string;
+	keyId: string;
 	consentToken: string;
 }
 
@@ -132,10 +133,11 @@ const ENTRIES: Record<string, Entry> = {
 			headers: {},
 			query: {},
 		}),
-		gives: 'the answer for the Respond to Webhook node',
-		check: ({ items, file }) => {
-			expect(items[0].statusCode).toBe(200);
-			expect(file).toContain('Spring launch');
+		gives: 'the dashboard as an answer, and which request that was',
+		check: ({ items, page, status }) => {
+			expect(items).toEqual([{ method: 'GET', path: '/dashboard', statusCode: 200 }]);
+			expect(status).toBe(200);
+			expect(page).toContain('Spring launch');
 		},
 		whenEmpty: 'URL is empty',
 	},
@@ -256,6 +258,13 @@ const ENTRIES: Record<string, Entry> = {
 				},
 			]),
 		whenEmpty: nothingListed,
+	},
+	'privacy giveUpKey': {
+		fill: ({ keyId }) => ({ keyId }),
+		gives: 'that the store goes on without the key',
+		check: ({ items }) =>
+			expect(items).toEqual([{ keyId: expect.stringMatching(/^[0-9a-f]{6}$/), givenUp: true }]),
+		whenEmpty: 'Key ID is empty',
 	},
 	'recipient addMany': {
 		fill: (world) => ({ ...pixelId(world), recipients: '[{ "recipientId": 7 }]' }),
@@ -465,8 +474,9 @@ describe('every operation of Open Tracking', () => {
 			{ recipientId: 'bob', kind: 'copy' },
 			new Date('2026-11-20T10:00:00Z'),
 		);
-		const { keyRing } = await signingOf(executeContext(node, []).context);
+		const { keyRing } = await openStoreWithKeys(executeContext(node, []).context);
 		return {
+			keyId: keyRing.active.id,
 			pixelId: pixel.id,
 			adaId: recipients[0]!.id,
 			consentToken: signPersonToken(

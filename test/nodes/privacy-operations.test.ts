@@ -9,7 +9,7 @@ import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
 import { signingOf } from '../../nodes/shared/installation/signing';
 import { collectorFolder } from '../../nodes/shared/receive/collector-log';
 import { waitingFolders } from '../../nodes/shared/receive/waiting-opens';
-import { openLog } from '../../src/collector/log/open-log';
+import { openCollectorLog } from '../../src/collector/log/collector-log';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import type { KeyRing } from '../../src/tracking/links/key-ring';
 import { readPersonToken, signPersonToken } from '../../src/tracking/links/person-link';
@@ -18,6 +18,7 @@ import { consentRecord, NOTICE } from '../support/consent-records';
 import { allBytes } from '../support/n8n-instance';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
+import { PURPOSES } from '../../src/tracking/event/purpose';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 import { keysOf } from '../support/denylist-keys';
 
@@ -144,6 +145,48 @@ describe('consent, rights and retention in Open Tracking', () => {
 		]);
 		const none = await run('consent', 'applyChoice', await form('ada', { action: 'save' }));
 		expect(none.page).toContain('Nothing was changed');
+	});
+
+	it('keeps no more than the first of answers that say the same, and ends a flood of others', async () => {
+		const store = await folder.store();
+		const records = async (id: string) => (await store.listConsentRecords(id)).length;
+		const answer = async (id: string, choiceForm: object) =>
+			await run('consent', 'applyChoice', await form(id, choiceForm));
+		for (let n = 0; n < 5; n++) {
+			await answer('eve', { action: 'withdraw' });
+			await answer('kim', { action: 'save', performance: 'given' });
+		}
+		expect(await records('eve')).toBe(PURPOSES.length);
+		expect(await records('kim')).toBe(1);
+
+		let last: Awaited<ReturnType<typeof answer>> | undefined;
+		for (let n = 0; n < 60; n++) {
+			last = await answer('max', { action: 'save', performance: n % 2 === 0 ? 'no' : 'given' });
+		}
+		expect(await records('max')).toBeLessThanOrEqual(41);
+		expect(last).toMatchObject({ status: 429, items: [{ changed: [] }] });
+		expect(last?.page).toContain('answered very often');
+		// Saying no works all the same.
+		await answer('max', { action: 'save', performance: 'no' });
+		expect(await store.getConsent('max', 'performance', new Date())).toMatchObject({
+			status: 'withdrawn',
+		});
+	});
+
+	it('has a person mailed three times a day at most, however often a copy is asked for', async () => {
+		const links: unknown[] = [];
+		for (let n = 0; n < 6; n++) {
+			const { items, page } = await run('privacy', 'getConfirmationLink', {
+				personBy: 'link',
+				personToken: await token('lou', 'consent'),
+				requestKind: 'copy',
+				controllerContact: 'privacy@example.com',
+			});
+			expect(page).toContain('privacy@example.com');
+			links.push(...items);
+		}
+		expect(links).toHaveLength(3);
+		expect(await (await folder.store()).listPrivacyRequests()).toHaveLength(1);
 	});
 
 	it('believes no other link', async () => {
@@ -280,7 +323,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 		const { recipients } = await store.addRecipients(pixelId, list, keysOf);
 		await store.deleteRecipient(recipients[0]!.id, keysOf);
 		const waiting = logOf('w1.n', keyRing);
-		const collected = openLog({ folder: collectorFolder(), durable: true });
+		const collected = openCollectorLog({ folder: collectorFolder(), durable: true });
 		for (const log of [waiting, collected]) {
 			log.setConsumers(['store']);
 			log.append([JSON.stringify(openEvent({ recipientId: 'marker-bob' }))]);
@@ -303,10 +346,10 @@ describe('consent, rights and retention in Open Tracking', () => {
 		two.append([newOpen({ recipientId: pseudonym, trackingMode: 'pseudonymous' })]);
 		two.append([newOpen({ recipientId: 'marker-ada', occurredAt: '2026-11-20T11:00:00.000Z' })]);
 		const [, letter] = two.read('store', 2);
-		two.bury('store', [{ ...letter, reason: 'broken' }], 0, new Date());
-		const collector = openLog({ folder: collectorFolder(), durable: true });
+		two.setAside('store', [{ ...letter, reason: 'broken' }], 0, new Date());
+		const collector = openCollectorLog({ folder: collectorFolder(), durable: true });
 		const lost = newOpen({ recipientId: 'marker-ada' });
-		collector.bury('workflow', [{ seq: 7, event: lost, reason: 'broken' }], 0, new Date());
+		collector.setAside('workflow', [{ seq: 7, event: lost, reason: 'broken' }], 0, new Date());
 
 		const { items: exported } = await run('privacy', 'exportPerson', {
 			personId: 'marker-ada',
@@ -380,7 +423,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 		const only = await run('statistics', 'countPeople', { peopleOptions: { only: 'Outlook' } });
 		expect(only.items).toEqual(all.items.filter(({ value }) => value === 'Outlook'));
 		await expect(run('statistics', 'countPeople', { peopleOptions: { k: 2 } })).rejects.toThrow(
-			'Fewer than 10',
+			'Minimum Group Size must be 10 or more',
 		);
 	});
 

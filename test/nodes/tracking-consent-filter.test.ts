@@ -39,7 +39,7 @@ describe('Tracking Consent Filter', () => {
 		await store.recordConsent(changes.map(consentRecord), new Date(), keysOf);
 	};
 
-	it('refuses somebody unknown under Consent Required, and allows them under Objection Honoured', async () => {
+	it('refuses somebody unknown under Consent Required, and allows them under Objection Honored', async () => {
 		const strict = await filter({ consentPolicy: 'consent-required' });
 		expect(strict.refused?.json).toEqual({
 			mail: 'hello',
@@ -102,13 +102,13 @@ describe('Tracking Consent Filter', () => {
 
 	it('says which words it knows where a field holds another one', async () => {
 		const run = filter({ consentPolicy: 'us', source: 'item', itemConsent: 'perhaps' });
-		await expect(run).rejects.toThrow('no answer that is known');
+		await expect(run).rejects.toThrow('not a known answer');
 		const { refused } = await filter(
 			{ consentPolicy: 'us', source: 'item', itemConsent: 'perhaps' },
 			{ a: 1 },
 			true,
 		);
-		expect(refused?.json).toEqual({ a: 1, error: expect.stringContaining('no answer') });
+		expect(refused?.json).toEqual({ a: 1, error: expect.stringContaining('not a known answer') });
 	});
 
 	it('counts Sec-GPC and an opt-out as objections', async () => {

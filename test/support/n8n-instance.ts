@@ -78,6 +78,14 @@ export function bundledWorkflow(file: string): WorkflowJson {
 	) as WorkflowJson;
 }
 
+/** The tracker APIs for everybody, as an operator chooses who has access control in front of n8n. */
+export function trackingApiForEverybody(): WorkflowJson {
+	const workflow = bundledWorkflow('tracking-api.json');
+	const handler = workflow.nodes.find(({ name }) => name === 'Handle Request')!;
+	handler.parameters.access = 'everybody';
+	return workflow;
+}
+
 /** A port of this machine that is free now, with the next one free as well. */
 export async function freePort(): Promise<number> {
 	const first = createServer();

@@ -24,6 +24,8 @@ export function executeContext(
 		mode?: 'webhook' | 'manual';
 		credentials?: Record<string, Record<string, unknown>>;
 		webhookMethod?: string;
+		/** What that node asks for */
+		webhookAuthentication?: string;
 	} = {},
 ): { context: IExecuteFunctions; responses: unknown[]; hints: unknown[] } {
 	const { description } = nodeType;
@@ -72,7 +74,10 @@ export function executeContext(
 						{
 							name: 'Before',
 							type: 'n8n-nodes-base.webhook',
-							parameters: { httpMethod: options.webhookMethod },
+							parameters: {
+								httpMethod: options.webhookMethod,
+								authentication: options.webhookAuthentication ?? 'headerAuth',
+							},
 						},
 					],
 		continueOnFail: () => options.continueOnFail ?? false,

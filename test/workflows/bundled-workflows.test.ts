@@ -195,13 +195,14 @@ describe('all bundled workflows together', () => {
 			),
 	);
 
-	it('can be published at the same time, but for the two templates: one stands in for the other', () => {
+	it('can be published at the same time, but for those that answer the pixels of mails: one stands in for the other', () => {
 		const shared = addresses.filter(({ address }, index) =>
 			addresses.some((other, place) => place !== index && other.address === address),
 		);
 		expect(shared).toEqual([
 			{ file: 'email-open-tracking-consent-required.json', address: 'GET email-open/pixel.png' },
 			{ file: 'email-open-tracking.json', address: 'GET email-open/pixel.png' },
+			{ file: 'send-tracked-campaign.json', address: 'GET email-open/pixel.png' },
 		]);
 	});
 

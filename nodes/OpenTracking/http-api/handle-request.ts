@@ -10,20 +10,19 @@ import { instanceBaseUrl } from '../../shared/installation/base-url';
 import { outage } from '../../shared/installation/outage';
 import { signingOf } from '../../shared/installation/signing';
 import { openTrackingStore } from '../../shared/installation/store';
-import { announceInUse } from '../../shared/receive/announce';
+import { reportSetupInUse } from '../../shared/receive/report-setup';
 import { forwardedClient } from '../../shared/receive/forwarded-client';
 import { lookupsIn, receiveDeps } from '../../shared/receive/receive';
 import { receiveSettings, reportedTracker } from '../../shared/receive/receive-settings';
-import { shareLoad } from '../../shared/receive/share-load';
 import {
 	carryOnWaitingOpens,
 	recordOpen,
 	waitingFolders,
 } from '../../shared/receive/waiting-opens';
 import type { OperationWithOwnStore } from '../common/operation';
-import { METHOD_OF_WEBHOOK, methodOf } from './method-of';
-import { answer } from './answer';
+import { answerRequest } from './answer-request';
 import { webRequest } from './web-request';
+import { METHOD_OF_WEBHOOK, webhookOf } from './webhook-of';
 
 export const handleRequest: OperationWithOwnStore = {
 	value: 'handleRequest',
@@ -31,6 +30,27 @@ export const handleRequest: OperationWithOwnStore = {
 	action: 'Handle HTTP API request',
 	description: 'Answer one request to the tracker APIs, the dashboard or the log pages',
 	properties: [
+		{
+			displayName: 'Access',
+			name: 'access',
+			type: 'options',
+			options: [
+				{
+					name: 'Everybody',
+					value: 'everybody',
+					description:
+						'No access control: everybody who knows the address reads addresses and opens, and deletes pixels',
+				},
+				{
+					name: 'Whom the Webhook Node Lets In',
+					value: 'webhook',
+					description:
+						'Where the Webhook node has no authentication, nothing but images is answered',
+				},
+			],
+			default: 'webhook',
+			description: 'Who is answered. Images go out to everybody, or no mail could load them.',
+		},
 		{
 			...receiveFields.trackingMode,
 			description: 'The most that any open here may leave behind; a pixel or link can ask for less',
@@ -67,44 +87,38 @@ export const handleRequest: OperationWithOwnStore = {
 			description: 'The address of the webhook; the default is that of the Webhook node',
 		},
 		{
-			displayName: 'Put Output File in Field',
-			name: 'responseField',
-			type: 'string',
-			default: 'data',
-			required: true,
-			description: 'The field for the body of the answer',
-		},
-		{
 			displayName: 'Options',
 			name: 'options',
 			type: 'collection',
 			placeholder: 'Add option',
 			default: {},
 			options: [
+				receiveOptions.keepAsAggregate,
 				{
 					...receiveOptions.ip,
 					hint: 'Known only behind a proxy or tunnel of yours: n8n gives no address here but the one in X-Forwarded-For, and that counts with N8N_PROXY_HOPS',
 				},
 				receiveOptions.keep,
-				receiveOptions.keepAsAggregate,
+				receiveOptions.manyDomains,
 				receiveOptions.purpose,
 				receiveOptions.time,
 			],
 		},
 	],
 	async executeAlone({ node, index }) {
-		const method = methodOf(node, index);
+		const { method, guarded } = webhookOf(node, index);
+		const forEverybody = node.getNodeParameter('access', index) === 'everybody';
 		const url = node.getNodeParameter('url', index) as string;
-		const field = node.getNodeParameter('responseField', index) as string;
 		const request = await webRequest(node, index, { method, url });
 		const fields = {
 			getNodeParameter: (name: string, fallback?: unknown) =>
 				node.getNodeParameter(name, index, fallback),
 		};
-		announceInUse(node, reportedTracker(fields));
+		reportSetupInUse(node, reportedTracker(fields));
 		const trouble = outage(node, 'The tracking API could not do all that it was asked for');
 		let failed = false;
 		const api = createTrackingApi({
+			closed: !guarded && !forEverybody,
 			openStore: async () => await openTrackingStore(node),
 			inTime: (ask) => lookupsIn(node).inTime(ask),
 			signing: async () => {
@@ -114,12 +128,11 @@ export const handleRequest: OperationWithOwnStore = {
 			receiveSettings: receiveSettings(fields),
 			receiveDeps: receiveDeps(node),
 			clientAddress: forwardedClient,
-			shareLoad: (load) => shareLoad(node, load),
 			tokenLimiter: sharedTokenLimiter(),
 			now: () => new Date(),
 			randomBytes,
 			timeZone: node.getTimezone(),
-			recordOpen: async (event, limitMs) => await recordOpen(node, event, limitMs),
+			recordOpen: async (open, limitMs) => await recordOpen(node, open, limitMs),
 			waitingOpens: async () => await waitingFolders().report(),
 			onError: (error) => {
 				failed = true;
@@ -129,7 +142,8 @@ export const handleRequest: OperationWithOwnStore = {
 		carryOnWaitingOpens(node);
 		const response = await api.fetch(request);
 		if (!failed) trouble.worked();
-		return await answer(node, response, { field, isHead: method === 'HEAD' });
+		await answerRequest(node, response, { isHead: method === 'HEAD' });
+		return [{ json: { method, path: new URL(request.url).pathname, statusCode: response.status } }];
 	},
 };
 

@@ -80,12 +80,20 @@ export const receiveOptions = {
 			'What else to keep of each request, in tracking mode Full only. All three are personal data: keep none without a reason and a consent that covers it.',
 	},
 	keepAsAggregate: {
-		displayName: 'Keep Refused as Count',
+		displayName: 'Count Refused Opens Anonymously',
 		name: 'keepAsAggregate',
 		type: 'boolean',
 		default: false,
 		description:
 			'Whether an open that consent does not allow is still counted, without a recipient, instead of leaving nothing',
+	},
+	manyDomains: {
+		displayName: 'Label Addresses of Many Domains',
+		name: 'manyDomains',
+		type: 'boolean',
+		default: false,
+		description:
+			"Whether opens of recipients at ten or more domains from one address within ten minutes are labelled as a scanner's. Readers behind one address of a mobile carrier look the same.",
 	},
 	purpose: {
 		displayName: 'Purpose',
@@ -94,6 +102,14 @@ export const receiveOptions = {
 		options: purposeOptions,
 		default: 'performance',
 		description: 'What opens are used for, where the link does not say; consent is asked for it',
+	},
+	signedOnly: {
+		displayName: 'Signed Links Only',
+		name: 'signedOnly',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether only links made by Create Tracking Link count. A load with a plain ID, or with none, then gets the image and is no open, so nobody can record one for somebody else.',
 	},
 	time: {
 		displayName: 'Time',

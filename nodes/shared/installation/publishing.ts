@@ -1,6 +1,7 @@
 import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 
 import { toNodeError } from '../each-item';
+import { openStoreWithKeys } from './signing';
 import { testStore } from './store';
 
 type PublishingContext = IHookFunctions | ITriggerFunctions;
@@ -15,7 +16,8 @@ export function isPublishing(context: Pick<PublishingContext, 'getActivationMode
 }
 
 /**
- * Keeps a workflow from being published whose trigger has a store credential that does not work.
+ * Keeps a workflow from being published whose trigger has a store credential that does not work, or
+ * other signing keys than its store was used with.
  *
  * @throws NodeOperationError with the sentence of the credential test
  */
@@ -23,6 +25,7 @@ export async function refuseUnusableStore(context: PublishingContext): Promise<v
 	if (!isPublishing(context)) return;
 	try {
 		await testStore(context);
+		await openStoreWithKeys(context);
 	} catch (error) {
 		const refusal = toNodeError(context, error, 0);
 		refusal.description = 'Correct the credential of this node, test it, and publish again.';

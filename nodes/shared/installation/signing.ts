@@ -2,7 +2,11 @@ import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { readKeys, type KeySettings, type SigningKeys } from '../../../src/intake/intake-settings';
+import { checkKeys } from '../../../src/intake/known-keys';
+import type { TrackingStore } from '../../../src/storage/port/tracking-store';
+import type { KeyRing } from '../../../src/tracking/links/key-ring';
 import { dataFolder, isQueueMode } from './data-folder';
+import { openTrackingStore } from './store';
 
 const CREDENTIAL = 'openTrackingSigningKeyApi';
 /** A changed credential is in force after this time; reading it for each open would cost a query. */
@@ -25,7 +29,7 @@ export interface Signing extends SigningKeys {
 type SigningContext = Pick<IExecuteFunctions | IWebhookFunctions, 'getNode'> & {
 	getCredentials: IWebhookFunctions['getCredentials'];
 };
-/** Throws, in the way of its caller. */
+/** Throws an error in the form that its caller wants. */
 type Refuse = (message: string, description: string) => never;
 
 const remembered = new Map<string, { until: number; signing: Promise<Signing> }>();
@@ -44,7 +48,21 @@ export async function signingOf(context: SigningContext): Promise<Signing> {
 	return await signing;
 }
 
-/** The keys that a node is set to, as every door of this package is told of them. */
+/**
+ * The store and the keys of a node, which belong together: see `checkKeys`.
+ *
+ * @throws KeyError when the store was used with a key that is missing here
+ */
+export async function openStoreWithKeys(
+	context: SigningContext & Parameters<typeof openTrackingStore>[0],
+): Promise<{ store: TrackingStore; keyRing: KeyRing }> {
+	const { keyRing } = await signingOf(context);
+	const store = await openTrackingStore(context);
+	await checkKeys(store, keyRing);
+	return { store, keyRing };
+}
+
+/** The keys that a node is set to, in the form that every door of this package takes. */
 export async function keySettings(context: SigningContext): Promise<KeySettings> {
 	return keySettingsOf(await credentialOf(context), refuseIn(context));
 }

@@ -19,7 +19,9 @@ export interface TriggerOptions {
 	ip?: IpReduction;
 	keep?: Array<'acceptLanguage' | 'referer' | 'userAgent'>;
 	keepAsAggregate?: boolean;
+	manyDomains?: boolean;
 	purpose?: Purpose;
+	signedOnly?: boolean;
 	time?: TimePrecision;
 }
 
@@ -41,7 +43,7 @@ export function receiveSettings(context: WithParameters): ReceiveSettings {
 		mode: withinPreset(context.getNodeParameter('trackingMode') as TrackingMode, choice),
 		purpose: options.purpose ?? RECEIVE_DEFAULTS.purpose,
 		plainIds: {
-			allowed: true,
+			allowed: !options.signedOnly,
 			recipientParameter: context.getNodeParameter('recipientParameter') as string,
 		},
 		consent: {
@@ -55,6 +57,7 @@ export function receiveSettings(context: WithParameters): ReceiveSettings {
 			acceptLanguage: keep.includes('acceptLanguage'),
 		},
 		time: options.time ?? RECEIVE_DEFAULTS.time,
+		manyDomains: options.manyDomains ?? RECEIVE_DEFAULTS.manyDomains,
 	};
 }
 

@@ -3,20 +3,24 @@ import { dirname, join } from 'node:path';
 
 import type { IExecuteFunctions, IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { LOG_FILE, openLog, type OpenLog } from '../../../src/collector/log/open-log';
+import {
+	LOG_FILE,
+	openCollectorLog,
+	type CollectorLog,
+} from '../../../src/collector/log/collector-log';
 import { eraseInLog, findInLog } from '../../../src/collector/log/person-in-log';
 import {
 	createWaitingFolders,
 	type WaitingFolders,
 } from '../../../src/collector/waiting/waiting-folders';
 import type { OpenOutcome } from '../../../src/collector/waiting/waiting-opens';
+import { recordTogether, type OpenToRecord } from '../../../src/intake/record-together';
 import type { Subject } from '../../../src/storage/port/privacy-store';
 import { isOpenOf } from '../../../src/storage/privacy/find-person';
 import type { OpenEvent } from '../../../src/tracking/event/open-event';
-import { denylistKeysOfEvent } from '../../../src/tracking/people/subject-keys';
 import { dataFolder } from '../installation/data-folder';
-import { signingOf } from '../installation/signing';
-import { openTrackingStore, storeKey } from '../installation/store';
+import { openStoreWithKeys, signingOf } from '../installation/signing';
+import { storeKey } from '../installation/store';
 import { collectorFolder } from './collector-log';
 
 type WritingContext = Pick<
@@ -47,17 +51,16 @@ export function waitingFolders(): WaitingFolders {
  */
 export async function recordOpen(
 	context: IExecuteFunctions,
-	event: OpenEvent,
+	open: OpenToRecord,
 	limitMs?: number,
 ): Promise<OpenOutcome> {
 	if (context.getMode() !== 'manual') {
-		return await waitingFolders().of(writerOf(context)).record(event, limitMs);
+		return await waitingFolders().of(writerOf(context)).record(open, limitMs);
 	}
-	const { keyRing } = await signingOf(context);
-	const denylistKeys = denylistKeysOfEvent(event, keyRing);
-	const store = await openTrackingStore(context);
-	const { erased } = await store.recordUnlessErased([{ event, denylistKeys }]);
-	return erased.size > 0 ? 'erased' : 'stored';
+	const { store, keyRing } = await openStoreWithKeys(context);
+	const outcome = await recordTogether(store, keyRing, open);
+	if (typeof outcome === 'object' && 'refused' in outcome) throw outcome.refused;
+	return outcome;
 }
 
 /** Writes what an earlier run of n8n left on disk. Returns at once. */
@@ -98,10 +101,10 @@ export async function scrubWaitingOpens(): Promise<void> {
 }
 
 /** Looks into the logs of opens that wait, and into that of the collector of this n8n. */
-async function eachLog<T>(look: (log: OpenLog) => Promise<T>): Promise<T[]> {
+async function eachLog<T>(look: (log: CollectorLog) => Promise<T>): Promise<T[]> {
 	const found = await waitingFolders().eachLog(look);
 	if (!existsSync(join(collectorFolder(), LOG_FILE))) return found;
-	const log = openLog({ folder: collectorFolder(), durable: true });
+	const log = openCollectorLog({ folder: collectorFolder(), durable: true });
 	try {
 		return [...found, await look(log)];
 	} finally {
@@ -113,7 +116,7 @@ function writerOf(context: WritingContext) {
 	return {
 		owner: `${context.getWorkflow().id ?? ''}.${context.getNode().id}`,
 		store: storeKey(context) || 'embedded',
-		openStore: async () => await openTrackingStore(context),
+		openStore: async () => (await openStoreWithKeys(context)).store,
 		keyRing: async () => (await signingOf(context)).keyRing,
 		say: (level: 'error' | 'info', message: string) => context.logger[level](message),
 	};

@@ -10,7 +10,7 @@ import { StoreError } from '../../storage/port/store-error';
 import type { NewPixel, Pixel, TrackingStore } from '../../storage/port/tracking-store';
 import { embedCode } from '../../tracking/mail/embed-code';
 import type { ApiDeps } from '../api-deps';
-import { ApiError, pixelNotFound } from '../api-error';
+import { ApiError, guard, pixelNotFound } from '../api-error';
 import { failureOf, type Failure } from '../failure';
 import { formToken, isFormToken } from './form-token';
 import { makePixel, readNewPixel } from './new-pixel';
@@ -28,11 +28,14 @@ const DONE: Record<string, string> = {
 export function pageRoutes(deps: ApiDeps): Hono {
 	const app = new Hono();
 
-	// Whoever looks at a page gets a page, also when it fails.
+	// A failure of a page is shown as a page, too.
 	app.onError((error, c) => {
 		const failure = failureOf(error, deps);
 		return html(c, failurePage(c, error, failure), failure.status);
 	});
+
+	app.use('/dashboard/*', guard(deps));
+	app.use('/logs/*', guard(deps));
 
 	app.get('/dashboard', async (c) => {
 		const store = await deps.openStore();

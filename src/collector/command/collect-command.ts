@@ -1,12 +1,17 @@
 import { pino } from 'pino';
 
+import { KeyError, openStore, readKeys } from '../../intake/intake-settings';
+import { checkKeys } from '../../intake/known-keys';
 import { CollectorError } from '../config/collector-error';
+import type { CollectorSettings } from '../config/settings';
 import { startCollector } from '../threads/collector';
 import { startAdminServer } from '../watch/admin-server';
 import { watchLog } from '../watch/log-alarm';
 import { collectorMetrics } from '../watch/metrics';
 import { COLLECT_HELP, readCollectOptions, type CollectOptions } from './collect-options';
 
+/** How long the store may take to tell whether it knows the keys. */
+const CHECK_KEYS_MS = 3000;
 /** How long requests under way may take after SIGTERM. Docker kills after 10 s. */
 const DRAIN_MS = 3000;
 
@@ -32,7 +37,7 @@ export async function collect(args: readonly string[]): Promise<number> {
 	try {
 		return await run(options);
 	} catch (error) {
-		if (!(error instanceof CollectorError)) throw error;
+		if (!(error instanceof CollectorError || error instanceof KeyError)) throw error;
 		process.stderr.write(`${error.message}\n`);
 		return 1;
 	}
@@ -43,6 +48,7 @@ async function run({ settings, admin }: CollectOptions): Promise<number> {
 	const signalled = new Promise<string>((resolve) => {
 		for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
 	});
+	await refuseOtherKeys(settings);
 	let stopping = false;
 	const collector = await startCollector(settings, {
 		onProblem: (what, message, times) => log.warn({ problem: what, times }, message),
@@ -76,4 +82,20 @@ async function run({ settings, admin }: CollectOptions): Promise<number> {
 	} finally {
 		unwatch();
 	}
+}
+
+/**
+ * Keeps a collector from starting with other keys than its store was used with. A store that is
+ * away is no reason not to start: it is asked again before anything is written.
+ */
+async function refuseOtherKeys(settings: CollectorSettings): Promise<void> {
+	const { keyRing } = await readKeys(settings.keys);
+	const check = async () => {
+		const store = await openStore(settings.store);
+		await checkKeys(store, keyRing).finally(() => store.close());
+	};
+	const giveUp = new Promise((resolve) => setTimeout(resolve, CHECK_KEYS_MS).unref());
+	await Promise.race([check(), giveUp]).catch((error: unknown) => {
+		if (error instanceof KeyError) throw error;
+	});
 }

@@ -4,7 +4,12 @@ import { parseArgs } from 'node:util';
 
 import { normalId } from '../../tracking/people/normal-id';
 import { CollectorError } from '../config/collector-error';
-import { LOG_FILE, openLog, type DeadLetter, type OpenLog } from '../log/open-log';
+import {
+	LOG_FILE,
+	openCollectorLog,
+	type DeadLetter,
+	type CollectorLog,
+} from '../log/collector-log';
 import { eraseInLog } from '../log/person-in-log';
 import { ROOM_BYTES } from '../waiting/waiting-opens';
 
@@ -83,7 +88,7 @@ export async function deadLetters(args: readonly string[]): Promise<number> {
 
 const DONE = { replay: 'replayed', erase: 'erased' };
 
-async function work(log: OpenLog, folder: string, options: Options): Promise<number> {
+async function work(log: CollectorLog, folder: string, options: Options): Promise<number> {
 	const { action, numbers, recipientId, events } = options;
 	if (recipientId !== null) {
 		return await eraseInLog(log, (open) => normalId(open.recipientId ?? '') === recipientId);
@@ -102,7 +107,7 @@ async function work(log: OpenLog, folder: string, options: Options): Promise<num
 	return seqs.length;
 }
 
-function* lettersOf(log: OpenLog): Generator<DeadLetter> {
+function* lettersOf(log: CollectorLog): Generator<DeadLetter> {
 	for (let after = 0; ; ) {
 		const page = log.deadLetters(PAGE, after);
 		yield* page;
@@ -180,7 +185,7 @@ function foldersIn(folder: string, depth = DEPTH): string[] {
 }
 
 /** Leaves the log journaled as it is: one in which opens wait keeps its room by that. */
-function openExisting(folder: string): OpenLog {
+function openExisting(folder: string): CollectorLog {
 	const head = Buffer.alloc(JOURNALING.at + 1);
 	const file = openSync(join(folder, LOG_FILE), 'r');
 	try {
@@ -189,5 +194,5 @@ function openExisting(folder: string): OpenLog {
 		closeSync(file);
 	}
 	const isWaiting = head[JOURNALING.at] !== JOURNALING.wal;
-	return openLog({ folder, durable: true, roomBytes: isWaiting ? ROOM_BYTES : 0 });
+	return openCollectorLog({ folder, durable: true, roomBytes: isWaiting ? ROOM_BYTES : 0 });
 }

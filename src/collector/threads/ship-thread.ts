@@ -3,14 +3,13 @@ import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { pause } from '../../async/backoff';
+import { within } from '../../async/time-limit';
 import { openStore, readKeys } from '../../intake/intake-settings';
-import { domainMark } from '../../tracking/bursts/burst-rules';
-import { deriveKey } from '../../tracking/links/key-ring';
-import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
+import { checkKeys } from '../../intake/known-keys';
 import { CollectorError } from '../config/collector-error';
 import type { CollectorSettings } from '../config/settings';
 import { shipLog, STORE_CONSUMER, type ShippingReport } from '../consume/shipper';
-import { openLog } from '../log/open-log';
+import { openCollectorLog } from '../log/collector-log';
 import { runThread } from './thread';
 
 const REPORT_EVERY_MS = 500;
@@ -19,7 +18,7 @@ const SCRUB_EVERY_MS = 3_600_000;
 /** Below that of the listening thread: on a busy machine answers come first, the log waits. */
 const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 /** How long to wait for a store that could not take the note for the privacy report. */
-const ANNOUNCE_AGAIN_MS = 10_000;
+const REPORT_AGAIN_MS = 10_000;
 /** Counting further than this costs time and tells nothing more. */
 const COUNT_BACKLOG_TO = 1_000_000;
 
@@ -27,17 +26,22 @@ runThread(parentPort, async (port) => {
 	// Linux sets it for the calling thread; other systems would set it for the whole process.
 	if (process.platform === 'linux') setPriority(PRIORITY);
 	const settings = workerData as CollectorSettings;
-	const log = openLog({ folder: settings.folder, durable: false });
+	const log = openCollectorLog({ folder: settings.folder, durable: false });
 	const { keyRing } = await readKeys(settings.keys);
+	const open = async () => {
+		const store = await openStore(settings.store, (message) =>
+			port.problem('shipping', new CollectorError(message)),
+		);
+		await checkKeys(store, keyRing);
+		return store;
+	};
 	const stopping = new AbortController();
 	const state = { shipped: 0, refused: 0, failures: 0 };
 
 	const shipping = shipLog({
 		log,
-		openStore: () =>
-			openStore(settings.store, (message) => port.problem('shipping', new CollectorError(message))),
-		denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
-		markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
+		openStore: open,
+		keyRing: () => keyRing,
 		signal: stopping.signal,
 		onShipped: (events) => {
 			state.shipped += events;
@@ -52,10 +56,10 @@ runThread(parentPort, async (port) => {
 			port.problem('refused', error);
 		},
 	});
-	let announced = false;
-	const announcing = announce(settings, stopping.signal, (error) =>
+	let setupReported = false;
+	const reportingSetup = reportSetup(settings, stopping.signal, (error) =>
 		port.problem('shipping', error),
-	).then((done) => (announced = done));
+	).then((done) => (setupReported = done));
 	const report = (): ShippingReport => ({
 		...state,
 		backlog: log.backlog(STORE_CONSUMER, COUNT_BACKLOG_TO),
@@ -79,17 +83,15 @@ runThread(parentPort, async (port) => {
 			clearInterval(scrubbing);
 			stopping.abort();
 			// A store that hangs must not keep the process alive; what it did not confirm stays logged.
-			const giveUp = new Promise((resolve) => setTimeout(resolve, limitMs).unref());
-			await Promise.race([Promise.all([shipping, announcing]), giveUp]);
+			await within<unknown>(limitMs, Promise.all([shipping, reportingSetup]), () => undefined);
 			port.report(report());
 			scrub();
 			log.close();
 			if (state.failures > 0) return;
 			const store = await openStore(settings.store);
-			if (settings.announce && announced) {
-				const { kind, id } = settings.announce;
-				const withdrawn = store.removePart(kind, id);
-				await Promise.race([withdrawn, giveUp]).catch((error: unknown) =>
+			if (settings.reportedSetup && setupReported) {
+				const { kind, id } = settings.reportedSetup;
+				await within(limitMs, store.removePart(kind, id), () => undefined).catch((error: unknown) =>
 					port.problem('shipping', error),
 				);
 			}
@@ -104,19 +106,19 @@ runThread(parentPort, async (port) => {
  *
  * @returns whether the note was made before the collector stopped
  */
-async function announce(
+async function reportSetup(
 	settings: CollectorSettings,
 	signal: AbortSignal,
 	onFailure: (error: unknown) => void,
 ): Promise<boolean> {
-	if (settings.announce === null) return false;
+	if (settings.reportedSetup === null) return false;
 	while (!signal.aborted) {
 		try {
-			await (await openStore(settings.store)).savePart(settings.announce);
+			await (await openStore(settings.store)).savePart(settings.reportedSetup);
 			return true;
 		} catch (error) {
 			onFailure(error);
-			await pause(ANNOUNCE_AGAIN_MS, signal);
+			await pause(REPORT_AGAIN_MS, signal);
 		}
 	}
 	return false;

@@ -27,6 +27,7 @@ export interface PageWords {
 	invalidTitle: string;
 	invalid: string;
 	noChange: string;
+	tooOften: string;
 	purposes: Record<Purpose, string>;
 }
 
@@ -60,6 +61,8 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		invalid:
 			'It is incomplete, too old or not from us. Open the link in your mail again, or write to the sender.',
 		noChange: 'Nothing was changed: please answer at least one question.',
+		tooOften:
+			'Nothing was changed: this page was answered very often within an hour. Please try again later, or write to the sender.',
 		purposes: {
 			performance: 'See which mails are opened, to improve them',
 			personalisation: 'Choose content by what you opened before',
@@ -68,7 +71,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Keep the list clean by the day of your last open',
 			security: 'Protect your sign-in',
 			'legal-notice': 'Prove that a required notice arrived',
-			'view-time': 'Measure how long a mail is read',
+			'image-held': 'Measure how long a mail is read',
 		},
 	},
 	de: {
@@ -105,6 +108,8 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		invalid:
 			'Er ist unvollständig, zu alt oder nicht von uns. Öffnen Sie den Link in Ihrer Mail noch einmal oder schreiben Sie dem Absender.',
 		noChange: 'Es wurde nichts geändert: Bitte beantworten Sie mindestens eine Frage.',
+		tooOften:
+			'Es wurde nichts geändert: Diese Seite wurde innerhalb einer Stunde sehr oft beantwortet. Bitte versuchen Sie es später noch einmal oder schreiben Sie dem Absender.',
 		purposes: {
 			performance: 'Sehen, welche Mails geöffnet werden, um sie zu verbessern',
 			personalisation: 'Inhalte danach auswählen, was Sie zuvor geöffnet haben',
@@ -113,7 +118,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Den Verteiler anhand des Tages der letzten Öffnung pflegen',
 			security: 'Ihre Anmeldung schützen',
 			'legal-notice': 'Nachweisen, dass eine Pflichtmitteilung angekommen ist',
-			'view-time': 'Messen, wie lange eine Mail gelesen wird',
+			'image-held': 'Messen, wie lange eine Mail gelesen wird',
 		},
 	},
 	fr: {
@@ -150,6 +155,8 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		invalid:
 			'Il est incomplet, trop ancien ou ne vient pas de nous. Ouvrez à nouveau le lien de votre courriel ou écrivez à l’expéditeur.',
 		noChange: 'Rien n’a été modifié : répondez à au moins une question.',
+		tooOften:
+			'Rien n’a été modifié : cette page a reçu un très grand nombre de réponses en une heure. Réessayez plus tard ou écrivez à l’expéditeur.',
 		purposes: {
 			performance: 'Savoir quels courriels sont ouverts, afin de les améliorer',
 			personalisation: 'Choisir le contenu selon vos ouvertures précédentes',
@@ -158,7 +165,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Tenir la liste à jour selon le jour de la dernière ouverture',
 			security: 'Protéger votre connexion',
 			'legal-notice': 'Prouver la réception d’une information obligatoire',
-			'view-time': 'Mesurer la durée de lecture',
+			'image-held': 'Mesurer la durée de lecture',
 		},
 	},
 	it: {
@@ -193,6 +200,8 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		invalid:
 			'È incompleto, troppo vecchio o non è nostro. Apri di nuovo il link nella e-mail o scrivi al mittente.',
 		noChange: 'Non è stato modificato nulla: rispondi ad almeno una domanda.',
+		tooOften:
+			'Non è stato modificato nulla: questa pagina ha ricevuto moltissime risposte in un’ora. Riprova più tardi o scrivi al mittente.',
 		purposes: {
 			performance: 'Sapere quali e-mail vengono aperte, per migliorarle',
 			personalisation: 'Scegliere i contenuti in base alle aperture precedenti',
@@ -201,7 +210,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Tenere pulita la lista in base al giorno dell’ultima apertura',
 			security: 'Proteggere il tuo accesso',
 			'legal-notice': 'Provare la ricezione di una comunicazione obbligatoria',
-			'view-time': 'Misurare per quanto tempo si legge una e-mail',
+			'image-held': 'Misurare per quanto tempo si legge una e-mail',
 		},
 	},
 };

@@ -1,11 +1,12 @@
-import { Eta } from 'eta';
-
 import type { ConsentStatus } from '../../tracking/event/open-event';
 import type { Purpose } from '../../tracking/event/purpose';
-import { CONSENT_PAGE_TEMPLATE } from './consent-page-template';
+import { render } from '../render';
 import { PAGE_WORDS, type PageLanguage, type PageWords } from './consent-page-words';
 
-/** What the template shows. */
+/**
+ * What the template shows. Forms have no address: they go to the address of the page, which carries
+ * the signed token.
+ */
 interface ConsentPageView {
 	language: PageLanguage;
 	words: PageWords;
@@ -32,11 +33,11 @@ export function consentPage(page: {
 	language: PageLanguage;
 	notice: string;
 	states: ReadonlyArray<{ purpose: Purpose; status: ConsentStatus }>;
-	message: 'saved' | 'withdrawn' | 'noChange' | null;
+	message: 'saved' | 'withdrawn' | 'noChange' | 'tooOften' | null;
 }): string {
 	const { language, notice, states, message } = page;
 	const words = PAGE_WORDS[language];
-	return render({
+	return renderPage({
 		...empty(language),
 		message: message && words[message],
 		notice,
@@ -50,7 +51,7 @@ export function consentPage(page: {
 
 /** The page behind a link that was sent to the person's own address: a copy, or erasure. */
 export function rightsPage(language: PageLanguage): string {
-	return render({ ...empty(language), title: PAGE_WORDS[language].rightsTitle, rights: true });
+	return renderPage({ ...empty(language), title: PAGE_WORDS[language].rightsTitle, rights: true });
 }
 
 /**
@@ -65,7 +66,7 @@ export function consentMessagePage(
 ): string {
 	const words = PAGE_WORDS[language];
 	const title = message === 'invalid' ? words.invalidTitle : words.rightsTitle;
-	return render({ ...empty(language), title, message: words[message], reference });
+	return renderPage({ ...empty(language), title, message: words[message], reference });
 }
 
 function empty(language: PageLanguage): ConsentPageView {
@@ -87,7 +88,6 @@ function standing(status: ConsentStatus): 'allowed' | 'not-allowed' | 'open' {
 	return status === 'unknown' || status === 'requested' ? 'open' : 'not-allowed';
 }
 
-function render(view: ConsentPageView): string {
-	const eta = new Eta({ autoEscape: true, autoTrim: false, useWith: false });
-	return eta.renderString(CONSENT_PAGE_TEMPLATE, view);
+function renderPage(view: ConsentPageView): string {
+	return render('consent-page/consent-page', view);
 }

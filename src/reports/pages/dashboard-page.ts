@@ -60,7 +60,7 @@ export async function dashboardPage(store: TrackingStore, view: DashboardView): 
 		opensChart(buckets, { width: 1040, height: 260 }),
 		opensChart(buckets, { width: 350, height: 220 }),
 	]);
-	return render('dashboard', {
+	return render('templates/dashboard', {
 		view,
 		title: 'Email opens',
 		zones: zoneNames(),

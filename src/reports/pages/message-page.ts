@@ -11,7 +11,7 @@ export function messagePage(message: {
 	form?: NewPixelForm;
 }): string {
 	const { form = null } = message;
-	return render('message', {
+	return render('templates/message', {
 		...message,
 		form,
 		modes: form && offeredModes(form.ceiling),

@@ -56,7 +56,7 @@ function ofTracker(tracker: ReportedTracker): Finding[] {
 	}
 	if (preset && tracker.policyLabel !== preset.label) {
 		add(
-			`Its events are labelled "${tracker.policyLabel}", but the preset is now "${preset.label}"`,
+			`Its events are labeled "${tracker.policyLabel}", but the preset is now "${preset.label}"`,
 			'Choose the preset again so that new events carry its label',
 		);
 	}

@@ -1,5 +1,3 @@
-import { Eta } from 'eta';
-
 import type { ConsentPolicy } from '../../tracking/consent/consent-policy';
 import { ruleFor } from '../../tracking/consent/consent-policy';
 import { JURISDICTION_PRESETS } from '../../tracking/consent/jurisdictions';
@@ -8,9 +6,9 @@ import { isWithin, TRACKING_MODES } from '../../tracking/event/tracking-mode';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import { retentionPlan } from '../../tracking/people/retention';
 import type { ReportedTracker } from '../../tracking/receive/reported-tracker';
+import { render } from '../render';
 import type { PrivacyReportConfig } from './privacy-report-config';
 import { privacyFindings, type Finding } from './privacy-report-findings';
-import { PRIVACY_REPORT_TEMPLATE } from './privacy-report-template';
 
 /**
  * The privacy report of an installation: what each mode stores, where it flows, how long it stays,
@@ -21,13 +19,12 @@ import { PRIVACY_REPORT_TEMPLATE } from './privacy-report-template';
  * @returns one HTML page without scripts or external requests
  */
 export function privacyReport(config: PrivacyReportConfig): string {
-	const eta = new Eta({ autoEscape: true, autoTrim: false, useWith: false });
-	return eta.renderString(PRIVACY_REPORT_TEMPLATE, view(config));
+	return render('privacy-report/privacy-report', view(config));
 }
 
 const POLICY_NAMES: Record<ConsentPolicy, string> = {
 	'consent-required': 'Consent required',
-	'objection-honoured': 'Objection honoured',
+	'objection-honoured': 'Objection honored',
 };
 
 const DATA_CLASS_NAMES = {
@@ -149,32 +146,32 @@ function trackerFacts(tracker: ReportedTracker): Array<[string, string]> {
 		['Preset', preset ? `${preset.displayName}: ${preset.explanation}` : 'none, set by hand'],
 		['A refused open', tracker.keepAsAggregate ? 'is kept as a bare count' : 'leaves nothing'],
 		['Kept of the request', tracker.mode === 'full' ? kept.join(', ') || 'nothing' : 'nothing'],
-		['View time', viewTimeFact(tracker)],
+		['For how long an image is held', imageHeldFact(tracker)],
 	];
 }
 
-function viewTimeFact(tracker: ReportedTracker): string {
-	return measuresViewTime(tracker)
-		? `is measured up to ${(tracker.viewTimeLimitMs ?? 0) / 1000} s, of people who consented to the purpose view-time and load the image directly`
+function imageHeldFact(tracker: ReportedTracker): string {
+	return measuresImageHeld(tracker)
+		? `is measured up to ${(tracker.imageHoldLimitMs ?? 0) / 1000} s, of people who consented to the purpose image-held and load the image directly`
 		: 'is not measured';
 }
 
-/** Whether a tracker is set to measure view time and has a mode that keeps it. */
-function measuresViewTime({ viewTimeLimitMs, mode }: ReportedTracker): boolean {
-	return Boolean(viewTimeLimitMs) && MODE_STORES[mode].fields.includes('viewTimeMs');
+/** Whether a tracker is set to measure for how long images are held and has a mode that keeps it. */
+function measuresImageHeld({ imageHoldLimitMs, mode }: ReportedTracker): boolean {
+	return Boolean(imageHoldLimitMs) && MODE_STORES[mode].fields.includes('imageHeldMs');
 }
 
 /** What the opens of a tracker can hold. */
 function fieldsOf(tracker: ReportedTracker): EventField[] {
 	const { fields } = MODE_STORES[tracker.mode];
-	if (measuresViewTime(tracker)) return [...fields];
-	return fields.filter((field) => field !== 'viewTimeMs' && field !== 'viewTimeMeasurable');
+	if (measuresImageHeld(tracker)) return [...fields];
+	return fields.filter((field) => field !== 'imageHeldMs' && field !== 'imageHeldMeasurable');
 }
 
-/** The purpose of a tracker's opens, and that of measuring view time where it does. */
+/** The purpose of a tracker's opens, and that of measuring for how long images are held where it does. */
 function purposesOfTracker(tracker: ReportedTracker): string[] {
 	const own = tracker.purpose ?? 'not stated';
-	return measuresViewTime(tracker) ? [own, 'view-time'] : [own];
+	return measuresImageHeld(tracker) ? [own, 'image-held'] : [own];
 }
 
 function purposesOf(config: PrivacyReportConfig): string[] {
@@ -233,9 +230,9 @@ function recordOfProcessing(
 				`Opens are kept in ${config.store.kind}, ${config.store.location}`,
 				'Every request is reduced before anything is stored',
 				'The answer is the same for valid, withdrawn, erased and forged links',
-				...(trackers.some(measuresViewTime)
+				...(trackers.some(measuresImageHeld)
 					? [
-							'Only to people who consented to view-time it may differ: it stays open after the image',
+							'Only to people who consented to image-held it may differ: it stays open after the image',
 						]
 					: []),
 				'Pseudonyms, address hashes and the list of erased people use keys of their own',

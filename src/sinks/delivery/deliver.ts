@@ -1,5 +1,7 @@
 import pLimit from 'p-limit';
 
+import { pauseAfter } from '../../async/backoff';
+import { within } from '../../async/time-limit';
 import {
 	type BatchAnswer,
 	type RecordOutcome,
@@ -17,16 +19,15 @@ import { toBatches, toUnits, type Unit } from './units';
 const SPLITS_PER_BATCH = 64;
 
 /** One batch under way: halves and follow-up requests inherit its budget of splits. */
-interface Journey {
+interface SplitBudget {
 	splitsLeft: number;
 }
 
 /**
  * Sends events to a destination in batches, and says of each what became of it.
  *
- * Only what the destination did not take is sent again, after an exponential backoff with full
- * jitter or after the time the destination asks for, whichever is longer; a request to wait holds
- * back all batches. Batches that are too large, or refused as a whole, are halved. A record whose
+ * Only what the destination did not take is sent again, after a growing pause or after the time the
+ * destination asks for, whichever is longer; a request to wait holds back all batches. Batches that are too large, or refused as a whole, are halved. A record whose
  * answer was lost is sent again under the same event id.
  *
  * @returns one outcome per item, in input order; never rejects because of a destination
@@ -67,7 +68,7 @@ export async function deliver(
 	async function sendBatch(
 		batch: readonly Unit[],
 		attempt: number,
-		journey: Journey,
+		budget: SplitBudget,
 	): Promise<void> {
 		await pause(waitUntil - deps.now().getTime());
 		const timeLeft = deadline - deps.now().getTime();
@@ -77,7 +78,7 @@ export async function deliver(
 		}
 		const answer = await ask(batch, Math.min(settings.timeoutMs, timeLeft));
 		if ('split' in answer) {
-			await splitBatch(batch, answer.split, attempt, journey);
+			await splitBatch(batch, answer.split, attempt, budget);
 			return;
 		}
 		const goOn: Unit[] = [];
@@ -100,20 +101,19 @@ export async function deliver(
 				lastReason = outcome.reason;
 			}
 		});
-		if (goOn.length > 0) await sendBatch(goOn, 1, journey);
-		if (again.length > 0) await sendAgain(again, attempt, journey, askedWait, lastReason);
+		if (goOn.length > 0) await sendBatch(goOn, 1, budget);
+		if (again.length > 0) await sendAgain(again, attempt, budget, askedWait, lastReason);
 	}
 
 	async function sendAgain(
 		batch: readonly Unit[],
 		attempt: number,
-		journey: Journey,
+		budget: SplitBudget,
 		askedWait: number,
 		reason: string,
 	): Promise<void> {
 		const now = deps.now().getTime();
-		const ceiling = Math.min(settings.maxDelayMs, settings.baseDelayMs * 2 ** (attempt - 1));
-		const wait = Math.max(askedWait, deps.random() * ceiling);
+		const wait = Math.max(askedWait, pauseAfter(attempt, settings.backoff, deps.random()));
 		if (now + wait >= deadline) {
 			const seconds = Math.ceil(wait / 1000);
 			settleAll(batch, {
@@ -124,30 +124,30 @@ export async function deliver(
 		}
 		if (askedWait > 0) waitUntil = Math.max(waitUntil, now + askedWait);
 		await pause(wait);
-		await sendBatch(batch, attempt + 1, journey);
+		await sendBatch(batch, attempt + 1, budget);
 	}
 
 	async function splitBatch(
 		batch: readonly Unit[],
 		reason: string,
 		attempt: number,
-		journey: Journey,
+		budget: SplitBudget,
 	): Promise<void> {
 		if (batch.length === 1) {
 			settleAll(batch, { status: 'rejected', reason });
 			return;
 		}
-		if (journey.splitsLeft < 2) {
+		if (budget.splitsLeft < 2) {
 			settleAll(batch, {
 				status: 'retryable',
 				reason: `${reason} (refused together with ${batch.length - 1} others; too many bad records to find each)`,
 			});
 			return;
 		}
-		journey.splitsLeft -= 2;
+		budget.splitsLeft -= 2;
 		const middle = Math.ceil(batch.length / 2);
-		await sendBatch(batch.slice(0, middle), attempt, journey);
-		await sendBatch(batch.slice(middle), attempt, journey);
+		await sendBatch(batch.slice(0, middle), attempt, budget);
+		await sendBatch(batch.slice(middle), attempt, budget);
 	}
 
 	/** One request and its answer. What goes wrong on the way is an answer too. */
@@ -165,7 +165,9 @@ export async function deliver(
 		}
 		let response: SinkResponse;
 		try {
-			response = await sendWithin(request, timeoutMs);
+			response = await within(timeoutMs, deps.send(request), () => {
+				throw new TimeoutFault(timeoutMs);
+			});
 		} catch (error) {
 			return records.map(() => retryable(faultReason(error)));
 		}
@@ -181,25 +183,9 @@ export async function deliver(
 		return records.map(() => malformed);
 	}
 
-	async function sendWithin(request: SinkRequest, timeoutMs: number): Promise<SinkResponse> {
-		const sending = new AbortController();
-		const timer = new AbortController();
-		try {
-			return await Promise.race([
-				deps.send(request, sending.signal),
-				deps.sleep(timeoutMs, timer.signal).then((): never => {
-					throw new TimeoutFault(timeoutMs);
-				}),
-			]);
-		} finally {
-			sending.abort();
-			timer.abort();
-		}
-	}
-
 	async function pause(ms: number): Promise<void> {
-		const within = Math.min(ms, deadline - deps.now().getTime());
-		if (within > 0) await deps.sleep(within, new AbortController().signal);
+		const allowed = Math.min(ms, deadline - deps.now().getTime());
+		if (allowed > 0) await deps.sleep(allowed);
 	}
 
 	function outOfTime(): Delivery {

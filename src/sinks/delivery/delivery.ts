@@ -1,3 +1,4 @@
+import type { Backoff } from '../../async/backoff';
 import type { OpenEvent } from '../../tracking/event/open-event';
 import type { CredentialValues, SinkRequest, SinkResponse } from '../sink';
 import type { SinkOptions } from '../sink-parameters';
@@ -31,16 +32,15 @@ export interface DeliverSettings {
 	timeoutMs: number;
 	/** Milliseconds the whole call may take; what is not done by then is `retryable` */
 	maxTotalMs: number;
-	/** Backoff before attempt n + 1 is drawn from 0 to `baseDelayMs` × 2ⁿ⁻¹, at most `maxDelayMs` */
-	baseDelayMs: number;
-	maxDelayMs: number;
+	/** Pauses before the next attempts, where the destination does not ask for longer ones */
+	backoff: Backoff;
 }
 
 export interface DeliverDeps {
-	/** Sends with the credential's login; rejects when there is no answer; gives up when aborted */
-	send(request: SinkRequest, signal: AbortSignal): Promise<SinkResponse>;
-	/** Resolves after that many milliseconds, or at once when aborted */
-	sleep(ms: number, signal: AbortSignal): Promise<void>;
+	/** Sends with the credential's login; rejects when there is no answer */
+	send(request: SinkRequest): Promise<SinkResponse>;
+	/** Waits that many milliseconds; rejects when nothing more is to be sent */
+	sleep(ms: number): Promise<void>;
 	/** From 0 to below 1 */
 	random(): number;
 	now(): Date;

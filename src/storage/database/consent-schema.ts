@@ -62,6 +62,16 @@ export interface DailyKeysTable {
 	key: string;
 }
 
+/** The signing keys that this store was used with. */
+export interface SigningKeysTable {
+	/** The key's own id */
+	id: string;
+	/** See `keyFingerprint` */
+	fingerprint: string;
+	/** 1 for a key that was given up */
+	lost: number;
+}
+
 /** How the parts of this installation are set up, each as it said itself: for the privacy report. */
 export interface InstalledPartsTable {
 	kind: string;
@@ -79,5 +89,6 @@ export interface ConsentSchema {
 	denylist: DenylistTable;
 	privacy_requests: PrivacyRequestsTable;
 	daily_keys: DailyKeysTable;
+	signing_keys: SigningKeysTable;
 	installed_parts: InstalledPartsTable;
 }

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { Migrator } from 'kysely';
 import type { Migration } from 'kysely';
 
+import { retry, type Backoff } from '../../async/backoff';
 import { StoreError } from '../port/store-error';
 import * as firstSchema from './migrations/0001-first-schema';
 import * as consent from './migrations/0002-consent';
@@ -10,7 +9,9 @@ import * as burstWindows from './migrations/0003-burst-windows';
 import * as viewTime from './migrations/0004-view-time';
 import * as privacyRequests from './migrations/0005-privacy-requests';
 import * as totalInParts from './migrations/0006-total-in-parts';
+import * as imageHeld from './migrations/0007-image-held';
 import * as onePerson from './migrations/0008-one-person';
+import * as signingKeys from './migrations/0009-signing-keys';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -20,12 +21,14 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0004-view-time': viewTime,
 	'0005-privacy-requests': privacyRequests,
 	'0006-total-in-parts': totalInParts,
+	'0007-image-held': imageHeld,
 	'0008-one-person': onePerson,
+	'0009-signing-keys': signingKeys,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */
 const ATTEMPTS = 6;
-const PAUSE_MS = 100;
+const BACKOFF: Backoff = { firstMs: 100, longestMs: 500 };
 
 /**
  * Brings the store to the schema of this version, in one transaction under a lock, so that any
@@ -52,12 +55,11 @@ export async function migrateToLatest(database: StoreDatabase): Promise<void> {
 			migrationLockTableName: `${MIGRATION_TABLE}_lock`,
 			migrationTableSchema: database.schema,
 		});
-		for (let attempt = 1; ; attempt += 1) {
+		const migrate = async () => {
 			const { error } = await migrator.migrateToLatest();
-			if (!error) return;
-			if (attempt === ATTEMPTS || !isDisturbed(error)) throw error;
-			await sleep(attempt * PAUSE_MS);
-		}
+			if (error) throw error;
+		};
+		await retry(migrate, BACKOFF, (error, failures) => failures < ATTEMPTS && isDisturbed(error));
 	});
 }
 

@@ -153,11 +153,15 @@ export interface HourlyTable {
 	machine_opens: number;
 }
 
-/** What the burst rules remember, for minutes: see `burst-rules.ts`. Names are keyed hashes. */
+/**
+ * What the burst rules remember, for minutes: see `burst-rules.ts`. A `label` is that of an open which
+ * a burst named before it was recorded.
+ */
 export interface BurstWindowsTable {
+	/** A keyed hash; of a label the id of the event */
 	name: string;
-	kind: 'recipient' | 'address';
-	/** JSON, a `BurstWindow` */
+	kind: 'recipient' | 'address' | 'label';
+	/** JSON, a `BurstWindow`; of a label a `BurstLabel` */
 	window: string;
 	/** When a load was last added */
 	touched_at: number;

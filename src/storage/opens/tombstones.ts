@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
-import type { Place } from '../counters/place';
+import type { Place } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader } from '../database/store-database';
+import type { OpenRow } from '../database/store-schema';
 
 const READ_ROWS = 1000;
 
@@ -30,14 +31,14 @@ export function recipientTombstones(
 	return [recipientId, ...keysOf(recipientId)].map((key) => recipientTombstone(pixelId, key));
 }
 
-export type Fate = 'alive' | 'pixel-deleted' | 'recipient-deleted';
+export type DeletionState = 'alive' | 'pixel-deleted' | 'recipient-deleted';
 
 /** Whether the pixel and recipient of each place still may leave traces, in the same order. */
-export async function fatesOf(
+export async function deletionStatesOf(
 	db: Reader,
 	places: readonly Place[],
 	keysOf: (recipientId: string) => readonly string[],
-): Promise<Fate[]> {
+): Promise<DeletionState[]> {
 	const ids = places.map(({ pixelId, recipientId }) => {
 		if (pixelId === null) return { pixel: '', recipient: [] };
 		const recipient = recipientId === null ? [] : recipientTombstones(pixelId, recipientId, keysOf);
@@ -63,6 +64,6 @@ export const NOBODYS = {
 	request_user_agent: null,
 	request_referer: null,
 	request_accept_language: null,
-	view_time_ms: null,
-	view_time_measurable: null,
-} as const;
+	image_held_ms: null,
+	image_held_measurable: null,
+} as const satisfies Partial<OpenRow>;

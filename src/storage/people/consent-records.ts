@@ -6,6 +6,8 @@ import type { Purpose } from '../../tracking/event/purpose';
 import { normalId } from '../../tracking/people/normal-id';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import { requiredPerson, storable } from '../database/checked-input';
+import { chunks } from '../database/chunks';
+import type { ConsentStatesTable } from '../database/consent-schema';
 import type { Reader, Writer } from '../database/store-database';
 import { deniedAmong } from './denylist';
 import { StoreError } from '../port/store-error';
@@ -13,6 +15,8 @@ import { namesOf } from './names';
 
 /** A clock a little ahead is no reason to refuse a consent; a date in the future is. */
 const CLOCK_LEEWAY_MS = 5 * 60_000;
+/** Twelve values each, far below what one statement can take. */
+const ROWS = 500;
 
 const NOTHING_KNOWN: ConsentState = { status: 'unknown', record: null };
 
@@ -34,31 +38,32 @@ export async function recordConsent(
 		records.map((record) => check(record, now)),
 		keysOf,
 	);
-	let recorded = 0;
-	const touched = new Map<string, { recipientKey: string; purpose: Purpose }>();
-	for (const record of checked) {
-		if (record.noticeHash !== null && record.noticeText !== null) {
-			await db
-				.insertInto('consent_notices')
-				.values({ hash: record.noticeHash, text: storable(record.noticeText) ?? '' })
-				.onConflict((conflict) => conflict.column('hash').doNothing())
-				.execute();
-		}
-		const added = await db
+	const notices = new Map<string, string>();
+	for (const { noticeHash, noticeText } of checked) {
+		if (noticeHash !== null && noticeText !== null) notices.set(noticeHash, storable(noticeText));
+	}
+	for (const part of chunks([...notices].sort(), ROWS)) {
+		await db
+			.insertInto('consent_notices')
+			.values(part.map(([hash, text]) => ({ hash, text })))
+			.onConflict((conflict) => conflict.column('hash').doNothing())
+			.execute();
+	}
+	const added = new Set<string>();
+	for (const part of chunks(checked, ROWS)) {
+		const rows = await db
 			.insertInto('consent_records')
-			.values(toRow(record))
+			.values(part.map(toRow))
 			.onConflict((conflict) => conflict.column('record_id').doNothing())
 			.returning('record_id')
-			.executeTakeFirst();
-		if (added === undefined) continue;
-		recorded += 1;
-		const { recipientKey, purpose } = record;
-		touched.set(JSON.stringify([recipientKey, purpose]), { recipientKey, purpose });
+			.execute();
+		for (const { record_id } of rows) added.add(record_id);
 	}
-	for (const { recipientKey, purpose } of touched.values()) {
-		await refreshState(db, recipientKey, purpose);
-	}
-	return { recorded };
+	await refreshStates(
+		db,
+		checked.filter(({ recordId }) => added.has(recordId)),
+	);
+	return { recorded: added.size };
 }
 
 async function withoutErased(
@@ -139,36 +144,70 @@ export async function listConsentRecords(
 	return rows.map((row) => ({ ...toRecord(row), recipientKey: asked }));
 }
 
-/** Works the current row out anew from all records; the records are the truth. */
-export async function refreshState(
+/**
+ * Works the current row of each person and purpose out anew from all records; the records are the
+ * truth.
+ */
+export async function refreshStates(
 	db: Writer,
-	recipientKey: string,
-	purpose: string,
+	touched: ReadonlyArray<Pick<ConsentRecord, 'recipientKey' | 'purpose'>>,
 ): Promise<void> {
-	const rows = await selectRecords(db)
-		.where('record.recipient_key', '=', recipientKey)
-		.where('record.purpose', '=', purpose)
-		.execute();
-	const { status, record } = foldConsent(rows.map(toRecord));
-	if (record === null) {
-		await db
-			.deleteFrom('consent_states')
-			.where('recipient_key', '=', recipientKey)
-			.where('purpose', '=', purpose)
+	const keys = new Map(touched.map((one) => [keyOf(one), one]));
+	// In one order, so that no two transactions wait for each other in a circle.
+	const sorted = [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+	for (const part of chunks(sorted, ROWS)) {
+		const people = new Set(part.map(({ recipientKey }) => recipientKey));
+		const rows = await selectRecords(db)
+			.where('record.recipient_key', 'in', [...people])
 			.execute();
-		return;
+		const all = new Map<string, ConsentRecord[]>();
+		for (const record of rows.map(toRecord)) {
+			const known = all.get(keyOf(record));
+			if (known) known.push(record);
+			else all.set(keyOf(record), [record]);
+		}
+		const states = part.flatMap((one) => stateRow(all.get(keyOf(one)) ?? []) ?? []);
+		if (states.length > 0) await saveStates(db, states);
+		for (const { recipientKey, purpose } of part.filter((one) => !all.has(keyOf(one)))) {
+			await db
+				.deleteFrom('consent_states')
+				.where('recipient_key', '=', recipientKey)
+				.where('purpose', '=', purpose)
+				.execute();
+		}
 	}
+}
+
+function keyOf({ recipientKey, purpose }: Pick<ConsentRecord, 'recipientKey' | 'purpose'>): string {
+	return `${purpose} ${recipientKey}`;
+}
+
+/** The row for the records of one person and purpose; `null` where there are none. */
+function stateRow(records: readonly ConsentRecord[]): ConsentStatesTable | null {
+	const { status, record } = foldConsent(records);
+	if (record === null) return null;
 	const inForce = status === 'given' || status === 'renewed';
 	const endsAt = inForce ? record.expiresAt : record.occurredAt;
-	const state = {
+	return {
+		recipient_key: record.recipientKey,
+		purpose: record.purpose,
 		status,
 		record_id: record.recordId,
 		ended_at: endsAt === null ? null : Date.parse(endsAt),
 	};
+}
+
+async function saveStates(db: Writer, states: readonly ConsentStatesTable[]): Promise<void> {
 	await db
 		.insertInto('consent_states')
-		.values({ recipient_key: recipientKey, purpose, ...state })
-		.onConflict((conflict) => conflict.columns(['recipient_key', 'purpose']).doUpdateSet(state))
+		.values(states)
+		.onConflict((conflict) =>
+			conflict.columns(['recipient_key', 'purpose']).doUpdateSet((is) => ({
+				status: is.ref('excluded.status'),
+				record_id: is.ref('excluded.record_id'),
+				ended_at: is.ref('excluded.ended_at'),
+			})),
+		)
 		.execute();
 }
 

@@ -7,7 +7,7 @@ import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf, toOpenCounts } from '../counters/counts-view';
-import { pixelParent } from '../counters/place';
+import { pixelParent } from '../counters/tally-key';
 import { toRecipientTally } from '../counters/tally-rows';
 import { requiredPerson, storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';

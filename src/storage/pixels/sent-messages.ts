@@ -6,8 +6,8 @@ import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf } from '../counters/counts-view';
-import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../counters/place';
-import type { Place, TallyKey } from '../counters/place';
+import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../counters/tally-key';
+import type { Place, TallyKey } from '../counters/tally-key';
 import { toRecipientTally } from '../counters/tally-rows';
 import { storableId, storablePerson, timeOf } from '../database/checked-input';
 import { chunks } from '../database/chunks';
@@ -15,7 +15,7 @@ import { checkLimit, readCursor, toPage } from '../database/cursor';
 import type { Reader, Writer } from '../database/store-database';
 import { deniedAmong } from '../people/denylist';
 import { findSeen, noteSeen } from '../opens/seen-events';
-import { fatesOf } from '../opens/tombstones';
+import { deletionStatesOf } from '../opens/tombstones';
 import { StoreError } from '../port/store-error';
 import type {
 	NotOpened,
@@ -55,12 +55,12 @@ export async function registerSent(
 	const erased = await erasedAmong(db, tracked, keysOf);
 	for (const { index } of erased) outcomes[index] = 'erased';
 	const allowed = tracked.filter((one) => !erased.has(one));
-	const fates = await fatesOf(
+	const states = await deletionStatesOf(
 		db,
 		allowed.map(({ place }) => place),
 		keysOf,
 	);
-	const alive = allowed.filter((_, index) => fates[index] === 'alive');
+	const alive = allowed.filter((_, index) => states[index] === 'alive');
 	const personal = await notCountedYet(db, alive);
 	const plain = await notSeenYet(db, alive);
 	const book = await CounterBook.load(

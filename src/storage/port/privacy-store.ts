@@ -81,6 +81,12 @@ export const PEOPLE_COLUMNS = ['family', 'os', 'device', 'actor'] as const;
 export type PeopleColumn = (typeof PEOPLE_COLUMNS)[number];
 
 /** Consent, the rights of the people tracked, and retention. Part of the tracking store. */
+/** A signing key as the store knows it: by a value that does not lead back to the key. */
+export interface KnownKey {
+	id: string;
+	fingerprint: string;
+}
+
 export interface PrivacyStore {
 	/**
 	 * Adds records in one transaction. A record id the store knows changes nothing. Records of people
@@ -133,6 +139,14 @@ export interface PrivacyStore {
 		plan: readonly RetentionStep[],
 		options: { dryRun: boolean },
 	): Promise<RetentionCount[]>;
+	/**
+	 * Notes the signing keys that this store is used with.
+	 *
+	 * @returns the ids of keys it was used with before that are missing among these; then none is noted
+	 */
+	noteKeys(keys: readonly KnownKey[]): Promise<string[]>;
+	/** Goes on without a signing key that is lost. Returns whether the store knew it. */
+	giveUpKey(id: string): Promise<boolean>;
 	/** The key that addresses are hashed with today; keys of other days are destroyed. */
 	dailyKey(now: Date): Promise<{ key: Buffer; until: Date }>;
 	/** Destroys the keys of days that are over. Returns how many there were. */

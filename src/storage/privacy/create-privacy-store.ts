@@ -1,4 +1,5 @@
 import { dropOldWindows } from '../bursts/burst-windows';
+import { storable } from '../database/checked-input';
 import type { StoreDatabase } from '../database/store-database';
 import type { StoreSchema } from '../database/store-schema';
 import { deniedAmong } from '../people/denylist';
@@ -24,6 +25,7 @@ import { eraseSubject } from './erase-subject';
 import { exportSubject } from './find-person';
 import { listNames } from '../people/names';
 import { closePrivacyRequest, listPrivacyRequests, openPrivacyRequest } from './privacy-requests';
+import { giveUpKey, noteKeys } from './signing-keys';
 
 /** The tables that erasure and retention delete from. */
 const PERSONAL_TABLES = [
@@ -49,12 +51,20 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 		getConsent: (recipientId, purpose, now) =>
 			read(async (db) =>
 				purpose === null
-					? strictestConsent(await listConsents(db, recipientId, now))
-					: await getConsent(db, recipientId, purpose, now),
+					? strictestConsent(await listConsents(db, storable(recipientId), now))
+					: await getConsent(db, storable(recipientId), purpose, now),
 			),
-		listConsents: (recipientId, now) => read((db) => listConsents(db, recipientId, now)),
-		listConsentsOf: (recipientIds, now) => read((db) => listConsentsOf(db, recipientIds, now)),
-		listConsentRecords: (recipientId) => read((db) => listConsentRecords(db, recipientId)),
+		listConsents: (recipientId, now) => read((db) => listConsents(db, storable(recipientId), now)),
+		listConsentsOf: (recipientIds, now) =>
+			read((db) =>
+				listConsentsOf(
+					db,
+					recipientIds.map((id) => storable(id)),
+					now,
+				),
+			),
+		listConsentRecords: (recipientId) =>
+			read((db) => listConsentRecords(db, storable(recipientId))),
 
 		isDenied: (keys) => read(async (db) => (await deniedAmong(db, keys)).size > 0),
 		deniedAmong: (keys) => read((db) => deniedAmong(db, keys)),
@@ -79,6 +89,8 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 			await database.scrub(PERSONAL_TABLES);
 			return counts;
 		},
+		noteKeys: (keys) => write((db) => noteKeys(db, keys)),
+		giveUpKey: (id) => write((db) => giveUpKey(db, id)),
 		dailyKey: (now) => dailyKey(database, now),
 		destroyOldKeys: (now) => destroyOldKeys(database, now),
 

@@ -2,14 +2,15 @@ import { v7 as uuidV7 } from 'uuid';
 
 import { EMPTY_RECIPIENT, isEmptyGroup } from '../../tracking/counters/tally';
 import type { Actor } from '../../tracking/event/open-event';
+import type { Purpose } from '../../tracking/event/purpose';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
-import { pixelParent } from '../counters/place';
+import { pixelParent } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import { chunks } from '../database/chunks';
 import type { StoreDatabase, Writer } from '../database/store-database';
 import type { ErasureCounts, Subject } from '../port/privacy-store';
-import { refreshState } from '../people/consent-records';
+import { refreshStates } from '../people/consent-records';
 import { findTraces, placeOfKey, ROWS } from './find-person';
 import type { SubjectTraces } from './find-person';
 import { listNames } from '../people/names';
@@ -232,7 +233,7 @@ async function hideConsent(
 				})
 				.execute();
 		}
-		await refreshState(db, denylistKey, purpose);
+		await refreshStates(db, [{ recipientKey: denylistKey, purpose: purpose as Purpose }]);
 	}
 	return hidden;
 }

@@ -22,7 +22,7 @@ export const DEFAULT_PURPOSE_RULES: PurposeRules = {
 	deliverability: 'exempt',
 	security: 'exempt',
 	'legal-notice': 'exempt',
-	'view-time': 'consent-required',
+	'image-held': 'consent-required',
 };
 
 /** The most an exempt purpose may store; the exemption ends where its need ends. */

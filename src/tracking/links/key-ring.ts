@@ -14,7 +14,8 @@ export type KeyLabel =
 	| 'denylist'
 	| 'recipient-of-address'
 	| 'form-token'
-	| 'burst';
+	| 'burst'
+	| 'fingerprint';
 
 /** One signing key. The secret is a `KeyObject`, which neither prints nor serialises. */
 export interface RingKey {
@@ -130,4 +131,9 @@ export function deriveKey(key: RingKey, label: KeyLabel): KeyObject {
 		byLabel.set(label, subKey);
 	}
 	return subKey;
+}
+
+/** Tells keys apart without leading back to them: 32 hexadecimal digits. */
+export function keyFingerprint(key: RingKey): string {
+	return deriveKey(key, 'fingerprint').export().toString('hex').slice(0, 32);
 }

@@ -91,7 +91,7 @@ class Scanner implements TokenizerCallbacks {
 		};
 	}
 
-	/** A tag, comment or raw text that never ends would swallow whatever is put behind it. */
+	/** A tag, comment or raw text that never ends would contain everything that is put behind it. */
 	private safeEnd(): number {
 		if (this.raw) return this.raw.offset;
 		const unfinished = this.html.slice(this.boundary).search(/<[a-z/!?]/i);

@@ -47,8 +47,8 @@ export async function askForConsent(
 	const askRegistry = async () =>
 		askFor === null ? null : await lookUp(() => deps.consentStatus(askFor, link.purpose));
 
-	// Both at once, so that the time of the answer does not tell who was erased, and for nobody where
-	// the link is forged, so that it does not tell which links are good.
+	// Both lookups run in parallel, and for a forged link they ask for nobody, so that the response
+	// time tells neither who was erased nor which links are valid.
 	const [suppressed, found] = await Promise.all([
 		askFor === null ? false : lookUp(() => deps.isSuppressed(askFor)),
 		countOnly ? null : askRegistry(),

@@ -23,7 +23,9 @@ export interface ReceivedLink {
 
 /**
  * Reads what a link says. A token counts before everything else; one that does not hold leaves an
- * anonymous link of mode `aggregate`. Plain ids are read only where the settings allow them.
+ * anonymous link of mode `aggregate`, which is counted as a forged link and not as an open. Plain
+ * ids are read only where the settings allow them; elsewhere a link without a token is forged too,
+ * or anybody could raise the numbers.
  *
  * @returns ids over 256 characters or with control characters become `null`
  * @throws what `verifyToken` throws
@@ -45,10 +47,15 @@ export async function readLink(
 		preview: false,
 	};
 
+	const forged: ReceivedLink = {
+		...anonymous,
+		recipientReason: 'invalid-token',
+		mode: 'aggregate',
+	};
 	// A token that does not hold is never replaced by plain ids: that would reward forging.
 	if (query.t) {
 		const token = await deps.verifyToken(query.t);
-		if (!token.ok) return { ...anonymous, recipientReason: 'invalid-token', mode: 'aggregate' };
+		if (!token.ok) return forged;
 		const { claims } = token;
 		return {
 			...readRecipient(claims.recipientId),
@@ -61,7 +68,7 @@ export async function readLink(
 			preview: claims.preview ?? false,
 		};
 	}
-	if (!settings.plainIds.allowed) return anonymous;
+	if (!settings.plainIds.allowed) return forged;
 	return {
 		...anonymous,
 		...readRecipient(query[settings.plainIds.recipientParameter]),

@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import type { TrackingStore } from '../../../src/storage/port/tracking-store';
 import { PIXEL_PNG } from '../../../src/tracking/receive/pixel-image';
 import { imageFiles } from '../../support/image-files';
-import { engines, type StorePlace } from '../../support/stores';
+import { onEachEngine, type StorePlace } from '../../support/stores';
 import { BASE_URL, PERSON, testApi } from '../../support/tracking-api';
 import { keysOf } from '../../support/denylist-keys';
 
@@ -14,7 +14,7 @@ interface Token {
 	trackingUrl: string;
 }
 
-describe.each(engines)('a client of the Mail Tracker API on $name', ({ newPlace }) => {
+onEachEngine('a client of the Mail Tracker API on $name', ({ newPlace }) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 	let client: ReturnType<typeof testApi>;

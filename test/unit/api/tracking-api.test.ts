@@ -6,14 +6,14 @@ import { embedCode } from '../../../src/tracking/mail/embed-code';
 import { PIXEL_PNG } from '../../../src/tracking/receive/pixel-image';
 import { pixelHeaders } from '../../../src/tracking/receive/pixel-response';
 import { imageFiles } from '../../support/image-files';
-import { engines, type StorePlace } from '../../support/stores';
+import { onEachEngine, type StorePlace } from '../../support/stores';
 import { BASE_URL, MACHINE, testApi } from '../../support/tracking-api';
 import { keysOf } from '../../support/denylist-keys';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const JPEG = imageFiles['image/jpeg'];
 
-describe.each(engines)('the HTTP APIs on $name', ({ newPlace }) => {
+onEachEngine('the HTTP APIs on $name', ({ newPlace }) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 	let client: ReturnType<typeof testApi>;

@@ -66,8 +66,7 @@ const SETTINGS: Omit<DeliverSettings, 'options' | 'credential'> = {
 	maxAttempts: 4,
 	timeoutMs: 30_000,
 	maxTotalMs: 600_000,
-	baseDelayMs: 1000,
-	maxDelayMs: 60_000,
+	backoff: { firstMs: 1000, longestMs: 60_000 },
 };
 
 /** A clock that only sleeping moves; `random` gives the middle. */
@@ -75,10 +74,8 @@ export function fakeDeps(send: DeliverDeps['send']): DeliverDeps & { elapsedMs()
 	let elapsed = 0;
 	return {
 		send,
-		async sleep(ms, signal) {
-			// A request's own timer is given up at once; only real waiting moves the clock.
-			await new Promise((resolve) => setImmediate(resolve));
-			if (!signal.aborted) elapsed += ms;
+		async sleep(ms) {
+			elapsed += ms;
 		},
 		random: () => 0.5,
 		now: () => new Date(NOW.getTime() + elapsed),

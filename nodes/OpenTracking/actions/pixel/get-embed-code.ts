@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
 import { whyUntracked } from '../../../../src/intake/objections';
+import type { Pixel } from '../../../../src/storage/port/tracking-store';
 import { TOKEN_IV_BYTES } from '../../../../src/tracking/links/sealed-token';
 import { PIXEL_PATH, signTrackingLink } from '../../../../src/tracking/links/tracking-link';
 import { embedCode } from '../../../../src/tracking/mail/embed-code';
@@ -8,10 +11,11 @@ import { denylistKeysIn } from '../../../../src/tracking/people/subject-keys';
 import { readText } from '../../../shared/fields/check-fields';
 import { instanceBaseUrl } from '../../../shared/installation/base-url';
 import { signingOf } from '../../../shared/installation/signing';
-import type { Operation } from '../../common/operation';
-import { pixelIdProperty, readPixel } from '../../common/pixel-id';
+import { manyItems } from '../../common/many-items';
+import type { OperationOnMany } from '../../common/operation';
+import { pixelIdProperty, pixelReader } from '../../common/pixel-id';
 
-export const getEmbedCode: Operation = {
+export const getEmbedCode: OperationOnMany = {
 	value: 'getEmbedCode',
 	name: 'Get Embed Code',
 	action: 'Get embed code of pixel',
@@ -27,30 +31,53 @@ export const getEmbedCode: Operation = {
 				'Who the mail goes to; empty for one line that serves the whole campaign. Somebody who refused, withdrew or was erased gets none.',
 		},
 	],
-	async execute(context) {
-		const { node, store, index } = context;
-		const { id: pixelId, campaignId, trackingMode } = await readPixel(context);
-		const recipientId = readText(node, 'embedRecipientId', index) || null;
-		const { keyRing, baseUrl } = await signingOf(node);
-		const addressee = { names: recipientId === null ? [] : [recipientId], purpose: null };
-		const [untracked] = await whyUntracked(store, [addressee], denylistKeysIn(keyRing));
-		if (untracked) return [{ json: { pixelId, url: null, embedCode: null, untracked } }];
-		const { url } = signTrackingLink({
-			baseUrl: baseUrl || instanceBaseUrl(node),
-			path: PIXEL_PATH,
-			keyRing,
-			iv: randomBytes(TOKEN_IV_BYTES),
-			claims: {
-				pixelId,
-				recipientId,
-				campaignId,
-				messageId: null,
-				trackingMode,
-				purpose: null,
-				issuedAt: new Date(),
-				preview: false,
+	async executeMany(context) {
+		const { node, store } = context;
+		const readPixel = pixelReader(context);
+		return await manyItems(context, {
+			fields: getEmbedCode.properties,
+			read: async (index) => ({
+				pixel: await readPixel(index),
+				recipientId: readText(node, 'embedRecipientId', index) || null,
+			}),
+			run: async (wanted) => {
+				const { keyRing } = await signingOf(node);
+				const people = wanted.map(({ recipientId }) => ({
+					names: recipientId === null ? [] : [recipientId],
+					purpose: null,
+				}));
+				const reasons = await whyUntracked(store, people, denylistKeysIn(keyRing));
+				return await Promise.all(
+					wanted.map(async (one, position) => await embedCodeOf(node, one, reasons[position])),
+				);
 			},
 		});
-		return [{ json: { pixelId, url, embedCode: embedCode(url), untracked: null } }];
 	},
 };
+
+async function embedCodeOf(
+	node: IExecuteFunctions,
+	{ pixel, recipientId }: { pixel: Pixel; recipientId: string | null },
+	untracked: string | null,
+): Promise<INodeExecutionData[]> {
+	const { id: pixelId, campaignId, trackingMode } = pixel;
+	if (untracked !== null) return [{ json: { pixelId, url: null, embedCode: null, untracked } }];
+	const { keyRing, baseUrl } = await signingOf(node);
+	const { url } = signTrackingLink({
+		baseUrl: baseUrl || instanceBaseUrl(node),
+		path: PIXEL_PATH,
+		keyRing,
+		iv: randomBytes(TOKEN_IV_BYTES),
+		claims: {
+			pixelId,
+			recipientId,
+			campaignId,
+			messageId: null,
+			trackingMode,
+			purpose: null,
+			issuedAt: new Date(),
+			preview: false,
+		},
+	});
+	return [{ json: { pixelId, url, embedCode: embedCode(url), untracked: null } }];
+}

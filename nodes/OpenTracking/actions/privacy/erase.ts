@@ -9,7 +9,7 @@ import {
 	type ErasureReceipt,
 } from '../../../../src/tracking/people/erasure';
 import { readText } from '../../../shared/fields/check-fields';
-import { signingOf } from '../../../shared/installation/signing';
+import { openStoreWithKeys } from '../../../shared/installation/signing';
 import { eraseWaitingOpens } from '../../../shared/receive/waiting-opens';
 import { answerWithPage, languageProperty, readLanguage } from '../../common/answer';
 import type { Operation } from '../../common/operation';
@@ -62,7 +62,7 @@ async function erase(
 	index: number,
 	recipientId: string,
 ): Promise<ErasureReceipt> {
-	const { keyRing } = await signingOf(node);
+	const { keyRing } = await openStoreWithKeys(node);
 	const requestedAt = new Date();
 	const subject = subjectOf(recipientId, keyRing);
 	const denylistKeys = subject.denylistKeysOf(recipientId);

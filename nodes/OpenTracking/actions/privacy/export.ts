@@ -8,7 +8,7 @@ import {
 	type SubjectExport,
 } from '../../../../src/tracking/people/erasure';
 import { retentionPlan } from '../../../../src/tracking/people/retention';
-import { signingOf } from '../../../shared/installation/signing';
+import { openStoreWithKeys } from '../../../shared/installation/signing';
 import { findWaitingOpens } from '../../../shared/receive/waiting-opens';
 import { answerWithFile, languageProperty } from '../../common/answer';
 import { controllerProperties, readController } from '../../common/controller';
@@ -65,7 +65,7 @@ async function exportOf(
 	index: number,
 	recipientId: string,
 ): Promise<SubjectExport> {
-	const { keyRing } = await signingOf(node);
+	const { keyRing } = await openStoreWithKeys(node);
 	const now = new Date();
 	const subject = subjectOf(recipientId, keyRing);
 	const names = await store.namesOf(recipientId);

@@ -10,6 +10,7 @@ import { readText } from '../../../shared/fields/check-fields';
 import { instanceBaseUrl } from '../../../shared/installation/base-url';
 import { signingOf } from '../../../shared/installation/signing';
 import { answerWithPage, languageProperty, readLanguage } from '../../common/answer';
+import { confirmationLinks } from '../../common/brake';
 import { contactProperty } from '../../common/controller';
 import type { Operation } from '../../common/operation';
 import {
@@ -56,7 +57,7 @@ export const getConfirmationLink: Operation = {
  * Notes what the person asked for, and answers the page. The page does not speak of a mail: whether
  * one is sent is up to the nodes behind this one.
  *
- * @returns the person's id; `null` where there is nothing to ask for
+ * @returns the person's id; `null` where there is nothing to ask for, or three links went out today
  */
 async function noteRequest(
 	node: IExecuteFunctions,
@@ -75,9 +76,11 @@ async function noteRequest(
 		return null;
 	}
 	await store.openPrivacyRequest({ recipientId, kind: readRequestKind(node, index) }, new Date());
+	// The page is the same, and the request is on the list: only no further link goes out.
+	const another = await confirmationLinks.take(recipientId);
 	answerWithPage(
 		node,
 		consentMessagePage(language, 'asked', readText(node, 'controllerContact', index)),
 	);
-	return recipientId;
+	return another ? recipientId : null;
 }

@@ -3,7 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import type { SentMessage, SentOutcome } from '../../../../src/storage/port/tracking-store';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
-import { checkFields, readText, textOf } from '../../../shared/fields/check-fields';
+import { readText, textOf } from '../../../shared/fields/check-fields';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
@@ -67,13 +67,13 @@ export const registerSent: OperationOnMany = {
 			],
 		},
 	],
-	async executeMany({ node, store, indexes }) {
+	async executeMany(context) {
+		const { node, store } = context;
 		const keysOf = await denylistKeysFor(node);
-		return await manyItems(
-			node,
-			indexes,
-			(index) => readMessage(node, index),
-			async (messages) => {
+		return await manyItems(context, {
+			fields: registerSent.properties,
+			read: (index) => readMessage(node, index),
+			run: async (messages) => {
 				const { outcomes } = await store.registerSent(messages, keysOf);
 				return messages.map(({ trackingMode, sentAt, ...message }, position) => {
 					const outcome = outcomes[position] ?? 'ignored';
@@ -82,12 +82,11 @@ export const registerSent: OperationOnMany = {
 					return [{ json: { ...message, sentAt: sentAt.toISOString(), registered, because } }];
 				});
 			},
-		);
+		});
 	},
 };
 
 function readMessage(node: IExecuteFunctions, index: number): SentMessage {
-	checkFields(node, index, registerSent.properties);
 	const text = (name: string) => readText(node, name, index) || null;
 	const fields = node.getNodeParameter('sentFields', index, {}) as {
 		messageId?: string;

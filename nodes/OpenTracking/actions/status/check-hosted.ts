@@ -1,4 +1,4 @@
-import { NodeOperationError, sleep } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 
 import { createHostedTracker } from '../../../../src/api/hosted-tracker';
 import { readText } from '../../../shared/fields/check-fields';
@@ -18,7 +18,7 @@ export const checkHostedStatus: Operation = {
 			'hostedPixelTrackerApi',
 			index,
 		);
-		const status = await createHostedTracker({ baseUrl, sleep }).checkPixel(pixelId);
+		const status = await createHostedTracker({ baseUrl }).checkPixel(pixelId);
 		if ('message' in status) {
 			throw new NodeOperationError(
 				node.getNode(),

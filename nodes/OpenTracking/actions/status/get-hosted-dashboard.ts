@@ -1,5 +1,3 @@
-import { sleep } from 'n8n-workflow';
-
 import { createHostedTracker } from '../../../../src/api/hosted-tracker';
 import { toItems } from '../../common/items';
 import type { OperationWithOwnStore } from '../../common/operation';
@@ -16,6 +14,6 @@ export const getHostedDashboard: OperationWithOwnStore = {
 			'hostedPixelTrackerApi',
 			index,
 		);
-		return toItems([await createHostedTracker({ baseUrl, sleep }).getDashboard()]);
+		return toItems([await createHostedTracker({ baseUrl }).getDashboard()]);
 	},
 };

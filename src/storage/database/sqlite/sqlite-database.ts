@@ -1,12 +1,10 @@
 import { Kysely, sql } from 'kysely';
-import { chmod, mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
-import pRetry, { AbortError } from 'p-retry';
 
+import { pause, retry, type Backoff } from '../../../async/backoff';
 import { StoreError } from '../../port/store-error';
-import { OpenGate } from '../open-gate';
+import { QueryGate } from '../query-gate';
+import { makePrivateFile } from '../private-file';
 import type { StoreDatabase } from '../store-database';
 import type { StoreSchema } from '../store-schema';
 import {
@@ -24,8 +22,7 @@ import { watchFile, writeAgain, type FileState } from './watched-file';
  * short; the waiting that matters happens between tries, with the loop free.
  */
 const BUSY_TIMEOUT_MS = 5;
-const FIRST_RETRY_MS = 10;
-const LONGEST_RETRY_MS = 200;
+const BACKOFF: Backoff = { firstMs: 10, longestMs: 200 };
 const WATCH_EVERY_MS = 15_000;
 
 const DELETED =
@@ -62,7 +59,7 @@ export interface SqliteOptions {
 export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreDatabase> {
 	const { path, lockLimitMs = 10_000, watchEveryMs = WATCH_EVERY_MS } = options;
 	const DatabaseSync = await loadNodeSqlite();
-	await makePrivateFile(path);
+	makeDatabaseFile(path);
 
 	const whenFree = <T>(action: () => Promise<T>) => retryWhileBusy(action, lockLimitMs);
 	const database = await whenFree(async () => {
@@ -81,7 +78,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 	const db = new Kysely<StoreSchema>({
 		dialect: new NodeSqliteDialect({ database: asKyselyDatabase(database) }),
 	});
-	const gate = new OpenGate();
+	const gate = new QueryGate();
 	const fileState = watchFile(path);
 	const closeDatabase = async () => {
 		clearInterval(watching);
@@ -105,7 +102,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		write: (change) =>
 			gate.run(async () => {
 				if (isLost()) throw new StoreError('closed', LOST);
-				return await whenFree(() => db.transaction().execute(change));
+				return await whenFree(() => db.transaction().execute((trx) => change(trx, true)));
 			}),
 		scrub: () => gate.run(() => whenFree(() => cutLog(db))),
 		close: () => gate.close(closeDatabase),
@@ -132,7 +129,7 @@ async function bringBack(
 			const code = sqliteCode(error) ?? (error as NodeJS.ErrnoException).code ?? 'unknown';
 			if (!told) tell(`${NOT_YET} (${code}). ${KEEP_RUNNING}`);
 			told = true;
-			await sleep(LONGEST_RETRY_MS);
+			await pause(BACKOFF.longestMs);
 		}
 	}
 	tell(REPLACED);
@@ -165,12 +162,9 @@ async function loadNodeSqlite() {
 	return DatabaseSync;
 }
 
-async function makePrivateFile(path: string): Promise<void> {
+function makeDatabaseFile(path: string): void {
 	try {
-		await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-		const file = await open(path, 'a', 0o600);
-		await file.close();
-		await chmod(path, 0o600);
+		makePrivateFile(path);
 	} catch (error) {
 		const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 		throw new StoreError(
@@ -182,18 +176,11 @@ async function makePrivateFile(path: string): Promise<void> {
 
 async function retryWhileBusy<T>(action: () => Promise<T>, limitMs: number): Promise<T> {
 	const givenUpAt = Date.now() + limitMs;
-	return await pRetry(
-		async () => {
-			try {
-				return await action();
-			} catch (error) {
-				const failure = toStoreError(error);
-				if (isBusy(error) && Date.now() < givenUpAt) throw failure;
-				throw new AbortError(failure);
-			}
-		},
-		{ forever: true, minTimeout: FIRST_RETRY_MS, maxTimeout: LONGEST_RETRY_MS, randomize: true },
-	);
+	try {
+		return await retry(action, BACKOFF, (error) => isBusy(error) && Date.now() < givenUpAt);
+	} catch (error) {
+		throw toStoreError(error);
+	}
 }
 
 function toStoreError(error: unknown): Error {

@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+
+import { makePrivateFile } from '../private-file';
 
 /** What stands at the path of a file that was opened: the file itself, nothing, or another one. */
 export type FileState = 'there' | 'deleted' | 'replaced';
@@ -28,10 +29,10 @@ export function watchFile(path: string): () => FileState {
 export function writeAgain(database: DatabaseSync, path: string): void {
 	const copy = `${path}.copy-${process.pid}`;
 	try {
-		mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
 		rmSync(copy, { force: true });
+		// SQLite takes an empty file, too (https://www.sqlite.org/lang_vacuum.html#vacuum_with_an_into_clause).
+		makePrivateFile(copy);
 		database.prepare('vacuum into ?').run(copy);
-		chmodSync(copy, 0o600);
 		if (existsSync(path)) return;
 		// They belong to the old file. SQLite would take them for the new one's.
 		for (const end of ['-wal', '-shm']) rmSync(`${path}${end}`, { force: true });

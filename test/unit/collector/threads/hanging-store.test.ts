@@ -10,19 +10,15 @@ import { keysOf } from '../../../support/denylist-keys';
 import { eventually } from '../../../support/n8n-instance';
 import { startCutOff, type CutOff } from '../../../support/cut-off';
 import { newDatabase, type OwnDatabase } from '../../../support/own-database';
-import { postgresUrl } from '../../../support/stores';
+import { describeOnPostgres, postgresUrl } from '../../../support/stores';
 
-// Without a server there is nothing to declare; test/support/stores.ts has said so loudly.
-const serverUrl = postgresUrl;
-if (serverUrl !== null) describe('a collector whose store hangs', () => hanging(serverUrl));
-
-function hanging(server: string): void {
+describeOnPostgres('a collector whose store hangs', () => {
 	let folder: string;
 	let database: OwnDatabase;
 	let way: CutOff;
 	beforeAll(async () => {
 		folder = mkdtempSync(join(tmpdir(), 'collector-hanging-'));
-		database = await newDatabase(server);
+		database = await newDatabase(postgresUrl);
 		way = await startCutOff('127.0.0.1', Number(database.url.port || 5432));
 	});
 	afterAll(async () => {
@@ -59,11 +55,12 @@ function hanging(server: string): void {
 	});
 
 	it('stores nothing of who withdrew before an outage, and everybody else', async () => {
-		await way.close();
-		await way.open();
+		// A store belongs to the keys that it was used with first.
+		const own = await newDatabase(postgresUrl);
 		const data = mkdtempSync(join(folder, 'outage-'));
+		const outage = await startCutOff('127.0.0.1', Number(own.url.port || 5432));
 		const store = await openPostgresStore({
-			connectionString: String(database.url),
+			connectionString: String(own.url),
 			tls: 'disable',
 		});
 		await store.recordConsent(
@@ -71,15 +68,15 @@ function hanging(server: string): void {
 			new Date(),
 			keysOf,
 		);
-		const url = Object.assign(new URL(database.url), { port: String(way.port) });
+		const url = Object.assign(new URL(own.url), { port: String(outage.port) });
 		const args = ['--postgres-tls', 'disable', '--postgres-url-env', 'STORE'];
 		const collector = await startCollectorProcess(data, args, { STORE: url.href });
 		const agent = new Agent({ keepAlive: true });
-		await way.close();
+		await outage.close();
 		for (const id of ['withdrew', 'stayed', 'later']) {
 			expect(await load(agent, collector.port, id)).toBe(true);
 		}
-		await way.open();
+		await outage.open();
 		await eventually(async () => (await store.listOpens({ limit: 9 })).opens.length >= 2);
 		agent.destroy();
 		collector.child.kill('SIGTERM');
@@ -88,5 +85,7 @@ function hanging(server: string): void {
 		expect(opens.map(({ recipientId }) => recipientId).sort()).toEqual(['later', 'stayed']);
 		expect(opens.map(({ consent }) => consent.status)).toEqual(['unknown', 'unknown']);
 		await store.close();
+		await outage.close();
+		await own.drop();
 	});
-}
+});

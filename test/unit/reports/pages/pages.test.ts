@@ -11,7 +11,7 @@ import type { TrackingStore } from '../../../../src/storage/port/tracking-store'
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { sampleOpen } from '../../../support/sample-opens';
 import { fillSampleStore } from '../../../support/sample-store';
-import { engines, type StorePlace } from '../../../support/stores';
+import { onEachEngine, type StorePlace } from '../../../support/stores';
 import { NOTHING_WAITS } from '../../../support/tracking-api';
 import { keysOf } from '../../../support/denylist-keys';
 
@@ -80,7 +80,7 @@ function facts(html: string): Record<string, string> {
 const rowsOf = (html: string) =>
 	elements(html).filter(({ name, text }) => name === 'tr' && !text.includes('Loaded by'));
 
-describe.each(engines)('the pages on $name', ({ newPlace }) => {
+onEachEngine('the pages on $name', ({ newPlace }) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 
@@ -329,11 +329,11 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 
 		it('says how long an image was held open, where that was measured', async () => {
 			const pixel = await store.createPixel({ name: 'Measured' });
-			const open = sampleOpen({ pixelId: pixel.id, viewTimeMeasurable: true });
+			const open = sampleOpen({ pixelId: pixel.id, imageHeldMeasurable: true });
 			await store.recordOpens([open, sampleOpen({ pixelId: pixel.id })]);
 			const show = async () => await logPage(store, (await store.getPixel(pixel.id))!, logView);
 			expect(await show()).not.toContain('held open');
-			await store.recordViewTimes([{ eventId: open.eventId, viewTimeMs: 61_500 }]);
+			await store.recordImageHeld([{ eventId: open.eventId, imageHeldMs: 61_500 }]);
 			expect((await show()).match(/held open for [^<]*/g)).toEqual(['held open for 1 min 2 s']);
 		});
 

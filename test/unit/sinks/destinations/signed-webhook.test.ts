@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 
+import { pause } from '../../../../src/async/backoff';
 import { deliver } from '../../../../src/sinks/delivery/deliver';
 import { findSink } from '../../../../src/sinks/registry';
 import type { SinkRequest, SinkResponse } from '../../../../src/sinks/sink';
@@ -165,10 +165,9 @@ describe('a destination that fails at random', () => {
 				maxAttempts: 30,
 				timeoutMs: 5000,
 				maxTotalMs: 60_000,
-				baseDelayMs: 1,
-				maxDelayMs: 4,
+				backoff: { firstMs: 1, longestMs: 4 },
 			},
-			{ send, sleep, random: seeded(7), now: () => new Date() },
+			{ send, sleep: pause, random: seeded(7), now: () => new Date() },
 		);
 		expect(failures).toBeGreaterThan(50);
 		expect(deliveries.filter((one) => one.status !== 'delivered')).toEqual([]);
@@ -179,18 +178,11 @@ describe('a destination that fails at random', () => {
 	});
 });
 
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-	await wait(ms, undefined, { signal }).catch((error: unknown) => {
-		if (!signal.aborted) throw error;
-	});
-}
-
-async function send(request: SinkRequest, signal: AbortSignal): Promise<SinkResponse> {
+async function send(request: SinkRequest): Promise<SinkResponse> {
 	const response = await fetch(request.url, {
 		method: request.method,
 		headers: request.headers,
 		body: request.body,
-		signal,
 	});
 	return {
 		status: response.status,

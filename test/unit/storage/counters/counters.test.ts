@@ -10,14 +10,14 @@ import {
 	recountRecipient,
 } from '../../../support/reference-counts';
 import { sampleOpen, START } from '../../../support/sample-opens';
-import { engines } from '../../../support/stores';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 import { keysOf } from '../../../support/denylist-keys';
 
 const FROM = new Date(START - 86_400_000);
 const TO = new Date(START + 86_400_000);
 
-describe.each(engines)('counters on $name', (engine) => {
+onEachEngine('counters on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 

@@ -11,7 +11,7 @@ import { anyEvent, fullEvent, openEvent } from '../../../support/open-events';
 const columns: Pick<OpensTable, 'event_id' | 'occurred_at' | 'actor' | 'features'> & {
 	recipient_id: OpensTable['recipient_id'] & null;
 	consent_record_id: OpensTable['consent_record_id'] & null;
-	view_time_measurable: (OpensTable['view_time_measurable'] & 1) | null;
+	image_held_measurable: (OpensTable['image_held_measurable'] & 1) | null;
 } = {
 	event_id: 'e',
 	occurred_at: 0,
@@ -19,7 +19,7 @@ const columns: Pick<OpensTable, 'event_id' | 'occurred_at' | 'actor' | 'features
 	features: '[]',
 	recipient_id: null,
 	consent_record_id: null,
-	view_time_measurable: 1,
+	image_held_measurable: 1,
 };
 
 describe('the row of an open', () => {
@@ -40,7 +40,7 @@ describe('the row of an open', () => {
 			recipient_id: 'M-recipientId',
 			features: '["M-features"]',
 			consent_record_id: 'M-consent.recordId',
-			view_time_measurable: 1,
+			image_held_measurable: 1,
 		});
 		expect(Object.keys(row)).toEqual(
 			EVENT_LEAVES.map(({ column }) => column).filter((column) => column !== 'event'),

@@ -1,16 +1,17 @@
 import fc from 'fast-check';
 
+import { createPeopleLookups } from '../../../../src/intake/lookups';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { consentAt, foldConsent } from '../../../../src/tracking/consent/consent-record';
 import { CONSENT_STATUSES } from '../../../../src/tracking/event/event-fields';
-import { consentRecord } from '../../../support/consent-records';
-import { engines } from '../../../support/stores';
+import { consentRecord, NOTICE } from '../../../support/consent-records';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 import { keysOf } from '../../../support/denylist-keys';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 
-describe.each(engines)('consent on $name', (engine) => {
+onEachEngine('consent on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 
@@ -50,6 +51,47 @@ describe.each(engines)('consent on $name', (engine) => {
 		expect(await store.getConsent('bob', 'performance', NOW)).toEqual(unknown);
 		expect(await store.getConsent('ada', 'profiling', NOW)).toEqual(unknown);
 		expect(await store.getConsent('bob', null, NOW)).toEqual(unknown);
+	});
+
+	test('nobody is known by an id with a NUL character, and the others of the same question are', async () => {
+		const given = consentRecord();
+		await store.recordConsent([given], NOW, keysOf);
+		const id = 'a\u0000b';
+		expect(await store.listConsentsOf([id, 'ada'], NOW)).toMatchObject([{ status: 'given' }]);
+		expect(await store.getConsent(id, 'performance', NOW)).toMatchObject({ status: 'unknown' });
+		expect(await store.getConsent(id, null, NOW)).toMatchObject({ status: 'unknown' });
+		expect(await store.listConsents(id, NOW)).toEqual([]);
+		expect(await store.listConsentRecords(id)).toEqual([]);
+	});
+
+	test('a person with a NUL character in the id is found by the id as it was given', async () => {
+		const id = 'a\u0000b';
+		await store.recordConsent([consentRecord({ recipientKey: id })], NOW, keysOf);
+		expect(await store.getConsent(id, 'performance', NOW)).toMatchObject({ status: 'given' });
+		const { consentOf } = createPeopleLookups(async () => store);
+		expect(await consentOf(id, 'performance')).toMatchObject({ status: 'given' });
+	});
+
+	test('records of many people and purposes in one call count as those in calls of their own', async () => {
+		const noNotice = { noticeVersion: null, noticeHash: null, noticeText: null };
+		const records = [
+			consentRecord(),
+			consentRecord({ recipientKey: 'bob', purpose: 'profiling' }),
+			consentRecord({ ...noNotice, status: 'withdrawn', occurredAt: '2026-04-01T10:00:00.000Z' }),
+			consentRecord({ recipientKey: 'bob', status: 'refused' }),
+		];
+		const all = [...records, records[1]];
+		expect(await store.recordConsent(all, NOW, keysOf)).toEqual({ recorded: 4 });
+		expect(await store.recordConsent(all, NOW, keysOf)).toEqual({ recorded: 0 });
+		const statusOf = async (person: string, purpose: 'performance' | 'profiling') =>
+			(await store.getConsent(person, purpose, NOW)).status;
+		expect(await statusOf('ada', 'performance')).toBe('withdrawn');
+		expect(await statusOf('bob', 'performance')).toBe('refused');
+		expect(await statusOf('bob', 'profiling')).toBe('given');
+		expect((await store.listConsentRecords('bob')).map(({ noticeText }) => noticeText)).toEqual([
+			NOTICE,
+			NOTICE,
+		]);
 	});
 
 	test('a consent whose time is up has expired, without a record that says so', async () => {
@@ -131,6 +173,24 @@ describe.each(engines)('consent on $name', (engine) => {
 		expect(await store.getConsent('ada', 'performance', NOW)).toEqual(
 			consentAt(foldConsent(records), NOW),
 		);
+	});
+
+	test('signing keys are told apart, and none is forgotten unless it is given up', async () => {
+		const other = await place.openStore();
+		const [first, second] = ['first', 'second'].map((id) => ({ id, fingerprint: `of ${id}` }));
+		expect(await store.noteKeys([first])).toEqual([]);
+		expect(await other.noteKeys([second])).toEqual(['first']);
+		expect(await other.noteKeys([first, second])).toEqual([]);
+		expect(await store.noteKeys([first])).toEqual(['second']);
+		expect(await store.noteKeys([first, { ...second, fingerprint: 'of another' }])).toEqual([
+			'second',
+		]);
+		expect(await store.giveUpKey('second')).toBe(true);
+		expect(await store.giveUpKey('second')).toBe(false);
+		expect(await other.noteKeys([first])).toEqual([]);
+		// It was found after all.
+		expect(await other.noteKeys([first, second])).toEqual([]);
+		expect(await store.noteKeys([first])).toEqual(['second']);
 	});
 
 	test('the address key is the same all day for all processes, and gone the day after', async () => {

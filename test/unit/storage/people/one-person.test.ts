@@ -6,7 +6,7 @@ import { recipientPseudonym } from '../../../../src/tracking/people/pseudonym';
 import { consentRecord } from '../../../support/consent-records';
 import { keysOf } from '../../../support/denylist-keys';
 import { sampleOpen } from '../../../support/sample-opens';
-import { engines } from '../../../support/stores';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
@@ -44,7 +44,7 @@ async function everything(database: StoreDatabase): Promise<string> {
 	return JSON.stringify(rows);
 }
 
-describe.each(engines)('one person under many names on $name', (engine) => {
+onEachEngine('one person under many names on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 
@@ -254,8 +254,8 @@ describe.each(engines)('one person under many names on $name', (engine) => {
 				referer: 'marker-page',
 				acceptLanguage: 'marker-language',
 			},
-			viewTimeMs: 4711,
-			viewTimeMeasurable: true,
+			imageHeldMs: 4711,
+			imageHeldMeasurable: true,
 		};
 		await store.recordOpens([
 			sampleOpen({ pixelId: 'pixel-2', recipientId: 'marker-42', ...kept }),

@@ -1,11 +1,11 @@
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { sampleOpen, START } from '../../../support/sample-opens';
-import { engines } from '../../../support/stores';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 import { wholeStore } from '../../../support/whole-store';
 import { keysOf } from '../../../support/denylist-keys';
 
-describe.each(engines)('pixels and recipients on $name', (engine) => {
+onEachEngine('pixels and recipients on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 
@@ -26,6 +26,7 @@ describe.each(engines)('pixels and recipients on $name', (engine) => {
 	test('nothing is found by an id with a NUL character, which PostgreSQL cannot be asked for', async () => {
 		const id = 'a\u0000b';
 		expect(await store.getPixel(id)).toBeNull();
+		expect(await store.findPixels([id])).toEqual(new Map());
 		expect(await store.getPixelImage(id)).toBeNull();
 		expect(await store.deletePixel(id)).toBe(false);
 		expect(await store.getRecipient(id)).toBeNull();
@@ -49,6 +50,32 @@ describe.each(engines)('pixels and recipients on $name', (engine) => {
 			recipients: [],
 		});
 		await expect(store.addRecipients(id, [], keysOf)).rejects.toMatchObject({ code: 'not-found' });
+	});
+
+	test('several pixels are made together, or none of them', async () => {
+		const made = await store.createPixels([
+			{ id: 'b', name: 'Second', campaignId: 'spring' },
+			{ id: 'a\u0000', name: 'First' },
+			{ name: 'Third' },
+		]);
+		expect(made.map(({ name }) => name)).toEqual(['Second', 'First', 'Third']);
+		expect(made[0]).toEqual(await store.getPixel('b'));
+		expect(await store.getDashboard()).toMatchObject({ pixels: 3 });
+		expect(await store.getCampaign('spring')).toMatchObject({ pixels: 1 });
+
+		const found = await store.findPixels(['a\u0000', 'unknown', 'b', 'b']);
+		expect([...found].map(([id, { name }]) => [id, name])).toEqual([
+			['a\u0000', 'First'],
+			['b', 'Second'],
+		]);
+
+		await store.deletePixel('b');
+		const fresh = { id: 'fresh', name: 'Fresh' };
+		for (const bad of [fresh, { id: 'a\u0000', name: 'Taken' }, { id: 'b', name: 'Deleted' }]) {
+			await expect(store.createPixels([fresh, bad])).rejects.toMatchObject({ code: 'invalid' });
+		}
+		expect(await store.getPixel('fresh')).toBeNull();
+		expect(await store.getDashboard()).toMatchObject({ pixels: 2 });
 	});
 
 	test('a pixel is made, read, listed newest first, and has an image of its own', async () => {

@@ -15,7 +15,7 @@ import { DEFAULT_RETENTION, retentionPlan } from '../../../../src/tracking/peopl
 import { consentRecord } from '../../../support/consent-records';
 import { groupBy, recountGroup, recountHours } from '../../../support/reference-counts';
 import { sampleOpen, START } from '../../../support/sample-opens';
-import { engines } from '../../../support/stores';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 import { keysOf } from '../../../support/denylist-keys';
 
@@ -60,7 +60,7 @@ async function everything(database: StoreDatabase): Promise<string> {
 	return JSON.stringify(rows);
 }
 
-describe.each(engines)('rights and retention on $name', (engine) => {
+onEachEngine('rights and retention on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 

@@ -1,13 +1,13 @@
 import type { SentMessage, TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { sampleOpen, START } from '../../../support/sample-opens';
-import { engines } from '../../../support/stores';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 import { wholeStore } from '../../../support/whole-store';
 import { keysOf } from '../../../support/denylist-keys';
 
 const LATER = new Date(START + 1e9);
 
-describe.each(engines)('sent messages and statistics on $name', (engine) => {
+onEachEngine('sent messages and statistics on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 
@@ -27,6 +27,37 @@ describe.each(engines)('sent messages and statistics on $name', (engine) => {
 		sentAt: new Date(START),
 		trackingMode: 'identified',
 		...changes,
+	});
+
+	test('statuses of many are those that each would have alone, in their order', async () => {
+		await store.createPixel({ id: 'p', name: 'Newsletter' });
+		await store.recordOpens([
+			sampleOpen({ pixelId: 'p', recipientId: 'ada' }),
+			sampleOpen({ pixelId: 'q', recipientId: 'ada', actor: 'scanner' }),
+			sampleOpen({ recipientId: 'bob', trackingMode: 'hygiene' }),
+		]);
+		const requests = [
+			{ pixelId: 'q', recipientId: 'ada' },
+			{ pixelId: 'p' },
+			{ pixelId: 'unknown' },
+			{ pixelId: 'p', recipientId: 'bob' },
+			{ pixelId: 'p', recipientId: 'nobody' },
+			{ pixelId: 'p', recipientId: 'ada' },
+			{ pixelId: 'q', recipientId: 'ada' },
+		];
+		const alone = [];
+		for (const request of requests) alone.push(await store.getStatus(request));
+		expect(await store.listStatuses(requests)).toEqual(alone);
+		expect(alone.map((status) => status && [status.opened, status.machineOpens])).toEqual([
+			[false, 1],
+			[true, 0],
+			null,
+			[false, 0],
+			null,
+			[true, 0],
+			[false, 1],
+		]);
+		expect(await store.listStatuses([])).toEqual([]);
 	});
 
 	test('the open rate is opened over sent to, whatever else was opened', async () => {

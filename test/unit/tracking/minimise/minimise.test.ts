@@ -33,8 +33,8 @@ const event = newOpenEvent({
 		referer: 'referer-marker',
 		acceptLanguage: 'de',
 	},
-	viewTimeMs: 1500,
-	viewTimeMeasurable: true,
+	imageHeldMs: 1500,
+	imageHeldMeasurable: true,
 });
 
 const options = (over: Partial<MinimiseOptions> = {}): MinimiseOptions => ({
@@ -109,8 +109,8 @@ describe('an open event', () => {
 				'recipientId',
 				'request',
 				'rulesVersion',
-				'viewTimeMeasurable',
-				'viewTimeMs',
+				'imageHeldMeasurable',
+				'imageHeldMs',
 			].sort(),
 		);
 	});
