@@ -40,7 +40,6 @@ const nodesBase = (preset, files) => ({
 /** Everything that src/tracking may load, besides its own files. */
 const DOMAIN_PACKAGES = [
 	'node:crypto',
-	'node:url',
 	'htmlparser2',
 	'ipaddr.js',
 	'isbot',

@@ -13,6 +13,7 @@ const { coverageArguments, readCoverage } = require('./lib/coverage');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
 const { projectFolder } = require('./lib/paths');
 const { run, runMain, say } = require('./lib/run');
+const { ensureStrace } = require('./lib/strace');
 
 const STEPS = ['lint', 'types', 'fast', 'e2e'];
 const USAGE = `Usage: npm run check [-- --only <steps>]
@@ -111,7 +112,10 @@ runMain(async () => {
 		tally.coverage = readCoverage(folder);
 		rmSync(folder, { recursive: true });
 	});
-	if (chosen.includes('e2e')) await ensureBrowser();
+	if (chosen.includes('e2e')) {
+		await ensureBrowser();
+		await ensureStrace();
+	}
 	await step('e2e', async () => await jest('e2e', ['--runInBand']));
 
 	const { passed, skipped, coverage } = tally;

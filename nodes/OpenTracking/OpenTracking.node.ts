@@ -53,6 +53,11 @@ export class OpenTracking implements INodeType {
 				testedBy: 'openTrackingSigningKeyTest',
 			},
 			{
+				name: 'openTrackingEmailServiceApi',
+				displayOptions: askedFor({ resource: ['open'], operation: ['import'] }),
+				testedBy: 'openTrackingEmailServiceTest',
+			},
+			{
 				name: 'hostedPixelTrackerApi',
 				required: true,
 				displayOptions: askedFor({

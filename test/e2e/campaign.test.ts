@@ -174,7 +174,22 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 		}
 	});
 
+	it('says the same in a text part, with the same link and without the pixel', () => {
+		for (const reader of TRACKED) {
+			const mail = smtp.mails.find(({ to }) => [to].flat()[0]?.text === reader.email);
+			const [, link] = /<a href="([^"]+)">/.exec(String(mail?.html)) ?? [];
+			expect(mail?.headers.get('content-type')).toMatchObject({ value: 'multipart/alternative' });
+			expect(mail?.text).toContain('our spring launch is here');
+			expect(mail?.text).toContain(link);
+			expect(mail?.text).not.toContain('pixel.png');
+		}
+	});
+
 	it('says nothing of tracking to people who are not tracked', () => {
+		for (const reader of UNTRACKED) {
+			const mail = smtp.mails.find(({ to }) => [to].flat()[0]?.text === reader.email);
+			expect(mail?.text).not.toMatch(/http|image/);
+		}
 		for (const html of UNTRACKED.map(mailTo)) {
 			expect(html).toContain('our spring launch is here');
 			expect(html).not.toMatch(/<img|<a |track|open/);

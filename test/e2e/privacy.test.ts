@@ -258,7 +258,6 @@ describe('privacy in a real n8n', () => {
 		});
 		await settle();
 		await pruned();
-		// The burst windows learn of a load a moment after its open is stored.
 		await eventually(() => n8n.rows('select name from burst_windows').length > 0);
 		const before = rowCounts();
 		const silenced = await load(pixel, 'MarkerWithdrawn/1.0');

@@ -149,6 +149,7 @@ const nodeDoors: Door[] = [
 				resource: 'open',
 				operation: 'import',
 				provider: 'sendgrid',
+				importOptions: { acceptUnsigned: true },
 			});
 		},
 	},

@@ -166,6 +166,7 @@ const ENTRIES: Record<string, Entry> = {
 				{ event: 'processed', timestamp: 1_790_000_000, email: 'bob@example.com' },
 			],
 		}),
+		fill: () => ({ importOptions: { acceptUnsigned: true } }),
 		gives: 'the opens that are new, and how many events were none',
 		check: ({ items, hints }) => {
 			expect(items).toMatchObject([{ event: 'open', recipientId: 'bob@example.com' }]);
@@ -173,7 +174,7 @@ const ENTRIES: Record<string, Entry> = {
 				'1 opens are new, 0 were known, 0 may not be stored, 1 events are no opens',
 			);
 		},
-		whenEmpty: 'Event 1: Not an event of this service (event is missing)',
+		whenEmpty: 'The payload was refused: there is nothing to check it with',
 	},
 	'open reclassify': {
 		gives: 'how many opens were read and how many changed',

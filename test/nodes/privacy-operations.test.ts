@@ -145,6 +145,11 @@ describe('consent, rights and retention in Open Tracking', () => {
 		]);
 		const none = await run('consent', 'applyChoice', await form('ada', { action: 'save' }));
 		expect(none.page).toContain('Nothing was changed');
+		// What a text browser sends of questions that nobody answered.
+		const untouched = { action: 'save', performance: '', profiling: '' };
+		const left = await run('consent', 'applyChoice', await form('ada', untouched));
+		expect(left.items).toEqual([{ changed: [] }]);
+		expect(left.page).toContain('Nothing was changed');
 	});
 
 	it('keeps no more than the first of answers that say the same, and ends a flood of others', async () => {

@@ -8,6 +8,8 @@ export interface PageWords {
 	title: string;
 	yes: string;
 	no: string;
+	/** No answer to a question: what was said before stays */
+	leave: string;
 	now: Record<'allowed' | 'not-allowed' | 'open', string>;
 	save: string;
 	withdrawAll: string;
@@ -36,6 +38,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		title: 'Tracking of mails you open',
 		yes: 'Yes, you may',
 		no: 'No',
+		leave: 'Leave as it is',
 		now: { allowed: 'Now: allowed', 'not-allowed': 'Now: not allowed', open: 'Now: no answer yet' },
 		save: 'Save my answers',
 		withdrawAll: 'Do not track me at all',
@@ -78,6 +81,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		title: 'Messung geöffneter Mails',
 		yes: 'Ja, einverstanden',
 		no: 'Nein',
+		leave: 'So lassen',
 		now: {
 			allowed: 'Zurzeit: erlaubt',
 			'not-allowed': 'Zurzeit: nicht erlaubt',
@@ -125,6 +129,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		title: 'Suivi de l’ouverture des courriels',
 		yes: 'Oui, j’accepte',
 		no: 'Non, je refuse',
+		leave: 'Ne rien changer',
 		now: {
 			allowed: 'Actuellement : accepté',
 			'not-allowed': 'Actuellement : refusé',
@@ -172,6 +177,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		title: 'Tracciamento dell’apertura delle e-mail',
 		yes: 'Sì, acconsento',
 		no: 'No',
+		leave: 'Lasciare invariato',
 		now: {
 			allowed: 'Attualmente: consentito',
 			'not-allowed': 'Attualmente: non consentito',

@@ -1,5 +1,8 @@
 import { isAddress, normalId } from '../../tracking/people/normal-id';
+import { chunks } from '../database/chunks';
 import type { Reader } from '../database/store-database';
+
+const ROWS = 500;
 
 /** A name that a person goes by. */
 export interface PersonName {
@@ -53,6 +56,18 @@ export async function listNames(db: Reader, recipientId: string): Promise<Person
 	const pixelIds = new Map<string, string[]>(names.map((name) => [name, []]));
 	for (const row of registered) pixelIds.get(row.recipient_id)?.push(row.pixel_id);
 	return [...pixelIds].map(([name, ids]) => ({ name, pixelIds: ids }));
+}
+
+/** The names of many people, each under the normal form of what was asked, which comes first. */
+export async function namesOfEach(
+	db: Reader,
+	recipientIds: readonly string[],
+): Promise<Map<string, string[]>> {
+	const names = new Map(recipientIds.map((id) => [normalId(id), new Set([normalId(id)])]));
+	for (const part of chunks([...names.keys()], ROWS)) {
+		for (const { asked, name } of await namesOf(db, part).execute()) names.get(asked)?.add(name);
+	}
+	return new Map([...names].map(([asked, all]) => [asked, [...all]]));
 }
 
 /** The addresses among some names. */

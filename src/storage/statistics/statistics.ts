@@ -12,7 +12,7 @@ import { checkLimit } from '../database/cursor';
 import type { Reader } from '../database/store-database';
 import type { Scope } from '../database/store-schema';
 import { listOpens } from '../opens/list-opens';
-import { namesOf } from '../people/names';
+import { namesOfEach } from '../people/names';
 import { StoreError } from '../port/store-error';
 import type {
 	CampaignCounts,
@@ -26,8 +26,8 @@ import type {
 const READ_ROWS = 1000;
 
 /**
- * The status of each recipient or pixel, in the order of the requests: reads by keys. A
- * recipient is found by any name: an id, or the address that was registered with it.
+ * The status of each recipient, by their id or address, or of each pixel, in the order of the
+ * requests: reads by keys.
  */
 export async function listStatuses(
 	db: Reader,
@@ -36,13 +36,13 @@ export async function listStatuses(
 	const pixels = requests.flatMap(({ pixelId, recipientId }) =>
 		recipientId === undefined ? [pixelId] : [],
 	);
-	const namesOfAll = await readNames(
-		db,
-		requests.flatMap(({ recipientId }) => (recipientId === undefined ? [] : normalId(recipientId))),
-	);
-	const namesFor = (recipientId: string) => namesOfAll.get(normalId(recipientId)) ?? [];
-	const recipients = requests.flatMap(({ pixelId, recipientId = '' }) =>
-		namesFor(recipientId).map((name) => ({ parent: pixelParent(pixelId), recipientId: name })),
+	const people = requests.flatMap(({ recipientId }) => recipientId ?? []);
+	const names = await namesOfEach(db, people);
+	const namesOf = (recipientId: string) => names.get(normalId(recipientId)) ?? [];
+	const recipients = requests.flatMap(({ pixelId, recipientId }) =>
+		recipientId === undefined
+			? []
+			: namesOf(recipientId).map((name) => ({ parent: pixelParent(pixelId), recipientId: name })),
 	);
 	const sums = await readPixelSums(db, pixels);
 	const tallies = await readRecipientTallies(db, recipients);
@@ -53,36 +53,20 @@ export async function listStatuses(
 			if (tally === undefined) return null;
 			return { ...toOpenCounts(tally), opened: opensOf(tally) > 0, lastOpenDay: null };
 		}
+		const own = namesOf(recipientId);
 		const parent = pixelParent(pixelId);
-		const names = namesFor(recipientId);
-		// The name that was asked for is the first.
-		const known = names.flatMap(
+		const [known] = own.flatMap(
 			(name) => tallies.get(textOfKey({ parent, recipientId: name })) ?? [],
 		);
 		const lastOpenDay =
-			names
+			own
 				.flatMap((name) => days.get(name) ?? [])
 				.sort()
 				.at(-1) ?? null;
-		if (known.length === 0 && lastOpenDay === null) return null;
-		const tally = known[0] ?? EMPTY_RECIPIENT;
+		if (known === undefined && lastOpenDay === null) return null;
+		const tally = known ?? EMPTY_RECIPIENT;
 		return { ...toOpenCounts(tally), opened: tally.firstOpenAt !== null, lastOpenDay };
 	});
-}
-
-/** Every name of each person, the one that was asked for first. */
-async function readNames(
-	db: Reader,
-	asked: readonly string[],
-): Promise<ReadonlyMap<string, string[]>> {
-	const names = new Map(asked.map((id) => [id, [id]]));
-	for (const part of chunks([...names.keys()], READ_ROWS)) {
-		for (const row of await namesOf(db, part).execute()) {
-			const known = names.get(row.asked);
-			if (known && !known.includes(row.name)) known.push(row.name);
-		}
-	}
-	return names;
 }
 
 async function readLastDays(

@@ -10,6 +10,7 @@ import type {
 	EspImportSettings,
 	EspProvider,
 } from '../../../../src/tracking/esp/parse-esp-payload';
+import type { ReportedEvent } from '../../../../src/tracking/esp/reported-event';
 import type { Purpose } from '../../../../src/tracking/event/purpose';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
 import type { ReceiveSettings } from '../../../../src/tracking/receive/receive-types';
@@ -25,6 +26,10 @@ import type { ReportedSetup } from '../../../shared/receive/report-setup';
 /** What an item is imported by. */
 export interface ImportSettings extends EspImportSettings {
 	provider: EspProvider;
+	/** What is handed on besides the opens */
+	handOn: ReadonlyArray<ReportedEvent['event']>;
+	/** Whether nobody has to have signed the payload */
+	acceptUnsigned: boolean;
 	receive: ReceiveSettings;
 	/** The preset; `null` when set by hand */
 	jurisdiction: Jurisdiction | null;
@@ -33,6 +38,9 @@ export interface ImportSettings extends EspImportSettings {
 /** The settings that the fields of an item give. */
 export function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
 	const options = node.getNodeParameter('importOptions', index, {}) as {
+		acceptUnsigned?: boolean;
+		handOn?: Array<ReportedEvent['event']>;
+		initialOpens?: boolean;
 		keepAsAggregate?: boolean;
 		keepRequest?: boolean;
 		purpose?: Purpose;
@@ -46,6 +54,9 @@ export function readSettings(node: IExecuteFunctions, index: number): ImportSett
 	) as EspImportSettings['recipient'];
 	return {
 		provider: node.getNodeParameter('provider', index) as EspProvider,
+		acceptUnsigned: options.acceptUnsigned ?? false,
+		handOn: options.handOn ?? ['bounce', 'click', 'complaint'],
+		initialOpens: options.initialOpens ?? false,
 		recipient,
 		recipientKey: recipient === 'metadata' ? readText(node, 'importRecipientKey', index) : '',
 		purpose,

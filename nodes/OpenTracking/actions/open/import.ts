@@ -10,7 +10,8 @@ export const importOpens: OperationOnMany = {
 	value: 'import',
 	name: 'Import',
 	action: 'Import opens',
-	description: 'Take opens that an email service reports by webhook; gives out those that are new',
+	description:
+		'Take opens that an email service reports by webhook; gives out those that are new, and what else it reports of a mail',
 	properties: [
 		{
 			displayName: 'Email Service',
@@ -88,6 +89,36 @@ export const importOpens: OperationOnMany = {
 			placeholder: 'Add option',
 			default: {},
 			options: [
+				{
+					displayName: 'Accept Unsigned Events',
+					name: 'acceptUnsigned',
+					type: 'boolean',
+					default: false,
+					description:
+						'Whether to take events without a check of who sent them. Anybody who knows the address of the webhook can then report opens. Needed for exports and for events that you fetch yourself.',
+				},
+				{
+					displayName: 'Count Initial Opens',
+					name: 'initialOpens',
+					type: 'boolean',
+					default: false,
+					displayOptions: { show: { '/provider': ['sparkpost'] } },
+					description:
+						'Whether the pixel at the top of a mail counts as well as the one at its end. Where SparkPost reports both, one reading then is two opens; unique opens stay right.',
+				},
+				{
+					displayName: 'Hand On Too',
+					name: 'handOn',
+					type: 'multiOptions',
+					options: [
+						{ name: 'Bounces', value: 'bounce' },
+						{ name: 'Clicks', value: 'click' },
+						{ name: 'Complaints', value: 'complaint' },
+					],
+					default: ['bounce', 'click', 'complaint'],
+					description:
+						'What else comes out of this node, as items whose "event" says what they are. It is not stored.',
+				},
 				{
 					displayName: 'Count Refused Opens Anonymously',
 					name: 'keepAsAggregate',

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-
 import { whyUntracked } from '../../../../src/intake/objections';
 import type { Pixel } from '../../../../src/storage/port/tracking-store';
 import { TOKEN_IV_BYTES } from '../../../../src/tracking/links/sealed-token';
@@ -34,50 +32,48 @@ export const getEmbedCode: OperationOnMany = {
 	async executeMany(context) {
 		const { node, store } = context;
 		const readPixel = pixelReader(context);
+		const { keyRing, baseUrl } = await signingOf(node);
 		return await manyItems(context, {
 			fields: getEmbedCode.properties,
-			read: async (index) => ({
+			read: async (index): Promise<Wanted> => ({
 				pixel: await readPixel(index),
 				recipientId: readText(node, 'embedRecipientId', index) || null,
 			}),
 			run: async (wanted) => {
-				const { keyRing } = await signingOf(node);
 				const people = wanted.map(({ recipientId }) => ({
 					names: recipientId === null ? [] : [recipientId],
 					purpose: null,
 				}));
-				const reasons = await whyUntracked(store, people, denylistKeysIn(keyRing));
-				return await Promise.all(
-					wanted.map(async (one, position) => await embedCodeOf(node, one, reasons[position])),
-				);
+				const objections = await whyUntracked(store, people, denylistKeysIn(keyRing));
+				return wanted.map(({ pixel, recipientId }, position) => {
+					const untracked = objections[position];
+					if (untracked !== null) {
+						return [{ json: { pixelId: pixel.id, url: null, embedCode: null, untracked } }];
+					}
+					const { url } = signTrackingLink({
+						baseUrl: baseUrl || instanceBaseUrl(node),
+						path: PIXEL_PATH,
+						keyRing,
+						iv: randomBytes(TOKEN_IV_BYTES),
+						claims: {
+							pixelId: pixel.id,
+							recipientId,
+							campaignId: pixel.campaignId,
+							messageId: null,
+							trackingMode: pixel.trackingMode,
+							purpose: null,
+							issuedAt: new Date(),
+							preview: false,
+						},
+					});
+					return [{ json: { pixelId: pixel.id, url, embedCode: embedCode(url), untracked } }];
+				});
 			},
 		});
 	},
 };
 
-async function embedCodeOf(
-	node: IExecuteFunctions,
-	{ pixel, recipientId }: { pixel: Pixel; recipientId: string | null },
-	untracked: string | null,
-): Promise<INodeExecutionData[]> {
-	const { id: pixelId, campaignId, trackingMode } = pixel;
-	if (untracked !== null) return [{ json: { pixelId, url: null, embedCode: null, untracked } }];
-	const { keyRing, baseUrl } = await signingOf(node);
-	const { url } = signTrackingLink({
-		baseUrl: baseUrl || instanceBaseUrl(node),
-		path: PIXEL_PATH,
-		keyRing,
-		iv: randomBytes(TOKEN_IV_BYTES),
-		claims: {
-			pixelId,
-			recipientId,
-			campaignId,
-			messageId: null,
-			trackingMode,
-			purpose: null,
-			issuedAt: new Date(),
-			preview: false,
-		},
-	});
-	return [{ json: { pixelId, url, embedCode: embedCode(url), untracked: null } }];
+interface Wanted {
+	pixel: Pixel;
+	recipientId: string | null;
 }

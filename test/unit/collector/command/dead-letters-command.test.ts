@@ -111,12 +111,12 @@ describe('dead-letters', () => {
 		const docs = readFileSync(join(__dirname, '../../../../docs/store-trouble.md'), 'utf8');
 		const examples = docs.match(/(?<=^npx \S+ dead-letters ).+$/gm) ?? [];
 		expect(examples).toHaveLength(3);
+		setAside('ada@example.com');
 		for (const example of examples) {
-			setAside('ada@example.com');
 			expect(await deadLetters(example.replace('~/.n8n', folder).split(' '))).toBe(0);
 		}
-		// Two more letters before each example; what was replayed is the person's as well.
-		expect(lines().slice(-2)).toEqual([{ replayed: 4 }, { erased: 6 }]);
+		// Those that were put back wait again, and are erased with the rest.
+		expect(lines().slice(-2)).toEqual([{ replayed: 2 }, { erased: 2 }]);
 	});
 
 	it.each([

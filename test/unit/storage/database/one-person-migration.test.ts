@@ -5,7 +5,7 @@ import { onEachEngine } from '../../../support/stores';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 
-onEachEngine('a store from before names were compared in one form', (engine) => {
+onEachEngine('a store from before names were compared in one form, on $name', (engine) => {
 	test('finds people by their address, and keeps what they said last', async () => {
 		const place = await engine.newPlace();
 		try {

@@ -217,6 +217,31 @@ describe('any other item', () => {
 		expect(reduced).toEqual(['headers.x-real-ip', 'query.id', 'when']);
 	});
 
+	it.each([NaN, Infinity, -Infinity, 8.64e15 + 1])(
+		'drops the time %s when it is to be rounded',
+		(when) => {
+			const { event: output, removed } = minimise(
+				{ when },
+				options({ roles, allow: ['when'], time: 'hour' }),
+			);
+			expect([output, removed]).toEqual([{}, ['when']]);
+		},
+	);
+
+	it.each(['tags', 'elsewhere'])('takes lists 20,000 deep at %s', (name) => {
+		let deep: unknown = 'secret';
+		for (let depth = 0; depth < 20_000; depth += 1) deep = [deep];
+		const { event: output, removed } = minimise({ [name]: deep }, options({ allow: ['tags'] }));
+		expect(JSON.stringify(output)).not.toContain('secret');
+		expect(removed).toEqual([name]);
+	});
+
+	it('keeps lists in lists', () => {
+		expect(minimise({ tags: [['a'], [['b']]] }, options({ allow: ['tags'] })).event).toEqual({
+			tags: [['a'], [['b']]],
+		});
+	});
+
 	it('drops an object whose path is allowed but whose fields are not', () => {
 		expect(minimise({ person: { name: 'Anna' } }, options({ allow: ['person'] }))).toEqual({
 			event: {},

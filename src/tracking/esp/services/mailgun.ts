@@ -1,17 +1,26 @@
 import { z } from 'zod/v4';
 
 import {
+	bounceOf,
 	deviceClass,
-	type EspOpen,
+	type EspEvent,
+	type EspEventName,
 	type EspReader,
 	family,
 	firstText,
-	listOf,
+	idOrNull,
 	objectOrEmpty,
-	readEach,
+	readPart,
 	textOrNull,
 	unixMs,
 } from './esp-part';
+
+const EVENTS: Readonly<Record<string, EspEventName>> = {
+	opened: 'open',
+	clicked: 'click',
+	failed: 'bounce',
+	complained: 'complaint',
+};
 
 const event = z.looseObject({
 	event: z.string(),
@@ -30,7 +39,13 @@ const event = z.looseObject({
 			bot: textOrNull,
 		})
 		.nullish(),
-	message: z.looseObject({ headers: z.looseObject({ 'message-id': textOrNull }) }).nullish(),
+	message: z.looseObject({ headers: z.looseObject({ 'message-id': idOrNull }) }).nullish(),
+	url: textOrNull,
+	severity: textOrNull,
+	'delivery-status': z
+		.looseObject({ 'enhanced-code': textOrNull, message: textOrNull })
+		.nullish()
+		.catch(null),
 });
 
 /**
@@ -40,27 +55,42 @@ const event = z.looseObject({
  * Also takes items of its Events API, which are the same without the envelope.
  */
 export const readMailgun: EspReader = (payload) =>
-	readEach(listOf(payload).map(withoutEnvelope), event, (part) => {
-		if (part.event !== 'opened') return null;
+	readPart(withoutEnvelope(payload), event, (part) => {
+		if (!Object.hasOwn(EVENTS, part.event)) return [];
+		const name = EVENTS[part.event];
 		const client = part['client-info'];
 		const userAgent = client?.['user-agent'] ?? null;
-		return {
-			vendorId: part.id,
-			identity: [part.message?.headers['message-id'] ?? null, part.recipient, part.timestamp],
-			occurredAtMs: unixMs(part.timestamp),
-			address: part.recipient,
-			messageId: part.message?.headers['message-id'] ?? null,
-			campaignId: part.tags,
-			metadata: part['user-variables'],
-			label: label(client?.bot ?? null, userAgent),
-			client: {
-				family: family(client?.['client-name'] ?? null),
-				os: family(client?.['client-os'] ?? null),
-				device: deviceClass(client?.['device-type'] ?? null),
+		const messageId = part.message?.headers['message-id'] ?? null;
+		const status = part['delivery-status'];
+		return [
+			{
+				event: name,
+				vendorId: part.id,
+				identity: [messageId, part.recipient, part.timestamp],
+				occurredAtMs: unixMs(part.timestamp),
+				address: part.recipient,
+				messageId,
+				campaignId: part.tags,
+				metadata: part['user-variables'],
+				label: label(client?.bot ?? null, userAgent),
+				client: {
+					family: family(client?.['client-name'] ?? null),
+					os: family(client?.['client-os'] ?? null),
+					device: deviceClass(client?.['device-type'] ?? null),
+				},
+				ip: part.ip,
+				userAgent,
+				url: part.url,
+				bounce:
+					name === 'bounce'
+						? bounceOf(
+								part.severity === 'permanent',
+								status?.['enhanced-code'] ?? null,
+								status?.message ?? null,
+							)
+						: null,
 			},
-			ip: part.ip,
-			userAgent,
-		};
+		];
 	});
 
 function withoutEnvelope(part: unknown): unknown {
@@ -72,7 +102,7 @@ function withoutEnvelope(part: unknown): unknown {
  * `gmail` stands for Google's image proxy as well as for Gmail's prefetch. The proxy loads when a
  * person opens the mail, and says its name in the agent.
  */
-function label(bot: string | null, userAgent: string | null): EspOpen['label'] {
+function label(bot: string | null, userAgent: string | null): EspEvent['label'] {
 	switch (bot) {
 		case null:
 			return null;
