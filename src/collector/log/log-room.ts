@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { sqliteCode } from '../../storage/database/sqlite/node-sqlite';
@@ -47,6 +47,8 @@ export function makeRoom(database: DatabaseSync, bytes: number): void {
 export function wipeJournal(database: DatabaseSync, path: string): void {
 	database.exec('begin exclusive');
 	try {
+		// A log that was restored from a backup has none before it is written.
+		if (!existsSync(`${path}-journal`)) return;
 		const file = openSync(`${path}-journal`, 'r+');
 		try {
 			const zeros = Buffer.alloc(fstatSync(file).size);

@@ -535,7 +535,7 @@ describe('what changed since an earlier privacy report', () => {
 			{
 				about: 'Place: Newsletter',
 				what: 'Policy',
-				now: 'Objection honoured (objection-honoured)',
+				now: 'Objection honored (objection-honoured)',
 			},
 		],
 		[
