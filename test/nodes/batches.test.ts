@@ -35,6 +35,7 @@ const operation = (resource: string, name: string, parameters: IDataObject = {})
 	operation: name,
 	...parameters,
 });
+const UNSIGNED_IMPORT = operation('open', 'import', { importOptions: { acceptUnsigned: true } });
 const personId = '={{ $json.recipientId }}';
 
 const WORK: Work[] = [
@@ -89,7 +90,7 @@ const WORK: Work[] = [
 	{
 		title: 'Open → Import',
 		node: tracking,
-		parameters: operation('open', 'import'),
+		parameters: UNSIGNED_IMPORT,
 		item: (id) => ({
 			body: [{ event: 'open', timestamp: 1_790_000_000, email: id, sg_event_id: id }],
 		}),
@@ -121,7 +122,7 @@ const WORK: Work[] = [
 		}),
 		item: (recipientId) => ({ pixelId: PIXEL, recipientId }),
 		bad: { pixelId: 'unknown' },
-		calls: ['findPixels'],
+		calls: ['deniedAmong', 'findPixels', 'listConsentsOf'],
 	},
 	{
 		title: 'Recipient → Add Many',
@@ -242,7 +243,7 @@ describe('many items', () => {
 		await executeNode(
 			tracking,
 			items.map((json) => ({ json })),
-			{ parameters: operation('open', 'import'), continueOnFail },
+			{ parameters: UNSIGNED_IMPORT, continueOnFail },
 		);
 	const storedPeople = async () =>
 		(await store.listOpens({ limit: 1000 })).opens.map(({ recipientId }) => recipientId).sort();
