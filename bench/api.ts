@@ -12,6 +12,7 @@ import { openEmbeddedStore } from '../src/storage/embedded-store';
 import type { TrackingStore } from '../src/storage/port/tracking-store';
 import { sampleOpen, START } from '../test/support/sample-opens';
 import { testApi } from '../test/support/tracking-api';
+import { keysOf } from '../test/support/denylist-keys';
 
 const CHUNK = 10_000;
 const PIXELS = 50;
@@ -107,6 +108,7 @@ async function exportMemory(count: number): Promise<{ peak: number; megabytes: n
 					email: `person.${done + index}@example.com`,
 					token: `AQ${String(done + index).padStart(98, 'x')}`,
 				})),
+				keysOf,
 			);
 		}
 		const api = testApi(store);

@@ -2,16 +2,18 @@
  * The one command that runs all tests, from a fresh clone. Ends with the line
  * `N passed, N failed, N skipped`; `npm run check -- --only lint,fast` runs a part of it while you work.
  */
-const { readFileSync, rmSync } = require('node:fs');
+const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
 const { readOptions, wrongUsage } = require('./lib/arguments');
 const { ensureBrowser } = require('./lib/browser');
 const { build } = require('./lib/built-package');
+const { coverageArguments, readCoverage } = require('./lib/coverage');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
 const { projectFolder } = require('./lib/paths');
 const { run, runMain, say } = require('./lib/run');
+const { ensureStrace } = require('./lib/strace');
 
 const STEPS = ['lint', 'types', 'fast', 'e2e'];
 const USAGE = `Usage: npm run check [-- --only <steps>]
@@ -43,7 +45,7 @@ runMain(async () => {
 	const chosen = chosenSteps();
 	await ensureDependencies();
 	const env = await ensureNode24();
-	/** @type {{passed: number, failed: number, skipped: string[]}} */
+	/** @type {{passed: number, failed: number, skipped: string[], coverage?: ReturnType<typeof readCoverage>}} */
 	const tally = { passed: 0, failed: 0, skipped: [] };
 
 	const step = async (name, work) => {
@@ -60,7 +62,7 @@ runMain(async () => {
 			tally.failed += 1;
 		}
 	};
-	const jest = async (project) => {
+	const jest = async (project, extra) => {
 		const report = join(tmpdir(), `email-open-tracking-${process.pid}-${project}.json`);
 		// A test that failed may have left something running; it must not hold up the result.
 		const args = [
@@ -72,7 +74,7 @@ runMain(async () => {
 			report,
 			'--forceExit',
 		];
-		if (project === 'e2e') args.push('--runInBand');
+		args.push(...extra);
 		let ended;
 		try {
 			await run('npx', args, { cwd: projectFolder, env });
@@ -104,12 +106,26 @@ runMain(async () => {
 	if (chosen.includes('fast') || chosen.includes('e2e')) await build(env);
 	// Workflow validation and the end-to-end tests read and run the real n8n.
 	if (chosen.includes('fast') || chosen.includes('e2e')) await ensureRuntime(env);
-	await step('fast', async () => await jest('fast'));
-	if (chosen.includes('e2e')) await ensureBrowser();
-	await step('e2e', async () => await jest('e2e'));
+	await step('fast', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-coverage-'));
+		await jest('fast', coverageArguments(folder));
+		tally.coverage = readCoverage(folder);
+		rmSync(folder, { recursive: true });
+	});
+	if (chosen.includes('e2e')) {
+		await ensureBrowser();
+		await ensureStrace();
+	}
+	await step('e2e', async () => await jest('e2e', ['--runInBand']));
 
-	const { passed, skipped } = tally;
+	const { passed, skipped, coverage } = tally;
 	for (const name of skipped) say(`Skipped, because this machine cannot do it: ${name}`);
+	if (coverage) say(`\n${coverage.line}`);
+	// Tests that were left out run no lines.
+	if (coverage && skipped.length === 0) {
+		for (const sentence of coverage.failures) say(sentence);
+		tally.failed += coverage.failures.length;
+	}
 	// A test that was left out is not a test that passed: continuous integration runs them all.
 	const failed = tally.failed + (process.env.CI ? skipped.length : 0);
 	say(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped`);

@@ -145,7 +145,7 @@ The three-step flow is live.
 
 Paste into a mail, with the recipient's ID in place of 42:
 
-<img src="${pixelUrl}?id=42" width="1" height="1" alt="" role="presentation" border="0" style="display:block;width:1px;height:1px;border:0;overflow:hidden" />
+<img src="${pixelUrl}?id=42" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0" />
 
 Load the pixel URL in a browser, then look at ${n8n.url}/workflow/recorded-opens in the editor.
 Ctrl-C stops everything.`);

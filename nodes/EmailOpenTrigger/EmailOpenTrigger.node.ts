@@ -18,7 +18,7 @@ import {
 
 import { credentialTest } from '../shared/installation/credential-tests';
 import { isPublishing, refuseUnusableStore } from '../shared/installation/publishing';
-import { announce, withdrawAnnouncement } from '../shared/receive/announce';
+import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
 import { refuseCollectingInQueueMode } from '../shared/receive/collector-log';
 import { reportedTracker } from '../shared/receive/receive-settings';
 import { carryOnWaitingOpens } from '../shared/receive/waiting-opens';
@@ -80,19 +80,19 @@ export class EmailOpenTrigger implements INodeType {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				refuseCollectingInQueueMode(this);
 				await refuseUnusableStore(this);
-				const announced = announce(this, () => ({
+				const setupReported = reportSetup(this, () => ({
 					...reportedTracker(this),
 					path: this.getNodeParameter('path') as string,
 				}));
 				// When n8n starts, a store that hangs must not hold it up.
-				if (isPublishing(this)) await announced;
+				if (isPublishing(this)) await setupReported;
 				return true;
 			},
 			async create(): Promise<boolean> {
 				return true;
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
-				await withdrawAnnouncement(this);
+				await withdrawSetup(this);
 				return true;
 			},
 		},

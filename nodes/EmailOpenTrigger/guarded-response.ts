@@ -11,8 +11,8 @@ export interface GuardedResponse {
 }
 
 /**
- * Makes sure that this one request is answered with an image, with the same headers, whoever ends
- * it. n8n itself ends a request in several ways that are not an image: JSON with status 500 when
+ * Makes sure that this one request is answered with an image, with the same headers, however it is
+ * ended. n8n itself ends a request in several ways that are not an image: JSON with status 500 when
  * the flow fails, an empty JSON answer when no node responds, extra headers around a node's
  * answer. All of them pass through `json` or `end` of this response object, so those two are
  * replaced on it: an image that a node sent goes out, anything else becomes the default pixel.
@@ -50,7 +50,7 @@ export function guardResponse(
 		for (const name of response.getHeaderNames()) response.removeHeader(name);
 		writeHead(200, pixelHeaders(image.length, contentType));
 		end(withBody ? image : undefined);
-		// A node that answers late must find a response that swallows it, not one that throws.
+		// A node that answers late must not get an error from the response.
 		response.status = () => response;
 		response.setHeader = () => response;
 		response.setHeaders = () => response;

@@ -25,7 +25,7 @@ export const properties: INodeProperties[] = [
 				description: 'The image goes out first, then the workflow starts',
 			},
 			{
-				name: 'Immediately, Collect for Batches',
+				name: 'Immediately, Process in Batches',
 				value: 'collect',
 				description:
 					'Starts no execution per open: a workflow with the Open Collector Trigger stores the opens and gets them in batches',
@@ -48,8 +48,12 @@ export const properties: INodeProperties[] = [
 		placeholder: 'Add option',
 		default: {},
 		options: [
+			receiveOptions.keepAsAggregate,
+			receiveOptions.ip,
+			receiveOptions.keep,
+			receiveOptions.purpose,
 			{
-				displayName: 'Answer Within (Ms)',
+				displayName: 'Response Timeout (Ms)',
 				name: 'deadline',
 				type: 'number',
 				typeOptions: { minValue: 50, maxValue: 30000 },
@@ -57,11 +61,8 @@ export const properties: INodeProperties[] = [
 				description:
 					'When the workflow has not answered after this many milliseconds, the default pixel goes out',
 			},
-			receiveOptions.ip,
-			receiveOptions.keep,
-			receiveOptions.keepAsAggregate,
-			receiveOptions.purpose,
 			receiveOptions.signedOnly,
+			receiveOptions.manyDomains,
 			receiveOptions.time,
 		],
 	},

@@ -2,7 +2,6 @@ import type { Request } from 'express';
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 
-import { relabelsOfBurst } from '../../src/tracking/bursts/relabels-of-burst';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { receiveOpen } from '../../src/tracking/receive/receive-open';
 import type { PixelRequest } from '../../src/tracking/receive/receive-types';
@@ -10,8 +9,7 @@ import { toNodeError } from '../shared/each-item';
 import { collectOpen } from '../shared/receive/collector-log';
 import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
 import { receiveSettings, triggerOptions } from '../shared/receive/receive-settings';
-import { relabelEarlier } from '../shared/receive/relabel-earlier';
-import { shareLoad } from '../shared/receive/share-load';
+import { noteLoadOf } from '../shared/receive/note-load';
 import { guardResponse, type GuardedResponse } from './guarded-response';
 import { imitateResponse, noteResponse } from './response-imitation';
 
@@ -54,8 +52,7 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 			response.sendPixel();
 			return { noWebhookResponse: true };
 		}
-		relabelEarlier(context, relabelsOfBurst(received.relabels));
-		shareLoad(context, received.shared);
+		noteLoadOf(context, received);
 		if (received.event === null) {
 			if (!respondsHere && !isHead) await answerAsWorkflow(response, trigger, startedAt);
 			return { noWebhookResponse: true };

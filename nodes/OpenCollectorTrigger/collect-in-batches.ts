@@ -3,23 +3,23 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import { within } from '../../src/async/time-limit';
 import { runBatcher, type RefusedOpen } from '../../src/collector/consume/batcher';
-import { FolderLockedError, openLog } from '../../src/collector/log/open-log';
+import { FolderLockedError, openCollectorLog } from '../../src/collector/log/collector-log';
 import { startCollector } from '../../src/collector/threads/collector';
 import { watchLog } from '../../src/collector/watch/log-alarm';
 import { toNodeError } from '../shared/each-item';
 import { refuseUnusableStore } from '../shared/installation/publishing';
-import { announce, withdrawAnnouncement } from '../shared/receive/announce';
+import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
 import { WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
 import { reportedTracker } from '../shared/receive/receive-settings';
 import { openItem } from './open-item';
-import { collectorSettings, viewTimeSettings } from './settings';
+import { collectorSettings, imageHoldSettings } from './settings';
 
 /** How long an execution under way may take when the workflow is unpublished or n8n stops. */
 const FINISH_WITHIN_MS = 5000;
 
 /**
  * Runs the collector beside n8n, and starts one execution per batch of its log until the workflow
- * is unpublished. A batch counts when its execution succeeded; else it comes again.
+ * is unpublished. A batch is done when its execution succeeded; otherwise it is repeated.
  */
 export async function collectInBatches(context: ITriggerFunctions): Promise<ITriggerResponse> {
 	try {
@@ -28,7 +28,7 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 		const settings = await collectorSettings(context);
 		const batchSize = context.getNodeParameter('batchSize') as number;
 		const intervalMs = (context.getNodeParameter('batchInterval') as number) * 1000;
-		const log = openLog({ folder: settings.folder, durable: false });
+		const log = openCollectorLog({ folder: settings.folder, durable: false });
 		const collector = await startCollector(settings, {
 			onProblem: (problem, message, times) =>
 				context.logger.warn(`Open Collector Trigger: ${message}`, { problem, times }),
@@ -54,13 +54,13 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 				),
 			signal: stopping.signal,
 		});
-		// Webhooks that collect announce themselves. Not awaited: a store that is away is no reason to
+		// Webhooks that collect report their own setup. Not awaited: a store that is away is no reason to
 		// keep the listener waiting.
-		const announced =
+		const setupReported =
 			settings.listener &&
-			announce(context, () => ({
+			reportSetup(context, () => ({
 				...reportedTracker(context),
-				viewTimeLimitMs: viewTimeSettings(context)?.limitMs,
+				imageHoldLimitMs: imageHoldSettings(context)?.limitMs,
 			}));
 		void Promise.race([
 			collector.crashed,
@@ -77,8 +77,8 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 				await atMostFinishTime(batching.catch(() => undefined));
 				await collector.stop(FINISH_WITHIN_MS);
 				log.close();
-				if (announced) {
-					const withdrawn = announced.then(async () => await withdrawAnnouncement(context));
+				if (setupReported) {
+					const withdrawn = setupReported.then(async () => await withdrawSetup(context));
 					await atMostFinishTime(withdrawn);
 				}
 			},
@@ -88,13 +88,13 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 	}
 }
 
-/** A folder that is locked, explained for n8n, where nobody chooses folders. */
+/** What a locked folder means in n8n, where users choose no folders. */
 function explain(context: ITriggerFunctions, error: unknown): unknown {
 	if (!(error instanceof FolderLockedError)) return error;
 	return new NodeOperationError(
 		context.getNode(),
 		// n8n shows this sentence alone where publishing fails.
-		'Another Open Collector Trigger is at work in this n8n, where one can be published at a time. Unpublish its workflow first.',
+		'Only one Open Collector Trigger can be active per n8n instance, and another one is. Unpublish its workflow first.',
 		{
 			description:
 				'Or put your steps behind that trigger. For a second port, run the command collect.',
@@ -111,7 +111,7 @@ async function execute(
 	context.emit(data, undefined, done);
 	const { status, data: result } = await done.promise;
 	const { error } = result.resultData;
-	// A workflow that waits has its data safe in n8n.
+	// n8n has stored the data of a workflow that waits.
 	if (!error && (status === 'success' || status === 'waiting')) return;
 	throw new NodeOperationError(
 		context.getNode(),

@@ -2,7 +2,11 @@ import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import { pause } from '../../src/async/backoff';
 import { readRecord } from '../../src/collector/log/log-record';
-import { isFolderLocked, openLog, type OpenLog } from '../../src/collector/log/open-log';
+import {
+	isFolderLocked,
+	openCollectorLog,
+	type CollectorLog,
+} from '../../src/collector/log/collector-log';
 import { startCollector, type Collector } from '../../src/collector/threads/collector';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { toNodeError } from '../shared/each-item';
@@ -21,7 +25,7 @@ const LOOK_AT = 500;
 export async function collectOnce(context: ITriggerFunctions): Promise<ITriggerResponse> {
 	const stopping = new AbortController();
 	let collector: Collector | null = null;
-	let log: OpenLog | null = null;
+	let log: CollectorLog | null = null;
 	const stop = async () => {
 		stopping.abort();
 		await collector?.stop();
@@ -31,8 +35,8 @@ export async function collectOnce(context: ITriggerFunctions): Promise<ITriggerR
 		closeFunction: stop,
 		manualTriggerFunction: async () => {
 			try {
-				log = openLog({ folder: collectorFolder(), durable: false });
-				// Before the port opens: a load that comes at once is the one that is waited for.
+				log = openCollectorLog({ folder: collectorFolder(), durable: false });
+				// Read before the port opens: a load that comes at once must count as new.
 				const before = log.lastSeq();
 				if (!isFolderLocked(collectorFolder())) {
 					collector = await startCollector(await collectorSettings(context), {
@@ -52,7 +56,7 @@ export async function collectOnce(context: ITriggerFunctions): Promise<ITriggerR
 }
 
 async function nextOpens(
-	log: OpenLog,
+	log: CollectorLog,
 	afterSeq: number,
 	signal: AbortSignal,
 ): Promise<OpenEvent[]> {

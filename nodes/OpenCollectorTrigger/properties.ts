@@ -16,7 +16,7 @@ export const properties: INodeProperties[] = [
 				name: 'Email Open Triggers',
 				value: 'webhooks',
 				description:
-					'The webhooks of Email Open Trigger nodes that respond Immediately, Collect for Batches',
+					'The webhooks of Email Open Trigger nodes that respond Immediately, Process in Batches',
 			},
 			{
 				name: 'Own Port',
@@ -66,9 +66,19 @@ export const properties: INodeProperties[] = [
 		placeholder: 'Add option',
 		default: {},
 		options: [
+			{ ...receiveOptions.keepAsAggregate, displayOptions: optionOnPort },
+			{
+				displayName: 'Image Held at Most (Seconds)',
+				name: 'imageHoldLimit',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: 300 },
+				default: 60,
+				displayOptions: optionOnPort,
+				description: 'The longest time an answer is held open to measure for how long',
+			},
 			{ ...receiveOptions.ip, displayOptions: optionOnPort },
 			{ ...receiveOptions.keep, displayOptions: optionOnPort },
-			{ ...receiveOptions.keepAsAggregate, displayOptions: optionOnPort },
+			{ ...receiveOptions.manyDomains, displayOptions: optionOnPort },
 			{
 				displayName: 'Listen Address',
 				name: 'host',
@@ -80,16 +90,6 @@ export const properties: INodeProperties[] = [
 					'The address to listen on. Empty for all of this machine, or for 127.0.0.1 alone when Proxy Hops is set: who reached the port past the proxy could name any address as their own.',
 			},
 			{
-				displayName: 'Loads Recorded per Second and Address',
-				name: 'floodPerSecond',
-				type: 'number',
-				typeOptions: { minValue: 0 },
-				default: 1000,
-				displayOptions: optionOnPort,
-				description:
-					'Further loads from the same address are served but not recorded; 0 sets no limit',
-			},
-			{
 				displayName: 'Log Size Limit (GB)',
 				name: 'maxLogGb',
 				type: 'number',
@@ -99,13 +99,23 @@ export const properties: INodeProperties[] = [
 					'From this size on, images are served but opens are lost, until store and workflow take opens again. Counts for Email Open Triggers that collect, too.',
 			},
 			{
-				displayName: 'Measure View Time',
-				name: 'viewTime',
+				displayName: 'Max Opens per Second per IP',
+				name: 'floodPerSecond',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				default: 1000,
+				displayOptions: optionOnPort,
+				description:
+					'Further loads from the same address are served but not recorded; 0 sets no limit',
+			},
+			{
+				displayName: 'Measure How Long Image Is Held',
+				name: 'imageHold',
 				type: 'boolean',
 				default: false,
 				displayOptions: optionOnPort,
 				description:
-					'Whether to hold the answer open after the image, to measure how long somebody looks who consented to the purpose View Time and loads the image directly',
+					'Whether to hold the answer open after the image, to measure for how long a client keeps it that loads the image directly, of somebody who consented to the purpose Image Held',
 			},
 			{
 				displayName: 'Proxy Hops',
@@ -120,15 +130,6 @@ export const properties: INodeProperties[] = [
 			{ ...receiveOptions.purpose, displayOptions: optionOnPort },
 			{ ...receiveOptions.signedOnly, displayOptions: optionOnPort },
 			{ ...receiveOptions.time, displayOptions: optionOnPort },
-			{
-				displayName: 'View Time Limit (Seconds)',
-				name: 'viewTimeLimit',
-				type: 'number',
-				typeOptions: { minValue: 1, maxValue: 300 },
-				default: 60,
-				displayOptions: optionOnPort,
-				description: 'The longest time an answer is held open when view time is measured',
-			},
 		],
 	},
 ];

@@ -7,7 +7,7 @@ import {
 	type CollectorSettings,
 	type ListenerSettings,
 } from '../../src/collector/config/settings';
-import { VIEW_TIME_LIMITS } from '../../src/collector/listen/view-time-holds';
+import { IMAGE_HOLD_LIMITS } from '../../src/collector/listen/image-holds';
 import { readKeys, type KeySettings, type StoreSettings } from '../../src/intake/intake-settings';
 import { isQueueMode } from '../shared/installation/data-folder';
 import { keySettings } from '../shared/installation/signing';
@@ -22,8 +22,8 @@ interface Options {
 	floodPerSecond?: number;
 	maxLogGb?: number;
 	proxyHops?: number;
-	viewTime?: boolean;
-	viewTimeLimit?: number;
+	imageHold?: boolean;
+	imageHoldLimit?: number;
 }
 
 /** What the fields and credentials of the trigger ask of the collector. */
@@ -53,24 +53,24 @@ export async function collectorSettings(context: ITriggerFunctions): Promise<Col
 					maxConnections,
 					flood: { ...flood, perSecond: options.floodPerSecond ?? flood.perSecond },
 					receive: receiveSettings(context),
-					viewTime: viewTimeSettings(context),
+					imageHold: imageHoldSettings(context),
 				}
 			: null,
 		keys: await usableKeys(context),
 		store: await usableStore(context),
-		announce: null,
+		reportedSetup: null,
 	};
 }
 
-/** How long an answer may be held open to measure view time, as the options say; `null` for none. */
-export function viewTimeSettings(
+/** How long an answer may be held open to measure for how long, as the options say; `null` for none. */
+export function imageHoldSettings(
 	context: Pick<ITriggerFunctions, 'getNodeParameter'>,
-): ListenerSettings['viewTime'] {
-	const { viewTime, viewTimeLimit } = context.getNodeParameter('options', {}) as Options;
-	if (!viewTime) return null;
-	const { leastMs, mostMs, defaultMs } = VIEW_TIME_LIMITS;
-	// The editor keeps to the bounds; an expression or a workflow made elsewhere need not.
-	const wanted = (viewTimeLimit ?? defaultMs / 1000) * 1000;
+): ListenerSettings['imageHold'] {
+	const { imageHold, imageHoldLimit } = context.getNodeParameter('options', {}) as Options;
+	if (!imageHold) return null;
+	const { leastMs, mostMs, defaultMs } = IMAGE_HOLD_LIMITS;
+	// The editor checks the bounds, but an expression or an imported workflow can be outside them.
+	const wanted = (imageHoldLimit ?? defaultMs / 1000) * 1000;
 	return { limitMs: Math.min(mostMs, Math.max(leastMs, wanted)) };
 }
 

@@ -20,7 +20,7 @@ export class OpenDataMinimizer implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["recipient"] + " recipient" }}',
-		description: 'Keeps of an open only the fields you name, and those only as exactly as needed',
+		description: 'Removes or coarsens fields of an open event',
 		defaults: { name: 'Open Data Minimizer' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -48,10 +48,12 @@ export class OpenDataMinimizer implements INodeType {
 				this,
 				async (item, index) => [await minimiseItem(this, item, index)],
 				// What could not be reduced goes no further: neither as JSON nor as a file.
-				(_context, _item, index, { message }) => ({
-					json: { error: message },
-					pairedItem: { item: index },
-				}),
+				{
+					failed: (_context, _item, index, { message }) => ({
+						json: { error: message },
+						pairedItem: { item: index },
+					}),
+				},
 			),
 		];
 	}

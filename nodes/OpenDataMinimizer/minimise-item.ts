@@ -13,7 +13,7 @@ import type { IpReduction } from '../../src/tracking/minimise/minimise-ip';
 import { signingOf } from '../shared/installation/signing';
 import { openTrackingStore } from '../shared/installation/store';
 
-const DEFAULT_REPORT = 'minimised';
+const DEFAULT_REPORT = 'minimized';
 
 interface Options {
 	campaign?: string;

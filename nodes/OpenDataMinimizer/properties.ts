@@ -105,7 +105,7 @@ export const properties: INodeProperties[] = [
 				displayName: 'Put Report in Field',
 				name: 'reportField',
 				type: 'string',
-				default: 'minimised',
+				default: 'minimized',
 				hint: 'The output field for the names of removed and reduced fields, never their values',
 			},
 			names('Recipient Fields', 'recipient', 'customer.email'),

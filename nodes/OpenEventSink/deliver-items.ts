@@ -24,7 +24,7 @@ interface Options {
 }
 
 /** Items that go to the destination under the same settings, with their positions in the input. */
-interface Parcel {
+interface ItemGroup {
 	options: SinkOptions;
 	items: SinkItem[];
 	positions: number[];
@@ -48,15 +48,15 @@ export async function deliverItems(context: IExecuteFunctions): Promise<INodeExe
 	};
 
 	const sink = findSink(context.getNodeParameter('destination', 0) as string);
-	for (const parcel of toParcels(context, sink, fail)) {
+	for (const group of toGroups(context, sink, fail)) {
 		try {
-			const deliveries = await deliverParcel(context, sink, parcel);
-			parcel.positions.forEach((position, index) => {
+			const deliveries = await deliverGroup(context, sink, group);
+			group.positions.forEach((position, index) => {
 				results[position] = resultItem(items[position], position, sink, deliveries[index]);
 				if (isFailed(deliveries[index])) failed.add(position);
 			});
 		} catch (error) {
-			for (const position of parcel.positions) fail(position, error);
+			for (const position of group.positions) fail(position, error);
 		}
 	}
 	return [
@@ -65,34 +65,34 @@ export async function deliverItems(context: IExecuteFunctions): Promise<INodeExe
 	];
 }
 
-function toParcels(
+function toGroups(
 	context: IExecuteFunctions,
 	sink: Sink,
 	fail: (position: number, error: unknown) => void,
-): Parcel[] {
+): ItemGroup[] {
 	const optionsOf = optionsReader(context, sink);
-	const parcels = new Map<string, Parcel>();
+	const groups = new Map<string, ItemGroup>();
 	for (const [position, item] of context.getInputData().entries()) {
 		try {
 			const event = readEvent(context, item, position);
 			const overrides = readOverrides(context, position);
 			const options = optionsOf(position);
 			const key = JSON.stringify(options);
-			const parcel = parcels.get(key) ?? { options, items: [], positions: [] };
-			parcels.set(key, parcel);
-			parcel.items.push({ event, overrides });
-			parcel.positions.push(position);
+			const group = groups.get(key) ?? { options, items: [], positions: [] };
+			groups.set(key, group);
+			group.items.push({ event, overrides });
+			group.positions.push(position);
 		} catch (error) {
 			fail(position, error);
 		}
 	}
-	return [...parcels.values()];
+	return [...groups.values()];
 }
 
-async function deliverParcel(
+async function deliverGroup(
 	context: IExecuteFunctions,
 	sink: Sink,
-	parcel: Parcel,
+	group: ItemGroup,
 ): Promise<Delivery[]> {
 	const {
 		batchSize = 500,
@@ -108,10 +108,10 @@ async function deliverParcel(
 	const cancelled = context.getExecutionCancelSignal();
 	await noteForReport(context, sink, credential, country.trim());
 	return await deliver(
-		parcel.items,
+		group.items,
 		sink,
 		{
-			options: parcel.options,
+			options: group.options,
 			credential,
 			batchSize,
 			concurrency,

@@ -21,11 +21,13 @@ export async function noteForReport(
 	if (context.getMode() === 'manual') return;
 	const { id: workflowId, name: workflowName } = context.getWorkflow();
 	const { id: nodeId, name: nodeName } = context.getNode();
+	const destination = destinationOf(sink, credential);
 	const part = {
 		kind: 'sink' as const,
-		id: `${workflowId}/${nodeId}`,
+		// An earlier destination of this node still holds what it got.
+		id: `${workflowId}/${nodeId}/${destination}`,
 		name: `${workflowName ?? 'Workflow'}: ${nodeName}`,
-		settings: { destination: destinationOf(sink, credential), country, fields: [...sink.fields] },
+		settings: { destination, country, fields: [...sink.fields] },
 	};
 	const text = JSON.stringify(part);
 	if (noted.get(part.id) === text) return;

@@ -41,7 +41,7 @@ function toSinkResponse({ statusCode, headers, body }: IN8nHttpFullResponse): Si
 	return { status: statusCode, headers: lowerCase(headers), body };
 }
 
-/** n8n makes a fault of a 401 that stays after the token was renewed; it is an answer all the same. */
+/** n8n throws a 401 that stays after the token was renewed, but it is an answer. */
 function answerIn(fault: unknown): SinkResponse | null {
 	const { cause } = fault as { cause?: { response?: AxiosAnswer } };
 	if (!cause?.response) return null;

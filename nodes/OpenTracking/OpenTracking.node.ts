@@ -6,12 +6,11 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError, UnexpectedError } from 'n8n-workflow';
 
-import { eachItem } from '../shared/each-item';
+import { eachItem, MOST_AT_ONCE } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { checkFields } from '../shared/fields/check-fields';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { openTrackingStore } from '../shared/installation/store';
-import { MOST_ITEMS } from './common/many-items';
 import { properties } from './properties';
 import { findOperation } from './resources';
 
@@ -33,9 +32,11 @@ export class OpenTracking implements INodeType {
 			{
 				name: 'openTrackingSigningKeyApi',
 				displayOptions: askedFor({
-					resource: ['consent', 'httpApi', 'open', 'pixel', 'privacy'],
+					resource: ['consent', 'httpApi', 'open', 'pixel', 'privacy', 'recipient'],
 					operation: [
+						'addMany',
 						'applyChoice',
+						'delete',
 						'erasePerson',
 						'exportPerson',
 						'getConfirmationLink',
@@ -43,10 +44,18 @@ export class OpenTracking implements INodeType {
 						'getLink',
 						'handleRequest',
 						'import',
+						'record',
+						'registerSent',
 						'showPage',
+						'withdraw',
 					],
 				}),
 				testedBy: 'openTrackingSigningKeyTest',
+			},
+			{
+				name: 'openTrackingEmailServiceApi',
+				displayOptions: askedFor({ resource: ['open'], operation: ['import'] }),
+				testedBy: 'openTrackingEmailServiceTest',
 			},
 			{
 				name: 'hostedPixelTrackerApi',
@@ -85,7 +94,7 @@ export class OpenTracking implements INodeType {
 			if ('executeMany' in operation) {
 				if (!done.has(index)) {
 					const indexes = [index];
-					const end = Math.min(this.getInputData().length, index + MOST_ITEMS);
+					const end = Math.min(this.getInputData().length, index + MOST_AT_ONCE);
 					for (let next = index + 1; next < end && operationOf(next) === operation; next += 1) {
 						indexes.push(next);
 					}

@@ -2,17 +2,13 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { pixelHeaders } from '../../src/tracking/receive/pixel-response';
+import { answerWebhook } from '../shared/webhook-answer';
 
-/**
- * Answers the waiting request with the image of the first item: one request, one answer. Where
- * nothing waits any more (the trigger answered, or a retry runs this node again) n8n ignores it.
- */
+/** Answers the waiting request with the image of the first item. */
 export async function answerWithImage(context: IExecuteFunctions): Promise<void> {
 	const image = await firstImage(context);
 	const headers = pixelHeaders(image.bytes.length, image.contentType);
-	// n8n sets this one itself, and logs a warning for each answer that brings its own.
-	delete headers['content-security-policy'];
-	context.sendResponse({ body: image.bytes, headers, statusCode: 200 });
+	answerWebhook(context, { body: image.bytes, headers });
 }
 
 async function firstImage(

@@ -3,16 +3,14 @@ import { NodeOperationError } from 'n8n-workflow';
 import { v5 as uuidv5 } from 'uuid';
 
 import { RECEIVE_DEFAULTS } from '../../src/intake/receive-defaults';
-import { relabelsOfBurst } from '../../src/tracking/bursts/relabels-of-burst';
-import { openEventSchema, type OpenEvent } from '../../src/tracking/event/open-event';
+import { openEventSchema } from '../../src/tracking/event/open-event';
 import { firstIssue, IN_PLAIN_WORDS } from '../../src/tracking/event/plain-issues';
 import { receiveOpen } from '../../src/tracking/receive/receive-open';
+import type { ReceivedOpen } from '../../src/tracking/receive/receive-types';
 import { reportedSettings } from '../../src/tracking/receive/reported-tracker';
-import { announceInUse } from '../shared/receive/announce';
+import { reportSetupInUse } from '../shared/receive/report-setup';
 import { forwardedClient } from '../shared/receive/forwarded-client';
 import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
-import { relabelEarlier } from '../shared/receive/relabel-earlier';
-import { shareLoad } from '../shared/receive/share-load';
 
 /** Namespace of the ids of events that n8n's own Webhook node received. */
 const STOCK_WEBHOOK_NAMESPACE = '4f6b9a52-2d5c-4d53-8a2b-6f4b3c1e7a10';
@@ -22,15 +20,16 @@ const STOCK_WEBHOOK_NAMESPACE = '4f6b9a52-2d5c-4d53-8a2b-6f4b3c1e7a10';
  * n8n's own Webhook node it is made from query and headers, by the same steps as in the trigger;
  * its id then comes from the execution, so that a retry writes the same event.
  *
- * @returns null when nothing may be stored of this load
+ * @returns no event when nothing may be stored of this load; no load behind the Email Open Trigger,
+ *   which has handed it to the store
  */
 export async function eventOf(
 	context: IExecuteFunctions,
 	item: INodeExecutionData,
 	index: number,
-): Promise<OpenEvent | null> {
+): Promise<Pick<ReceivedOpen, 'event' | 'load'>> {
 	const parsed = openEventSchema.safeParse(item.json, IN_PLAIN_WORDS);
-	if (parsed.success) return parsed.data;
+	if (parsed.success) return { event: parsed.data, load: null };
 	const { query, headers } = item.json;
 	if (item.json.event === 'open' || !isTextRecord(query) || !isTextRecord(headers)) {
 		throw new NodeOperationError(
@@ -43,7 +42,7 @@ export async function eventOf(
 			},
 		);
 	}
-	announceInUse(context, reportedSettings(RECEIVE_DEFAULTS, null));
+	reportSetupInUse(context, reportedSettings(RECEIVE_DEFAULTS, null));
 	const received = await receiveOpen(
 		{ method: 'GET', query, headers, ip: forwardedClient(headers), receivedAt: new Date() },
 		RECEIVE_DEFAULTS,
@@ -53,9 +52,7 @@ export async function eventOf(
 		},
 	);
 	tellOfLookups(context, received);
-	relabelEarlier(context, relabelsOfBurst(received.relabels));
-	shareLoad(context, received.shared);
-	return received.event;
+	return received;
 }
 
 function isTextRecord(value: unknown): value is Record<string, string | undefined> {

@@ -6,14 +6,17 @@ import { eventOf } from './event-of';
 /**
  * Writes the open that an item stands for, or keeps it on disk until the store is back.
  *
- * @returns the event as an item, or nothing where nothing of it may be stored
+ * @returns the event as an item, with the label that the store knows of, or nothing where nothing of
+ *   it may be stored
  */
 export async function logItem(
 	context: IExecuteFunctions,
 	item: INodeExecutionData,
 	index: number,
 ): Promise<INodeExecutionData[]> {
-	const event = await eventOf(context, item, index);
+	const { event, load } = await eventOf(context, item, index);
 	if (event === null) return [];
-	return (await recordOpen(context, event)) === 'erased' ? [] : [{ json: event }];
+	const outcome = await recordOpen(context, { event, load });
+	if (outcome === 'erased') return [];
+	return [{ json: 'stored' in outcome ? outcome.stored : outcome.waiting }];
 }

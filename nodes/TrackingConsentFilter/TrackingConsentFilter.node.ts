@@ -6,9 +6,11 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { failedItem, toNodeError } from '../shared/each-item';
+import { createPeopleLookups } from '../../src/intake/lookups';
+import { failedItem, inTurn, MOST_AT_ONCE, toNodeError } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { credentialTest } from '../shared/installation/credential-tests';
+import { openTrackingStore } from '../shared/installation/store';
 import { decideItem } from './decide-item';
 import { properties } from './properties';
 
@@ -46,19 +48,19 @@ export class TrackingConsentFilter implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const allowed: INodeExecutionData[] = [];
 		const refused: INodeExecutionData[] = [];
-		for (const [index, item] of this.getInputData().entries()) {
-			try {
-				const decided = await decideItem(this, item, index);
-				(decided.allowed ? allowed : refused).push({
-					...decided.item,
-					pairedItem: { item: index },
-				});
-			} catch (error) {
-				const nodeError = toNodeError(this, error, index);
-				if (!this.continueOnFail()) throw nodeError;
-				// Nobody knows whether this one is allowed, so it is not.
-				refused.push(failedItem(this, item, index, nodeError));
+		const people = createPeopleLookups(() => openTrackingStore(this));
+		const decide = async (item: INodeExecutionData, index: number) =>
+			await decideItem(this, people, item, index);
+		for await (const { item, index, outcome } of inTurn(this, decide, MOST_AT_ONCE)) {
+			if (outcome.status === 'fulfilled') {
+				const { allowed: isAllowed, item: decided } = outcome.value;
+				(isAllowed ? allowed : refused).push({ ...decided, pairedItem: { item: index } });
+				continue;
 			}
+			const nodeError = toNodeError(this, outcome.reason, index);
+			if (!this.continueOnFail()) throw nodeError;
+			// Nobody knows whether this one is allowed, so it is not.
+			refused.push(failedItem(this, item, index, nodeError));
 		}
 		return [allowed, refused];
 	}

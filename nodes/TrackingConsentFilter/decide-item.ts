@@ -1,6 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import type { PeopleLookups } from '../../src/intake/lookups';
 import {
 	CONSENT_REASONS,
 	decideConsent,
@@ -25,7 +26,6 @@ import {
 } from '../shared/fields/consent-policy-options';
 import { outage } from '../shared/installation/outage';
 import { signingOf } from '../shared/installation/signing';
-import { openTrackingStore } from '../shared/installation/store';
 
 const DEFAULT_FIELD = 'trackingConsent';
 
@@ -63,9 +63,12 @@ const WORDS: Record<string, ConsentStatus> = {
  * Decides whether one item may go on. An open event is reduced to what is allowed, and of a refused
  * one only the decision is left; any other item, say a mail to be sent, goes on whole with the
  * decision beside it.
+ *
+ * @param people asks the consent registry
  */
 export async function decideItem(
 	context: IExecuteFunctions,
+	people: PeopleLookups,
 	item: INodeExecutionData,
 	index: number,
 ): Promise<{ allowed: boolean; item: INodeExecutionData }> {
@@ -76,7 +79,7 @@ export async function decideItem(
 	const event = parsed.success ? parsed.data : null;
 	const purpose = event?.purpose ?? (context.getNodeParameter('purpose', index) as Purpose);
 
-	const registry = await askRegistry(context, index, { purpose, isEvent: event !== null });
+	const registry = await askRegistry(context, people, index, { purpose, isEvent: event !== null });
 	const sources: ConsentSources = {
 		registry: registry.status,
 		item: itemStatus(context, index),
@@ -90,7 +93,7 @@ export async function decideItem(
 				{ policy, purpose, purposeRules, sources },
 				{ keepAsAggregate: options.keepAsAggregate ?? false },
 			);
-	const said: IDataObject = {
+	const reported: IDataObject = {
 		...decision,
 		mode: lowestMode([decision.mode, presetOf(choice)?.ceiling]),
 		because: CONSENT_REASONS[decision.reason],
@@ -99,26 +102,30 @@ export async function decideItem(
 		recordId: registry.recordId,
 	};
 	const field = options.decisionField || DEFAULT_FIELD;
-	const json = event ? reducedEvent(event, said, decision) : item.json;
+	const json = event ? reducedEvent(event, reported, decision) : item.json;
 	const { binary } = item;
 	return {
 		allowed: decision.allowed,
 		item:
 			event && !decision.allowed
-				? { json: { [field]: said } }
-				: { json: { ...json, [field]: said }, binary },
+				? { json: { [field]: reported } }
+				: { json: { ...json, [field]: reported }, binary },
 	};
 }
 
 /** The event as far as it is allowed, saying under which policy and by which record. */
-function reducedEvent(event: OpenEvent, said: IDataObject, decision: ConsentDecision): IDataObject {
-	const reduced = applyMode(event, said.mode as OpenEvent['trackingMode'], null);
+function reducedEvent(
+	event: OpenEvent,
+	reported: IDataObject,
+	decision: ConsentDecision,
+): IDataObject {
+	const reduced = applyMode(event, reported.mode as OpenEvent['trackingMode'], null);
 	if (reduced === null) return {};
 	const names = MODES_WITH_STATUS.has(reduced.trackingMode);
 	const consent: OpenEvent['consent'] = {
 		status: names ? decision.status : null,
-		recordId: names ? (said.recordId as string | null) : null,
-		policy: said.policy as string,
+		recordId: names ? (reported.recordId as string | null) : null,
+		policy: reported.policy as string,
 	};
 	return { ...reduced, consent } as unknown as IDataObject;
 }
@@ -127,6 +134,7 @@ const MODES_WITH_STATUS: ReadonlySet<OpenEvent['trackingMode']> = new Set(['iden
 
 async function askRegistry(
 	context: IExecuteFunctions,
+	people: PeopleLookups,
 	index: number,
 	{ purpose, isEvent }: { purpose: Purpose; isEvent: boolean },
 ): Promise<RegistryAnswer> {
@@ -146,12 +154,11 @@ async function askRegistry(
 		'The consent registry did not answer, so the policy decides without it',
 	);
 	try {
-		const store = await openTrackingStore(context);
 		const { keyRing } = await signingOf(context);
-		const erased = await store.isDenied(denylistKeysOf(recipientId, keyRing));
+		const erased = await people.isErased(denylistKeysOf(recipientId, keyRing));
 		registry.worked();
 		if (erased) return { ...NOT_ASKED, erased };
-		const { status, record } = await store.getConsent(recipientId, purpose, new Date());
+		const { status, record } = await people.consentOf(recipientId, purpose);
 		return { ...NOT_ASKED, status, recordId: record?.recordId ?? null };
 	} catch (error) {
 		registry.failed(error);
@@ -164,7 +171,7 @@ function itemStatus(context: IExecuteFunctions, index: number): ConsentStatus | 
 	const text = String(context.getNodeParameter('itemConsent', index)).trim().toLowerCase();
 	const status = CONSENT_STATUSES.find((known) => known === text) ?? WORDS[text];
 	if (status) return status;
-	throw new NodeOperationError(context.getNode(), 'Consent in Item is no answer that is known', {
+	throw new NodeOperationError(context.getNode(), 'Consent in Item is not a known answer', {
 		itemIndex: index,
 		description: `Give true or false, yes or no, or one of ${CONSENT_STATUSES.join(', ')}`,
 	});

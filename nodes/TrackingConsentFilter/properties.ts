@@ -70,20 +70,20 @@ export const properties: INodeProperties[] = [
 		default: {},
 		options: [
 			{
+				displayName: 'Count Refused Opens Anonymously',
+				name: 'keepAsAggregate',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether a refused item is let through to be counted without a recipient: an open event loses everything about the person, any other item is marked with the mode aggregate',
+			},
+			{
 				displayName: 'Global Privacy Control',
 				name: 'globalPrivacyControl',
 				type: 'string',
 				default: '={{ $json.headers["sec-gpc"] }}',
 				description:
 					'The value of the header Sec-GPC, where the item has one; 1 counts as an objection',
-			},
-			{
-				displayName: 'Instead of Dropping, Keep as Aggregate',
-				name: 'keepAsAggregate',
-				type: 'boolean',
-				default: false,
-				description:
-					'Whether a refused item is let through to be counted without a recipient: an open event loses everything about the person, any other item is marked with the mode aggregate',
 			},
 			{
 				displayName: 'Opted Out',

@@ -13,11 +13,8 @@ import { credentialTest } from '../shared/installation/credential-tests';
 import { createImage } from './create-image';
 import { createLink } from './create-link';
 import { embed } from './embed';
+import type { PixelOperation } from './pixel-operation';
 import { properties } from './properties';
-
-type PixelOperation = (
-	context: IExecuteFunctions,
-) => (item: INodeExecutionData, index: number) => INodeExecutionData | Promise<INodeExecutionData>;
 
 const operations = { createImage, createLink, embed } satisfies Record<string, PixelOperation>;
 
@@ -59,11 +56,11 @@ export class TrackingPixel implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const name = this.getNodeParameter('operation', 0) as keyof typeof operations;
-		const operation = operations[name](this);
-		const output = await eachItem(this, async (item, index) => {
+		const { run, atOnce } = operations[name](this);
+		const doItem = async (item: INodeExecutionData, index: number) => {
 			checkFields(this, index, properties);
-			return [await operation(item, index)];
-		});
-		return [output];
+			return [await run(item, index)];
+		};
+		return [await eachItem(this, doItem, { atOnce })];
 	}
 }

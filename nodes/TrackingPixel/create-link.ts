@@ -9,12 +9,13 @@ import type { TrackingMode } from '../../src/tracking/event/tracking-mode';
 import { TOKEN_IV_BYTES } from '../../src/tracking/links/sealed-token';
 import { PIXEL_PATH, signTrackingLink } from '../../src/tracking/links/tracking-link';
 import { embedCode } from '../../src/tracking/mail/embed-code';
-import { toNodeError } from '../shared/each-item';
+import { MOST_AT_ONCE, toNodeError } from '../shared/each-item';
 import { readText, textOf } from '../shared/fields/check-fields';
 import { instanceBaseUrl } from '../shared/installation/base-url';
 import { signingOf } from '../shared/installation/signing';
 import { openTrackingStore } from '../shared/installation/store';
-import { assertAllowed, whyUntracked } from './may-track';
+import { assertAllowed, createLinkLookups, type LinkLookups, objectionTo } from './may-track';
+import type { PixelOperation } from './pixel-operation';
 
 /** What a mail is tracked by; nulls when it goes out untracked, and why it does. */
 interface Tracking {
@@ -37,18 +38,27 @@ interface LinkOptions {
 const HOSTED_CREDENTIAL = 'hostedPixelTrackerApi';
 
 /** Adds the tracking link of one mail to one recipient to the item. */
-export const createLink = (context: IExecuteFunctions) => {
+export const createLink: PixelOperation = (context) => {
 	const hostedLink = hostedLinks(context);
-	return async (item: INodeExecutionData, index: number): Promise<INodeExecutionData> => {
-		const trackedBy = context.getNodeParameter('trackedBy', index) as 'signed' | 'hosted';
+	const lookups = createLinkLookups(() => openTrackingStore(context));
+	const isHosted = (index: number) => context.getNodeParameter('trackedBy', index) === 'hosted';
+	const run = async (item: INodeExecutionData, index: number): Promise<INodeExecutionData> => {
 		const field = context.getNodeParameter('linkField', index) as string;
-		const tracking =
-			trackedBy === 'hosted' ? await hostedLink(index) : await signedLink(context, index);
+		const tracking = isHosted(index)
+			? await hostedLink(index)
+			: await signedLink(context, lookups, index);
 		return { ...item, json: { ...item.json, [field]: tracking } };
 	};
+	// A hosted tracker makes a pixel for each link, and is asked for one after the other.
+	const anyHosted = context.getInputData().some((_item, index) => isHosted(index));
+	return { run, atOnce: anyHosted ? 1 : MOST_AT_ONCE };
 };
 
-async function signedLink(context: IExecuteFunctions, index: number): Promise<Tracking> {
+async function signedLink(
+	context: IExecuteFunctions,
+	lookups: LinkLookups,
+	index: number,
+): Promise<Tracking> {
 	const options = context.getNodeParameter('linkOptions', index, {}) as LinkOptions;
 	if (options.trackingMode === 'off') return untracked('The tracking mode is Off');
 	const { keyRing, baseUrl } = await signingOf(context);
@@ -58,10 +68,10 @@ async function signedLink(context: IExecuteFunctions, index: number): Promise<Tr
 	// An aggregate link is the same kind of link for everybody: it must not tell recipients apart.
 	const countsOnly = options.trackingMode === 'aggregate';
 	const recipientId = countsOnly ? null : readText(context, 'recipientId', index);
-	const objection = await whyUntracked(context, { recipientId, purpose, keyRing });
+	const objection = await objectionTo(lookups, { recipientId, purpose, keyRing });
 	if (objection !== null) return untracked(objection);
 	if (options.trackingMode) {
-		await assertAllowed(await openTrackingStore(context), {
+		await assertAllowed(lookups, {
 			requested: options.trackingMode,
 			path,
 			pixelId: givenPixelId || null,
@@ -101,7 +111,7 @@ function hostedLinks(context: IExecuteFunctions): (index: number) => Promise<Tra
 			const pixel = await createHostedTracker({ baseUrl }).createPixel();
 			return {
 				url: pixel.trackingUrl,
-				// Not the tracker's own snippet: that is HTML of somebody else's making.
+				// Not the tracker's own snippet, which is HTML from outside.
 				embedCode: embedCode(pixel.trackingUrl),
 				pixelId: pixel.id,
 				token: null,

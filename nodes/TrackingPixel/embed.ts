@@ -1,11 +1,9 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-
 import { embedPixel, type PixelPosition } from '../../src/tracking/mail/embed';
+import type { PixelOperation } from './pixel-operation';
 
 /** Puts the pixel into the HTML of one mail; a mail without a link goes on as it is. */
-export const embed =
-	(context: IExecuteFunctions) =>
-	(item: INodeExecutionData, index: number): INodeExecutionData => {
+export const embed: PixelOperation = (context) => ({
+	run: (item, index) => {
 		const html = context.getNodeParameter('html', index) as string;
 		const link = (context.getNodeParameter('link', index) as string | null) ?? '';
 		const position = context.getNodeParameter('position', index) as PixelPosition;
@@ -15,4 +13,5 @@ export const embed =
 			: { html, embedded: false, reason: 'no-link', beyondGmailClipping: false };
 		const { html: withPixel, ...pixel } = result;
 		return { ...item, json: { ...item.json, [field]: withPixel, pixel } };
-	};
+	},
+});

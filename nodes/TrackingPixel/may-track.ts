@@ -1,6 +1,7 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
-
-import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import { batchCalls } from '../../src/async/batch-calls';
+import { whyUntracked } from '../../src/intake/objections';
+import type { InstalledPart } from '../../src/storage/port/privacy-store';
+import type { Pixel, TrackingStore } from '../../src/storage/port/tracking-store';
 import type { Purpose } from '../../src/tracking/event/purpose';
 import {
 	assertWithinCeiling,
@@ -8,28 +9,53 @@ import {
 	type TrackingMode,
 } from '../../src/tracking/event/tracking-mode';
 import type { KeyRing } from '../../src/tracking/links/key-ring';
-import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
-import { openTrackingStore } from '../shared/installation/store';
+import { denylistKeysIn } from '../../src/tracking/people/subject-keys';
+
+/** What is asked of the store about each link; links made side by side share the questions. */
+export interface LinkLookups {
+	/** Why a mail to a person must go out without a pixel; `null` when it may carry one */
+	objection(link: Addressed): Promise<string | null>;
+	parts(): Promise<InstalledPart[]>;
+	/** `null` for an id that no pixel has */
+	pixel(id: string): Promise<Pixel | null>;
+}
+
+/** Somebody that a link is made for. */
+interface Addressed {
+	recipientId: string;
+	purpose: Purpose | null;
+	keyRing: KeyRing;
+}
+
+/** @param openStore called for each question */
+export function createLinkLookups(openStore: () => Promise<TrackingStore>): LinkLookups {
+	const parts = batchCalls<null, InstalledPart[]>(async (asked) => {
+		const all = await (await openStore()).listParts();
+		return asked.map(() => all);
+	});
+	const pixel = batchCalls<string, Pixel | null>(async (ids) => {
+		const found = await (await openStore()).findPixels(ids);
+		return ids.map((id) => found.get(id) ?? null);
+	});
+	const objection = batchCalls<Addressed, string | null>(async (links) => {
+		const people = links.map(({ recipientId, purpose }) => ({ names: [recipientId], purpose }));
+		return await whyUntracked(await openStore(), people, denylistKeysIn(links[0].keyRing));
+	});
+	return { objection, parts: () => parts(null), pixel };
+}
 
 /**
  * Why a mail to this person must go out without a pixel; `null` when it may carry one. A store that
  * is away means no pixel: nobody can say then whether the person objected.
  */
-export async function whyUntracked(
-	context: IExecuteFunctions,
+export async function objectionTo(
+	lookups: Pick<LinkLookups, 'objection'>,
 	link: { recipientId: string | null; purpose: Purpose | null; keyRing: KeyRing },
 ): Promise<string | null> {
 	const { recipientId, purpose, keyRing } = link;
 	if (recipientId === null) return null;
 	try {
-		const store = await openTrackingStore(context);
-		if (await store.isDenied(denylistKeysOf(recipientId, keyRing))) {
-			return 'The person was erased and is not tracked again';
-		}
-		const { status } = await store.getConsent(recipientId, purpose, new Date());
-		if (status === 'refused') return 'The person refused to be tracked';
-		if (status === 'withdrawn') return 'The person withdrew consent to be tracked';
-		return null;
+		return await lookups.objection({ recipientId, purpose, keyRing });
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : String(error);
 		return `Whether the person objected could not be looked up: ${reason}`;
@@ -43,13 +69,13 @@ export async function whyUntracked(
  * @throws ModeAboveCeilingError
  */
 export async function assertAllowed(
-	store: Pick<TrackingStore, 'listParts' | 'getPixel'>,
+	lookups: Pick<LinkLookups, 'parts' | 'pixel'>,
 	link: { requested: TrackingMode; path: string; pixelId: string | null },
 ): Promise<void> {
-	const trackers = (await store.listParts()).filter(
+	const trackers = (await lookups.parts()).filter(
 		({ kind, settings }) => kind === 'tracker' && settings.path === link.path,
 	);
-	const pixel = link.pixelId === null ? null : await store.getPixel(link.pixelId);
+	const pixel = link.pixelId === null ? null : await lookups.pixel(link.pixelId);
 	const operator = TRACKING_MODES.find((mode) => trackers.some((t) => t.settings.mode === mode));
 	assertWithinCeiling(link.requested, {
 		[`the Email Open Trigger at "${link.path}"`]: operator,

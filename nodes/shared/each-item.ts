@@ -56,28 +56,57 @@ export function failedItem(
 	};
 }
 
+/** Items that are done side by side where what they ask the store shares its queries. */
+export const MOST_AT_ONCE = 500;
+
+/**
+ * Runs `operation` for each input item and gives what became of each, in their order. Where nobody
+ * asks for more, because one failed and the user did not choose to continue, the rest is left.
+ *
+ * @param atOnce how many are done side by side; more than one only where doing them changes
+ *   nothing, since those behind a failing one are done with it
+ */
+export async function* inTurn<Result>(
+	context: Pick<IExecuteFunctions, 'getInputData'>,
+	operation: (item: INodeExecutionData, index: number) => Promise<Result>,
+	atOnce = 1,
+): AsyncGenerator<{
+	item: INodeExecutionData;
+	index: number;
+	outcome: PromiseSettledResult<Result>;
+}> {
+	const items = context.getInputData();
+	for (let start = 0; start < items.length; start += atOnce) {
+		const part = items.slice(start, start + atOnce);
+		const outcomes = await Promise.allSettled(
+			part.map(async (item, position) => await operation(item, start + position)),
+		);
+		for (const [position, outcome] of outcomes.entries()) {
+			yield { item: part[position], index: start + position, outcome };
+		}
+	}
+}
+
 /**
  * Runs `operation` for each input item. Gives every result its `pairedItem`, and turns a failure
  * into an item of its own where the user chose to continue, else into a NodeOperationError.
  *
- * @param failed makes that item
+ * @param options `failed` makes that item; `atOnce` is as in {@link inTurn}
  */
 export async function eachItem(
 	context: IExecuteFunctions,
 	operation: (item: INodeExecutionData, index: number) => Promise<INodeExecutionData[]>,
-	failed = failedItem,
+	{ failed = failedItem, atOnce = 1 } = {},
 ): Promise<INodeExecutionData[]> {
 	const output: INodeExecutionData[] = [];
-	for (const [index, item] of context.getInputData().entries()) {
-		try {
-			for (const result of await operation(item, index)) {
-				output.push({ ...result, pairedItem: { item: index } });
-			}
-		} catch (error) {
-			const nodeError = toNodeError(context, error, index);
-			if (!context.continueOnFail()) throw nodeError;
-			output.push(failed(context, item, index, nodeError));
+	for await (const { item, index, outcome } of inTurn(context, operation, atOnce)) {
+		if (outcome.status === 'fulfilled') {
+			for (const result of outcome.value) output.push({ ...result, pairedItem: { item: index } });
+			continue;
 		}
+		const nodeError = toNodeError(context, outcome.reason, index);
+		if (!context.continueOnFail()) throw nodeError;
+		output.push(failed(context, item, index, nodeError));
 	}
 	return output;
 }

@@ -1,5 +1,6 @@
 const { existsSync } = require('node:fs');
 
+const { aptInstall } = require('./apt');
 const { PlainError, run } = require('./run');
 
 /** Where the usual systems keep Chromium or Chrome. */
@@ -30,14 +31,8 @@ async function ensureBrowser() {
 	if (found) return found;
 	const attempts = [
 		{ command: 'npx', args: ['playwright-core', 'install', 'chromium-headless-shell', 'chromium'] },
+		...aptInstall(['chromium', 'fonts-dejavu-core']),
 	];
-	if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-		const packages = ['--no-install-recommends', 'chromium', 'fonts-dejavu-core'];
-		attempts.push(
-			{ command: 'apt-get', args: ['update', '-qq'] },
-			{ command: 'apt-get', args: ['install', '-y', '-qq', ...packages] },
-		);
-	}
 	const failures = [];
 	for (const { command, args } of attempts) {
 		try {

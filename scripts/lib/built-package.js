@@ -53,7 +53,7 @@ function isBuilt() {
 
 /**
  * Makes `dist/` anew where the sources have changed, in a folder that takes its place when it is
- * complete: whoever reads `dist` meanwhile never finds half of it.
+ * complete, so that nothing that reads `dist` meanwhile finds half of it.
  * @param {(folder: string) => Promise<void>} compile puts what belongs into `dist` into `folder`
  * @returns {Promise<boolean>} whether there was anything to do
  */

@@ -8,6 +8,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { dataFolder } from '../../nodes/shared/installation/data-folder';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import type { DenylistKeysOf } from '../../src/tracking/people/subject-keys';
 import { classifyLoad } from '../../src/tracking/classify/classify-load';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 
@@ -75,6 +76,9 @@ export async function makeSampleCampaign(store: TrackingStore, now: Date): Promi
 	for (const mailing of MAILINGS) await makeMailing(store, mailing, now);
 }
 
+/** Readers of the sample exist nowhere, so none of them is on the list of erased people. */
+const keysOf: DenylistKeysOf = (recipientId) => [recipientId];
+
 async function makeMailing(store: TrackingStore, mailing: Mailing, now: Date): Promise<void> {
 	const { name, campaignId, daysAgo } = mailing;
 	const sentAt = new Date(now);
@@ -85,7 +89,7 @@ async function makeMailing(store: TrackingStore, mailing: Mailing, now: Date): P
 		recipientId: `reader-${index + 1}`,
 		email: `reader${index + 1}@example.com`,
 	}));
-	await store.addRecipients(pixel.id, recipients);
+	await store.addRecipients(pixel.id, recipients, keysOf);
 	const recipientIds =
 		recipients.length === 0 ? [null] : recipients.map(({ recipientId }) => recipientId);
 	const place = { pixelId: pixel.id, campaignId };
@@ -97,6 +101,7 @@ async function makeMailing(store: TrackingStore, mailing: Mailing, now: Date): P
 			sentAt,
 			trackingMode: 'identified',
 		})),
+		keysOf,
 	);
 	const loads = recipientIds.flatMap((recipientId, index) =>
 		loadsOf(index, recipientIds.length).map((load) => ({ ...load, recipientId })),
@@ -156,8 +161,8 @@ function sampleOpen(
 		purpose: 'performance',
 		consent: { status: 'unknown', recordId: null, policy: 'objection-honoured' },
 		request: { ip: null, userAgent: null, referer: null, acceptLanguage: null },
-		viewTimeMs: null,
-		viewTimeMeasurable: null,
+		imageHeldMs: null,
+		imageHeldMeasurable: null,
 	};
 }
 

@@ -1,7 +1,6 @@
+import type { OpenToRecord } from '../intake/record-together';
 import type { TrackingStore } from '../storage/port/tracking-store';
 import type { WaitingReport } from '../storage/port/waiting-report';
-import type { PlacedLoad } from '../tracking/bursts/burst-rules';
-import type { OpenEvent } from '../tracking/event/open-event';
 import type { KeyRing } from '../tracking/links/key-ring';
 import type { ReceiveDeps, ReceiveSettings } from '../tracking/receive/receive-types';
 
@@ -15,7 +14,7 @@ export interface RateLimiter {
 export interface ApiDeps {
 	/** Whether only images are answered, because nobody asked the requester who they are */
 	closed: boolean;
-	/** Opens the store. May fail: the pixel is answered all the same. */
+	/** Opens the store. May fail: the pixel is still answered. */
 	openStore(): Promise<TrackingStore>;
 	/** Holds a read that an answer waits for to the limit of a lookup, and leaves a store alone that hangs */
 	inTime<T>(ask: () => Promise<T>): Promise<T>;
@@ -25,8 +24,6 @@ export interface ApiDeps {
 	receiveDeps: ReceiveDeps;
 	/** The client's address as far as the operator's own proxies vouch for it; else `null` */
 	clientAddress(headers: Readonly<Record<string, string>>): string | null;
-	/** Takes what other processes are to know of a load */
-	shareLoad(load: PlacedLoad | null): void;
 	/** Guards `generate-tokens` */
 	tokenLimiter: RateLimiter;
 	now(): Date;
@@ -35,7 +32,7 @@ export interface ApiDeps {
 	/** IANA name of the zone that pages show times in unless the reader chooses another */
 	timeZone: string;
 	/** Writes an open, or keeps it until the store is back; waits for the store no longer than that */
-	recordOpen(event: OpenEvent, limitMs: number): Promise<unknown>;
+	recordOpen(open: OpenToRecord, limitMs: number): Promise<unknown>;
 	/** What waits for the store, or can never be written */
 	waitingOpens(): Promise<WaitingReport>;
 	/** What failed, for the operator's log; nothing of it is told to the requester */

@@ -13,7 +13,7 @@ interface Asked<Question, Answer> {
  * @param answer gives one answer per question, in the same order; gets at most 500 at once
  * @param forMs how long the first one waits for others; 0 is the rest of this turn of the event loop
  */
-export function gather<Question, Answer>(
+export function batchCalls<Question, Answer>(
 	answer: (questions: readonly Question[]) => Promise<readonly Answer[]>,
 	forMs = 0,
 ): (question: Question) => Promise<Answer> {

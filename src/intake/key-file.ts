@@ -18,7 +18,7 @@ const keyFileSchema = z.object({
 type KeyFile = z.infer<typeof keyFileSchema>;
 
 /**
- * The signing keys of this installation, for those who set none themselves: read from
+ * The signing keys of an installation where no keys are set: read from
  * `<folder>/signing-keys.json`, which is made with a new key where it is missing. Processes that
  * start together all end up with the same key.
  *

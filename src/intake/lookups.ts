@@ -1,10 +1,12 @@
-import { gather } from '../async/batch-calls';
+import { batchCalls } from '../async/batch-calls';
 import { within } from '../async/time-limit';
+import { storable } from '../storage/database/checked-input';
 import type { PrivacyStore } from '../storage/port/privacy-store';
 import { StoreError } from '../storage/port/store-error';
-import { strictestConsent } from '../storage/privacy/consent-records';
+import { strictestConsent } from '../storage/people/consent-records';
 import type { ConsentState } from '../tracking/consent/consent-record';
 import type { Purpose } from '../tracking/event/purpose';
+import { normalId } from '../tracking/people/normal-id';
 import { dailyIpKey } from './daily-ip-key';
 
 /** How long a load waits for a store that hangs; then the policy decides without an answer. */
@@ -32,14 +34,51 @@ export interface Lookups {
 	inTime<T>(ask: () => Promise<T>): Promise<T>;
 }
 
+/** What is asked of the store about people. */
+export type PeopleLookups = Pick<Lookups, 'isErased' | 'consentOf'>;
+
+/**
+ * Asks the store about people: what comes in one turn of the event loop shares two reads, and
+ * everybody is looked up anew. Waits as long as the store takes, for work that nobody waits for at
+ * the other end of a request.
+ *
+ * @param openStore called for each read, so that a store that is back is used
+ */
+export function createPeopleLookups(
+	openStore: () => Promise<Pick<LookupStore, 'deniedAmong' | 'listConsentsOf'>>,
+): PeopleLookups {
+	const erased = batchCalls<readonly string[], boolean>(async (keys) => {
+		// One question for all, whatever the answer: its time must not tell that somebody was erased.
+		const denied = await (await openStore()).deniedAmong(keys.flat());
+		return keys.map((some) => some.some((key) => denied.has(key)));
+	});
+	const consents = batchCalls<{ id: string; purpose: Purpose | null }, ConsentState>(
+		async (asked) => {
+			const store = await openStore();
+			const ids = [...new Set(asked.map(({ id }) => id))];
+			const byPerson = new Map<string, ConsentState[]>();
+			for (const state of await store.listConsentsOf(ids, new Date())) {
+				const person = state.record?.recipientKey ?? '';
+				byPerson.set(person, [...(byPerson.get(person) ?? []), state]);
+			}
+			return asked.map(({ id, purpose }) => {
+				const states = byPerson.get(storable(normalId(id))) ?? [];
+				if (purpose === null) return strictestConsent(states);
+				return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
+			});
+		},
+	);
+	return { isErased: erased, consentOf: (id, purpose) => consents({ id, purpose }) };
+}
+
 /**
  * The lookups in one store, for all doors of this process: make them once per store. What comes in
  * one turn of the event loop shares two reads, and every load is looked up anew, so a withdrawal or
  * an erasure acts on the next load.
  *
- * After an answer that took too long all lookups fail at once for a while. A store that hangs would
- * else hold up every load, and gather more of them the longer it hangs. What a failed lookup means
- * is up to the consent policy.
+ * After an answer that took too long all lookups fail at once for a while. Otherwise a store that
+ * hangs would delay every load, and more loads would wait the longer it hangs. What a failed lookup
+ * means is up to the consent policy.
  *
  * @param openStore called for each read, so that a store that is back is used
  */
@@ -47,29 +86,11 @@ export function createLookups(
 	openStore: () => Promise<LookupStore>,
 	{ limitMs = LIMIT_MS, restMs = REST_MS } = {},
 ): Lookups {
-	const erased = gather<readonly string[], boolean>(async (keys) => {
-		// One question for all, whatever the answer: its time must not tell that somebody was erased.
-		const denied = await (await openStore()).deniedAmong(keys.flat());
-		return keys.map((some) => some.some((key) => denied.has(key)));
-	});
-	const consents = gather<{ id: string; purpose: Purpose | null }, ConsentState>(async (asked) => {
-		const store = await openStore();
-		const ids = [...new Set(asked.map(({ id }) => id))];
-		const byPerson = new Map<string, ConsentState[]>();
-		for (const state of await store.listConsentsOf(ids, new Date())) {
-			const person = state.record?.recipientKey ?? '';
-			byPerson.set(person, [...(byPerson.get(person) ?? []), state]);
-		}
-		return asked.map(({ id, purpose }) => {
-			const states = byPerson.get(id) ?? [];
-			if (purpose === null) return strictestConsent(states);
-			return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
-		});
-	});
+	const { isErased, consentOf } = createPeopleLookups(openStore);
 	const inTime = createGuard(limitMs, restMs);
 	return {
-		isErased: (keys) => inTime(() => erased(keys)),
-		consentOf: (id, purpose) => inTime(() => consents({ id, purpose })),
+		isErased: (keys) => inTime(() => isErased(keys)),
+		consentOf: (id, purpose) => inTime(() => consentOf(id, purpose)),
 		ipKey: () => inTime(async () => await dailyIpKey(await openStore(), new Date())),
 		inTime,
 	};

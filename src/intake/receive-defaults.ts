@@ -12,4 +12,5 @@ export const RECEIVE_DEFAULTS = {
 	consent: { policy: 'objection-honoured', label: 'objection-honoured', keepAsAggregate: false },
 	keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
 	time: 'exact',
+	manyDomains: false,
 } as const satisfies ReceiveSettings;

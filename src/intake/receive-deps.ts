@@ -1,6 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
 
-import { createBurstMemory, type BurstMemory } from '../tracking/bursts/burst-memory';
 import { placeLoad } from '../tracking/bursts/burst-rules';
 import { classifyLoad } from '../tracking/classify/classify-load';
 import { deriveKey, type KeyRing } from '../tracking/links/key-ring';
@@ -16,14 +15,6 @@ export interface ReceiveSources {
 	signing(): SigningKeys | Promise<SigningKeys>;
 	/** Consent, erasures and the key of the day: those of the store that the opens go to */
 	lookups: Omit<Lookups, 'inTime'>;
-}
-
-let memory: BurstMemory | undefined;
-
-/** The windows of the burst rules: one set per thread. */
-function burstMemory(): BurstMemory {
-	memory ??= createBurstMemory();
-	return memory;
 }
 
 /**
@@ -42,12 +33,8 @@ export function createReceiveDeps(sources: ReceiveSources): ReceiveDeps {
 			return verifyToken(token, await keyRing(), { now: new Date(), maxAgeDays });
 		},
 		classify: classifyLoad,
-		observeBurst: (load) => {
-			// Without a recipient no rule applies; with one, the keys were read above. Where they could
-			// not be, nothing can be named either.
-			const placed = known ? placeLoad(load, deriveKey(known.active, 'burst')) : null;
-			return { placed, relabels: placed === null ? [] : burstMemory().observe(placed) };
-		},
+		// `known` is set whenever there is a recipient, because `isSuppressed` has read the keys.
+		placeLoad: (load) => (known ? placeLoad(load, deriveKey(known.active, 'burst')) : null),
 		isSuppressed: async (recipientId) => {
 			return await sources.lookups.isErased(denylistKeysOf(recipientId, await keyRing()));
 		},

@@ -9,7 +9,7 @@ const EXPORTED_LEAVES = EVENT_LEAVES.filter(({ csv }) => csv !== null).sort(
 export const OPEN_COLUMNS = EXPORTED_LEAVES.map(({ csvName }) => csvName);
 
 /** One open as the values of {@link OPEN_COLUMNS}. */
-export function openRow(open: OpenEvent): Array<string | number | null> {
+export function exportRow(open: OpenEvent): Array<string | number | null> {
 	return EXPORTED_LEAVES.map((leaf) => {
 		const value = valueOf(open, leaf);
 		return typeof value === 'boolean' ? String(value) : (value as string | number | null);

@@ -35,7 +35,7 @@ export function openProperties(event: OpenEvent): Record<string, string | boolea
 }
 
 /** An open as one table row: every field of the event, snake_case columns, unknown is `null`. */
-export function openRow(event: OpenEvent): SinkRecord {
+export function warehouseRow(event: OpenEvent): SinkRecord {
 	const row: SinkRecord = {};
 	for (const leaf of EVENT_LEAVES) row[leaf.column] = valueOf(event, leaf);
 	return row;

@@ -1,13 +1,20 @@
-import { observeBursts } from './bursts/burst-windows';
+import { cleaningTimes } from './bursts/burst-windows';
 import { storable, storableRequest } from './database/checked-input';
 import type { StoreDatabase } from './database/store-database';
 import { listOpens, streamOpens } from './opens/list-opens';
 import { claimsOf, recordOpens } from './opens/record-opens';
-import { recordUnlessErased } from './opens/record-unless-erased';
-import { recordViewTimes } from './opens/record-view-times';
+import { claimsOfChecked, recordUnlessErased } from './opens/record-unless-erased';
+import { recordImageHeld } from './opens/record-image-held';
 import { listLabelHistory, relabelOpens } from './opens/relabel-opens';
 import { deletePixel } from './pixels/delete-pixel';
-import { createPixel, getPixel, getPixelImage, listPixels, setPixelImage } from './pixels/pixels';
+import {
+	createPixels,
+	findPixels,
+	getPixel,
+	getPixelImage,
+	listPixels,
+	setPixelImage,
+} from './pixels/pixels';
 import {
 	addRecipients,
 	deleteRecipient,
@@ -23,33 +30,49 @@ import { createPrivacyStore } from './privacy/create-privacy-store';
 import {
 	getCampaign,
 	getDashboard,
-	getStatus,
 	listCampaigns,
 	listOpensPerHour,
+	listStatuses,
 } from './statistics/statistics';
 
 /** The tracking store over an open, migrated database. Each subject has a file of its own. */
 export function createStore(database: StoreDatabase): TrackingStore {
 	const { read, write } = database;
+	const isTimeToClean = cleaningTimes();
+	const pixels: TrackingStore['createPixels'] = (made) => write((db) => createPixels(db, made));
+	const statuses: TrackingStore['listStatuses'] = (requests) =>
+		read((db) =>
+			listStatuses(
+				db,
+				requests.map((request) => storableRequest(request)),
+			),
+		);
 	return {
 		recordOpens: async (events) => write((db) => recordOpens(db, events), claimsOf(events)),
-		recordUnlessErased: async (opens) =>
-			write((db) => recordUnlessErased(db, opens), claimsOf(opens.map(({ event }) => event))),
-		observeBursts: (loads, now, markOf) => write((db) => observeBursts(db, loads, now, { markOf })),
+		recordUnlessErased: async (opens, bursts) => {
+			const options = { ...bursts, cleans: isTimeToClean() };
+			return await write(
+				(db, alone) => recordUnlessErased(db, alone, opens, options),
+				claimsOfChecked(opens, bursts),
+			);
+		},
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
-		recordViewTimes: (times) => write((db) => recordViewTimes(db, times)),
+		recordImageHeld: (times) => write((db) => recordImageHeld(db, times)),
 		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, storable(eventId))),
 		listOpens: (request) => read((db) => listOpens(db, storableRequest(request))),
 		streamOpens: (filter) => streamOpens(database, storableRequest(filter)),
 
-		createPixel: (pixel) => write((db) => createPixel(db, pixel)),
+		createPixel: async (pixel) => (await pixels([pixel]))[0],
+		createPixels: pixels,
 		getPixel: (id) => read((db) => getPixel(db, storable(id))),
+		findPixels: (ids) => read((db) => findPixels(db, ids)),
 		listPixels: (request) => read((db) => listPixels(db, storableRequest(request))),
 		deletePixel: (id) => deletePixel(database, storable(id)),
 		setPixelImage: (id, image) => write((db) => setPixelImage(db, storable(id), image)),
 		getPixelImage: (id) => read((db) => getPixelImage(db, storable(id))),
 
-		addRecipients: (pixelId, list) => write((db) => addRecipients(db, storable(pixelId), list)),
+		addRecipients: (pixelId, list, keysOf) =>
+			write((db) => addRecipients(db, storable(pixelId), list, keysOf)),
 		findRecipients: (pixelId, ids) =>
 			read((db) =>
 				findRecipients(
@@ -63,12 +86,13 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getRecipient: (id) => read((db) => getRecipient(db, storable(id))),
 		listRecipients: (request) => read((db) => listRecipients(db, storableRequest(request))),
 		streamRecipients: (pixelId) => streamRecipients(database, storable(pixelId)),
-		deleteRecipient: (id) => write((db) => deleteRecipient(db, storable(id))),
+		deleteRecipient: (id, keysOf) => write((db) => deleteRecipient(db, storable(id), keysOf)),
 
-		registerSent: (messages) => write((db) => registerSent(db, messages)),
+		registerSent: (messages, keysOf) => write((db) => registerSent(db, messages, keysOf)),
 		listNotOpened: (request) => read((db) => listNotOpened(db, storableRequest(request))),
 
-		getStatus: (request) => read((db) => getStatus(db, storableRequest(request))),
+		getStatus: async (request) => (await statuses([request]))[0] ?? null,
+		listStatuses: statuses,
 		getDashboard: (request) => read((db) => getDashboard(db, request?.recentOpens)),
 		listCampaigns: (request) => read((db) => listCampaigns(db, request)),
 		getCampaign: (campaignId) => read((db) => getCampaign(db, storable(campaignId))),

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { loadOrCreateKeyFile } from '../../src/intake/key-file';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
-import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
+import { denylistKeysIn } from '../../src/tracking/people/subject-keys';
 import { MAIL_PROGRAM } from '../support/browser';
 import { consentRecord } from '../support/consent-records';
 import {
@@ -24,6 +24,7 @@ import {
 	type WorkflowJson,
 } from '../support/n8n-instance';
 import { startByHand } from '../support/run-by-hand';
+import { keysOf } from '../support/denylist-keys';
 
 type Row = Record<string, unknown> & { id: number };
 
@@ -166,6 +167,7 @@ describe('the bundled workflow for analytics and CRMs, set up as its note says',
 		await store.recordConsent(
 			[consentRecord({ recipientKey, status, occurredAt: new Date().toISOString() })],
 			new Date(),
+			keysOf,
 		);
 	const sentEvents = () =>
 		requests
@@ -234,8 +236,8 @@ describe('the bundled workflow for analytics and CRMs, set up as its note says',
 		await store.eraseSubject(
 			{
 				recipientId: 'will-be-erased',
-				pseudonymsIn: () => [],
-				denylistKeys: denylistKeysOf('will-be-erased', keyRing),
+				pseudonymsOf: () => [],
+				denylistKeysOf: denylistKeysIn(keyRing),
 			},
 			new Date(),
 		);

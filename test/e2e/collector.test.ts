@@ -58,7 +58,7 @@ describe('the Open Collector Trigger in a real n8n', () => {
 			database.close();
 		}
 	};
-	const announced = () =>
+	const setupReported = () =>
 		n8n
 			.rows("select * from installed_parts where kind = 'tracker'")
 			.filter(({ name }) => String(name).endsWith(': Open Collector Trigger'));
@@ -106,7 +106,7 @@ describe('the Open Collector Trigger in a real n8n', () => {
 	}, 60_000);
 
 	it('tells the privacy report how it is set up', async () => {
-		const part = await eventually(() => announced().at(0));
+		const part = await eventually(() => setupReported().at(0));
 		expect(JSON.parse(String(part.settings))).toEqual({
 			mode: 'identified',
 			purpose: 'performance',
@@ -171,15 +171,15 @@ describe('the Open Collector Trigger in a real n8n', () => {
 		const { id, versionId } = await n8n.rest('POST', '/workflows', second);
 		await n8n.rest('POST', `/workflows/${id}/activate`, { versionId });
 		expect(await publicationFailure(n8n.rest, String(id))).toMatch(
-			/Another Open Collector Trigger is at work.*Unpublish its workflow/,
+			/Only one Open Collector Trigger can be active.*Unpublish its workflow/,
 		);
 		expect(await load(agent, port, 'first-is-at-work')).toBe(true);
 	}, 120_000);
 
 	it('is no longer in the privacy report once it is unpublished', async () => {
-		expect(announced()).toHaveLength(1);
+		expect(setupReported()).toHaveLength(1);
 		await n8n.rest('POST', '/workflows/high-volume/deactivate');
-		await eventually(() => announced().length === 0);
+		await eventually(() => setupReported().length === 0);
 	}, 60_000);
 
 	it('writes no id and no address into the log of n8n', () => {

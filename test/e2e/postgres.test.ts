@@ -9,7 +9,7 @@ import {
 	startInstance,
 	type N8nInstance,
 } from '../support/n8n-instance';
-import { postgresUrl } from '../support/stores';
+import { describeOnPostgres, postgresUrl } from '../support/stores';
 
 const CREDENTIAL = 'openTrackingPostgresApi';
 
@@ -23,9 +23,9 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
 	}
 }
 
-function storeInPostgres(serverUrl: string): void {
+describeOnPostgres('a real n8n with the store in PostgreSQL', () => {
 	const database = `open_tracking_${randomUUID().slice(0, 8)}`;
-	const url = Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href;
+	const url = Object.assign(new URL(postgresUrl), { pathname: `/${database}` }).href;
 	const credential = {
 		name: 'Test store',
 		type: CREDENTIAL,
@@ -35,7 +35,7 @@ function storeInPostgres(serverUrl: string): void {
 
 	beforeAll(async () => {
 		await withClient(
-			serverUrl,
+			postgresUrl,
 			async (client) => await client.query(`create database ${database}`),
 		);
 		n8n = await startInstance({ workflows: [] });
@@ -52,7 +52,7 @@ function storeInPostgres(serverUrl: string): void {
 	afterAll(async () => {
 		await n8n?.stop();
 		await withClient(
-			serverUrl,
+			postgresUrl,
 			async (client) => await client.query(`drop database ${database} with (force)`),
 		);
 	}, 60_000);
@@ -95,15 +95,5 @@ function storeInPostgres(serverUrl: string): void {
 		});
 		expect(rows[0]).toEqual({ recipient_id: 'pg', actor: 'human' });
 		expect(n8n.rows('select * from opens')).toEqual([]);
-	});
-}
-
-describe('a real n8n with the store in PostgreSQL', () => {
-	if (postgresUrl !== null) {
-		storeInPostgres(postgresUrl);
-		return;
-	}
-	it('is not tested here, because no PostgreSQL answers, as the line above says', () => {
-		expect(process.env.REQUIRE_POSTGRES).not.toBe('1');
 	});
 });

@@ -33,7 +33,8 @@ import {
 import { newDatabase } from '../support/own-database';
 import { startByHand } from '../support/run-by-hand';
 import { startSmtpServer } from '../support/smtp-server';
-import { postgresUrl } from '../support/stores';
+import { itOnPostgres, postgresUrl } from '../support/stores';
+import { keysOf } from '../support/denylist-keys';
 
 const ADDRESS = '203.0.113.77';
 const STRICT_PATH = 'email-open/pixel.png';
@@ -204,7 +205,7 @@ describe('privacy in a real n8n', () => {
 	it('stores nothing of somebody who was never asked, and answers alike', async () => {
 		const before = rowCounts();
 		const unknown = await load(pixelLink('marker-unknown'), 'MarkerUnknown/1.0');
-		await store.recordConsent([consentRecord({ recipientKey: 'consented' })], new Date());
+		await store.recordConsent([consentRecord({ recipientKey: 'consented' })], new Date(), keysOf);
 		const consented = await load(pixelLink('consented'));
 		await eventually(() => opensOf('consented').length === 1);
 		expect(unknown).toEqual(consented);
@@ -220,7 +221,7 @@ describe('privacy in a real n8n', () => {
 	it('never shows a person who withdrew the image of somebody else', async () => {
 		const personal = (id: string) => load(webhook(`personal/pixel.png?id=${id}`));
 		const withdrawn = consentRecord({ recipientKey: 'marker-gone', status: 'withdrawn' });
-		await store.recordConsent([withdrawn], new Date());
+		await store.recordConsent([withdrawn], new Date(), keysOf);
 		for (const id of ['ada', 'bob', 'ada']) {
 			expect((await personal(id)).body).toEqual(imageFor(id));
 			expect((await personal('marker-gone')).body).toEqual(PIXEL_PNG);
@@ -257,7 +258,6 @@ describe('privacy in a real n8n', () => {
 		});
 		await settle();
 		await pruned();
-		// The burst windows learn of a load a moment after its open is stored.
 		await eventually(() => n8n.rows('select name from burst_windows').length > 0);
 		const before = rowCounts();
 		const silenced = await load(pixel, 'MarkerWithdrawn/1.0');
@@ -405,8 +405,8 @@ describe('privacy in a real n8n', () => {
 		expect(await store.listConsentRecords(person)).toEqual([]);
 	});
 
-	const refusesWhileTheRegistryIsDown = async (serverUrl: string) => {
-		const database = await newDatabase(serverUrl);
+	const refusesWhileTheRegistryIsDown = async () => {
+		const database = await newDatabase(postgresUrl);
 		const direct = database.url;
 		const way = await startCutOff(direct.hostname, Number(direct.port || 5432));
 		try {
@@ -442,20 +442,47 @@ describe('privacy in a real n8n', () => {
 			await database.drop();
 		}
 	};
-	if (postgresUrl !== null) {
-		it('refuses under Consent Required while the registry is down, and serves the pixel', async () =>
-			await refusesWhileTheRegistryIsDown(postgresUrl!));
-	}
+	itOnPostgres(
+		'refuses under Consent Required while the registry is down, and serves the pixel',
+		refusesWhileTheRegistryIsDown,
+	);
+
+	it('deletes what was erased from the tables of the analytics workflow, and nothing else', async () => {
+		const person = 'copied@example.com';
+		await store.recordConsent([consentRecord({ recipientKey: person })], new Date(), keysOf);
+		await load(pixelLink(person));
+		await eventually(() => opensOf(person).length === 1);
+		const { opens } = await store.listOpens({ limit: 1, recipientId: person });
+		const { id: project } = await n8n.rest('GET', '/projects/personal');
+		const tables = `/projects/${project}/data-tables`;
+		const columns = [{ name: 'eventId', type: 'string' }];
+		const { id } = await n8n.rest('POST', tables, { name: 'email_opens', columns });
+		const rows = [{ eventId: opens[0].eventId }, { eventId: 'of somebody else' }];
+		await n8n.rest('POST', `${tables}/${id}/insert`, { data: rows, returnType: 'count' });
+		const page = await browser.newPage();
+		await page.goto(linkOf(person, 'rights'));
+		await page.locator('button[value=erase]').click();
+		await page.getByText('Your data is erased').waitFor();
+		await settle();
+		const { data } = await n8n.rest('GET', `${tables}/${id}/rows`);
+		expect(data).toMatchObject([{ eventId: 'of somebody else' }]);
+		const { data: all } = await n8n.rest('GET', tables);
+		expect(all).toContainEqual(expect.objectContaining({ name: 'failed_opens' }));
+		await page.close();
+	}, 60_000);
 
 	it('gives a person a copy, then erases them out of every file but for the keyed hash', async () => {
 		const person = 'marker-erased-person';
 		await store.createPixel({ id: 'newsletter', name: 'Newsletter' });
-		await store.addRecipients('newsletter', [
-			{ recipientId: person, email: 'marker-erased@example.com' },
-		]);
+		await store.addRecipients(
+			'newsletter',
+			[{ recipientId: person, email: 'marker-erased@example.com' }],
+			keysOf,
+		);
 		await store.recordConsent(
 			[consentRecord({ recipientKey: person, evidence: 'form marker-evidence' })],
 			new Date(),
+			keysOf,
 		);
 		const pixel = pixelLink(person);
 		await load(pixel);

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -329,32 +329,50 @@ describe('sinks in a real n8n', () => {
 		});
 	});
 
-	describe('opens that an email service reports', () => {
-		it('are stored once, however often the service posts them', async () => {
-			const importer = {
-				id: 'import',
-				name: 'Import',
-				type: 'n8n-nodes-email-open-tracking.openTracking',
-				typeVersion: 1,
-				position: [0, 0],
-				parameters: { resource: 'open', operation: 'import', provider: 'sendgrid' },
-				alwaysOutputData: true,
-			};
-			await publish(
-				workflowOf('esp', [webhook('esp'), importer], {
-					Webhook: { main: [[to('Import')]] },
-				}),
+	describe('opens that an email service reports, in the bundled workflow', () => {
+		const payload = readFileSync(join(__dirname, '..', 'fixtures', 'esp', 'sendgrid.json'));
+		const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+		const stored = () =>
+			n8n.rows("select recipient_id from opens where message_id like '%4c5d75ce93'").length;
+		const postSigned = async (signedBody: Buffer) => {
+			const timestamp = String(Math.round(Date.now() / 1000));
+			const signed = Buffer.concat([Buffer.from(timestamp), signedBody]);
+			return await eventually(async () => {
+				const answer = await fetch(`${n8n.url}/webhook/email-service`, {
+					method: 'POST',
+					headers: {
+						'content-type': 'application/json',
+						'x-twilio-email-event-webhook-timestamp': timestamp,
+						'x-twilio-email-event-webhook-signature': sign('sha256', signed, privateKey).toString(
+							'base64',
+						),
+					},
+					body: payload,
+				});
+				return answer.status !== 404 && answer;
+			});
+		};
+
+		it('are refused as imported, and stored once when the credential knows the key', async () => {
+			const bundled = bundledWorkflow('email-service-opens.json');
+			const id = await publish(bundled);
+			expect((await postSigned(payload)).status).toBe(500);
+			expect(stored()).toBe(0);
+			await n8n.rest('POST', `/workflows/${id}/deactivate`, {});
+
+			const credentials = await credential('openTrackingEmailServiceApi', {
+				signingSecretKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+			});
+			const nodes = bundled.nodes.map((node) =>
+				node.name === 'Import the Opens' ? { ...node, credentials } : node,
 			);
-			const payload: unknown = JSON.parse(
-				readFileSync(join(__dirname, '..', 'fixtures', 'esp', 'sendgrid.json'), 'utf8'),
-			);
-			expect(await post('esp', payload)).toMatchObject([
-				{ recipientId: 'ada@example.com', actor: 'human' },
-				{ recipientId: 'grace@example.com', actorReason: 'esp:sendgrid-machine-open' },
-			]);
-			expect(await post('esp', payload)).toEqual([{}]);
-			const stored = n8n.rows("select recipient_id from opens where message_id like '%4c5d75ce93'");
-			expect(stored).toHaveLength(2);
-		});
+			await publish({ ...bundled, nodes });
+			const answer = await postSigned(payload);
+			expect([answer.status, await answer.text()]).toEqual([200, '']);
+			expect(stored()).toBe(2);
+			expect((await postSigned(payload)).status).toBe(200);
+			expect(stored()).toBe(2);
+			expect((await postSigned(Buffer.from('[]'))).status).toBe(500);
+		}, 60_000);
 	});
 });

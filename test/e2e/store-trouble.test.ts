@@ -20,7 +20,8 @@ import {
 } from '../support/n8n-instance';
 import { newDatabase, type OwnDatabase } from '../support/own-database';
 import { canMountDisks, mountSmallDisk, type SmallDisk } from '../support/small-disk';
-import { postgresUrl } from '../support/stores';
+import { describeOnPostgres, postgresUrl } from '../support/stores';
+import { keysOf } from '../support/denylist-keys';
 
 const BASE = 'email-open-tracking.json';
 const STRICT = 'email-open-tracking-consent-required.json';
@@ -124,6 +125,7 @@ describe('a real n8n whose embedded store is in trouble', () => {
 		await store.recordConsent(
 			consented.map((recipientKey) => consentRecord({ recipientKey })),
 			new Date(),
+			keysOf,
 		);
 		await store.close();
 	}, 180_000);
@@ -207,7 +209,7 @@ describe('a real n8n whose embedded store is in trouble', () => {
 	}, 120_000);
 });
 
-function inPostgres(serverUrl: string): void {
+describeOnPostgres('a real n8n whose store in PostgreSQL is in trouble', () => {
 	let database: OwnDatabase;
 	let way: CutOff;
 	let n8n: N8nInstance;
@@ -257,7 +259,7 @@ function inPostgres(serverUrl: string): void {
 	const told = (what: RegExp) => n8n.output().match(what)?.length ?? 0;
 
 	beforeAll(async () => {
-		database = await newDatabase(serverUrl);
+		database = await newDatabase(postgresUrl);
 		way = await startCutOff(database.url.hostname, Number(database.url.port || 5432));
 		n8n = await startInstance({ workflows: [] });
 		const { id } = await n8n.rest('POST', '/credentials', credentialFor(throughWay()));
@@ -332,14 +334,4 @@ function inPostgres(serverUrl: string): void {
 			'PostgreSQL answered 3D000. The database does not exist.',
 		);
 	}, 120_000);
-}
-
-describe('a real n8n whose store in PostgreSQL is in trouble', () => {
-	if (postgresUrl !== null) {
-		inPostgres(postgresUrl);
-		return;
-	}
-	it('is not tested here, because no PostgreSQL answers, as the line above says', () => {
-		expect(process.env.REQUIRE_POSTGRES).not.toBe('1');
-	});
 });

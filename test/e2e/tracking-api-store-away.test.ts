@@ -4,10 +4,15 @@ import { join } from 'node:path';
 
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { MAIL_PROGRAM } from '../support/browser';
-import { eventually, startInstance, trackingApiForEverybody } from '../support/n8n-instance';
+import {
+	bundledWorkflow,
+	eventually,
+	startInstance,
+	trackingApiForEverybody,
+} from '../support/n8n-instance';
 
-describe('the tracker APIs in a real n8n whose store is away', () => {
-	it('answer the image, and write the open once the store is back', async () => {
+describe('the tracker APIs in a real n8n where something is wrong', () => {
+	it('answer the image while the store is away, and write the open once it is back', async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-away-'));
 		// A folder where the file should be: SQLite cannot open that.
 		const blocked = join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite');
@@ -49,4 +54,21 @@ describe('the tracker APIs in a real n8n whose store is away', () => {
 			rmSync(folder, { recursive: true, force: true });
 		}
 	}, 180_000);
+
+	it('says what is wrong with the workflow where a request cannot be handled at all', async () => {
+		const workflow = bundledWorkflow('tracking-api.json');
+		const handler = workflow.nodes.find(({ name }) => name === 'Handle Request')!;
+		handler.parameters.url = 'https://n8n.example.com/rest/x';
+		const n8n = await startInstance({ workflows: [workflow] });
+		try {
+			const refused = await eventually(async () => {
+				const answer = await fetch(`${n8n.url}/webhook/api/dashboard`);
+				return answer.status === 404 ? null : answer;
+			});
+			expect(refused.status).toBe(500);
+			expect(await refused.json()).toEqual({ error: 'The URL is not the address of a webhook' });
+		} finally {
+			await n8n.stop();
+		}
+	}, 120_000);
 });

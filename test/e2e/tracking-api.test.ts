@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,6 +15,7 @@ import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { launchBrowser, MAIL_PROGRAM } from '../support/browser';
 import { imageFiles } from '../support/image-files';
 import {
+	allBytes,
 	bundledWorkflow,
 	eventually,
 	startInstance,
@@ -209,6 +210,9 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		const csv = await send(`/api/v1/pixels/${id}/generate-tokens/csv`);
 		expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
 		const rows = parse(await csv.text(), { columns: true });
+		// Neither answer went through the files that n8n keeps of executions.
+		const files = join(n8n.folder, '.n8n', 'storage');
+		expect(existsSync(files) ? String(allBytes(files)) : '').not.toContain('@example.com');
 		expect(rows).toEqual(
 			body.tokens.map(({ email, token, trackingUrl }) => ({
 				Email: email,

@@ -6,18 +6,18 @@ import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.node';
 import { collectorFolder } from '../../nodes/shared/receive/collector-log';
-import { openLog, type OpenLog } from '../../src/collector/log/open-log';
+import { openCollectorLog, type CollectorLog } from '../../src/collector/log/collector-log';
 import { eventually } from '../support/n8n-instance';
 
 describe('the Email Open Trigger that collects for batches', () => {
 	const node = new EmailOpenTrigger();
 	const userFolder = process.env.N8N_USER_FOLDER;
 	let folder: string;
-	let log: OpenLog;
+	let log: CollectorLog;
 	beforeEach(() => {
 		folder = mkdtempSync(join(tmpdir(), 'email-open-trigger-'));
 		process.env.N8N_USER_FOLDER = folder;
-		log = openLog({ folder: collectorFolder(), durable: false });
+		log = openCollectorLog({ folder: collectorFolder(), durable: false });
 		log.setConsumers(['workflow']);
 	});
 	afterEach(() => {

@@ -11,7 +11,7 @@ import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import type { Subject } from '../../src/storage/port/privacy-store';
 import { StoreError } from '../../src/storage/port/store-error';
 import { ESP_PROVIDERS } from '../../src/tracking/esp/parse-esp-payload';
-import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
+import { denylistKeysIn } from '../../src/tracking/people/subject-keys';
 import { executeContext, executeNode } from '../support/node-context';
 
 const node = new OpenTracking();
@@ -39,11 +39,20 @@ describe('Open Tracking: Open → Import', () => {
 
 	async function importPayload(
 		body: unknown,
-		parameters: Record<string, unknown> = {},
+		{ importOptions, ...parameters }: Record<string, unknown> = {},
 		continueOnFail = false,
 	) {
 		const { output, hints } = await executeNode(node, [{ json: { body } as IDataObject }], {
-			parameters: { resource: 'open', operation: 'import', ...parameters },
+			parameters: {
+				resource: 'open',
+				operation: 'import',
+				importOptions: {
+					acceptUnsigned: true,
+					handOn: [],
+					...(importOptions as object | undefined),
+				},
+				...parameters,
+			},
 			continueOnFail,
 		});
 		return { items: output[0], hints };
@@ -70,7 +79,9 @@ describe('Open Tracking: Open → Import', () => {
 		]);
 		expect(JSON.stringify(await stored())).not.toMatch(/192\.0\.2|Mozilla/);
 		expect(hints).toEqual([
-			{ message: '2 opens are new, 0 were known, 0 may not be stored, 1 events are no opens' },
+			{
+				message: '2 opens are new, 0 were known, 0 may not be stored, 1 events are no opens',
+			},
 		]);
 	});
 
@@ -123,6 +134,75 @@ describe('Open Tracking: Open → Import', () => {
 		]);
 	});
 
+	it('knows a person who withdrew or was erased by every spelling of the address', async () => {
+		const ask = async (resource: string, operation: string, personId: string) =>
+			await executeNode(node, [{ json: {} }], { parameters: { resource, operation, personId } });
+		await ask('consent', 'withdraw', 'ada@example.com');
+		await ask('privacy', 'erasePerson', 'grace@example.com');
+		const text = JSON.stringify(fixture('sendgrid'))
+			.replaceAll('ada@example.com', ' Ada@EXAMPLE.com')
+			.replaceAll('grace@example.com', 'GRACE@example.com');
+		const { items, hints } = await importPayload(JSON.parse(text), {
+			provider: 'sendgrid',
+			importOptions: { handOn: ['click'] },
+		});
+		expect(items).toEqual([]);
+		expect(hints).toMatchObject([{ message: expect.stringContaining('2 may not be stored') }]);
+		expect(await stored()).toEqual([]);
+	});
+
+	it('hands on what else is reported, as items that say what they are, and stores none of it', async () => {
+		const bounce = {
+			event: 'bounce',
+			type: 'bounce',
+			email: 'Bob@Example.com',
+			timestamp: 1789034420,
+			sg_event_id: 'Ym91bmNl',
+			status: '5.1.1',
+			reason: '550 5.1.1 <bob@example.com> unknown',
+		};
+		const payload = [
+			...(fixture('sendgrid') as object[]),
+			bounce,
+			{ ...bounce, event: 'spamreport', sg_event_id: 'c3BhbQ' },
+			{ ...bounce, event: 'delivered', sg_event_id: 'ZGVsaXY' },
+		];
+		const all = await importPayload(payload, {
+			provider: 'sendgrid',
+			importOptions: { handOn: undefined },
+		});
+		expect(all.items.map(({ json }) => [json.event, json.recipientId])).toEqual([
+			['open', 'ada@example.com'],
+			['open', 'grace@example.com'],
+			['click', 'ada@example.com'],
+			['bounce', 'bob@example.com'],
+			['complaint', 'bob@example.com'],
+		]);
+		expect(all.items[2].json.link).toEqual({ url: 'https://example.com/' });
+		expect(all.items[3].json.bounce).toEqual({ permanent: true, code: '5.1.1' });
+		expect(all.hints).toEqual([
+			{
+				message:
+					'2 opens are new, 0 were known, 0 may not be stored, 4 events are no opens: 1 clicks, 1 bounces and 1 complaints are handed on',
+			},
+		]);
+		expect(await stored()).toHaveLength(2);
+		const again = await importPayload(payload, {
+			provider: 'sendgrid',
+			importOptions: { handOn: ['bounce'] },
+		});
+		expect(again.items.map(({ json }) => json.eventId)).toEqual([all.items[3].json.eventId]);
+	});
+
+	it('counts the upper pixel of SparkPost where that was chosen', async () => {
+		const text = JSON.stringify(fixture('sparkpost')).replace('"open"', '"initial_open"');
+		const settings = { provider: 'sparkpost' };
+		expect((await importPayload(JSON.parse(text), settings)).items).toEqual([]);
+		const importOptions = { initialOpens: true };
+		const { items } = await importPayload(JSON.parse(text), { ...settings, importOptions });
+		expect(items).toHaveLength(1);
+	});
+
 	it('stores nothing of somebody who is erased between the lookup and the write', async () => {
 		const { keyRing } = await signingOf(executeContext(node, []).context);
 		const trackingStore = await store();
@@ -130,8 +210,8 @@ describe('Open Tracking: Open → Import', () => {
 		jest.spyOn(trackingStore, 'deniedAmong').mockImplementationOnce(async () => {
 			const subject: Subject = {
 				recipientId: 'ada@example.com',
-				pseudonymsIn: () => [],
-				denylistKeys: denylistKeysOf('ada@example.com', keyRing),
+				pseudonymsOf: () => [],
+				denylistKeysOf: denylistKeysIn(keyRing),
 			};
 			await trackingStore.eraseSubject(subject, new Date());
 			return new Set();
@@ -139,7 +219,9 @@ describe('Open Tracking: Open → Import', () => {
 		const { items, hints } = await importPayload(fixture('sendgrid'), { provider: 'sendgrid' });
 		expect(items.map(({ json }) => json.recipientId)).toEqual(['grace@example.com']);
 		expect(hints).toMatchObject([
-			{ message: '1 opens are new, 0 were known, 1 may not be stored, 1 events are no opens' },
+			{
+				message: '1 opens are new, 0 were known, 1 may not be stored, 1 events are no opens',
+			},
 		]);
 		expect((await stored()).map(({ recipientId }) => recipientId)).toEqual(['grace@example.com']);
 	});
@@ -197,6 +279,7 @@ describe('Open Tracking: Open → Import', () => {
 				operation: 'import',
 				provider: 'postmark',
 				payloadField: '',
+				importOptions: { acceptUnsigned: true },
 			},
 		});
 		expect(output[0]).toHaveLength(1);

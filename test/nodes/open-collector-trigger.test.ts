@@ -12,8 +12,8 @@ import type {
 	ITriggerResponse,
 } from 'n8n-workflow';
 
-import { viewTimeSettings } from '../../nodes/OpenCollectorTrigger/settings';
-import { isFolderLocked, openLog } from '../../src/collector/log/open-log';
+import { imageHoldSettings } from '../../nodes/OpenCollectorTrigger/settings';
+import { isFolderLocked, openCollectorLog } from '../../src/collector/log/collector-log';
 import { load } from '../support/collector-process';
 
 // The collector's threads are files of the built package.
@@ -110,7 +110,7 @@ describe('the Open Collector Trigger', () => {
 		const first = await triggerContext('trigger', { port, options: { host: '127.0.0.1' } }).start();
 		const second = triggerContext('trigger', { port: port + 1, options: { host: '127.0.0.1' } });
 		await expect(second.start()).rejects.toMatchObject({
-			message: expect.stringMatching(/^Another Open Collector Trigger is at work.*Unpublish/),
+			message: expect.stringMatching(/^Only one Open Collector Trigger can be active.*Unpublish/),
 		});
 		expect(await load(agent, port, '42')).toBe(true);
 		await first.closeFunction!();
@@ -148,7 +148,7 @@ describe('the Open Collector Trigger', () => {
 				acceptLanguage: null,
 			},
 		});
-		const log = openLog({
+		const log = openCollectorLog({
 			folder: join(folder, '.n8n', 'email-open-tracking', 'collector'),
 			durable: false,
 		});
@@ -176,13 +176,13 @@ describe('the Open Collector Trigger', () => {
 
 	it.each([
 		[{}, null],
-		[{ viewTimeLimit: 90 }, null],
-		[{ viewTime: true }, { limitMs: 60_000 }],
-		[{ viewTime: true, viewTimeLimit: 90 }, { limitMs: 90_000 }],
-		[{ viewTime: true, viewTimeLimit: 0 }, { limitMs: 1000 }],
-		[{ viewTime: true, viewTimeLimit: 3600 }, { limitMs: 300_000 }],
-	])('measures view time only when told to, within bounds: %j', (options, expected) => {
-		expect(viewTimeSettings({ getNodeParameter: () => options })).toEqual(expected);
+		[{ imageHoldLimit: 90 }, null],
+		[{ imageHold: true }, { limitMs: 60_000 }],
+		[{ imageHold: true, imageHoldLimit: 90 }, { limitMs: 90_000 }],
+		[{ imageHold: true, imageHoldLimit: 0 }, { limitMs: 1000 }],
+		[{ imageHold: true, imageHoldLimit: 3600 }, { limitMs: 300_000 }],
+	])('measures held time only when told to, within bounds: %j', (options, expected) => {
+		expect(imageHoldSettings({ getNodeParameter: () => options })).toEqual(expected);
 	});
 
 	it('needs PostgreSQL in queue mode, and says so', async () => {

@@ -43,7 +43,7 @@ describe('Open Data Minimizer', () => {
 			recipientId: expect.stringMatching(/^p_[0-9a-f]{32}$/),
 			client: { family: expect.stringContaining('Thunderbird'), os: expect.any(String) },
 			request: { ip: null, userAgent: null },
-			minimised: {
+			minimized: {
 				removed: ['messageId', 'request.acceptLanguage', 'request.ip', 'request.referer'],
 				reduced: expect.arrayContaining(['occurredAt', 'recipientId', 'request.userAgent']),
 			},

@@ -11,10 +11,11 @@ import { OpenTrackingSalesforceOAuth2Api } from '../../credentials/OpenTrackingS
 import { OpenEventSink } from '../../nodes/OpenEventSink/OpenEventSink.node';
 import { dataFolder } from '../../nodes/shared/installation/data-folder';
 import { SINKS, findSink } from '../../src/sinks/registry';
-import type { Sink } from '../../src/sinks/sink';
+import type { Sink, SinkRequest } from '../../src/sinks/sink';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import { executeContext } from '../support/node-context';
 import { openEvent } from '../support/open-events';
+import { CONTRACTS } from '../unit/sinks/contracts';
 
 const node = new OpenEventSink();
 
@@ -38,7 +39,7 @@ async function run(
 	settings: {
 		sink?: string;
 		parameters?: Record<string, unknown>;
-		answers?: Array<Answer | Error>;
+		answers?: Array<Answer | Error | ((sent: Sent) => Answer)>;
 		continueOnFail?: boolean;
 		credential?: Record<string, unknown>;
 		cancelled?: AbortSignal;
@@ -68,7 +69,11 @@ async function run(
 			const answer = answers[Math.min(sent.length, answers.length - 1)];
 			sent.push({ ...options, credential });
 			if (answer instanceof Error) throw answer;
-			const { statusCode, headers = {}, body = '' } = answer;
+			const {
+				statusCode,
+				headers = {},
+				body = '',
+			} = typeof answer === 'function' ? answer(sent[sent.length - 1]) : answer;
 			return { statusCode, headers, body: typeof body === 'string' ? body : JSON.stringify(body) };
 		},
 	});
@@ -353,7 +358,7 @@ describe('Open Event Sink', () => {
 			expect(await store.listParts()).toMatchObject([
 				{
 					kind: 'sink',
-					id: 'workflow/node',
+					id: 'workflow/node/Signed Webhook (sink.example.com)',
 					name: 'Sinks: Open Event Sink',
 					settings: {
 						destination: 'Signed Webhook (sink.example.com)',
@@ -367,8 +372,11 @@ describe('Open Event Sink', () => {
 				sink: 'postHog',
 				answers: [{ statusCode: 200, body: { status: 'Ok' } }],
 			});
-			expect(await store.listParts()).toMatchObject([
-				{ settings: { destination: 'PostHog (us.i.posthog.com)', country: '' } },
+			// The one before still holds what it got.
+			const destinations = (await store.listParts()).map(({ settings }) => settings.destination);
+			expect(destinations.sort()).toEqual([
+				'PostHog (us.i.posthog.com)',
+				'Signed Webhook (sink.example.com)',
 			]);
 		} finally {
 			await store.close();
@@ -380,12 +388,6 @@ describe('Open Event Sink', () => {
 	it.each(SINKS.map((sink) => [sink.displayName, sink] as const))(
 		'%s reads only settings that its form has, and keeps its secrets out of the result',
 		async (_name, sink) => {
-			const parameters = Object.fromEntries(
-				sink.parameters
-					.filter((one) => one.type === 'string' && one.required && one.default === '')
-					.filter((one) => !one.showFor)
-					.map((one) => [one.name, 'example']),
-			);
 			const secrets = sink.credential.fields.filter(({ secret }) => secret);
 			const credential = sampleCredential(sink);
 			// Google Analytics takes no addresses, and nothing that is older than three days.
@@ -395,7 +397,7 @@ describe('Open Event Sink', () => {
 			});
 			const { failed } = await run([event], {
 				sink: sink.name,
-				parameters: { ...parameters, ...crmFields(sink), ...once },
+				parameters: { ...neededBy(sink), ...crmFields(sink), ...once },
 				answers: [{ statusCode: 500, body: secrets.map(({ name }) => credential[name]).join(' ') }],
 			});
 			expect(failed).toHaveLength(1);
@@ -406,6 +408,52 @@ describe('Open Event Sink', () => {
 		},
 	);
 });
+
+describe('every destination of Open Event Sink', () => {
+	it('has a contract, by which it is answered here', () => {
+		expect(CONTRACTS.map(({ sink }) => sink).sort()).toEqual(SINKS.map(({ name }) => name).sort());
+	});
+
+	it.each(SINKS.map((sink) => [sink.displayName, sink] as const))(
+		'%s takes an open with what its form needs, and defaults else',
+		async (_name, sink) => {
+			const { events, success } = CONTRACTS.find((one) => one.sink === sink.name)!;
+			const [event] = events(1);
+			const { delivered, failed, sent } = await run(
+				[{ ...event, occurredAt: new Date().toISOString() }],
+				{
+					sink: sink.name,
+					parameters: { ...neededBy(sink), ...crmFields(sink) },
+					answers: [
+						({ method, url, headers, qs, body }) => {
+							const { status, ...answer } = success({
+								method: method as SinkRequest['method'],
+								url,
+								headers: headers as Record<string, string>,
+								query: qs,
+								body: body === undefined ? null : String(body),
+							});
+							return { statusCode: status, ...answer } as Answer;
+						},
+					],
+				},
+			);
+			expect(failed).toEqual([]);
+			expect(delivered).toMatchObject([{ json: { delivery: { status: 'delivered' } } }]);
+			expect(sent.length).toBeGreaterThan(0);
+		},
+	);
+});
+
+/** The parameters of a destination that have no default and have to be filled in. */
+function neededBy(sink: Sink): Record<string, string> {
+	return Object.fromEntries(
+		sink.parameters
+			.filter((one) => one.type === 'string' && one.required && one.default === '')
+			.filter((one) => !one.showFor)
+			.map((one) => [one.name, 'example']),
+	);
+}
 
 function crmFields(sink: Sink): Record<string, string> {
 	const field = sink.parameters.find(({ name }) => name === 'lastOpenedField');

@@ -3,6 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { openTrackingStore } from '../../nodes/shared/installation/store';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import { keysOf } from '../support/denylist-keys';
 import { executeContext, executeNode } from '../support/node-context';
 import { PERSON } from '../support/tracking-api';
 
@@ -45,7 +46,7 @@ describe('HTTP API: Handle Request, behind Webhook nodes as they are imported', 
 		options: { webhookAuthentication?: string; access?: string },
 	) {
 		const { access = 'webhook', webhookAuthentication = 'none' } = options;
-		const { output } = await executeNode(
+		const { responses } = await executeNode(
 			new OpenTracking(),
 			[{ json: { headers: PERSON, query: {}, params: {} } }],
 			{
@@ -54,9 +55,12 @@ describe('HTTP API: Handle Request, behind Webhook nodes as they are imported', 
 				webhookAuthentication,
 			},
 		);
-		const [{ json, binary }] = output[0];
-		const body = Buffer.from(binary!.data.data, 'base64').toString();
-		return { status: json.statusCode, type: binary!.data.mimeType.split(';')[0], body };
+		const { body, headers, statusCode } = responses[0] as {
+			body: Buffer;
+			headers: Record<string, string>;
+			statusCode: number;
+		};
+		return { status: statusCode, type: headers['content-type'].split(';')[0], body: String(body) };
 	}
 
 	it.each(['/api/dashboard', '/api/pixel/create', '/api/v1/pixels/x/generate-tokens/csv'])(
@@ -148,6 +152,36 @@ describe('HTTP API: Handle Request, with its settings', () => {
 	it('leaves nothing of people who did not consent, where the policy asks for it', async () => {
 		const required = { consentPolicy: 'consent-required' };
 		expect(await opensAfterLoad(required, { user: 'john@example.com' })).toEqual([]);
+	});
+
+	it('sends a long list of addresses itself, and leaves no item or file of it to n8n', async () => {
+		const url = 'https://n8n.example.com/webhook/api/v1/pixels/:id/generate-tokens/csv';
+		const { context } = executeContext(new OpenTracking(), [], { parameters });
+		const store = await openTrackingStore(context);
+		const { id } = await store.createPixel({ name: 'x' });
+		const list = Array.from({ length: 2000 }, (_, index) => ({
+			recipientId: `r${index}`,
+			email: `reader${index}@example.com`,
+		}));
+		await store.addRecipients(id, list, keysOf);
+		const { output, responses } = await executeNode(
+			new OpenTracking(),
+			[{ json: { headers: {}, params: { id }, query: {} } }],
+			{ parameters: { ...parameters, url, access: 'everybody' } },
+		);
+		expect(output[0]).toMatchObject([{ json: { statusCode: 200 } }]);
+		expect(output[0][0].binary).toBeUndefined();
+		expect(responses).toMatchObject([
+			{
+				statusCode: 200,
+				headers: {
+					'content-type': 'text/csv; charset=utf-8',
+					'content-disposition': `attachment; filename="recipients-${id}.csv"`,
+				},
+			},
+		]);
+		const { body } = responses[0] as { body: Buffer };
+		expect(String(body).split('reader')).toHaveLength(2001);
 	});
 
 	it('names nobody by another parameter, or by any where none is set', async () => {

@@ -13,6 +13,7 @@ import { consentRecord, NOTICE } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
+import { keysOf } from '../support/denylist-keys';
 
 const node = new OpenTracking();
 const DAY = 86_400_000;
@@ -132,10 +133,11 @@ const ENTRIES: Record<string, Entry> = {
 			headers: {},
 			query: {},
 		}),
-		gives: 'the answer for the Respond to Webhook node',
-		check: ({ items, file }) => {
-			expect(items[0].statusCode).toBe(200);
-			expect(file).toContain('Spring launch');
+		gives: 'the dashboard as an answer, and which request that was',
+		check: ({ items, page, status }) => {
+			expect(items).toEqual([{ method: 'GET', path: '/dashboard', statusCode: 200 }]);
+			expect(status).toBe(200);
+			expect(page).toContain('Spring launch');
 		},
 		whenEmpty: 'URL is empty',
 	},
@@ -164,6 +166,7 @@ const ENTRIES: Record<string, Entry> = {
 				{ event: 'processed', timestamp: 1_790_000_000, email: 'bob@example.com' },
 			],
 		}),
+		fill: () => ({ importOptions: { acceptUnsigned: true } }),
 		gives: 'the opens that are new, and how many events were none',
 		check: ({ items, hints }) => {
 			expect(items).toMatchObject([{ event: 'open', recipientId: 'bob@example.com' }]);
@@ -171,7 +174,7 @@ const ENTRIES: Record<string, Entry> = {
 				'1 opens are new, 0 were known, 0 may not be stored, 1 events are no opens',
 			);
 		},
-		whenEmpty: 'Event 1: Not an event of this service (event is missing)',
+		whenEmpty: 'The payload was refused: there is nothing to check it with',
 	},
 	'open reclassify': {
 		gives: 'how many opens were read and how many changed',
@@ -459,11 +462,12 @@ describe('every operation of Open Tracking', () => {
 			recipientId,
 			email: `${recipientId}@example.com`,
 		}));
-		const { recipients } = await store.addRecipients(pixel.id, people);
+		const { recipients } = await store.addRecipients(pixel.id, people, keysOf);
 		const sentAt = new Date(Date.now() - 5 * DAY);
 		const mail = { messageId: null, pixelId: pixel.id, campaignId: CAMPAIGN, sentAt };
 		await store.registerSent(
 			people.map(({ recipientId }) => ({ ...mail, recipientId, trackingMode: 'identified' })),
+			keysOf,
 		);
 		await store.recordOpens([
 			openEvent({
@@ -474,7 +478,7 @@ describe('every operation of Open Tracking', () => {
 				client: { family: 'Thunderbird', os: 'Linux', device: 'desktop' },
 			}),
 		]);
-		await store.recordConsent([consentRecord({ method: 'form' })], new Date());
+		await store.recordConsent([consentRecord({ method: 'form' })], new Date(), keysOf);
 		await store.openPrivacyRequest(
 			{ recipientId: 'bob', kind: 'copy' },
 			new Date('2026-11-20T10:00:00Z'),
@@ -483,7 +487,7 @@ describe('every operation of Open Tracking', () => {
 		return {
 			keyId: keyRing.active.id,
 			pixelId: pixel.id,
-			adaId: recipients[0].id,
+			adaId: recipients[0]!.id,
 			consentToken: signPersonToken(
 				{ recipientId: 'ada', scope: 'consent', issuedAt: new Date() },
 				keyRing,

@@ -9,7 +9,7 @@ import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
 import { signingOf } from '../../nodes/shared/installation/signing';
 import { collectorFolder } from '../../nodes/shared/receive/collector-log';
 import { waitingFolders } from '../../nodes/shared/receive/waiting-opens';
-import { openLog } from '../../src/collector/log/open-log';
+import { openCollectorLog } from '../../src/collector/log/collector-log';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import type { KeyRing } from '../../src/tracking/links/key-ring';
 import { readPersonToken, signPersonToken } from '../../src/tracking/links/person-link';
@@ -20,6 +20,7 @@ import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
 import { PURPOSES } from '../../src/tracking/event/purpose';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
+import { keysOf } from '../support/denylist-keys';
 
 const node = new OpenTracking();
 const CONTROLLER = { controllerName: 'Example Ltd', controllerContact: 'privacy@example.com' };
@@ -144,6 +145,11 @@ describe('consent, rights and retention in Open Tracking', () => {
 		]);
 		const none = await run('consent', 'applyChoice', await form('ada', { action: 'save' }));
 		expect(none.page).toContain('Nothing was changed');
+		// What a text browser sends of questions that nobody answered.
+		const untouched = { action: 'save', performance: '', profiling: '' };
+		const left = await run('consent', 'applyChoice', await form('ada', untouched));
+		expect(left.items).toEqual([{ changed: [] }]);
+		expect(left.page).toContain('Nothing was changed');
 	});
 
 	it('keeps no more than the first of answers that say the same, and ends a flood of others', async () => {
@@ -296,7 +302,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 	it('exports and erases one person, with a receipt that does not name them', async () => {
 		const store = await folder.store();
 		await store.recordOpens([openEvent({ recipientId: 'marker-ada' })]);
-		await store.recordConsent([consentRecord({ recipientKey: 'marker-ada' })], new Date());
+		await store.recordConsent([consentRecord({ recipientKey: 'marker-ada' })], new Date(), keysOf);
 		const exported = await run('privacy', 'exportPerson', {
 			personId: 'marker-ada',
 			...CONTROLLER,
@@ -315,9 +321,29 @@ describe('consent, rights and retention in Open Tracking', () => {
 		expect((await store.listOpens({ limit: 10 })).opens).toEqual([]);
 	});
 
+	it('cuts the files of store and logs every night, also where nothing was old enough', async () => {
+		const store = await folder.store();
+		const { id: pixelId } = await store.createPixel({ name: 'Launch' });
+		const list = [{ recipientId: 'marker-ada', email: 'marker-ada@example.com' }];
+		const { recipients } = await store.addRecipients(pixelId, list, keysOf);
+		await store.deleteRecipient(recipients[0]!.id, keysOf);
+		const waiting = logOf('w1.n', keyRing);
+		const collected = openCollectorLog({ folder: collectorFolder(), durable: true });
+		for (const log of [waiting, collected]) {
+			log.setConsumers(['store']);
+			log.append([JSON.stringify(openEvent({ recipientId: 'marker-bob' }))]);
+			log.advance('store', 1);
+		}
+		expect(allBytes(folder.path).toString('latin1')).toContain('marker-');
+		const { items } = await run('retention', 'run');
+		expect(items.map(({ records }) => records)).not.toContain(1);
+		expect(allBytes(folder.path).toString('latin1')).not.toContain('marker-');
+		collected.close();
+	});
+
 	it('exports and erases what waits for the store too, and dead letters that name the person', async () => {
 		const subject = subjectOf('marker-ada', await keyRing());
-		const [pseudonym] = subject.pseudonymsIn('spring');
+		const [pseudonym] = subject.pseudonymsOf('marker-ada', 'spring');
 		const newOpen = (changes: Partial<OpenEvent>) =>
 			JSON.stringify(openEvent({ eventId: uuidv7(), ...changes }));
 		const [one, two] = [logOf('w1.n', keyRing), logOf('w2.n', keyRing)];
@@ -325,10 +351,10 @@ describe('consent, rights and retention in Open Tracking', () => {
 		two.append([newOpen({ recipientId: pseudonym, trackingMode: 'pseudonymous' })]);
 		two.append([newOpen({ recipientId: 'marker-ada', occurredAt: '2026-11-20T11:00:00.000Z' })]);
 		const [, letter] = two.read('store', 2);
-		two.bury('store', [{ ...letter, reason: 'broken' }], 0, new Date());
-		const collector = openLog({ folder: collectorFolder(), durable: true });
+		two.setAside('store', [{ ...letter, reason: 'broken' }], 0, new Date());
+		const collector = openCollectorLog({ folder: collectorFolder(), durable: true });
 		const lost = newOpen({ recipientId: 'marker-ada' });
-		collector.bury('workflow', [{ seq: 7, event: lost, reason: 'broken' }], 0, new Date());
+		collector.setAside('workflow', [{ seq: 7, event: lost, reason: 'broken' }], 0, new Date());
 
 		const { items: exported } = await run('privacy', 'exportPerson', {
 			personId: 'marker-ada',
@@ -406,7 +432,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 		const store = await folder.store();
 		await store.savePart(tracker);
 		await store.createPixel({ id: 'p', name: 'Letter' });
-		await store.addRecipients('p', [{ recipientId: 'h1', email: 'ada@example.com' }]);
+		await store.addRecipients('p', [{ recipientId: 'h1', email: 'ada@example.com' }], keysOf);
 		const request = { ip: '203.0.113.9', userAgent: 'UA', referer: null, acceptLanguage: null };
 		await store.recordOpens([openEvent({ trackingMode: 'full', request })]);
 		await run('consent', 'withdraw', { personId: 'ada' });
@@ -419,7 +445,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 				'Mail addresses': 1,
 				'Single opens': 1,
 				'People who withdrew': 1,
-				'People erased': 1,
+				'Names of erased people': 1,
 			},
 		});
 		const findings = (said.findings as Array<{ about: string; finding: string }>).map(
@@ -474,7 +500,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 				before: 'identified',
 				now: 'full',
 			},
-			{ about: 'Counts', change: 'changed', what: 'People erased', before: '0', now: '1' },
+			{ about: 'Counts', change: 'changed', what: 'Names of erased people', before: '0', now: '1' },
 		]);
 		expect(page).toContain('What changed since 2020-01');
 	});
@@ -502,7 +528,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 		const only = await run('statistics', 'countPeople', { peopleOptions: { only: 'Outlook' } });
 		expect(only.items).toEqual(all.items.filter(({ value }) => value === 'Outlook'));
 		await expect(run('statistics', 'countPeople', { peopleOptions: { k: 2 } })).rejects.toThrow(
-			'Fewer than 10',
+			'Minimum Group Size must be 10 or more',
 		);
 	});
 

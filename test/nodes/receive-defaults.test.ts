@@ -8,7 +8,7 @@ import { readCollectOptions } from '../../src/collector/command/collect-options'
 import { RECEIVE_DEFAULTS } from '../../src/intake/receive-defaults';
 import { executeContext } from '../support/node-context';
 
-const { mode, purpose, plainIds, consent, keep, time } = RECEIVE_DEFAULTS;
+const { mode, purpose, plainIds, consent, keep, time, manyDomains } = RECEIVE_DEFAULTS;
 
 /** What a door does whose fields nobody touched. */
 const doors: Record<string, () => unknown> = {
@@ -37,7 +37,15 @@ describe('what is done with an open where nobody set anything', () => {
 		// Clients of the tracking API name the recipient by `user`.
 		const recipientParameter = name === 'the tracking API' ? 'user' : plainIds.recipientParameter;
 		const ids = { ...plainIds, recipientParameter };
-		expect(settings()).toMatchObject({ mode, purpose, plainIds: ids, consent, keep, time });
+		expect(settings()).toMatchObject({
+			mode,
+			purpose,
+			plainIds: ids,
+			consent,
+			keep,
+			time,
+			manyDomains,
+		});
 	});
 
 	it.each([
@@ -51,7 +59,7 @@ describe('what is done with an open where nobody set anything', () => {
 	});
 
 	it.each([
-		['trackingMode', 'purpose', 'keepAsAggregate', 'ip', 'time'],
+		['trackingMode', 'purpose', 'keepAsAggregate', 'ip', 'time', 'manyDomains'],
 		['importTrackingMode', 'purpose', 'keepAsAggregate'],
 	])('shows in the panel as what it is: options beside %s', (...names) => {
 		const shown: Record<string, unknown> = {
@@ -59,6 +67,7 @@ describe('what is done with an open where nobody set anything', () => {
 			keepAsAggregate: consent.keepAsAggregate,
 			ip: keep.ip,
 			time,
+			manyDomains,
 		};
 		const node = names[0] === 'trackingMode' ? new EmailOpenTrigger() : new OpenTracking();
 		const collections = node.description.properties.filter(({ name }) =>
@@ -73,12 +82,20 @@ describe('what is done with an open where nobody set anything', () => {
 	});
 
 	it('can be changed for the command as for the nodes', () => {
-		const args = ['--purpose', 'deliverability', '--keep-refused-as-count', '--time', 'day'];
+		const args = [
+			'--purpose',
+			'deliverability',
+			'--keep-refused-as-count',
+			'--time',
+			'day',
+			'--many-domains',
+		];
 		const options = readCollectOptions(['--data', 'log', ...args], {});
 		expect(options?.settings.listener?.receive).toMatchObject({
 			purpose: 'deliverability',
 			consent: { keepAsAggregate: true },
 			time: 'day',
+			manyDomains: true,
 		});
 	});
 });

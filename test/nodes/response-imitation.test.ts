@@ -5,6 +5,7 @@ import { imitateResponse, noteResponse } from '../../nodes/EmailOpenTrigger/resp
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { consentRecord } from '../support/consent-records';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
+import { keysOf } from '../support/denylist-keys';
 
 /** What a workflow does with an open: the image it answers with. */
 type Workflow = (recipientId: unknown) => Buffer;
@@ -22,6 +23,7 @@ describe('the answer to a load that starts no workflow', () => {
 		await store.recordConsent(
 			[consentRecord({ recipientKey: 'withdrawn', status: 'withdrawn' })],
 			new Date(),
+			keysOf,
 		);
 	});
 	afterEach(async () => await folder.remove());

@@ -5,11 +5,12 @@ import { TrackingConsentFilter } from '../../nodes/TrackingConsentFilter/Trackin
 import { dataFolder } from '../../nodes/shared/installation/data-folder';
 import { signingOf } from '../../nodes/shared/installation/signing';
 import { openEventSchema } from '../../src/tracking/event/open-event';
-import { denylistKeysOf, pseudonymsOf } from '../../src/tracking/people/subject-keys';
+import { denylistKeysIn, pseudonymsOf } from '../../src/tracking/people/subject-keys';
 import { consentRecord } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
+import { keysOf } from '../support/denylist-keys';
 
 const node = new TrackingConsentFilter();
 const NO_NOTICE = { noticeVersion: null, noticeHash: null, noticeText: null };
@@ -35,10 +36,10 @@ describe('Tracking Consent Filter', () => {
 	};
 	const record = async (...changes: Array<Parameters<typeof consentRecord>[0]>) => {
 		const store = await folder.store();
-		await store.recordConsent(changes.map(consentRecord), new Date());
+		await store.recordConsent(changes.map(consentRecord), new Date(), keysOf);
 	};
 
-	it('refuses somebody unknown under Consent Required, and allows them under Objection Honoured', async () => {
+	it('refuses somebody unknown under Consent Required, and allows them under Objection Honored', async () => {
 		const strict = await filter({ consentPolicy: 'consent-required' });
 		expect(strict.refused?.json).toEqual({
 			mail: 'hello',
@@ -60,7 +61,7 @@ describe('Tracking Consent Filter', () => {
 
 	it('allows who consented, says by which record, and refuses them once they withdrew', async () => {
 		const given = consentRecord();
-		await (await folder.store()).recordConsent([given], new Date());
+		await (await folder.store()).recordConsent([given], new Date(), keysOf);
 		const { allowed } = await filter({ consentPolicy: 'france' });
 		expect(allowed?.json.trackingConsent).toMatchObject({
 			status: 'given',
@@ -101,13 +102,13 @@ describe('Tracking Consent Filter', () => {
 
 	it('says which words it knows where a field holds another one', async () => {
 		const run = filter({ consentPolicy: 'us', source: 'item', itemConsent: 'perhaps' });
-		await expect(run).rejects.toThrow('no answer that is known');
+		await expect(run).rejects.toThrow('not a known answer');
 		const { refused } = await filter(
 			{ consentPolicy: 'us', source: 'item', itemConsent: 'perhaps' },
 			{ a: 1 },
 			true,
 		);
-		expect(refused?.json).toEqual({ a: 1, error: expect.stringContaining('no answer') });
+		expect(refused?.json).toEqual({ a: 1, error: expect.stringContaining('not a known answer') });
 	});
 
 	it('counts Sec-GPC and an opt-out as objections', async () => {
@@ -157,8 +158,8 @@ describe('Tracking Consent Filter', () => {
 		await store.eraseSubject(
 			{
 				recipientId: 'ada',
-				pseudonymsIn: (scope) => pseudonymsOf('ada', scope, keyRing),
-				denylistKeys: denylistKeysOf('ada', keyRing),
+				pseudonymsOf: (name, scope) => pseudonymsOf(name, scope, keyRing),
+				denylistKeysOf: denylistKeysIn(keyRing),
 			},
 			new Date(),
 		);

@@ -8,7 +8,7 @@ import type { ListenerSettings } from '../../src/collector/config/settings';
 import { startListener, type Listener } from '../../src/collector/listen/listener';
 import { createCommitQueue } from '../../src/collector/log/commit-queue';
 import { readRecord, type LogRecord } from '../../src/collector/log/log-record';
-import { openLog, type OpenLog } from '../../src/collector/log/open-log';
+import { openCollectorLog, type CollectorLog } from '../../src/collector/log/collector-log';
 import { RECEIVE_DEFAULTS } from '../../src/intake/receive-defaults';
 import { createReceiveDeps } from '../../src/intake/receive-deps';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
@@ -24,7 +24,7 @@ export const KEY_RING: KeyRing = parseKeyRing({
 export interface TestListener {
 	url: string;
 	port: number;
-	log: OpenLog;
+	log: CollectorLog;
 	counters: Counters;
 	errors: Array<{ what: string; error: unknown }>;
 	listener: Listener;
@@ -38,10 +38,10 @@ export interface TestListener {
 /** A listener of this process with a log of its own, as the listening thread puts it together. */
 export async function listen(
 	settings: Partial<ListenerSettings> = {},
-	overrides: { receive?: Partial<ReceiveDeps>; wrapLog?: (log: OpenLog) => OpenLog } = {},
+	overrides: { receive?: Partial<ReceiveDeps>; wrapLog?: (log: CollectorLog) => CollectorLog } = {},
 ): Promise<TestListener> {
 	const folder = mkdtempSync(join(tmpdir(), 'collector-'));
-	const log = openLog({ folder, durable: true });
+	const log = openCollectorLog({ folder, durable: true });
 	log.setConsumers(['test']);
 	const counters = newCounters();
 	const errors: TestListener['errors'] = [];
@@ -54,7 +54,7 @@ export async function listen(
 			maxConnections: 1000,
 			flood: { perSecond: 0, burst: 0 },
 			receive: RECEIVE,
-			viewTime: null,
+			imageHold: null,
 			...settings,
 		},
 		{

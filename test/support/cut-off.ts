@@ -10,22 +10,33 @@ export interface CutOff {
 	hang(): void;
 }
 
-/** Passes TCP connections on to `host`:`port`, from a free port of this machine. */
-export async function startCutOff(host: string, port: number): Promise<CutOff> {
+/**
+ * Passes TCP connections on to `host`:`port`, from a free port of this machine.
+ *
+ * @param delayMs how much later everything arrives, each way: as from a server that is far away
+ */
+export async function startCutOff(
+	host: string,
+	port: number,
+	{ delayMs = 0 } = {},
+): Promise<CutOff> {
 	const sockets = new Set<Socket>();
 	let server: Server;
 	let own = 0;
 	let hangs = false;
+	// Timers of the same length fire in the order they were set, so the bytes stay in theirs.
+	const later = (pass: () => void) => (delayMs > 0 ? setTimeout(pass, delayMs) : pass());
 	const open = async (): Promise<void> => {
-		server = createServer((client) => {
-			const target = connect(port, host);
+		hangs = false;
+		server = createServer({ noDelay: true }, (client) => {
+			const target = connect({ host, port, noDelay: true });
 			for (const [one, other] of [
 				[client, target],
 				[target, client],
 			]) {
 				sockets.add(one);
-				one.on('data', (data) => hangs || other.write(data));
-				one.on('end', () => other.end());
+				one.on('data', (data) => hangs || later(() => other.write(data)));
+				one.on('end', () => later(() => other.end()));
 				one.on('error', () => other.destroy());
 				one.on('close', () => {
 					sockets.delete(one);

@@ -27,11 +27,9 @@ export function failingStore() {
 			const taken = opens.map(({ event }) => event.eventId).filter((eventId) => !ids.has(eventId));
 			const recorded = new Set(taken.filter((eventId) => !state.taken.includes(eventId)));
 			state.taken.push(...taken);
-			return { erased: ids, recorded };
+			return { erased: ids, recorded, labels: new Map() };
 		},
-		relabelOpens: async () => ({ relabelled: 0, unchanged: 0, unknown: 0 }),
-		recordViewTimes: async () => 0,
-		observeBursts: async () => [],
+		recordImageHeld: async () => 0,
 	};
 	return { state, store };
 }

@@ -1,4 +1,4 @@
-import type { LogEntry, OpenLog } from '../../src/collector/log/open-log';
+import type { LogEntry, CollectorLog } from '../../src/collector/log/collector-log';
 
 /** A log in memory with one consumer, for the tests of those who read it. */
 export function memoryLog(events: readonly string[]) {
@@ -6,18 +6,18 @@ export function memoryLog(events: readonly string[]) {
 	const state = {
 		entries,
 		cursor: 0,
-		buried: [] as Array<LogEntry & { reason: string }>,
+		deadLetters: [] as Array<LogEntry & { reason: string }>,
 		append: (event: string) => entries.push({ seq: entries.length + 1, event }),
 	};
 	const after = () => entries.filter(({ seq }) => seq > state.cursor);
-	const log: Pick<OpenLog, 'read' | 'advance' | 'bury' | 'backlog'> = {
+	const log: Pick<CollectorLog, 'read' | 'advance' | 'setAside' | 'backlog'> = {
 		read: (_consumer, limit) => after().slice(0, limit),
 		backlog: (_consumer, limit) => Math.min(limit, after().length),
 		advance: (_consumer, seq) => {
 			state.cursor = Math.max(state.cursor, seq);
 		},
-		bury: (_consumer, refused, seq) => {
-			state.buried.push(...refused);
+		setAside: (_consumer, refused, seq) => {
+			state.deadLetters.push(...refused);
 			state.cursor = Math.max(state.cursor, seq);
 		},
 	};

@@ -12,7 +12,8 @@ import { NodeHelpers } from 'n8n-workflow';
  * `={{ $json.tracking.pixelId }}`, and like n8n's they give `undefined` where the item has no such
  * field. (The idea of the checking double is n8n-nodes-imap's.)
  *
- * @param options `webhookMethod`: the node stands behind a Webhook node with this HTTP method
+ * @param options `webhookMethod`, `webhookParameters`: the node stands behind a Webhook node with this
+ *   HTTP method, and these other parameters
  */
 export function executeContext(
 	nodeType: INodeType,
@@ -26,6 +27,9 @@ export function executeContext(
 		webhookMethod?: string;
 		/** What that node asks for */
 		webhookAuthentication?: string;
+		webhookParameters?: Record<string, unknown>;
+		/** Stands in for n8n's HTTP helper */
+		httpRequest?: (request: { url: string }) => Promise<unknown>;
 	} = {},
 ): { context: IExecuteFunctions; responses: unknown[]; hints: unknown[] } {
 	const { description } = nodeType;
@@ -68,7 +72,7 @@ export function executeContext(
 		getTimezone: () => 'Europe/Berlin',
 		getInputSourceData: () => ({ previousNode: 'Before' }),
 		getParentNodes: () =>
-			options.webhookMethod === undefined
+			options.webhookMethod === undefined && options.webhookParameters === undefined
 				? []
 				: [
 						{
@@ -77,6 +81,7 @@ export function executeContext(
 							parameters: {
 								httpMethod: options.webhookMethod,
 								authentication: options.webhookAuthentication ?? 'headerAuth',
+								...options.webhookParameters,
 							},
 						},
 					],
@@ -101,6 +106,7 @@ export function executeContext(
 			return credential;
 		},
 		helpers: {
+			httpRequest: options.httpRequest,
 			async getBinaryDataBuffer(index: number, field: string) {
 				return Buffer.from(items[index].binary?.[field].data ?? '', 'base64');
 			},

@@ -1,6 +1,7 @@
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import type { Actor, Client } from '../../src/tracking/event/open-event';
 import { sampleOpen } from './sample-opens';
+import { keysOf } from './denylist-keys';
 
 const DAY = 86_400_000;
 const NO_CLIENT: Client = { family: null, os: null, device: null };
@@ -50,7 +51,7 @@ export async function fillSampleStore(
 			email: `person${index}@example.com`,
 		}));
 		if (size > 0) {
-			await store.addRecipients(pixel.id, people);
+			await store.addRecipients(pixel.id, people, keysOf);
 			await store.registerSent(
 				people.map(({ recipientId }) => ({
 					messageId: null,
@@ -60,6 +61,7 @@ export async function fillSampleStore(
 					sentAt,
 					trackingMode: 'identified',
 				})),
+				keysOf,
 			);
 		}
 		const opens = [];

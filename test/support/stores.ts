@@ -32,14 +32,29 @@ const POSTGRES_CANDIDATES = [
 	'postgres://postgres:postgres@127.0.0.1:5432/postgres',
 ];
 
-/** URL of the PostgreSQL that tests may use, `null` where there is none. */
-export const postgresUrl = findPostgres();
+const found = findPostgres();
 
-/** The engines that the store tests run on: SQLite, and PostgreSQL where there is one. */
-export const engines: Engine[] = [
-	{ name: 'SQLite', newPlace: newSqlitePlace },
-	...(postgresUrl === null ? [] : [postgresEngine(postgresUrl)]),
-];
+/** URL of the PostgreSQL that tests may use; where there is none it leads nowhere. */
+export const postgresUrl = found ?? 'postgres://nowhere.invalid/none';
+
+/** Declares tests that need the PostgreSQL server; without one they are skipped by their names. */
+export const describeOnPostgres = found === null ? describe.skip : describe;
+/** The same for a single test. */
+export const itOnPostgres = found === null ? it.skip : it;
+
+const sqlite: Engine = { name: 'SQLite', newPlace: newSqlitePlace };
+const postgres: Engine = { name: 'PostgreSQL', newPlace: newPostgresPlace };
+
+/**
+ * Declares the same tests for every engine: SQLite, and PostgreSQL, whose tests are skipped by their
+ * names where there is none.
+ *
+ * @param title with `$name` for the engine
+ */
+export function onEachEngine(title: string, tests: (engine: Engine) => void): void {
+	describe(title.replace('$name', sqlite.name), () => tests(sqlite));
+	describeOnPostgres(title.replace('$name', postgres.name), () => tests(postgres));
+}
 
 function findPostgres(): string | null {
 	const given = process.env.TEST_POSTGRES_URL;
@@ -53,7 +68,7 @@ function findPostgres(): string | null {
 		);
 	} else {
 		say(
-			'!!! PostgreSQL WAS NOT TESTED: none answers at 127.0.0.1:5432 and TEST_POSTGRES_URL is not set.',
+			'!!! The tests on PostgreSQL are skipped: none answers at 127.0.0.1:5432 and TEST_POSTGRES_URL is not set.',
 		);
 	}
 	return url;
@@ -84,22 +99,17 @@ async function newSqlitePlace(): Promise<StorePlace> {
 	);
 }
 
-function postgresEngine(connectionString: string): Engine {
-	return {
-		name: 'PostgreSQL',
-		newPlace: async () => {
-			const schema = `test_${randomUUID().replaceAll('-', '')}`;
-			const open = (options?: { lockLimitMs?: number }) =>
-				openPostgresDatabase({ connectionString, tls: 'disable', schema, ...options });
-			return placeOver(open, async () => {
-				const database = await open();
-				await database.read((db) =>
-					sql`drop schema if exists ${sql.ref(schema)} cascade`.execute(db),
-				);
-				await database.close();
-			});
-		},
-	};
+/** A schema of its own on the server. */
+export async function newPostgresPlace(): Promise<StorePlace> {
+	const connectionString = postgresUrl;
+	const schema = `test_${randomUUID().replaceAll('-', '')}`;
+	const open = (options?: { lockLimitMs?: number }) =>
+		openPostgresDatabase({ connectionString, tls: 'disable', schema, ...options });
+	return placeOver(open, async () => {
+		const database = await open();
+		await database.read((db) => sql`drop schema if exists ${sql.ref(schema)} cascade`.execute(db));
+		await database.close();
+	});
 }
 
 function placeOver(

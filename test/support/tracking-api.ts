@@ -7,7 +7,6 @@ import type { ApiDeps } from '../../src/api/api-deps';
 import { TOKEN_REQUESTS, TOKEN_WINDOW_SECONDS } from '../../src/api/routes/recipient-routes';
 import { createTrackingApi } from '../../src/api/tracking-api';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
-import { createBurstMemory } from '../../src/tracking/bursts/burst-memory';
 import { placeLoad } from '../../src/tracking/bursts/burst-rules';
 import { classifyLoad } from '../../src/tracking/classify/classify-load';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
@@ -29,7 +28,6 @@ export const MACHINE = { 'user-agent': 'Mozilla/5.0' };
 /** The API over a store, with a clock that tests turn and a client that sends requests. */
 export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 	const keyRing = parseKeyRing({ activeKey: generateKey(randomBytes) });
-	const bursts = createBurstMemory();
 	const burstKey = createSecretKey(randomBytes(32));
 	const waiting: OpenEvent[] = [];
 	const errors: unknown[] = [];
@@ -48,10 +46,7 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 		receiveDeps: {
 			verifyToken: (token) => verifyToken(token, keyRing, { now: clock.now }),
 			classify: classifyLoad,
-			observeBurst: (load) => {
-				const placed = placeLoad(load, burstKey);
-				return { placed, relabels: placed === null ? [] : bursts.observe(placed) };
-			},
+			placeLoad: (load) => placeLoad(load, burstKey),
 			isSuppressed: async () => false,
 			consentStatus: async () => ({ status: 'unknown', recordId: null }),
 			newEventId: () => uuidv7(),
@@ -64,7 +59,6 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 				forwardedFor: headers['x-forwarded-for'],
 				trustedHops: 1,
 			}),
-		shareLoad: () => undefined,
 		inTime: async (ask) => await ask(),
 		tokenLimiter: new RateLimiterMemory({
 			points: TOKEN_REQUESTS,
@@ -73,9 +67,11 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 		now: () => clock.now,
 		randomBytes,
 		timeZone: 'Europe/Berlin',
-		recordOpen: async (event, limitMs) => {
+		recordOpen: async ({ event, load }, limitMs) => {
 			const store = limitMs > 0 ? await deps.openStore().catch(() => null) : null;
-			await store?.recordOpens([event]).catch(() => waiting.push(event));
+			await store
+				?.recordUnlessErased([{ event, load, denylistKeys: [] }])
+				.catch(() => waiting.push(event));
 			if (store === null) waiting.push(event);
 		},
 		waitingOpens: async () => NOTHING_WAITS,

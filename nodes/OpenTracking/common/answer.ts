@@ -4,6 +4,7 @@ import {
 	PAGE_LANGUAGES,
 	type PageLanguage,
 } from '../../../src/reports/consent-page/consent-page-words';
+import { answerWebhook } from '../../shared/webhook-answer';
 
 const LANGUAGE_NAMES: Record<PageLanguage, string> = {
 	en: 'English',
@@ -35,31 +36,18 @@ const PRIVATE = {
 	'x-robots-tag': 'noindex',
 };
 
-/**
- * Answers the waiting Webhook node from here, so that what is in the page never becomes an item,
- * which n8n would write to its database.
- */
-export function answerWithPage(node: IExecuteFunctions, html: string, status = 200): void {
-	send(node, Buffer.from(html), { 'content-type': 'text/html; charset=utf-8' }, status);
+/** Answers the waiting Webhook node with a page for one person. */
+export function answerWithPage(node: IExecuteFunctions, html: string, statusCode = 200): void {
+	const headers = { ...PRIVATE, 'content-type': 'text/html; charset=utf-8' };
+	answerWebhook(node, { body: Buffer.from(html), headers, statusCode });
 }
 
 /** The same, with a JSON file to be saved. */
 export function answerWithFile(node: IExecuteFunctions, fileName: string, content: object): void {
-	send(node, Buffer.from(JSON.stringify(content, null, '\t')), {
+	const headers = {
+		...PRIVATE,
 		'content-type': 'application/json; charset=utf-8',
 		'content-disposition': `attachment; filename="${fileName}"`,
-	});
-}
-
-function send(
-	node: IExecuteFunctions,
-	body: Buffer,
-	headers: Record<string, string>,
-	statusCode = 200,
-): void {
-	node.sendResponse({
-		body,
-		headers: { ...PRIVATE, ...headers, 'content-length': String(body.length) },
-		statusCode,
-	});
+	};
+	answerWebhook(node, { body: Buffer.from(JSON.stringify(content, null, '\t')), headers });
 }

@@ -18,6 +18,9 @@ interface OperationTexts {
 	properties: INodeProperties[];
 }
 
+/** Some items for an operation that does them together. */
+export type ManyContext = Omit<OperationContext, 'index'> & { indexes: readonly number[] };
+
 /** One operation of the Open Tracking node: its texts, its fields and what it does for one item. */
 export interface Operation extends OperationTexts {
 	execute(context: OperationContext): Promise<INodeExecutionData[]>;
@@ -31,9 +34,7 @@ export interface OperationWithOwnStore extends OperationTexts {
 /** An operation that does many items in few calls of the store. */
 export interface OperationOnMany extends OperationTexts {
 	/** One result for each index, in their order; at the first error it may leave out the rest. */
-	executeMany(
-		context: Omit<OperationContext, 'index'> & { indexes: readonly number[] },
-	): Promise<Array<INodeExecutionData[] | Error>>;
+	executeMany(context: ManyContext): Promise<Array<INodeExecutionData[] | Error>>;
 }
 
 /** One resource of the Open Tracking node. */

@@ -11,7 +11,12 @@ import {
 	type PersonLinkScope,
 } from '../../../src/tracking/links/person-link';
 import { tokenFromText } from '../../../src/tracking/links/sealed-token';
-import { denylistKeysOf, pseudonymsOf } from '../../../src/tracking/people/subject-keys';
+import {
+	denylistKeysIn,
+	denylistKeysOf,
+	pseudonymsOf,
+	type DenylistKeysOf,
+} from '../../../src/tracking/people/subject-keys';
 import { readText } from '../../shared/fields/check-fields';
 import { signingOf } from '../../shared/installation/signing';
 import { answerWithPage, readLanguage } from './answer';
@@ -109,11 +114,19 @@ export async function wasErased(
 	return await store.isDenied(denylistKeysOf(recipientId, keyRing));
 }
 
-/** The person under every name the store may know them by. */
+/** Why nothing is noted of somebody. */
+export const ERASED = 'The person was erased, so nothing is kept about them again';
+
+/** The keys of people on the list of erased people, by the signing keys of this node. */
+export async function denylistKeysFor(node: IExecuteFunctions): Promise<DenylistKeysOf> {
+	return denylistKeysIn((await signingOf(node)).keyRing);
+}
+
+/** The person, with what only the keys can tell of them. */
 export function subjectOf(recipientId: string, keyRing: KeyRing): Subject {
 	return {
 		recipientId,
-		pseudonymsIn: (scope) => pseudonymsOf(recipientId, scope, keyRing),
-		denylistKeys: denylistKeysOf(recipientId, keyRing),
+		pseudonymsOf: (name, scope) => pseudonymsOf(name, scope, keyRing),
+		denylistKeysOf: denylistKeysIn(keyRing),
 	};
 }

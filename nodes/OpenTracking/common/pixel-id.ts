@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import { batchCalls } from '../../../src/async/batch-calls';
 import type { Pixel } from '../../../src/storage/port/tracking-store';
 import { readText } from '../../shared/fields/check-fields';
 import type { OperationContext } from './operation';
@@ -19,6 +20,22 @@ export async function readPixel({ node, store, index }: OperationContext): Promi
 	const pixel = await store.getPixel(readText(node, pixelIdProperty.name, index));
 	if (pixel === null) throw noSuchPixel({ node, index });
 	return pixel;
+}
+
+/** The same for many items, whose questions go together. */
+export function pixelReader({
+	node,
+	store,
+}: Pick<OperationContext, 'node' | 'store'>): (index: number) => Promise<Pixel> {
+	const find = batchCalls<string, Pixel | undefined>(async (ids) => {
+		const found = await store.findPixels(ids);
+		return ids.map((id) => found.get(id));
+	});
+	return async (index) => {
+		const pixel = await find(readText(node, pixelIdProperty.name, index));
+		if (pixel === undefined) throw noSuchPixel({ node, index });
+		return pixel;
+	};
 }
 
 /** What to say of an ID that no pixel has. */

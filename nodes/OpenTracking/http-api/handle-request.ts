@@ -10,18 +10,17 @@ import { instanceBaseUrl } from '../../shared/installation/base-url';
 import { outage } from '../../shared/installation/outage';
 import { signingOf } from '../../shared/installation/signing';
 import { openTrackingStore } from '../../shared/installation/store';
-import { announceInUse } from '../../shared/receive/announce';
+import { reportSetupInUse } from '../../shared/receive/report-setup';
 import { forwardedClient } from '../../shared/receive/forwarded-client';
 import { lookupsIn, receiveDeps } from '../../shared/receive/receive';
 import { receiveSettings, reportedTracker } from '../../shared/receive/receive-settings';
-import { shareLoad } from '../../shared/receive/share-load';
 import {
 	carryOnWaitingOpens,
 	recordOpen,
 	waitingFolders,
 } from '../../shared/receive/waiting-opens';
 import type { OperationWithOwnStore } from '../common/operation';
-import { responseItem } from './response-item';
+import { answerRequest } from './answer-request';
 import { webRequest } from './web-request';
 import { METHOD_OF_WEBHOOK, webhookOf } from './webhook-of';
 
@@ -88,26 +87,19 @@ export const handleRequest: OperationWithOwnStore = {
 			description: 'The address of the webhook; the default is that of the Webhook node',
 		},
 		{
-			displayName: 'Put Output File in Field',
-			name: 'responseField',
-			type: 'string',
-			default: 'data',
-			required: true,
-			description: 'The field for the body of the answer',
-		},
-		{
 			displayName: 'Options',
 			name: 'options',
 			type: 'collection',
 			placeholder: 'Add option',
 			default: {},
 			options: [
+				receiveOptions.keepAsAggregate,
 				{
 					...receiveOptions.ip,
 					hint: 'Known only behind a proxy or tunnel of yours: n8n gives no address here but the one in X-Forwarded-For, and that counts with N8N_PROXY_HOPS',
 				},
 				receiveOptions.keep,
-				receiveOptions.keepAsAggregate,
+				receiveOptions.manyDomains,
 				receiveOptions.purpose,
 				receiveOptions.time,
 			],
@@ -117,13 +109,12 @@ export const handleRequest: OperationWithOwnStore = {
 		const { method, guarded } = webhookOf(node, index);
 		const forEverybody = node.getNodeParameter('access', index) === 'everybody';
 		const url = node.getNodeParameter('url', index) as string;
-		const field = node.getNodeParameter('responseField', index) as string;
 		const request = await webRequest(node, index, { method, url });
 		const fields = {
 			getNodeParameter: (name: string, fallback?: unknown) =>
 				node.getNodeParameter(name, index, fallback),
 		};
-		announceInUse(node, reportedTracker(fields));
+		reportSetupInUse(node, reportedTracker(fields));
 		const trouble = outage(node, 'The tracking API could not do all that it was asked for');
 		let failed = false;
 		const api = createTrackingApi({
@@ -137,12 +128,11 @@ export const handleRequest: OperationWithOwnStore = {
 			receiveSettings: receiveSettings(fields),
 			receiveDeps: receiveDeps(node),
 			clientAddress: forwardedClient,
-			shareLoad: (load) => shareLoad(node, load),
 			tokenLimiter: sharedTokenLimiter(),
 			now: () => new Date(),
 			randomBytes,
 			timeZone: node.getTimezone(),
-			recordOpen: async (event, limitMs) => await recordOpen(node, event, limitMs),
+			recordOpen: async (open, limitMs) => await recordOpen(node, open, limitMs),
 			waitingOpens: async () => await waitingFolders().report(),
 			onError: (error) => {
 				failed = true;
@@ -152,7 +142,8 @@ export const handleRequest: OperationWithOwnStore = {
 		carryOnWaitingOpens(node);
 		const response = await api.fetch(request);
 		if (!failed) trouble.worked();
-		return [await responseItem(node, response, { field, isHead: method === 'HEAD' })];
+		await answerRequest(node, response, { isHead: method === 'HEAD' });
+		return [{ json: { method, path: new URL(request.url).pathname, statusCode: response.status } }];
 	},
 };
 

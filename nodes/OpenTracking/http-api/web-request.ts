@@ -5,7 +5,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import { MAX_IMAGE_BYTES } from '../../../src/api/routes/image-type';
 
-/** Said of the connection or of a body that is written anew, so not true of the request made here. */
+/** They describe the connection, or a body that is written anew, so they do not hold for this request. */
 const LEFT_OUT = new Set([
 	'connection',
 	'content-length',
@@ -123,7 +123,7 @@ function textFields(body: unknown): Record<string, string> {
 	);
 }
 
-/** As much of a file as shows whether it is too large; n8n itself takes up to 200 MB. */
+/** Enough of a file to see whether it is too large; n8n itself takes up to 200 MB. */
 async function firstBytes(
 	node: IExecuteFunctions,
 	index: number,

@@ -1,6 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import { webhookInFront } from '../common/webhook-in-front';
+
 /** The option that leaves it to the Webhook node. */
 export const METHOD_OF_WEBHOOK = 'webhook';
 
@@ -19,19 +21,16 @@ interface Webhook {
  */
 export function webhookOf(node: IExecuteFunctions, index: number): Webhook {
 	const chosen = node.getNodeParameter('method', index) as string;
-	const { previousNode, previousNodeOutput = 0 } = node.getInputSourceData();
-	const source = node
-		.getParentNodes(node.getNode().name, { includeNodeParameters: true, depth: 1 })
-		.find(({ name }) => name === previousNode);
-	const { httpMethod, authentication = 'none' } = source?.parameters ?? {};
-	if (source?.type !== 'n8n-nodes-base.webhook') {
+	const webhook = webhookInFront(node);
+	if (webhook === null) {
 		if (chosen !== METHOD_OF_WEBHOOK) return { method: chosen, guarded: false };
 		throw new NodeOperationError(node.getNode(), 'The method of the request is not known', {
 			itemIndex: index,
 			description: 'Connect this directly behind a Webhook node, or choose the method',
 		});
 	}
-	const received = String([httpMethod ?? 'GET'].flat()[previousNodeOutput] ?? 'GET');
+	const { httpMethod, authentication = 'none' } = webhook.parameters;
+	const received = String([httpMethod ?? 'GET'].flat()[webhook.output] ?? 'GET');
 	return {
 		method: chosen === METHOD_OF_WEBHOOK ? received : chosen,
 		guarded: authentication !== 'none',

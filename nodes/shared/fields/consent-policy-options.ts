@@ -26,7 +26,7 @@ export const consentPolicyOptions: INodePropertyOptions[] = [
 		description: 'Only opens of people who consented are kept; unknown means no',
 	},
 	{
-		name: 'Objection Honoured',
+		name: 'Objection Honored',
 		value: 'objection-honoured',
 		description: 'Opens are kept until a person refuses, withdraws or opts out',
 	},

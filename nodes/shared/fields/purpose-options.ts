@@ -9,6 +9,11 @@ export const purposeOptions: INodePropertyOptions[] = [
 	},
 	{ name: 'Frequency', value: 'frequency', description: 'How often a recipient is mailed' },
 	{
+		name: 'Image Held',
+		value: 'image-held',
+		description: 'How long an image connection stayed open; needs a consent of its own',
+	},
+	{
 		name: 'Legal Notice',
 		value: 'legal-notice',
 		description: 'Proof that a notice the law asks for was delivered; needs no consent',
@@ -19,7 +24,7 @@ export const purposeOptions: INodePropertyOptions[] = [
 		description: 'Individual open rates, to measure and improve campaigns',
 	},
 	{
-		name: 'Personalisation',
+		name: 'Personalization',
 		value: 'personalisation',
 		description: 'Content chosen by what a recipient opened before',
 	},
@@ -28,10 +33,5 @@ export const purposeOptions: INodePropertyOptions[] = [
 		name: 'Security',
 		value: 'security',
 		description: 'Protecting a sign-in or an account; needs no consent',
-	},
-	{
-		name: 'View Time',
-		value: 'view-time',
-		description: 'How long an image connection stayed open; needs a consent of its own',
 	},
 ];

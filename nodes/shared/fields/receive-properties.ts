@@ -80,12 +80,20 @@ export const receiveOptions = {
 			'What else to keep of each request, in tracking mode Full only. All three are personal data: keep none without a reason and a consent that covers it.',
 	},
 	keepAsAggregate: {
-		displayName: 'Keep Refused as Count',
+		displayName: 'Count Refused Opens Anonymously',
 		name: 'keepAsAggregate',
 		type: 'boolean',
 		default: false,
 		description:
 			'Whether an open that consent does not allow is still counted, without a recipient, instead of leaving nothing',
+	},
+	manyDomains: {
+		displayName: 'Label Addresses of Many Domains',
+		name: 'manyDomains',
+		type: 'boolean',
+		default: false,
+		description:
+			"Whether opens of recipients at ten or more domains from one address within ten minutes are labelled as a scanner's. Readers behind one address of a mobile carrier look the same.",
 	},
 	purpose: {
 		displayName: 'Purpose',

@@ -22,6 +22,6 @@ export const trackingModeOptions: INodePropertyOptions[] = [
 	{
 		name: 'Full',
 		value: 'full',
-		description: 'Also what the options IP Address and Keep From Request name',
+		description: 'Also IP address, user agent and headers, where you choose to keep them',
 	},
 ];

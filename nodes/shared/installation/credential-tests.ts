@@ -12,6 +12,11 @@ import { testPostgresConnection } from '../../../src/storage/postgres-store';
 import { TOKEN_IV_BYTES } from '../../../src/tracking/links/sealed-token';
 import { verifyToken } from '../../../src/tracking/links/token';
 import { PIXEL_PATH, signTrackingLink } from '../../../src/tracking/links/tracking-link';
+import {
+	describeWebhookSecrets,
+	type EmailServiceCredential,
+	webhookSecretsOf,
+} from './email-service';
 import { readSigning, type SigningCredential } from './signing';
 import { postgresSettings, type PostgresCredential } from './store';
 
@@ -74,6 +79,19 @@ async function hostedPixelTrackerTest(
 	});
 }
 
+/** Says what webhooks can be checked by. The service itself cannot be asked. */
+async function openTrackingEmailServiceTest(
+	this: ICredentialTestFunctions,
+	credential: ICredentialsDecrypted,
+): Promise<INodeCredentialTestResult> {
+	return await testResult(
+		async () =>
+			await Promise.resolve(
+				describeWebhookSecrets(webhookSecretsOf((credential.data ?? {}) as EmailServiceCredential)),
+			),
+	);
+}
+
 async function testResult(test: () => Promise<string>): Promise<INodeCredentialTestResult> {
 	try {
 		return { status: 'OK', message: await test() };
@@ -85,6 +103,7 @@ async function testResult(test: () => Promise<string>): Promise<INodeCredentialT
 /** The credential tests that the nodes of this package name in `testedBy`. */
 export const credentialTest = {
 	hostedPixelTrackerTest,
+	openTrackingEmailServiceTest,
 	openTrackingPostgresTest,
 	openTrackingSigningKeyTest,
 };

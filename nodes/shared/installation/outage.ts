@@ -7,16 +7,16 @@ import { storeKey } from './store';
 const QUIET_MS = 60_000;
 
 interface State {
-	/** Whether this outage was told of */
-	told: boolean;
-	toldAt: number;
+	/** Whether this outage was logged */
+	logged: boolean;
+	loggedAt: number;
 }
 
 /** Per store and message, in module scope because n8n makes node instances anew. */
 const states = new Map<string, State>();
 
 /**
- * Tells of something that fails for each open while the store is away: once per outage, with the
+ * Logs something that fails for each open while the store is away: once per outage, with the
  * reason in the message itself, because n8n's log shows nothing else.
  *
  * @param what a sentence without its full stop
@@ -28,17 +28,17 @@ export function outage(
 	const key = `${storeKey(context)} ${what}`;
 	return {
 		failed: (error) => {
-			const state = states.get(key) ?? { told: false, toldAt: -Infinity };
+			const state = states.get(key) ?? { logged: false, loggedAt: -Infinity };
 			states.set(key, state);
 			const now = performance.now();
-			if (state.told || now - state.toldAt < QUIET_MS) return;
-			Object.assign(state, { told: true, toldAt: now });
+			if (state.logged || now - state.loggedAt < QUIET_MS) return;
+			Object.assign(state, { logged: true, loggedAt: now });
 			const reason = error instanceof NodeOperationError ? error.message : describeError(error);
 			context.logger.warn(`${what}: ${reason}`);
 		},
 		worked: () => {
 			const state = states.get(key);
-			if (state) state.told = false;
+			if (state) state.logged = false;
 		},
 	};
 }

@@ -29,7 +29,7 @@ export interface Signing extends SigningKeys {
 type SigningContext = Pick<IExecuteFunctions | IWebhookFunctions, 'getNode'> & {
 	getCredentials: IWebhookFunctions['getCredentials'];
 };
-/** Throws, in the way of its caller. */
+/** Throws an error in the form that its caller wants. */
 type Refuse = (message: string, description: string) => never;
 
 const remembered = new Map<string, { until: number; signing: Promise<Signing> }>();
@@ -62,7 +62,7 @@ export async function openStoreWithKeys(
 	return { store, keyRing };
 }
 
-/** The keys that a node is set to, as every door of this package is told of them. */
+/** The keys that a node is set to, in the form that every door of this package takes. */
 export async function keySettings(context: SigningContext): Promise<KeySettings> {
 	return keySettingsOf(await credentialOf(context), refuseIn(context));
 }

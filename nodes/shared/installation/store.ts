@@ -28,7 +28,7 @@ export function postgresSettings(credential: PostgresCredential) {
 	};
 }
 
-/** Tells the stores that nodes of this process work on apart. */
+/** A key that is different for each store that nodes of this process work on. */
 export function storeKey(context: Pick<WithCredentials, 'getNode'>): string {
 	return context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
 }
@@ -51,7 +51,7 @@ export async function testStore(context: WithCredentials): Promise<void> {
 	if (settings.engine === 'postgres') await testPostgresConnection(settings);
 }
 
-/** The store that a node is set to, as every door of this package is told of it. */
+/** The store that a node is set to, in the form that every door of this package takes. */
 export async function storeSettings(
 	context: Pick<WithCredentials, 'getNode' | 'getCredentials'>,
 ): Promise<StoreSettings> {

@@ -5,8 +5,8 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import { newCounters } from '../../../src/collector/config/counters';
 import { createCommitQueue, type CommitQueue } from '../../../src/collector/log/commit-queue';
-import { writeOpen } from '../../../src/collector/log/log-record';
-import { openLog } from '../../../src/collector/log/open-log';
+import { openCollectorLog } from '../../../src/collector/log/collector-log';
+import { writeRecord } from '../../../src/collector/log/log-record';
 import type { ReceivedOpen } from '../../../src/tracking/receive/receive-types';
 import { dataFolder, isQueueMode } from '../installation/data-folder';
 import { isPublishing } from '../installation/publishing';
@@ -51,20 +51,20 @@ const queues = new Map<string, CommitQueue>();
  */
 export async function collectOpen({
 	event,
-	relabels,
-	shared,
-}: Pick<ReceivedOpen, 'event' | 'relabels' | 'shared'>): Promise<void> {
+	load,
+}: Pick<ReceivedOpen, 'event' | 'load'>): Promise<void> {
 	// Published before n8n was switched to queue mode, which does not ask the trigger again.
 	if (isQueueMode()) throw new Error(NOT_IN_QUEUE_MODE);
 	const folder = collectorFolder();
 	let queue = queues.get(folder);
 	if (!queue) {
-		queue = createCommitQueue(openLog({ folder, durable: true }), { counters: newCounters() });
+		queue = createCommitQueue(openCollectorLog({ folder, durable: true }), {
+			counters: newCounters(),
+		});
 		queues.set(folder, queue);
 	}
-	const outcome = await new Promise((resolve) =>
-		queue.add(event === null ? [] : writeOpen(event, { relabels, shared }), resolve),
-	);
+	const entries = event === null ? [] : [writeRecord({ open: event, burst: load })];
+	const outcome = await new Promise((resolve) => queue.add(entries, resolve));
 	if (outcome === 'full') {
 		throw new Error(
 			'The log of collected opens is full. Publish a workflow with the Open Collector Trigger, which reads it, or raise the Log Size Limit there.',

@@ -19,6 +19,7 @@ export interface TriggerOptions {
 	ip?: IpReduction;
 	keep?: Array<'acceptLanguage' | 'referer' | 'userAgent'>;
 	keepAsAggregate?: boolean;
+	manyDomains?: boolean;
 	purpose?: Purpose;
 	signedOnly?: boolean;
 	time?: TimePrecision;
@@ -56,6 +57,7 @@ export function receiveSettings(context: WithParameters): ReceiveSettings {
 			acceptLanguage: keep.includes('acceptLanguage'),
 		},
 		time: options.time ?? RECEIVE_DEFAULTS.time,
+		manyDomains: options.manyDomains ?? RECEIVE_DEFAULTS.manyDomains,
 	};
 }
 

@@ -31,7 +31,7 @@ export function lookupsIn(context: ReceivingContext): Lookups {
 	return lookups;
 }
 
-/** Tells once per outage that consent and erasures could not be looked up. */
+/** Logs once per outage that consent and erasures could not be looked up. */
 export function tellOfLookups(
 	context: ReceivingContext,
 	{ lookupError, event }: Pick<ReceivedOpen, 'lookupError' | 'event'>,

@@ -3,17 +3,21 @@ import { dirname, join } from 'node:path';
 
 import type { IExecuteFunctions, IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { LOG_FILE, openLog, type OpenLog } from '../../../src/collector/log/open-log';
+import {
+	LOG_FILE,
+	openCollectorLog,
+	type CollectorLog,
+} from '../../../src/collector/log/collector-log';
 import { eraseInLog, findInLog } from '../../../src/collector/log/person-in-log';
 import {
 	createWaitingFolders,
 	type WaitingFolders,
 } from '../../../src/collector/waiting/waiting-folders';
 import type { OpenOutcome } from '../../../src/collector/waiting/waiting-opens';
+import { recordTogether, type OpenToRecord } from '../../../src/intake/record-together';
 import type { Subject } from '../../../src/storage/port/privacy-store';
 import { isOpenOf } from '../../../src/storage/privacy/find-person';
 import type { OpenEvent } from '../../../src/tracking/event/open-event';
-import { denylistKeysOfEvent } from '../../../src/tracking/people/subject-keys';
 import { dataFolder } from '../installation/data-folder';
 import { openStoreWithKeys, signingOf } from '../installation/signing';
 import { storeKey } from '../installation/store';
@@ -47,16 +51,16 @@ export function waitingFolders(): WaitingFolders {
  */
 export async function recordOpen(
 	context: IExecuteFunctions,
-	event: OpenEvent,
+	open: OpenToRecord,
 	limitMs?: number,
 ): Promise<OpenOutcome> {
 	if (context.getMode() !== 'manual') {
-		return await waitingFolders().of(writerOf(context)).record(event, limitMs);
+		return await waitingFolders().of(writerOf(context)).record(open, limitMs);
 	}
 	const { store, keyRing } = await openStoreWithKeys(context);
-	const denylistKeys = denylistKeysOfEvent(event, keyRing);
-	const { erased } = await store.recordUnlessErased([{ event, denylistKeys }]);
-	return erased.size > 0 ? 'erased' : 'stored';
+	const outcome = await recordTogether(store, keyRing, open);
+	if (typeof outcome === 'object' && 'refused' in outcome) throw outcome.refused;
+	return outcome;
 }
 
 /** Writes what an earlier run of n8n left on disk. Returns at once. */
@@ -65,25 +69,42 @@ export function carryOnWaitingOpens(context: WritingContext): void {
 }
 
 /** The opens of one person in the logs of this n8n: those that wait, and dead letters. */
-export async function findWaitingOpens(subject: Subject): Promise<OpenEvent[]> {
+export async function findWaitingOpens(
+	subject: Subject,
+	names: readonly string[],
+): Promise<OpenEvent[]> {
 	return (
-		await eachLog(async (log) => await findInLog(log, (open) => isOpenOf(open, subject)))
+		await eachLog(async (log) => await findInLog(log, (open) => isOpenOf(open, subject, names)))
 	).flat();
 }
 
 /** Erases them. Returns how many there were. */
-export async function eraseWaitingOpens(subject: Subject): Promise<number> {
+export async function eraseWaitingOpens(
+	subject: Subject,
+	names: readonly string[],
+): Promise<number> {
 	const erased = await eachLog(
-		async (log) => await eraseInLog(log, (open) => isOpenOf(open, subject)),
+		async (log) => await eraseInLog(log, (open) => isOpenOf(open, subject, names)),
 	);
 	return erased.reduce((sum, count) => sum + count, 0);
 }
 
+/**
+ * Removes from the files of the logs what was deleted, and dead letters that were kept long enough.
+ * For the nightly run.
+ */
+export async function scrubWaitingOpens(): Promise<void> {
+	await eachLog(async (log) => {
+		log.forgetOldLetters(new Date());
+		log.scrub();
+	});
+}
+
 /** Looks into the logs of opens that wait, and into that of the collector of this n8n. */
-async function eachLog<T>(look: (log: OpenLog) => Promise<T>): Promise<T[]> {
+async function eachLog<T>(look: (log: CollectorLog) => Promise<T>): Promise<T[]> {
 	const found = await waitingFolders().eachLog(look);
 	if (!existsSync(join(collectorFolder(), LOG_FILE))) return found;
-	const log = openLog({ folder: collectorFolder(), durable: true });
+	const log = openCollectorLog({ folder: collectorFolder(), durable: true });
 	try {
 		return [...found, await look(log)];
 	} finally {

@@ -1,8 +1,5 @@
-import { createHmac } from 'node:crypto';
-
 import isEmail from 'validator/lib/isEmail';
 
-import { deriveKey, type KeyRing } from '../../tracking/links/key-ring';
 import { ApiError } from '../api-error';
 
 /** The most addresses one request may bring. */
@@ -39,19 +36,4 @@ export function readAddresses(value: unknown): GivenAddress[] {
 		}
 		return { given, address };
 	});
-}
-
-/**
- * The recipient id of an address under one pixel: a UUID (version 8, RFC 9562 §5.8) that means
- * nothing to others and is the same the next time, so that a repeated request adds nobody twice.
- * Without the key nobody can test a guess, and two pixels have unrelated ids for one person.
- */
-export function recipientIdOf(address: string, pixelId: string, keyRing: KeyRing): string {
-	const bytes = createHmac('sha256', deriveKey(keyRing.active, 'recipient-of-address'))
-		.update(JSON.stringify([pixelId, address.toLowerCase()]))
-		.digest()
-		.subarray(0, 16);
-	bytes[6] = (bytes[6] & 0x0f) | 0x80;
-	bytes[8] = (bytes[8] & 0x3f) | 0x80;
-	return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -28,7 +28,7 @@ const DONE: Record<string, string> = {
 export function pageRoutes(deps: ApiDeps): Hono {
 	const app = new Hono();
 
-	// Whoever looks at a page gets a page, also when it fails.
+	// A failure of a page is shown as a page, too.
 	app.onError((error, c) => {
 		const failure = failureOf(error, deps);
 		return html(c, failurePage(c, error, failure), failure.status);

@@ -2,13 +2,17 @@ import { Readable } from 'node:stream';
 
 import { Hono } from 'hono';
 
+import { whyUntracked } from '../../intake/objections';
 import { csvOf } from '../../reports/csv';
 import type { Recipient } from '../../storage/port/recipient';
 import type { NewRecipient, Pixel, TrackingStore } from '../../storage/port/tracking-store';
 import { lowestMode } from '../../tracking/event/tracking-mode';
+import type { Purpose } from '../../tracking/event/purpose';
+import { recipientIdOf } from '../../tracking/people/address-id';
+import { denylistKeysIn, type DenylistKeysOf } from '../../tracking/people/subject-keys';
 import type { ApiDeps } from '../api-deps';
 import { ApiError, check, pixelNotFound, readJson } from '../api-error';
-import { readAddresses, recipientIdOf } from './addresses';
+import { readAddresses } from './addresses';
 import { trackerLinks, type TrackerLinks } from './tracker-link';
 import { z } from 'zod/v4';
 
@@ -18,6 +22,10 @@ export const TOKEN_REQUESTS = 10;
 export const TOKEN_WINDOW_SECONDS = 15 * 60;
 
 const emailsSchema = z.object({ emails: z.unknown() }, { error: 'Emails array is required' });
+/** Rows whose people are asked for together. */
+const CSV_ROWS = 500;
+const NO_LINK = { token: null, trackingUrl: null };
+const ERASED_MEANWHILE = 'The person was erased and is not tracked again';
 const CSV_COLUMNS = ['Email', 'Token', 'Tracking URL', 'Created At'];
 
 /**
@@ -44,33 +52,44 @@ export function recipientRoutes(deps: ApiDeps): Hono {
 		const links = await trackerLinks(deps);
 		// One recipient, and so one token, for all spellings of an address.
 		const people = new Map<string, NewRecipient>();
-		const ids = addresses.map(({ address }) => {
-			const recipientId = recipientIdOf(address, pixel.id, keyRing);
-			if (!people.has(recipientId)) {
-				const token = links.sign(pixel, recipientId);
-				people.set(recipientId, { recipientId, email: address, token });
-			}
-			return recipientId;
+		const ids = addresses.map(({ address }) => recipientIdOf(address, pixel.id, keyRing));
+		const keysOf = denylistKeysIn(keyRing);
+		const { purpose } = deps.receiveSettings;
+		const reasons = await whyUntracked(
+			store,
+			addresses.map(({ address }, index) => ({ names: [address, ids[index]], purpose })),
+			keysOf,
+		);
+		addresses.forEach(({ address }, index) => {
+			const recipientId = ids[index];
+			if (reasons[index] !== null || people.has(recipientId)) return;
+			const token = links.sign(pixel, recipientId);
+			people.set(recipientId, { recipientId, email: address, token });
 		});
-		const { recipients } = await store.addRecipients(pixel.id, [...people.values()]);
+		const { recipients } = await store.addRecipients(pixel.id, [...people.values()], keysOf);
 		const rows = new Map(
 			recipients.map((recipient) => [
-				recipient.recipientId,
-				{ ...tokenOf(recipient, pixel, links), id: recipient.id },
+				recipient?.recipientId,
+				recipient && { ...tokenOf(recipient, pixel, links), id: recipient.id },
 			]),
 		);
-		const tokens = addresses.map(({ given }, index) => ({
-			email: given,
-			...rows.get(ids[index])!,
-		}));
-		return c.json({ success: true, pixelId: pixel.id, generated: tokens.length, tokens });
+		const tokens = addresses.map(({ given }, index) => {
+			const row = rows.get(ids[index]) ?? null;
+			if (row !== null && reasons[index] === null) return { email: given, ...row };
+			// One entry per address all the same: clients go by their order.
+			return { email: given, ...NO_LINK, untracked: reasons[index] ?? ERASED_MEANWHILE };
+		});
+		const generated = tokens.filter(({ token }) => token !== null).length;
+		return c.json({ success: true, pixelId: pixel.id, generated, tokens });
 	});
 
 	app.get('/api/v1/pixels/:id/generate-tokens/csv', async (c) => {
 		const store = await deps.openStore();
 		const pixel = await namedPixel(store, c.req.param('id'));
 		const links = await trackerLinks(deps);
-		const csv = csvOf(CSV_COLUMNS, csvRows(store, pixel, links));
+		const { keyRing } = await deps.signing();
+		const asked = { keysOf: denylistKeysIn(keyRing), purpose: deps.receiveSettings.purpose };
+		const csv = csvOf(CSV_COLUMNS, csvRows(store, pixel, links, asked));
 		return new Response(Readable.toWeb(csv) as ReadableStream<Uint8Array>, {
 			headers: {
 				'content-type': 'text/csv; charset=utf-8',
@@ -83,7 +102,8 @@ export function recipientRoutes(deps: ApiDeps): Hono {
 		const store = await deps.openStore();
 		const id = c.req.param('id');
 		const recipient = await store.getRecipient(id);
-		if (recipient === null || !(await store.deleteRecipient(id))) {
+		const keysOf = denylistKeysIn((await deps.signing()).keyRing);
+		if (recipient === null || !(await store.deleteRecipient(id, keysOf))) {
 			throw new ApiError(404, 'Recipient not found');
 		}
 		return c.json({
@@ -131,9 +151,32 @@ function tokenOf(recipient: Recipient, pixel: Pixel, links: TrackerLinks) {
 	return { token, trackingUrl: links.url(pixel.id, token) };
 }
 
-async function* csvRows(store: TrackingStore, pixel: Pixel, links: TrackerLinks) {
-	for await (const recipient of store.streamRecipients(pixel.id)) {
-		const { token, trackingUrl } = tokenOf(recipient, pixel, links);
-		yield [recipient.email, token, trackingUrl, recipient.createdAt];
+async function* csvRows(
+	store: TrackingStore,
+	pixel: Pixel,
+	links: TrackerLinks,
+	{ keysOf, purpose }: { keysOf: DenylistKeysOf; purpose: Purpose | null },
+) {
+	for await (const recipients of inParts(store.streamRecipients(pixel.id))) {
+		const people = recipients.map(({ recipientId, email }) => ({
+			names: email === null ? [recipientId] : [recipientId, email],
+			purpose,
+		}));
+		const reasons = await whyUntracked(store, people, keysOf);
+		for (const [index, recipient] of recipients.entries()) {
+			const row = reasons[index] === null ? tokenOf(recipient, pixel, links) : NO_LINK;
+			yield [recipient.email, row.token, row.trackingUrl, recipient.createdAt];
+		}
 	}
+}
+
+async function* inParts<T>(entries: AsyncIterable<T>): AsyncGenerator<T[]> {
+	let part: T[] = [];
+	for await (const entry of entries) {
+		part.push(entry);
+		if (part.length < CSV_ROWS) continue;
+		yield part;
+		part = [];
+	}
+	if (part.length > 0) yield part;
 }

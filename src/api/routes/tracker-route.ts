@@ -3,7 +3,6 @@ import { Hono } from 'hono';
 import { within } from '../../async/time-limit';
 import { StoreError } from '../../storage/port/store-error';
 import type { Pixel, PixelImage, TrackingStore } from '../../storage/port/tracking-store';
-import { relabelsOfBurst } from '../../tracking/bursts/relabels-of-burst';
 import { lowestMode } from '../../tracking/event/tracking-mode';
 import { tokenFromText, TRACKER_TOKEN_PARAMETER } from '../../tracking/links/sealed-token';
 import { PIXEL_PNG } from '../../tracking/receive/pixel-image';
@@ -37,10 +36,10 @@ export function trackerRoute(deps: ApiDeps): Hono {
 			},
 			...newTimeLimit(),
 		};
-		const place = await findPixel(load);
+		const found = await findPixel(load);
 		const [image] = await Promise.all([
-			imageOf(load, place),
-			recordLoad(load, place).catch(deps.onError),
+			imageOf(load, found),
+			recordLoad(load, found).catch(deps.onError),
 		]);
 		return new Response(new Uint8Array(image.bytes), {
 			headers: pixelHeaders(image.bytes.length, image.contentType),
@@ -76,12 +75,12 @@ function plainRecipient(
 }
 
 /** What the store says; a store that is away says nothing. */
-interface Place {
+interface Found {
 	store: TrackingStore | null;
 	pixel: Pixel | null;
 }
 
-async function findPixel({ deps, pixelId, withinLimit }: Load): Promise<Place> {
+async function findPixel({ deps, pixelId, withinLimit }: Load): Promise<Found> {
 	try {
 		const found = deps.inTime(async () => {
 			const store = await deps.openStore();
@@ -94,7 +93,7 @@ async function findPixel({ deps, pixelId, withinLimit }: Load): Promise<Place> {
 	}
 }
 
-async function imageOf({ deps, withinLimit }: Load, { store, pixel }: Place): Promise<PixelImage> {
+async function imageOf({ deps, withinLimit }: Load, { store, pixel }: Found): Promise<PixelImage> {
 	if (store === null || pixel === null || pixel.imageType === null) return DEFAULT_IMAGE;
 	try {
 		return (
@@ -107,8 +106,8 @@ async function imageOf({ deps, withinLimit }: Load, { store, pixel }: Place): Pr
 	}
 }
 
-async function recordLoad(load: Load, { store, pixel }: Place): Promise<void> {
-	const { deps, request, token, withinLimit, leftMs } = load;
+async function recordLoad(load: Load, { store, pixel }: Found): Promise<void> {
+	const { deps, request, token, leftMs } = load;
 	// An id that nobody made is not worth a row, or anybody could fill the store with them.
 	if (store !== null && pixel === null && token === '') return;
 	const { receiveSettings: settings } = deps;
@@ -125,17 +124,13 @@ async function recordLoad(load: Load, { store, pixel }: Place): Promise<void> {
 		receiveDepsOf(load),
 	);
 	if (received.lookupError) deps.onError(received.lookupError);
-	deps.shareLoad(received.shared);
-	if (received.event !== null) {
-		await deps.recordOpen(received.event, store === null ? 0 : leftMs()).catch(deps.onError);
-	}
-	if (store !== null && received.relabels.length > 0) {
-		await withinLimit(store.relabelOpens(relabelsOfBurst(received.relabels)));
-	}
+	const { event, load: placed } = received;
+	if (event === null) return;
+	await deps.recordOpen({ event, load: placed }, store === null ? 0 : leftMs());
 }
 
 /** The link as the receive pipeline reads it, of what this route believes and nothing else. */
-async function linkOf(load: Load, { store, pixel }: Place): Promise<PixelRequest['query']> {
+async function linkOf(load: Load, { store, pixel }: Found): Promise<PixelRequest['query']> {
 	const { deps, pixelId, token, withinLimit } = load;
 	const plain = { pixelId, campaignId: pixel?.campaignId ?? undefined };
 	if (token === '') return { ...plain, recipientId: load.plainRecipient };

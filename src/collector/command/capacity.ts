@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from '../config/settings';
-import { LOUD_SHARE } from '../log/commit-queue';
+import { WARN_SHARE } from '../log/commit-queue';
 
 const GIB = 1024 ** 3;
 
@@ -81,7 +81,7 @@ export function planCapacity(given: CapacityAssumptions): CapacityPlan {
 		logBytesPerCollector,
 		// Fuller than this a collector says that it is not ready, and a balancer leaves it out.
 		logLimitGib: Math.ceil(
-			Math.max(DEFAULT_LIMITS.maxBytes, logBytesPerCollector / LOUD_SHARE) / GIB,
+			Math.max(DEFAULT_LIMITS.maxBytes, logBytesPerCollector / WARN_SHARE) / GIB,
 		),
 		storesToKeepUp: Math.ceil(busiestHourPerSecond / given.storePerSecond),
 	};

@@ -13,7 +13,7 @@ import type { ReceiveSettings } from '../../tracking/receive/receive-types';
 import { reportedSettings } from '../../tracking/receive/reported-tracker';
 import { CollectorError } from '../config/collector-error';
 import { DEFAULT_LIMITS, defaultHost, type CollectorSettings } from '../config/settings';
-import { VIEW_TIME_LIMITS } from '../listen/view-time-holds';
+import { IMAGE_HOLD_LIMITS } from '../listen/image-holds';
 
 const GIB = 1024 ** 3;
 const KEPT_HEADERS = ['user-agent', 'referer', 'accept-language'] as const;
@@ -42,6 +42,8 @@ carries the log into the tracking store.
   --keep <names>             With --mode full, separated by commas: user-agent, referer,
                              accept-language (none)
   --time <how>               How exactly the time is kept: exact, hour or day (exact)
+  --many-domains             Label opens of recipients at ten or more domains from one address
+                             within ten minutes as a scanner's
   --policy <policy>          consent-required or objection-honoured (objection-honoured)
   --keep-refused-as-count    Count an open that consent does not allow, without a recipient
   --purpose <purpose>        What opens are used for where the link does not say; consent is asked
@@ -50,7 +52,7 @@ carries the log into the tracking store.
   --id-parameter <name>      Query parameter of plain recipient ids (id)
   --max-log-gib <n>          The log takes no more opens from this size on (4)
   --max-connections <n>      Connections held at once (10000)
-  --view-time <seconds>      Hold the answer open that long at most, to measure how long somebody
+  --hold-image <seconds>      Hold the answer open that long at most, to measure how long somebody
                              looks who consented to it; 1 to 300 (not measured)
   --flood-per-second <n>     Loads recorded per second and address; 0 for no limit (1000)
   --flood-burst <n>          Loads recorded at once per address (10000)
@@ -99,11 +101,11 @@ export function readCollectOptions(
 	if (values['share-port'] && port === 0) {
 		throw new CollectorError('--share-port needs the --port that is shared.');
 	}
-	const { leastMs, mostMs } = VIEW_TIME_LIMITS;
-	const viewTime =
-		values['view-time'] === undefined
+	const { leastMs, mostMs } = IMAGE_HOLD_LIMITS;
+	const imageHold =
+		values['hold-image'] === undefined
 			? null
-			: { limitMs: number('view-time', leastMs / 1000, mostMs / 1000) * 1000 };
+			: { limitMs: number('hold-image', leastMs / 1000, mostMs / 1000) * 1000 };
 	const policy = oneOf<ConsentPolicy>('policy', values.policy, CONSENT_POLICIES);
 	const receive: ReceiveSettings = {
 		mode: oneOf<TrackingMode>('mode', values.mode, TRACKING_MODES),
@@ -112,6 +114,7 @@ export function readCollectOptions(
 		consent: { policy, label: policy, keepAsAggregate: values['keep-refused-as-count'] },
 		keep: keepOf(values),
 		time: oneOf<TimePrecision>('time', values.time, TIME_PRECISIONS),
+		manyDomains: values['many-domains'],
 	};
 	return {
 		settings: {
@@ -129,7 +132,7 @@ export function readCollectOptions(
 					burst: number('flood-burst', 1, 1e9),
 				},
 				receive,
-				viewTime,
+				imageHold,
 			},
 			keys: {
 				keyFolder: values.keys ? resolve(values.keys) : folder,
@@ -137,11 +140,11 @@ export function readCollectOptions(
 					values['max-age-days'] === undefined ? undefined : number('max-age-days', 0.001, 36_500),
 			},
 			store: storeOf(values, folder, environment),
-			announce: {
+			reportedSetup: {
 				kind: 'tracker',
 				id: `collect ${hostname()} ${folder}`,
 				name: `Collector on ${hostname()}, ${port === 0 ? 'any free port' : `port ${port}`}`,
-				settings: { ...reportedSettings(receive, null), viewTimeLimitMs: viewTime?.limitMs },
+				settings: { ...reportedSettings(receive, null), imageHoldLimitMs: imageHold?.limitMs },
 			},
 		},
 		admin: adminPort === 0 ? null : { host: values['admin-host'], port: adminPort },
@@ -156,7 +159,7 @@ type NumberOption =
 	| 'max-age-days'
 	| 'max-log-gib'
 	| 'max-connections'
-	| 'view-time'
+	| 'hold-image'
 	| 'flood-per-second'
 	| 'flood-burst';
 
@@ -180,6 +183,7 @@ function parse(args: readonly string[]) {
 				ip: { type: 'string', default: RECEIVE_DEFAULTS.keep.ip },
 				keep: { type: 'string', default: '' },
 				time: { type: 'string', default: RECEIVE_DEFAULTS.time },
+				'many-domains': { type: 'boolean', default: RECEIVE_DEFAULTS.manyDomains },
 				policy: { type: 'string', default: RECEIVE_DEFAULTS.consent.policy },
 				'keep-refused-as-count': {
 					type: 'boolean',
@@ -193,7 +197,7 @@ function parse(args: readonly string[]) {
 				},
 				'max-log-gib': { type: 'string', default: String(DEFAULT_LIMITS.maxBytes / GIB) },
 				'max-connections': { type: 'string', default: String(DEFAULT_LIMITS.maxConnections) },
-				'view-time': { type: 'string' },
+				'hold-image': { type: 'string' },
 				'flood-per-second': { type: 'string', default: String(DEFAULT_LIMITS.flood.perSecond) },
 				'flood-burst': { type: 'string', default: String(DEFAULT_LIMITS.flood.burst) },
 				help: { type: 'boolean', default: false },

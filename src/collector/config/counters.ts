@@ -11,8 +11,8 @@ export const COUNTERS = {
 	commits: 'Transactions of the log',
 	commitErrors: 'Transactions of the log that failed and were tried again',
 	answeredEarly: 'Requests answered before their open was on disk, because that took too long',
-	held: 'Answers that were held open to measure view time',
-	viewTimes: 'View times that are in the log',
+	held: 'Answers that were held open to measure for how long',
+	imagesHeld: 'Measurements of held answers that are in the log',
 	malformed: 'Requests that were not HTTP, too slow or too large',
 } as const;
 

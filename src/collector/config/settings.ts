@@ -23,15 +23,15 @@ export interface ListenerSettings {
 	maxConnections: number;
 	flood: FloodSettings;
 	receive: ReceiveSettings;
-	/** How long an answer may be held open to measure view time; `null` to measure none */
-	viewTime: { limitMs: number } | null;
+	/** How long an answer may be held open to measure for how long; `null` to measure none */
+	imageHold: { limitMs: number } | null;
 }
 
 /** All that a collector needs to know. Plain data, so that it can be sent to a worker thread. */
 export interface CollectorSettings {
 	/** Folder of the log; one collector at a time */
 	folder: string;
-	/** The log takes no more events from this size on, in bytes, from whomever */
+	/** The log takes no more events from this size on, in bytes, whoever writes */
 	maxBytes: number;
 	/** Cursors that other readers of the log hold, beside the store's */
 	consumers: readonly string[];
@@ -40,7 +40,7 @@ export interface CollectorSettings {
 	keys: KeySettings;
 	store: StoreSettings;
 	/** The note for the privacy report; `null` where others make it, as n8n's triggers do */
-	announce: InstalledPart | null;
+	reportedSetup: InstalledPart | null;
 }
 
 /**
@@ -53,7 +53,7 @@ export function defaultHost(proxyHops: number): string {
 }
 
 /**
- * Limits for those who set none. A log of 4 GiB holds about six million opens. One address may
+ * Limits where none are set. A log of 4 GiB holds about six million opens. One address may
  * record as much as the busiest image proxies of large mailbox providers load.
  */
 export const DEFAULT_LIMITS = {

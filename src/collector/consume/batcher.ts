@@ -1,7 +1,7 @@
 import { pause, pauseAfter, type Backoff } from '../../async/backoff';
 import type { OpenEvent } from '../../tracking/event/open-event';
 import { readRecord } from '../log/log-record';
-import type { LogEntry, OpenLog } from '../log/open-log';
+import type { LogEntry, CollectorLog } from '../log/collector-log';
 
 const LOOK_EVERY_MS = 200;
 const BACKOFF: Backoff = { firstMs: 1000, longestMs: 60_000 };
@@ -20,7 +20,7 @@ export interface RefusedOpen extends LogEntry {
 }
 
 export interface BatcherOptions {
-	log: Pick<OpenLog, 'read' | 'advance' | 'bury' | 'backlog'>;
+	log: Pick<CollectorLog, 'read' | 'advance' | 'setAside' | 'backlog'>;
 	/** Name of the cursor */
 	consumer: string;
 	/** Events of one batch at most */
@@ -45,7 +45,7 @@ export interface BatcherOptions {
  * processed, so a restart goes on where it stood.
  *
  * A failing batch is tried again with growing pauses. When that does not help, single events show
- * whether the fault lies with an event or with everything: as long as nothing gets through, all
+ * whether a single event fails or everything does: as long as nothing succeeds, all
  * events wait. Once something does, the batch is halved until the events that fail are found;
  * those become dead letters, and the rest goes on. Resolves when `signal` aborts.
  */
@@ -119,7 +119,7 @@ async function settleOneByOne(options: BatcherOptions, random: () => number): Pr
 	}
 	if (signal.aborted) return false;
 
-	log.bury(consumer, refused, pool[pool.length - 1].seq, new Date());
+	log.setAside(consumer, refused, pool[pool.length - 1].seq, new Date());
 	if (refused.length > 0) {
 		await options.onRefused(refused).catch((error: unknown) => options.onFailure(error, 1));
 	}

@@ -1,10 +1,10 @@
 import { pause, pauseAfter, type Backoff } from '../../async/backoff';
+import { checkedOpen, domainMarks } from '../../intake/record-together';
 import { StoreError } from '../../storage/port/store-error';
 import type { TrackingStore } from '../../storage/port/tracking-store';
-import type { OpenEvent } from '../../tracking/event/open-event';
+import type { KeyRing } from '../../tracking/links/key-ring';
 import { readRecord } from '../log/log-record';
-import type { LogEntry, OpenLog } from '../log/open-log';
-import { LateLabels } from './late-labels';
+import type { LogEntry, CollectorLog } from '../log/collector-log';
 
 /** Name of the cursor of what the store has. */
 export const STORE_CONSUMER = 'store';
@@ -28,15 +28,11 @@ export interface ShippingReport {
 }
 
 export interface ShipperOptions {
-	log: Pick<OpenLog, 'read' | 'advance' | 'bury'>;
+	log: Pick<CollectorLog, 'read' | 'advance' | 'setAside'>;
 	/** Opens the store; called again after a failure */
-	openStore(): Promise<
-		Pick<TrackingStore, 'recordUnlessErased' | 'relabelOpens' | 'recordViewTimes' | 'observeBursts'>
-	>;
-	/** The keys of the person an event names on the list of erased people */
-	denylistKeysOf(event: OpenEvent): readonly string[];
-	/** What stands for a recipient's domain in the burst windows (`domainMark`) */
-	markOfDomain(domain: string): string;
+	openStore(): Promise<Pick<TrackingStore, 'recordUnlessErased' | 'recordImageHeld'>>;
+	/** The keys in force; read for each batch */
+	keyRing(): KeyRing;
 	/** Ends the shipping; what was not shipped stays in the log */
 	signal: AbortSignal;
 	/** Called after each batch */
@@ -58,13 +54,11 @@ export interface ShipperOptions {
  */
 export async function shipLog(options: ShipperOptions): Promise<void> {
 	const { log, signal, backoff = BACKOFF, batchSize = DEFAULT_BATCH } = options;
-	const late = new LateLabels();
 	let failures = 0;
 	while (!signal.aborted) {
 		try {
 			const entries = log.read(STORE_CONSUMER, batchSize);
-			if (entries.length > 0) await shipBatch(entries, options, late);
-			if (late.isDue()) await late.tryAgain(await options.openStore());
+			if (entries.length > 0) await shipBatch(entries, options);
 			failures = 0;
 			if (entries.length < batchSize) await pause(LOOK_EVERY_MS, signal);
 		} catch (error) {
@@ -75,30 +69,21 @@ export async function shipLog(options: ShipperOptions): Promise<void> {
 	}
 }
 
-async function shipBatch(
-	entries: readonly LogEntry[],
-	options: ShipperOptions,
-	late: LateLabels,
-): Promise<void> {
+async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions): Promise<void> {
 	const store = await options.openStore();
 	const last = entries[entries.length - 1].seq;
 	try {
 		const records = entries.map(({ event }) => readRecord(event));
-		const opens = records.flatMap((record) => ('open' in record ? [record.open] : []));
-		const relabels = records.flatMap((record) => ('relabel' in record ? [record.relabel] : []));
-		const times = records.flatMap((record) => ('viewTime' in record ? [record.viewTime] : []));
+		const keyRing = options.keyRing();
+		const opens = records.flatMap((record) =>
+			'open' in record ? [checkedOpen({ event: record.open, load: record.burst }, keyRing)] : [],
+		);
+		const times = records.flatMap((record) => ('imageHeld' in record ? [record.imageHeld] : []));
 		if (opens.length > 0) {
-			await store.recordUnlessErased(
-				opens.map((event) => ({ event, denylistKeys: options.denylistKeysOf(event) })),
-			);
+			await store.recordUnlessErased(opens, { markOf: domainMarks(keyRing) });
 		}
 		// They stand behind their opens in the log, so the store has those by now.
-		if (relabels.length > 0) await store.relabelOpens(relabels);
-		if (times.length > 0) await store.recordViewTimes(times);
-		const loads = records.flatMap((record) => ('open' in record ? (record.burst ?? []) : []));
-		if (loads.length > 0) {
-			late.add(await store.observeBursts(loads, new Date(), options.markOfDomain));
-		}
+		if (times.length > 0) await store.recordImageHeld(times);
 		options.log.advance(STORE_CONSUMER, last);
 		options.onShipped(entries.length);
 	} catch (error) {
@@ -106,13 +91,13 @@ async function shipBatch(
 		if (!isRefusal(error)) throw error;
 		if (entries.length === 1) {
 			const reason = error instanceof Error ? error.message : String(error);
-			options.log.bury(STORE_CONSUMER, [{ ...entries[0], reason }], last, new Date());
+			options.log.setAside(STORE_CONSUMER, [{ ...entries[0], reason }], last, new Date());
 			options.onRefused(error);
 			return;
 		}
 		const half = Math.ceil(entries.length / 2);
-		await shipBatch(entries.slice(0, half), options, late);
-		await shipBatch(entries.slice(half), options, late);
+		await shipBatch(entries.slice(0, half), options);
+		await shipBatch(entries.slice(half), options);
 	}
 }
 

@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 
 import type { FloodSettings } from '../config/settings';
 
-/** Where an operator's own proxies and tests live; nobody on the internet can send from there. */
+/** Ranges of an operator's own proxies and tests; nothing on the internet can send from them. */
 const OWN_RANGES = ['loopback', 'private', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'];
 
 /** Addresses remembered at once; the one seen longest ago goes first. About 5 MB. */
@@ -44,7 +44,7 @@ export function createFloodLimit(
 			? Math.min(burst, known.tokens + (Math.max(0, now - known.at) / 1000) * perSecond)
 			: burst;
 		const allowed = tokens >= 1;
-		// Deleting first moves it to the end, so that the front is who was seen longest ago.
+		// Deleting first moves it to the end, so that the first one is the one seen longest ago.
 		if (known) buckets.delete(name);
 		buckets.set(name, { tokens: allowed ? tokens - 1 : tokens, at: now });
 		if (buckets.size > maxAddresses) buckets.delete(buckets.keys().next().value ?? name);

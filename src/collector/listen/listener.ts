@@ -11,10 +11,10 @@ import { CollectorError } from '../config/collector-error';
 import type { Counters } from '../config/counters';
 import type { ListenerSettings } from '../config/settings';
 import type { CommitQueue } from '../log/commit-queue';
-import { writeOpen } from '../log/log-record';
+import { writeRecord } from '../log/log-record';
 import { createFloodLimit } from './flood-limit';
 import { readQuery } from './query';
-import { createViewTimeHolds, type Hold } from './view-time-holds';
+import { createImageHolds, type Hold } from './image-holds';
 
 /** A tracking link takes a few hundred bytes, the headers of a mail program one or two thousand. */
 const MAX_HEADER_BYTES = 8192;
@@ -58,7 +58,7 @@ export interface Listener {
 	port: number;
 	/** Connections open at the moment */
 	connections(): Promise<number>;
-	/** Answers held open at the moment to measure view time */
+	/** Answers held open at the moment to measure for how long */
 	held(): number;
 	/** Takes no more connections, answers what is under way, and closes; at most `limitMs`. */
 	stop(limitMs: number): Promise<void>;
@@ -81,7 +81,7 @@ interface Waiting {
 	since: number;
 	/** Its place among the requests of its connection, from 1 */
 	number: number;
-	/** The place to hold the answer open in, where the view time is to be measured */
+	/** The place to hold the answer open in, where it is to be measured */
 	hold: Hold | null;
 }
 
@@ -111,9 +111,9 @@ export async function startListener(
 	];
 	const connections = new WeakMap<Socket, Connection>();
 	const waiting = new Set<Waiting>();
-	const { viewTime } = settings;
+	const { imageHold } = settings;
 	const holds =
-		viewTime && createViewTimeHolds(viewTime.limitMs, SILENCE_MS, settings.maxConnections, deps);
+		imageHold && createImageHolds(imageHold.limitMs, SILENCE_MS, settings.maxConnections, deps);
 	let stopping = false;
 
 	const answer = (request: Waiting): void => {
@@ -169,16 +169,16 @@ export async function startListener(
 			counters.lookupErrors += 1;
 			deps.onError('lookup', received.lookupError);
 		}
-		const { event, relabels, shared } = received;
+		const { event, load } = received;
 		if (event === null) {
 			counters.notRecorded += 1;
 			return queue.add([], done);
 		}
 		// Not once the answer has gone out without its event.
 		if (holds && waiting.has(mine)) mine.hold = holds.take(event);
-		queue.add(writeOpen(event, { relabels, shared }), (outcome) => {
+		queue.add([writeRecord({ open: event, burst: load })], (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
-			// There is no open that a view time could be added to.
+			// There is no open that a held time could be added to.
 			if (outcome === 'full') endHold(mine);
 			done();
 		});
@@ -195,7 +195,7 @@ export async function startListener(
 			counters.malformed += 1;
 			socket.destroy();
 		}
-		// A body is of no interest here, and nobody has to send it to the end.
+		// Bodies are not read, so the client need not send all of one.
 		if (request.method !== 'GET' && request.method !== 'HEAD') response.shouldKeepAlive = false;
 		const number = connection.requests;
 		const mine: Waiting = { response, connection, since: Date.now(), number, hold: null };
@@ -225,7 +225,7 @@ export async function startListener(
 	server.on('connection', (socket) => connections.set(socket, newConnection()));
 	server.on('checkExpectation', onRequest);
 	server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-		// A client that goes away has done nothing wrong.
+		// A client that closes its connection is no error.
 		if (error.code !== 'ECONNRESET') counters.malformed += 1;
 		const connection = connections.get(socket as Socket);
 		if (connection) endHold(connection);
@@ -270,7 +270,7 @@ export async function startListener(
 			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 			const giveUpAt = Date.now() + limitMs;
 			while (waiting.size > 0 && Date.now() < giveUpAt) await pause(SWEEP_EVERY_MS / 4);
-			// A moment for the last answers to leave; then also those go who never asked for anything.
+			// The last answers get a moment to leave. Then connections without a request are closed, too.
 			server.closeIdleConnections();
 			await within(SWEEP_EVERY_MS, closed, async () => {
 				server.closeAllConnections();

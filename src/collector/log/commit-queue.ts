@@ -1,7 +1,7 @@
 import { pauseAfter, type Backoff } from '../../async/backoff';
 import { within } from '../../async/time-limit';
 import type { Counters } from '../config/counters';
-import type { OpenLog } from './open-log';
+import type { CollectorLog } from './collector-log';
 
 /** Events of one transaction: enough to share a disk write, few enough to be over in some ms. */
 const MAX_BATCH = 512;
@@ -10,8 +10,8 @@ const MAX_WAITING = 50_000;
 const BACKOFF: Backoff = { firstMs: 50, longestMs: 2000 };
 /** How often the size of the file is looked at. */
 const MEASURE_EVERY_MS = 200;
-/** From this share of the allowed size on, the collector says that it is not well. */
-export const LOUD_SHARE = 0.8;
+/** From this share of the allowed size on, the collector warns. */
+export const WARN_SHARE = 0.8;
 
 /** What became of entries: on disk, or lost because there is no room. */
 export type Outcome = 'durable' | 'full';
@@ -30,8 +30,8 @@ export interface LogHealth {
 export interface CommitQueue {
 	/**
 	 * Writes entries with the next transaction and then calls `done`. An empty list waits for that
-	 * transaction all the same, and causes one where nobody else does, so that the time an answer
-	 * takes does not tell whether something was stored.
+	 * transaction as well, and causes one if there is none, so that the time an answer takes does not
+	 * tell whether something was stored.
 	 */
 	add(entries: readonly string[], done: (outcome: Outcome) => void): void;
 	health(): LogHealth;
@@ -49,10 +49,10 @@ interface Waiting {
  * it is being written the next ones pile up, so the busier the listener, the larger the groups.
  *
  * When the file has reached the size that the log allows, entries are refused until consumers have
- * made room. When a transaction fails, its events stay in memory, in order, and are tried again.
+ * freed space. When a transaction fails, its events stay in memory, in order, and are tried again.
  */
 export function createCommitQueue(
-	log: Pick<OpenLog, 'append' | 'usedBytes' | 'maxBytes'>,
+	log: Pick<CollectorLog, 'append' | 'usedBytes' | 'maxBytes'>,
 	{ counters }: { counters: Pick<Counters, 'commits' | 'commitErrors'> },
 ): CommitQueue {
 	let waiting: Waiting[] = [];

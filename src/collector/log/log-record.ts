@@ -1,10 +1,8 @@
 import { z } from 'zod/v4';
 
-import type { Relabel, ViewTime } from '../../storage/port/tracking-store';
+import type { ImageHeld } from '../../storage/port/tracking-store';
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
-import { relabelsOfBurst } from '../../tracking/bursts/relabels-of-burst';
 import type { OpenEvent } from '../../tracking/event/open-event';
-import type { ReceivedOpen } from '../../tracking/receive/receive-types';
 
 const PLACE = z.object({ name: z.string(), mark: z.string().nullable() }).nullable();
 const PLACED_LOAD: z.ZodType<PlacedLoad> = z.object({
@@ -16,10 +14,10 @@ const PLACED_LOAD: z.ZodType<PlacedLoad> = z.object({
 });
 
 /**
- * What one entry of the log says: somebody opened, an earlier open was not who it seemed, or how
- * long the client of an earlier open stayed. All but the first are for the store alone.
+ * What one entry of the log says: somebody opened, or how long the client of an earlier open stayed,
+ * which is for the store alone.
  */
-export type LogRecord = OpenRecord | { relabel: Relabel } | { viewTime: ViewTime };
+export type LogRecord = OpenRecord | { imageHeld: ImageHeld };
 
 export interface OpenRecord {
 	open: OpenEvent;
@@ -34,25 +32,14 @@ export function writeRecord(record: LogRecord): string {
 	return JSON.stringify(burst ? { ...open, burst } : open);
 }
 
-/** The entries of an open and of the earlier ones that it shows to be a scanner's. */
-export function writeOpen(
-	open: OpenEvent,
-	{ relabels, shared }: Pick<ReceivedOpen, 'relabels' | 'shared'>,
-): string[] {
-	return [
-		writeRecord({ open, burst: shared }),
-		...relabelsOfBurst(relabels).map((relabel) => writeRecord({ relabel })),
-	];
-}
-
 /** Reads the text of an entry. Throws a SyntaxError when it is no JSON. */
 export function readRecord(text: string): LogRecord {
 	const value = JSON.parse(text) as
 		| (OpenEvent & { burst?: unknown })
 		| Exclude<LogRecord, OpenRecord>;
-	if ('relabel' in value || 'viewTime' in value) return value;
+	if ('imageHeld' in value) return value;
 	const { burst, ...open } = value;
-	// Another version may have written another form: the open counts all the same.
+	// Another version may have written another form. The open itself still counts.
 	const placed = PLACED_LOAD.safeParse(burst);
 	return placed.success ? { open, burst: placed.data } : { open };
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { sqliteCode } from '../../storage/database/sqlite/node-sqlite';
@@ -42,12 +42,14 @@ export function makeRoom(database: DatabaseSync, bytes: number): void {
 
 /**
  * Overwrites with zeros what the journal keeps of pages as they were before, deleted rows among
- * them. Nobody uses it meanwhile.
+ * them. Nobody uses it meanwhile. A log that was put back from a copy has none until it is written.
  */
 export function wipeJournal(database: DatabaseSync, path: string): void {
 	database.exec('begin exclusive');
 	try {
-		const file = openSync(`${path}-journal`, 'r+');
+		const journal = `${path}-journal`;
+		if (!existsSync(journal)) return;
+		const file = openSync(journal, 'r+');
 		try {
 			const zeros = Buffer.alloc(fstatSync(file).size);
 			writeSync(file, zeros, 0, zeros.length, 0);

@@ -2,31 +2,30 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { OpenEvent } from '../../tracking/event/open-event';
 import { readRecord } from './log-record';
-import type { LogEntry, OpenLog } from './open-log';
+import type { LogEntry, CollectorLog } from './collector-log';
 
 const PAGE = 500;
 
 type Question = (open: OpenEvent) => boolean;
 
 /** The opens of a log that one person is named in: those that wait, and dead letters. */
-export async function findInLog(log: OpenLog, isTheirs: Question): Promise<OpenEvent[]> {
+export async function findInLog(log: CollectorLog, isTheirs: Question): Promise<OpenEvent[]> {
 	const { entries, letters } = await search(log, isTheirs);
 	return [...entries, ...letters].flatMap(({ event }) => openOf(event) ?? []);
 }
 
 /** Deletes them, with every trace in the log's files. Returns how many there were. */
-export async function eraseInLog(log: OpenLog, isTheirs: Question): Promise<number> {
+export async function eraseInLog(log: CollectorLog, isTheirs: Question): Promise<number> {
 	const { entries, letters } = await search(log, isTheirs);
-	if (entries.length + letters.length > 0) {
-		log.erase(
-			entries.map(({ seq }) => seq),
-			letters.map(({ seq }) => seq),
-		);
-	}
+	// Also where there are none: what was shipped to the store may still be in the files.
+	log.erase(
+		entries.map(({ seq }) => seq),
+		letters.map(({ seq }) => seq),
+	);
 	return entries.length + letters.length;
 }
 
-async function search(log: OpenLog, isTheirs: Question) {
+async function search(log: CollectorLog, isTheirs: Question) {
 	const matching = async (read: (afterSeq: number) => LogEntry[]): Promise<LogEntry[]> => {
 		const found: LogEntry[] = [];
 		for (let page = read(0); page.length > 0; page = read(page[page.length - 1].seq)) {
@@ -36,7 +35,7 @@ async function search(log: OpenLog, isTheirs: Question) {
 					return open !== null && isTheirs(open);
 				}),
 			);
-			// A long log would else hold up everybody else in n8n.
+			// Pauses, because reading a long log at once would block n8n.
 			await nextTurn();
 		}
 		return found;

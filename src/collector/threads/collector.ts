@@ -5,7 +5,7 @@ import { within } from '../../async/time-limit';
 import { CollectorError } from '../config/collector-error';
 import type { CollectorSettings } from '../config/settings';
 import { STORE_CONSUMER, type ShippingReport } from '../consume/shipper';
-import { lockFolder, openLog } from '../log/open-log';
+import { lockFolder, openCollectorLog } from '../log/collector-log';
 import type { FromThread, ListenReport, Problem, ToThread } from './thread';
 
 /** A collector at work in threads of this process. */
@@ -70,7 +70,7 @@ export async function startCollector(
 }
 
 function setUpLog({ folder, consumers, maxBytes }: CollectorSettings): void {
-	const log = openLog({ folder, durable: true });
+	const log = openCollectorLog({ folder, durable: true });
 	try {
 		log.setConsumers([STORE_CONSUMER, ...consumers]);
 		log.setMaxBytes(maxBytes);

@@ -10,7 +10,7 @@ import { newCounters } from '../config/counters';
 import type { CollectorSettings } from '../config/settings';
 import { startListener } from '../listen/listener';
 import { createCommitQueue } from '../log/commit-queue';
-import { openLog } from '../log/open-log';
+import { openCollectorLog } from '../log/collector-log';
 import { runThread, type ListenReport } from './thread';
 
 const REPORT_EVERY_MS = 500;
@@ -19,7 +19,7 @@ runThread(parentPort, async (port) => {
 	const settings = workerData as CollectorSettings;
 	if (!settings.listener) throw new CollectorError('There is nothing to listen on. Set a port.');
 	const keys = await readKeys(settings.keys);
-	const log = openLog({ folder: settings.folder, durable: true });
+	const log = openCollectorLog({ folder: settings.folder, durable: true });
 	const counters = newCounters();
 	const queue = createCommitQueue(log, { counters });
 	const store = () =>

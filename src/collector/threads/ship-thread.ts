@@ -6,20 +6,19 @@ import { pause } from '../../async/backoff';
 import { within } from '../../async/time-limit';
 import { openStore, readKeys } from '../../intake/intake-settings';
 import { checkKeys } from '../../intake/known-keys';
-import { domainMark } from '../../tracking/bursts/burst-rules';
-import { deriveKey } from '../../tracking/links/key-ring';
-import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
 import { CollectorError } from '../config/collector-error';
 import type { CollectorSettings } from '../config/settings';
 import { shipLog, STORE_CONSUMER, type ShippingReport } from '../consume/shipper';
-import { openLog } from '../log/open-log';
+import { openCollectorLog } from '../log/collector-log';
 import { runThread } from './thread';
 
 const REPORT_EVERY_MS = 500;
+/** The store has what was shipped; an hour later no file of the log holds it any more. */
+const SCRUB_EVERY_MS = 3_600_000;
 /** Below that of the listening thread: on a busy machine answers come first, the log waits. */
 const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 /** How long to wait for a store that could not take the note for the privacy report. */
-const ANNOUNCE_AGAIN_MS = 10_000;
+const REPORT_AGAIN_MS = 10_000;
 /** Counting further than this costs time and tells nothing more. */
 const COUNT_BACKLOG_TO = 1_000_000;
 
@@ -27,7 +26,7 @@ runThread(parentPort, async (port) => {
 	// Linux sets it for the calling thread; other systems would set it for the whole process.
 	if (process.platform === 'linux') setPriority(PRIORITY);
 	const settings = workerData as CollectorSettings;
-	const log = openLog({ folder: settings.folder, durable: false });
+	const log = openCollectorLog({ folder: settings.folder, durable: false });
 	const { keyRing } = await readKeys(settings.keys);
 	const open = async () => {
 		const store = await openStore(settings.store, (message) =>
@@ -42,8 +41,7 @@ runThread(parentPort, async (port) => {
 	const shipping = shipLog({
 		log,
 		openStore: open,
-		denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
-		markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
+		keyRing: () => keyRing,
 		signal: stopping.signal,
 		onShipped: (events) => {
 			state.shipped += events;
@@ -58,10 +56,10 @@ runThread(parentPort, async (port) => {
 			port.problem('refused', error);
 		},
 	});
-	let announced = false;
-	const announcing = announce(settings, stopping.signal, (error) =>
+	let setupReported = false;
+	const reportingSetup = reportSetup(settings, stopping.signal, (error) =>
 		port.problem('shipping', error),
-	).then((done) => (announced = done));
+	).then((done) => (setupReported = done));
 	const report = (): ShippingReport => ({
 		...state,
 		backlog: log.backlog(STORE_CONSUMER, COUNT_BACKLOG_TO),
@@ -69,19 +67,30 @@ runThread(parentPort, async (port) => {
 	});
 	port.report(report());
 	const reporting = setInterval(() => port.report(report()), REPORT_EVERY_MS);
+	const scrub = () => {
+		try {
+			log.forgetOldLetters(new Date());
+			log.scrub();
+		} catch (error) {
+			port.problem('shipping', error);
+		}
+	};
+	const scrubbing = setInterval(scrub, SCRUB_EVERY_MS);
 	return {
 		port: null,
 		stop: async (limitMs) => {
 			clearInterval(reporting);
+			clearInterval(scrubbing);
 			stopping.abort();
 			// A store that hangs must not keep the process alive; what it did not confirm stays logged.
-			await within<unknown>(limitMs, Promise.all([shipping, announcing]), () => undefined);
+			await within<unknown>(limitMs, Promise.all([shipping, reportingSetup]), () => undefined);
 			port.report(report());
+			scrub();
 			log.close();
 			if (state.failures > 0) return;
 			const store = await openStore(settings.store);
-			if (settings.announce && announced) {
-				const { kind, id } = settings.announce;
+			if (settings.reportedSetup && setupReported) {
+				const { kind, id } = settings.reportedSetup;
 				await within(limitMs, store.removePart(kind, id), () => undefined).catch((error: unknown) =>
 					port.problem('shipping', error),
 				);
@@ -97,19 +106,19 @@ runThread(parentPort, async (port) => {
  *
  * @returns whether the note was made before the collector stopped
  */
-async function announce(
+async function reportSetup(
 	settings: CollectorSettings,
 	signal: AbortSignal,
 	onFailure: (error: unknown) => void,
 ): Promise<boolean> {
-	if (settings.announce === null) return false;
+	if (settings.reportedSetup === null) return false;
 	while (!signal.aborted) {
 		try {
-			await (await openStore(settings.store)).savePart(settings.announce);
+			await (await openStore(settings.store)).savePart(settings.reportedSetup);
 			return true;
 		} catch (error) {
 			onFailure(error);
-			await pause(ANNOUNCE_AGAIN_MS, signal);
+			await pause(REPORT_AGAIN_MS, signal);
 		}
 	}
 	return false;

@@ -14,7 +14,7 @@ const TELL_EVERY_MS = 10_000;
 export interface ListenReport {
 	counters: Counters;
 	connections: number;
-	/** Answers held open to measure view time */
+	/** Answers held open to measure for how long */
 	held: number;
 	log: LogHealth;
 }
@@ -29,7 +29,7 @@ export type FromThread =
 	| { type: 'problem'; what: Problem; message: string; times: number }
 	| { type: 'stopped' };
 
-/** How a thread of the collector speaks to the one that started it. */
+/** How a thread of the collector reports to the one that started it. */
 export interface ThreadPort {
 	report(report: ThreadReport): void;
 	problem(what: Problem, error: unknown): void;

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import type { WaitingReport } from '../../storage/port/waiting-report';
 import { STORE_CONSUMER } from '../consume/shipper';
 import { readRecord } from '../log/log-record';
-import { openLog, type OpenLog } from '../log/open-log';
+import { openCollectorLog, type CollectorLog } from '../log/collector-log';
 import {
 	createWaitingOpens,
 	ROOM_BYTES,
@@ -39,7 +39,7 @@ export interface WaitingFolders {
 	/** What waits in all logs together. */
 	report(): Promise<WaitingReport>;
 	/** Looks into every log. */
-	eachLog<T>(look: (log: OpenLog) => Promise<T>): Promise<T[]>;
+	eachLog<T>(look: (log: CollectorLog) => Promise<T>): Promise<T[]>;
 	stop(): Promise<void>;
 }
 
@@ -130,7 +130,7 @@ export function createWaitingFolders(base: string): WaitingFolders {
 		}
 	};
 
-	const eachLog = async <T>(look: (log: OpenLog) => Promise<T>): Promise<T[]> => {
+	const eachLog = async <T>(look: (log: CollectorLog) => Promise<T>): Promise<T[]> => {
 		const found: T[] = [];
 		for (const folder of foldersIn(base)) {
 			const known = entries.get(folder);
@@ -138,7 +138,7 @@ export function createWaitingFolders(base: string): WaitingFolders {
 				found.push(await look(known.opens.log()));
 				continue;
 			}
-			const log = openLog({ folder, durable: true, roomBytes: ROOM_BYTES });
+			const log = openCollectorLog({ folder, durable: true, roomBytes: ROOM_BYTES });
 			try {
 				log.setConsumers([STORE_CONSUMER]);
 				log.forgetOldLetters(new Date());
@@ -178,7 +178,7 @@ export function createWaitingFolders(base: string): WaitingFolders {
 	};
 }
 
-function oldestIn(log: OpenLog): string | null {
+function oldestIn(log: CollectorLog): string | null {
 	const [oldest] = log.read(STORE_CONSUMER, 1);
 	const record = oldest && readRecord(oldest.event);
 	return record && 'open' in record ? record.open.occurredAt : null;

@@ -1,21 +1,24 @@
 import type { Backoff } from '../../async/backoff';
 import { within } from '../../async/time-limit';
-import { recordTogether } from '../../intake/record-together';
+import { recordTogether, type OpenToRecord } from '../../intake/record-together';
 import { StoreError } from '../../storage/port/store-error';
 import type { TrackingStore } from '../../storage/port/tracking-store';
-import { domainMark } from '../../tracking/bursts/burst-rules';
 import type { OpenEvent } from '../../tracking/event/open-event';
-import { deriveKey, type KeyRing } from '../../tracking/links/key-ring';
-import { denylistKeysOfEvent } from '../../tracking/people/subject-keys';
+import type { KeyRing } from '../../tracking/links/key-ring';
 import { CollectorError } from '../config/collector-error';
 import { newCounters } from '../config/counters';
 import { shipLog, STORE_CONSUMER } from '../consume/shipper';
 import { createCommitQueue, type CommitQueue } from '../log/commit-queue';
 import { writeRecord } from '../log/log-record';
-import { FolderLockedError, lockFolder, openLog, type OpenLog } from '../log/open-log';
+import {
+	FolderLockedError,
+	lockFolder,
+	openCollectorLog,
+	type CollectorLog,
+} from '../log/collector-log';
 import { describeError } from '../threads/thread';
 
-/** A store that takes longer counts as away for the open at hand. It may still write it. */
+/** A store that takes longer counts as away for this open. It may still write it. */
 const STORE_LIMIT_MS = 2000;
 /** How long an open may wait for the disk. */
 const DISK_LIMIT_MS = 2000;
@@ -25,19 +28,20 @@ const BACKOFF: Backoff = { firstMs: 250, longestMs: 10_000 };
 /** Another process carries this log into the store; it may end. */
 const LOOK_AGAIN_MS = 10_000;
 const FORGET_EVERY_MS = 3_600_000;
-/** What goes to the store at once. Taking more out of the log would need more than its own room. */
+/** Opens sent to the store at once. Deleting more from the log would need more than its own room. */
 const BATCH = 200;
 
-/** What became of an open. One that waits is on disk, and in the store as soon as that is back. */
-export type OpenOutcome = 'stored' | 'erased' | 'waiting';
+/**
+ * What became of an open: as the store has it, or as it waits on disk, from where it goes into the
+ * store as soon as that is back. Of a person who was erased nothing stays.
+ */
+export type OpenOutcome = { stored: OpenEvent } | { waiting: OpenEvent } | 'erased';
 
 export interface WaitingOpensDeps {
 	/** Folder of the log */
 	folder: string;
 	/** Called for each try, so that a corrected credential is used */
-	openStore(): Promise<
-		Pick<TrackingStore, 'recordUnlessErased' | 'relabelOpens' | 'recordViewTimes' | 'observeBursts'>
-	>;
+	openStore(): Promise<Pick<TrackingStore, 'recordUnlessErased' | 'recordImageHeld'>>;
 	keyRing(): Promise<KeyRing>;
 	/** Called once when the store takes no opens any more, with a sentence for the operator */
 	onAway(reason: string): void;
@@ -57,20 +61,20 @@ export interface WaitingOpens {
 	 * @throws StoreError `invalid` for an event that the store will never take, which is kept as a
 	 *   dead letter; CollectorError where neither the store nor the log can be written
 	 */
-	record(event: OpenEvent, limitMs?: number): Promise<OpenOutcome>;
+	record(open: OpenToRecord, limitMs?: number): Promise<OpenOutcome>;
 	/** Carries on with what waits, if anything does. Returns at once. */
 	ship(): void;
 	/** Why opens wait, as a sentence for the operator; `null` while none has to */
 	reason(): string | null;
-	/** The log, for those who look for a person in it */
-	log(): OpenLog;
+	/** The log, to look for a person in it */
+	log(): CollectorLog;
 	/** Ends the work and closes the log. What waits goes on at the next start. */
 	stop(): Promise<void>;
 }
 
 export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 	const stopping = new AbortController();
-	let opened: { log: OpenLog; queue: CommitQueue } | null = null;
+	let opened: { log: CollectorLog; queue: CommitQueue } | null = null;
 	/** Why the last try failed; `null` while the store takes opens */
 	let away: string | null = null;
 	let told = false;
@@ -84,7 +88,7 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 
 	const open = () => {
 		if (opened === null) {
-			const log = openLog({ folder: deps.folder, durable: true, roomBytes: ROOM_BYTES });
+			const log = openCollectorLog({ folder: deps.folder, durable: true, roomBytes: ROOM_BYTES });
 			log.setConsumers([STORE_CONSUMER]);
 			log.forgetOldLetters(new Date());
 			opened = { log, queue: createCommitQueue(log, { counters: newCounters() }) };
@@ -92,12 +96,11 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 		return opened;
 	};
 
-	const write = async (event: OpenEvent, limitMs: number) => {
+	const write = async (received: OpenToRecord, limitMs: number) => {
 		let waits = true;
 		const attempt = async () => {
 			const [store, keyRing] = await Promise.all([deps.openStore(), deps.keyRing()]);
-			const denylistKeys = denylistKeysOfEvent(event, keyRing);
-			return await recordTogether(store, { event, denylistKeys }, () => waits);
+			return await recordTogether(store, keyRing, received, () => waits);
 		};
 		try {
 			return await within(limitMs, attempt(), () => {
@@ -111,10 +114,11 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 		}
 	};
 
-	const keep = async (event: OpenEvent): Promise<void> => {
+	const keep = async ({ event, load }: OpenToRecord): Promise<void> => {
 		try {
 			const { queue } = open();
-			const onDisk = new Promise((resolve) => queue.add([writeRecord({ open: event })], resolve));
+			const entry = writeRecord({ open: event, burst: load });
+			const onDisk = new Promise((resolve) => queue.add([entry], resolve));
 			// Also where that takes too long: then it stays in memory until the disk takes it.
 			void onDisk.then(ship);
 			const outcome = await within(DISK_LIMIT_MS, onDisk, () => {
@@ -146,7 +150,7 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 		}
 	};
 
-	const round = async (log: OpenLog): Promise<void> => {
+	const round = async (log: CollectorLog): Promise<void> => {
 		const done = new AbortController();
 		const signal = AbortSignal.any([done.signal, stopping.signal]);
 		let keyRing: KeyRing;
@@ -156,8 +160,7 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 				keyRing = await deps.keyRing();
 				return await deps.openStore();
 			},
-			denylistKeysOf: (event) => denylistKeysOfEvent(event, keyRing),
-			markOfDomain: (domain) => domainMark(domain, deriveKey(keyRing.active, 'burst')),
+			keyRing: () => keyRing,
 			signal,
 			backoff: deps.backoff ?? BACKOFF,
 			batchSize: BATCH,
@@ -201,7 +204,7 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 	const reason = () => (shipping === null ? null : away);
 
 	return {
-		record: async (event, limitMs = STORE_LIMIT_MS) => {
+		record: async (received, limitMs = STORE_LIMIT_MS) => {
 			try {
 				// Before it is needed: then there may be no room for it.
 				open();
@@ -210,17 +213,17 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 			}
 			// While the last try to carry over what waits has failed, the next open need not try as well.
 			if (reason() === null && limitMs > 0) {
-				const outcome = await write(event, limitMs);
+				const outcome = await write(received, limitMs);
+				if (outcome === 'erased') return outcome;
 				// What the store had already it holds, which is all that was asked for.
-				if (outcome === 'known') return 'stored';
-				if (typeof outcome === 'string') return outcome;
+				if (outcome !== null && 'stored' in outcome) return { stored: outcome.stored };
 				if (outcome !== null) {
-					await keep(event);
+					await keep(received);
 					throw outcome.refused;
 				}
 			}
-			await keep(event);
-			return 'waiting';
+			await keep(received);
+			return { waiting: received.event };
 		},
 		ship,
 		reason,

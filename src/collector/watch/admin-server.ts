@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 
 import { CollectorError } from '../config/collector-error';
-import { LOUD_SHARE } from '../log/commit-queue';
+import { WARN_SHARE } from '../log/commit-queue';
 import type { Collector } from '../threads/collector';
 
 /**
@@ -17,7 +17,7 @@ export function reasonsNotReady(collector: Pick<Collector, 'listening'>): string
 	if (!report) return ['starting'];
 	const reasons: string[] = [];
 	if (report.log.usedShare >= 1) reasons.push('log-full');
-	else if (report.log.usedShare >= LOUD_SHARE) reasons.push('log-filling');
+	else if (report.log.usedShare >= WARN_SHARE) reasons.push('log-filling');
 	if (report.log.failure !== null) reasons.push('log-failing');
 	return reasons;
 }

@@ -1,12 +1,11 @@
-import { LOUD_SHARE } from '../log/commit-queue';
+import { WARN_SHARE } from '../log/commit-queue';
 import type { Collector } from '../threads/collector';
 
 const WATCH_EVERY_MS = 1000;
 const REPEAT_EVERY_MS = 60_000;
 
 /**
- * Raises its voice while the log fills up, is full or cannot be written: at once, and again each
- * minute for as long as it lasts.
+ * Logs an error when the log is filling up, full or unwritable: at once, and then every minute.
  *
  * @param say gets a sentence for the operator, and numbers without anything personal
  * @returns ends the watch
@@ -16,9 +15,9 @@ export function watchLog(
 	say: (level: 'error' | 'info', message: string, numbers: Record<string, number>) => void,
 ): () => void {
 	let alarm = '';
-	let raisedAt = 0;
+	let loggedAt = 0;
 	const watching = setInterval(() => {
-		// There is always one who ships; where others write the log, there is nobody who listens.
+		// The ship thread always runs; the listen thread does not where only webhooks write the log.
 		const shipping = collector.shipping();
 		if (!shipping) return;
 		const listening = collector.listening();
@@ -27,9 +26,9 @@ export function watchLog(
 			percent: Math.round(shipping.usedShare * 100),
 			...(listening && { droppedFull: listening.counters.droppedFull }),
 		};
-		if (now !== '' && (now !== alarm || Date.now() - raisedAt >= REPEAT_EVERY_MS)) {
+		if (now !== '' && (now !== alarm || Date.now() - loggedAt >= REPEAT_EVERY_MS)) {
 			say('error', now, numbers);
-			raisedAt = Date.now();
+			loggedAt = Date.now();
 		}
 		if (now === '' && alarm !== '') say('info', 'The log takes opens again', numbers);
 		alarm = now;
@@ -44,7 +43,7 @@ function alarmOf(usedShare: number, failure: string | null): string {
 	if (failure !== null) {
 		return 'The log cannot be written: opens wait in memory. Check the disk.';
 	}
-	if (usedShare >= LOUD_SHARE) {
+	if (usedShare >= WARN_SHARE) {
 		return 'The log is filling up. Make the store or the workflow take opens again before it is full.';
 	}
 	return '';

@@ -70,7 +70,7 @@ export function collectorMetrics(
 	gauge('connections', 'Open connections', () => collector.listening()?.connections);
 	gauge(
 		'held_now',
-		'Answers held open at the moment to measure view time',
+		'Answers held open at the moment to measure for how long',
 		() => collector.listening()?.held,
 	);
 	gauge('waiting', 'Opens in memory that wait for the log', () => {

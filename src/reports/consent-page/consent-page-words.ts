@@ -8,6 +8,8 @@ export interface PageWords {
 	title: string;
 	yes: string;
 	no: string;
+	/** No answer to a question: what was said before stays */
+	leave: string;
 	now: Record<'allowed' | 'not-allowed' | 'open', string>;
 	save: string;
 	withdrawAll: string;
@@ -36,6 +38,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		title: 'Tracking of mails you open',
 		yes: 'Yes, you may',
 		no: 'No',
+		leave: 'Leave as it is',
 		now: { allowed: 'Now: allowed', 'not-allowed': 'Now: not allowed', open: 'Now: no answer yet' },
 		save: 'Save my answers',
 		withdrawAll: 'Do not track me at all',
@@ -71,13 +74,14 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Keep the list clean by the day of your last open',
 			security: 'Protect your sign-in',
 			'legal-notice': 'Prove that a required notice arrived',
-			'view-time': 'Measure how long a mail is read',
+			'image-held': 'Measure how long a mail is read',
 		},
 	},
 	de: {
 		title: 'Messung geöffneter Mails',
 		yes: 'Ja, einverstanden',
 		no: 'Nein',
+		leave: 'So lassen',
 		now: {
 			allowed: 'Zurzeit: erlaubt',
 			'not-allowed': 'Zurzeit: nicht erlaubt',
@@ -118,13 +122,14 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Den Verteiler anhand des Tages der letzten Öffnung pflegen',
 			security: 'Ihre Anmeldung schützen',
 			'legal-notice': 'Nachweisen, dass eine Pflichtmitteilung angekommen ist',
-			'view-time': 'Messen, wie lange eine Mail gelesen wird',
+			'image-held': 'Messen, wie lange eine Mail gelesen wird',
 		},
 	},
 	fr: {
 		title: 'Suivi de l’ouverture des courriels',
 		yes: 'Oui, j’accepte',
 		no: 'Non, je refuse',
+		leave: 'Ne rien changer',
 		now: {
 			allowed: 'Actuellement : accepté',
 			'not-allowed': 'Actuellement : refusé',
@@ -165,13 +170,14 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Tenir la liste à jour selon le jour de la dernière ouverture',
 			security: 'Protéger votre connexion',
 			'legal-notice': 'Prouver la réception d’une information obligatoire',
-			'view-time': 'Mesurer la durée de lecture',
+			'image-held': 'Mesurer la durée de lecture',
 		},
 	},
 	it: {
 		title: 'Tracciamento dell’apertura delle e-mail',
 		yes: 'Sì, acconsento',
 		no: 'No',
+		leave: 'Lasciare invariato',
 		now: {
 			allowed: 'Attualmente: consentito',
 			'not-allowed': 'Attualmente: non consentito',
@@ -210,7 +216,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			deliverability: 'Tenere pulita la lista in base al giorno dell’ultima apertura',
 			security: 'Proteggere il tuo accesso',
 			'legal-notice': 'Provare la ricezione di una comunicazione obbligatoria',
-			'view-time': 'Misurare per quanto tempo si legge una e-mail',
+			'image-held': 'Misurare per quanto tempo si legge una e-mail',
 		},
 	},
 };

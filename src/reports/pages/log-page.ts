@@ -75,7 +75,7 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 			client: shownClient(open),
 			ip: open.request.ip,
 			userAgent: open.request.userAgent,
-			viewTime: open.viewTimeMs === null ? null : shownDuration(open.viewTimeMs),
+			imageHeld: open.imageHeldMs === null ? null : shownDuration(open.imageHeldMs),
 			actor: shownActor(open),
 			group: groups.get(open.eventId) ?? null,
 		})),

@@ -75,7 +75,7 @@ function ofTracker(tracker: ReportedTracker, areas: JurisdictionPreset[]): Findi
 	}
 	if (preset && tracker.policyLabel !== preset.label) {
 		add(
-			`Its events are labelled "${tracker.policyLabel}", but the preset is now "${preset.label}"`,
+			`Its events are labeled "${tracker.policyLabel}", but the preset is now "${preset.label}"`,
 			'Choose the preset again so that new events carry its label',
 		);
 	}

@@ -26,7 +26,7 @@ import {
 	DATA_CLASS_NAMES,
 	day,
 	keepsPart,
-	measuresViewTime,
+	measuresImageHeld,
 	trackerFacts,
 } from './report-words';
 
@@ -141,14 +141,14 @@ function view(config: PrivacyReportConfig, earlier: ReportVersion | null): Repor
 /** What the opens of a tracker can hold. */
 function fieldsOf(tracker: ReportedTracker): EventField[] {
 	const { fields } = MODE_STORES[tracker.mode];
-	if (measuresViewTime(tracker)) return [...fields];
-	return fields.filter((field) => field !== 'viewTimeMs' && field !== 'viewTimeMeasurable');
+	if (measuresImageHeld(tracker)) return [...fields];
+	return fields.filter((field) => field !== 'imageHeldMs' && field !== 'imageHeldMeasurable');
 }
 
-/** The purpose of a tracker's opens, and that of measuring view time where it does. */
+/** The purpose of a tracker's opens, and that of measuring for how long images are held where it does. */
 function purposesOfTracker(tracker: ReportedTracker): string[] {
 	const own = tracker.purpose ?? 'not stated';
-	return measuresViewTime(tracker) ? [own, 'view-time'] : [own];
+	return measuresImageHeld(tracker) ? [own, 'image-held'] : [own];
 }
 
 function purposesOf(config: PrivacyReportConfig): string[] {
@@ -216,9 +216,9 @@ function recordOfProcessing(
 				`Opens are kept in ${config.store.kind}, ${config.store.location}`,
 				'Every request is reduced before anything is stored',
 				'The answer is the same for valid, withdrawn, erased and forged links',
-				...(trackers.some(measuresViewTime)
+				...(trackers.some(measuresImageHeld)
 					? [
-							'Only to people who consented to view-time it may differ: it stays open after the image',
+							'Only to people who consented to image-held it may differ: it stays open after the image',
 						]
 					: []),
 				'Pseudonyms, address hashes and the list of erased people use keys of their own',

@@ -8,7 +8,7 @@ import { ownRule } from './door-findings';
 
 const POLICY_NAMES: Record<ConsentPolicy, string> = {
 	'consent-required': 'Consent required',
-	'objection-honoured': 'Objection honoured',
+	'objection-honoured': 'Objection honored',
 };
 
 /** What the classes of data are called. */
@@ -51,19 +51,19 @@ export function trackerFacts(tracker: ReportedTracker): Array<[string, string]> 
 		['Preset', preset ? `${preset.displayName}: ${preset.explanation}` : 'none, set by hand'],
 		['A refused open', tracker.keepAsAggregate ? 'is kept as a bare count' : 'leaves nothing'],
 		['Kept of the request', kept.join(', ') || 'nothing'],
-		['View time', viewTimeFact(tracker)],
+		['For how long an image is held', imageHeldFact(tracker)],
 	];
 }
 
-function viewTimeFact(tracker: ReportedTracker): string {
-	return measuresViewTime(tracker)
-		? `is measured up to ${(tracker.viewTimeLimitMs ?? 0) / 1000} s, of people who consented to the purpose view-time and load the image directly`
+function imageHeldFact(tracker: ReportedTracker): string {
+	return measuresImageHeld(tracker)
+		? `is measured up to ${(tracker.imageHoldLimitMs ?? 0) / 1000} s, of people who consented to the purpose image-held and load the image directly`
 		: 'is not measured';
 }
 
-/** Whether a tracker is set to measure view time and has a mode that keeps it. */
-export function measuresViewTime({ viewTimeLimitMs, mode }: ReportedTracker): boolean {
-	return Boolean(viewTimeLimitMs) && MODE_STORES[mode].fields.includes('viewTimeMs');
+/** Whether a tracker is set to measure for how long images are held and has a mode that keeps it. */
+export function measuresImageHeld({ imageHoldLimitMs, mode }: ReportedTracker): boolean {
+	return Boolean(imageHoldLimitMs) && MODE_STORES[mode].fields.includes('imageHeldMs');
 }
 
 /** A date as YYYY-MM-DD in UTC. */

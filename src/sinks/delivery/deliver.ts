@@ -19,7 +19,7 @@ import { toBatches, toUnits, type Unit } from './units';
 const SPLITS_PER_BATCH = 64;
 
 /** One batch under way: halves and follow-up requests inherit its budget of splits. */
-interface Journey {
+interface SplitBudget {
 	splitsLeft: number;
 }
 
@@ -68,7 +68,7 @@ export async function deliver(
 	async function sendBatch(
 		batch: readonly Unit[],
 		attempt: number,
-		journey: Journey,
+		budget: SplitBudget,
 	): Promise<void> {
 		await pause(waitUntil - deps.now().getTime());
 		const timeLeft = deadline - deps.now().getTime();
@@ -78,7 +78,7 @@ export async function deliver(
 		}
 		const answer = await ask(batch, Math.min(settings.timeoutMs, timeLeft));
 		if ('split' in answer) {
-			await splitBatch(batch, answer.split, attempt, journey);
+			await splitBatch(batch, answer.split, attempt, budget);
 			return;
 		}
 		const goOn: Unit[] = [];
@@ -101,14 +101,14 @@ export async function deliver(
 				lastReason = outcome.reason;
 			}
 		});
-		if (goOn.length > 0) await sendBatch(goOn, 1, journey);
-		if (again.length > 0) await sendAgain(again, attempt, journey, askedWait, lastReason);
+		if (goOn.length > 0) await sendBatch(goOn, 1, budget);
+		if (again.length > 0) await sendAgain(again, attempt, budget, askedWait, lastReason);
 	}
 
 	async function sendAgain(
 		batch: readonly Unit[],
 		attempt: number,
-		journey: Journey,
+		budget: SplitBudget,
 		askedWait: number,
 		reason: string,
 	): Promise<void> {
@@ -124,30 +124,30 @@ export async function deliver(
 		}
 		if (askedWait > 0) waitUntil = Math.max(waitUntil, now + askedWait);
 		await pause(wait);
-		await sendBatch(batch, attempt + 1, journey);
+		await sendBatch(batch, attempt + 1, budget);
 	}
 
 	async function splitBatch(
 		batch: readonly Unit[],
 		reason: string,
 		attempt: number,
-		journey: Journey,
+		budget: SplitBudget,
 	): Promise<void> {
 		if (batch.length === 1) {
 			settleAll(batch, { status: 'rejected', reason });
 			return;
 		}
-		if (journey.splitsLeft < 2) {
+		if (budget.splitsLeft < 2) {
 			settleAll(batch, {
 				status: 'retryable',
 				reason: `${reason} (refused together with ${batch.length - 1} others; too many bad records to find each)`,
 			});
 			return;
 		}
-		journey.splitsLeft -= 2;
+		budget.splitsLeft -= 2;
 		const middle = Math.ceil(batch.length / 2);
-		await sendBatch(batch.slice(0, middle), attempt, journey);
-		await sendBatch(batch.slice(middle), attempt, journey);
+		await sendBatch(batch.slice(0, middle), attempt, budget);
+		await sendBatch(batch.slice(middle), attempt, budget);
 	}
 
 	/** One request and its answer. What goes wrong on the way is an answer too. */

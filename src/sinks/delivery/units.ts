@@ -1,7 +1,7 @@
 import type { RequestContext, Sink, SinkRecord } from '../sink';
 import type { Delivery, SinkItem } from './delivery';
 import { applyOverrides } from './field-override';
-import { mayLeave } from './may-leave';
+import { whyNotAllowed } from './sink-permission';
 
 /** One record to be sent, and the positions in the input that it stands for. */
 export interface Unit {
@@ -23,7 +23,7 @@ export function toUnits(
 ): Unit[] {
 	const byEvent = new Map<string, { record: SinkRecord; positions: number[] }>();
 	items.forEach((item, position) => {
-		const forbidden = mayLeave(item.event);
+		const forbidden = whyNotAllowed(item.event);
 		if (forbidden !== null) {
 			settle(position, { status: 'rejected', reason: forbidden });
 			return;

@@ -1,7 +1,7 @@
 import { z } from 'zod/v4';
 
 import { EVENT_FIELDS } from '../../tracking/event/event-fields';
-import { openRow } from '../event-properties';
+import { warehouseRow } from '../event-properties';
 import { httpFailure, jsonBody, jsonBodyOrNull } from '../http-answer';
 import { defineSink, delivered, rejected, retryable } from '../sink';
 
@@ -89,7 +89,7 @@ export const bigQuery = defineSink({
 	deduplication: 'insertId = eventId, for about a minute',
 	overrideExample: 'plan',
 	limits: () => ({ records: 500, bytes: 10_000_000 }),
-	map: (event) => openRow(event),
+	map: (event) => warehouseRow(event),
 	request: (records, { options }) => ({
 		method: 'POST',
 		url: `https://bigquery.googleapis.com/bigquery/v2/projects/${encodeURIComponent(options.projectId)}/datasets/${encodeURIComponent(options.dataset)}/tables/${encodeURIComponent(options.table)}/insertAll`,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { EVENT_FIELDS } from '../../tracking/event/event-fields';
-import { openRow } from '../event-properties';
+import { warehouseRow } from '../event-properties';
 import { httpFailure, vendorMessage } from '../http-answer';
 import { defineSink, delivered, retryable, retryLater, type SinkResponse } from '../sink';
 import { trimUrl } from '../url';
@@ -75,7 +75,7 @@ export const clickHouse = defineSink({
 	deduplication: 'insert_deduplication_token = hash of the event ids of the batch',
 	overrideExample: 'plan',
 	limits: () => ({ records: 10_000, bytes: 10_000_000 }),
-	map: (event) => openRow(event),
+	map: (event) => warehouseRow(event),
 	request(records, { credential, options }) {
 		for (const name of [options.database, options.table]) {
 			if (!NAME.test(name)) {

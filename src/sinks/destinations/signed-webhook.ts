@@ -114,8 +114,7 @@ function signed(body: string, id: string, now: Date, credential: Readonly<Record
 	const key = signingSecret.startsWith(SECRET_PREFIX)
 		? Buffer.from(signingSecret.slice(SECRET_PREFIX.length), 'base64')
 		: Buffer.from(signingSecret, 'utf8');
-	if (key.length === 0)
-		throw new Error('The signing secret is empty. Fill it in in the credential.');
+	if (key.length === 0) throw new Error('The signing secret is empty. Enter it in the credential.');
 	const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
 	return {
 		method: 'POST',

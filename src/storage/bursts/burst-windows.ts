@@ -1,18 +1,19 @@
+import { PostgresAdapter, type SelectQueryBuilder } from 'kysely';
+
 import {
 	DOMAIN_BURST,
 	NETWORK_BURST,
 	observeBurst,
+	type BurstLabel,
 	type BurstPlace,
-	type BurstRelabel,
 	type BurstWindow,
 	type PlacedLoad,
 } from '../../tracking/bursts/burst-rules';
-import { relabelsOfBurst } from '../../tracking/bursts/relabels-of-burst';
+import { storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import type { Reader, Writer } from '../database/store-database';
-import type { BurstWindowsTable } from '../database/store-schema';
-import { relabel } from '../opens/relabel-opens';
-import type { Relabel } from '../port/tracking-store';
+import type { BurstWindowsTable, StoreSchema } from '../database/store-schema';
+import type { BurstOptions, LoadOfOpen } from '../port/tracking-store';
 
 /**
  * Windows kept of each kind; those touched longest ago go first. With full windows that is about
@@ -22,66 +23,117 @@ export const MAX_STORED_WINDOWS = 20_000;
 
 /** Rows per statement: SQLite takes 32,766 parameters, a row has four. */
 const ROWS = 500;
-/** More than a batch can add, so that one statement removes all that is too many. */
-const DELETE_ROWS = 100_000;
+/** Looking for windows to drop costs more than a small transaction has to do otherwise. */
+const CLEAN_EVERY_MS = 1000;
 
 type Kind = BurstWindowsTable['kind'];
 const LOOKS_BACK_MS: Readonly<Record<Kind, number>> = {
 	recipient: NETWORK_BURST.windowMs,
 	address: DOMAIN_BURST.windowMs,
+	// As long as an open may be on its way through a workflow.
+	label: 24 * 3_600_000,
 };
-const KINDS = ['recipient', 'address'] as const satisfies readonly Kind[];
+const WINDOW_KINDS = ['recipient', 'address'] as const satisfies readonly Kind[];
+const KINDS: readonly Kind[] = [...WINDOW_KINDS, 'label'];
 
-export interface ObserveOptions {
-	/** The keyed hash of a domain; without it recipients whose domain only the store knows are left out */
-	markOf?: (domain: string) => string;
-	/** Windows kept of each kind */
-	maxWindows?: number;
+/** The labels that loads brought. */
+export interface FoundBursts {
+	/** Of the opens that are about to enter the log, by their ids */
+	fresh: Map<string, BurstLabel>;
+	/** Of others: they are in the log, or on their way to it */
+	earlier: BurstLabel[];
 }
 
-/** See `TrackingStore.observeBursts`. */
-export async function observeBursts(
+interface FindOptions {
+	/** Windows kept of each kind */
+	maxWindows?: number;
+	/** Milliseconds since 1970 */
+	now?: number;
+	/** Whether windows that are old or too many are looked for as well */
+	cleans?: boolean;
+}
+
+/** Says when it is time to look for windows to drop: one per store. */
+export function cleaningTimes(): () => boolean {
+	let last = -Infinity;
+	return () => {
+		const isTime = performance.now() - last >= CLEAN_EVERY_MS;
+		if (isTime) last = performance.now();
+		return isTime;
+	};
+}
+
+/**
+ * Adds loads to the windows, and says which opens are now seen to be a scanner's.
+ *
+ * @param entering ids of the opens that are about to enter the log: also those are named that an
+ *   earlier load has shown to be a scanner's
+ * @param markOf the keyed hash of a domain (`domainMark`), for registered recipients, whose domain
+ *   the load does not say
+ */
+export async function findBursts(
 	db: Writer,
-	unmarked: readonly PlacedLoad[],
-	now: Date,
-	{ markOf, maxWindows = MAX_STORED_WINDOWS }: ObserveOptions = {},
-): Promise<Relabel[]> {
-	if (unmarked.length === 0) return [];
-	const loads = markOf ? await markDomains(db, unmarked, markOf) : unmarked;
+	entering: ReadonlySet<string>,
+	unmarked: readonly LoadOfOpen[],
+	{
+		markOf,
+		maxWindows = MAX_STORED_WINDOWS,
+		now = Date.now(),
+		cleans = true,
+	}: Pick<BurstOptions, 'markOf'> & FindOptions = {},
+): Promise<FoundBursts> {
+	const found: FoundBursts = { fresh: await takeLabels(db, [...entering]), earlier: [] };
+	if (unmarked.length === 0) return found;
+	const loads = markOf ? await markDomains(db, unmarked, markOf) : unmarked.map(({ load }) => load);
 	const windows = await readWindows(db, loads);
-	const named = new Map<string, BurstRelabel>();
 	for (const load of loads) {
-		const before = {
-			recipient: windowOf(windows, load.recipient),
-			address: windowOf(windows, load.address),
-		};
-		const after = observeBurst(before, load);
-		for (const kind of KINDS) {
+		const after = observeBurst(
+			{
+				recipient: windowOf(windows, load.recipient),
+				address: windowOf(windows, load.address),
+			},
+			load,
+		);
+		for (const kind of WINDOW_KINDS) {
 			const place = load[kind];
 			if (place?.mark) windows.set(place.name, { kind, window: after.windows[kind] });
 		}
-		for (const each of after.relabels) {
-			if (!named.has(each.eventId)) named.set(each.eventId, each);
+		for (const label of after.labels) {
+			if (!entering.has(label.eventId)) found.earlier.push(label);
+			else if (!found.fresh.has(label.eventId)) found.fresh.set(label.eventId, label);
 		}
 	}
-	const missing: Relabel[] = [];
-	for (const change of relabelsOfBurst([...named.values()])) {
-		if ((await relabel(db, change)) === 'unknown') missing.push(change);
+	await writeRows(
+		db,
+		[...windows].map(([name, { kind, window }]) => ({ name, kind, value: window })),
+		now,
+	);
+	if (cleans) {
+		await dropOldWindows(db, new Date(now));
+		for (const kind of WINDOW_KINDS) await keepNewest(db, kind, maxWindows);
 	}
-	await writeWindows(db, windows, new Set(missing.map(({ eventId }) => eventId)), now);
-	await dropOldWindows(db, now);
-	for (const kind of KINDS) await keepNewest(db, kind, maxWindows);
-	return missing;
+	return found;
+}
+
+/** Keeps the labels of opens that are on their way, until {@link findBursts} meets them. */
+export async function keepLabels(db: Writer, labels: readonly BurstLabel[]): Promise<void> {
+	if (labels.length === 0) return;
+	const rows = labels.map(
+		(label) => ({ name: label.eventId, kind: 'label', value: label }) as const,
+	);
+	await writeRows(db, rows, Date.now());
+	await keepNewest(db, 'label', MAX_STORED_WINDOWS);
 }
 
 /** Drops the windows that nothing was added to for longer than their rule looks back. */
 export async function dropOldWindows(db: Writer, now: Date): Promise<void> {
 	for (const kind of KINDS) {
-		await db
-			.deleteFrom('burst_windows')
+		const old = db
+			.selectFrom('burst_windows')
+			.select('name')
 			.where('kind', '=', kind)
-			.where('touched_at', '<=', now.getTime() - LOOKS_BACK_MS[kind])
-			.execute();
+			.where('touched_at', '<=', now.getTime() - LOOKS_BACK_MS[kind]);
+		await db.deleteFrom('burst_windows').where('name', 'in', notHeld(db, old)).execute();
 	}
 }
 
@@ -93,38 +145,58 @@ export async function emptyWindows(db: Writer): Promise<void> {
 	await db.deleteFrom('burst_windows').execute();
 }
 
+/** The labels that wait for these opens, which are now taken from there. */
+async function takeLabels(db: Writer, ids: readonly string[]): Promise<Map<string, BurstLabel>> {
+	const labels = new Map<string, BurstLabel>();
+	for (const part of chunks(ids, ROWS)) {
+		const rows = await db
+			.selectFrom('burst_windows')
+			.select(['name', 'window'])
+			.where('kind', '=', 'label')
+			.where('name', 'in', part)
+			.execute();
+		for (const { name, window } of rows) labels.set(name, JSON.parse(window) as BurstLabel);
+	}
+	for (const part of chunks([...labels.keys()], ROWS)) {
+		await db.deleteFrom('burst_windows').where('name', 'in', part).execute();
+	}
+	return labels;
+}
+
 /** Gives the loads of registered recipients the mark of the domain that the store knows. */
 async function markDomains(
 	db: Reader,
-	loads: readonly PlacedLoad[],
+	loads: readonly LoadOfOpen[],
 	markOf: (domain: string) => string,
 ): Promise<PlacedLoad[]> {
-	const ids = loads.filter(({ address }) => address?.mark === null).map(({ eventId }) => eventId);
-	const marks = new Map<string, string>();
-	for (const part of chunks(ids, ROWS)) {
+	const unmarked = loads.filter(({ load }) => load.address?.mark === null);
+	const emails = new Map<string, string>();
+	const nameOf = (pixelId: string | null, recipientId: string | null) =>
+		JSON.stringify([pixelId, recipientId]);
+	for (const part of chunks(unmarked, ROWS)) {
 		const rows = await db
-			.selectFrom('opens')
-			.innerJoin('recipients', (join) =>
-				join
-					.onRef('recipients.pixel_id', '=', 'opens.pixel_id')
-					.onRef('recipients.recipient_id', '=', 'opens.recipient_id'),
-			)
-			.select(['opens.event_id', 'recipients.email'])
-			.where('opens.event_id', 'in', part)
+			.selectFrom('recipients')
+			.select(['pixel_id', 'recipient_id', 'email'])
+			.where('pixel_id', 'in', distinct(part.map(({ event }) => event.pixelId)))
+			.where('recipient_id', 'in', distinct(part.map(({ event }) => event.recipientId)))
 			.execute();
-		for (const { event_id, email } of rows) {
-			const domain = email?.split('@').at(-1);
-			if (domain) marks.set(event_id, markOf(domain));
+		for (const { pixel_id, recipient_id, email } of rows) {
+			if (email !== null) emails.set(nameOf(pixel_id, recipient_id), email);
 		}
 	}
-	return loads.map((load) => {
-		const mark = marks.get(load.eventId);
-		return load.address && mark ? { ...load, address: { ...load.address, mark } } : load;
+	return loads.map(({ event, load }) => {
+		const domain = emails.get(nameOf(event.pixelId, event.recipientId))?.split('@').at(-1);
+		if (load.address?.mark !== null || !domain) return load;
+		return { ...load, address: { ...load.address, mark: markOf(domain) } };
 	});
 }
 
+function distinct(ids: ReadonlyArray<string | null>): string[] {
+	return [...new Set(ids.map((id) => storable(id ?? '')))];
+}
+
 interface KnownWindow {
-	kind: Kind;
+	kind: (typeof WINDOW_KINDS)[number];
 	window: BurstWindow;
 }
 
@@ -141,10 +213,14 @@ async function readWindows(
 		const rows = await db
 			.selectFrom('burst_windows')
 			.select(['name', 'kind', 'window'])
+			.where('kind', 'in', WINDOW_KINDS)
 			.where('name', 'in', part)
 			.execute();
 		for (const { name, kind, window } of rows) {
-			found.set(name, { kind, window: JSON.parse(window) as BurstWindow });
+			found.set(name, {
+				kind: kind as KnownWindow['kind'],
+				window: JSON.parse(window) as BurstWindow,
+			});
 		}
 	}
 	return found;
@@ -154,21 +230,20 @@ function windowOf(windows: Map<string, KnownWindow>, place: BurstPlace | null): 
 	return (place === null ? undefined : windows.get(place.name)?.window) ?? [];
 }
 
-/** @param missing opens that are not in the log yet: the next load of their window names them again */
-async function writeWindows(
+async function writeRows(
 	db: Writer,
-	windows: Map<string, KnownWindow>,
-	missing: ReadonlySet<string>,
-	now: Date,
+	values: ReadonlyArray<{ name: string; kind: Kind; value: BurstWindow | BurstLabel }>,
+	now: number,
 ): Promise<void> {
-	const rows = [...windows].map(([name, { kind, window }]) => ({
-		name,
-		kind,
-		window: JSON.stringify(
-			window.map((each) => (missing.has(each.eventId) ? { ...each, open: true } : each)),
-		),
-		touched_at: now.getTime(),
-	}));
+	// In one order, so that no two transactions wait for each other in a circle.
+	const rows = values
+		.map(({ name, kind, value }) => ({
+			name,
+			kind,
+			window: JSON.stringify(value),
+			touched_at: now,
+		}))
+		.sort((a, b) => (a.name < b.name ? -1 : 1));
 	for (const part of chunks(rows, ROWS)) {
 		await db
 			.insertInto('burst_windows')
@@ -185,17 +260,34 @@ async function writeWindows(
 
 /** Removes the windows touched longest ago while there are too many. */
 async function keepNewest(db: Writer, kind: Kind, maxWindows: number): Promise<void> {
-	await db
-		.deleteFrom('burst_windows')
-		.where('name', 'in', (is) =>
-			is
-				.selectFrom('burst_windows')
-				.select('name')
-				.where('kind', '=', kind)
-				.orderBy('touched_at', 'desc')
-				.orderBy('name', 'desc')
-				.limit(DELETE_ROWS)
-				.offset(maxWindows),
-		)
-		.execute();
+	const first = await db
+		.selectFrom('burst_windows')
+		.select(['touched_at', 'name'])
+		.where('kind', '=', kind)
+		.orderBy('touched_at', 'desc')
+		.orderBy('name', 'desc')
+		.limit(1)
+		.offset(maxWindows)
+		.executeTakeFirst();
+	if (first === undefined) return;
+	const tooMany = db
+		.selectFrom('burst_windows')
+		.select('name')
+		.where('kind', '=', kind)
+		.where((is) =>
+			is.or([
+				is('touched_at', '<', first.touched_at),
+				is.and([is('touched_at', '=', first.touched_at), is('name', '<=', first.name)]),
+			]),
+		);
+	await db.deleteFrom('burst_windows').where('name', 'in', notHeld(db, tooMany)).execute();
+}
+
+/** Leaves out rows that another transaction is writing: they are young, and nobody waits for it. */
+function notHeld(
+	db: Writer,
+	rows: SelectQueryBuilder<StoreSchema, 'burst_windows', { name: string }>,
+) {
+	const { adapter } = db.getExecutor();
+	return adapter instanceof PostgresAdapter ? rows.forUpdate().skipLocked() : rows;
 }

@@ -15,13 +15,13 @@ import type { Actor } from '../../tracking/event/open-event';
 import { chunks } from '../database/chunks';
 import type { Writer } from '../database/store-database';
 import { HourCounts } from './hour-counts';
-import { pixelOfParent, tallyKeyOf, textOfKey } from './place';
-import type { Place, TallyKey } from './place';
+import { pixelOfParent, tallyKeyOf, textOfKey } from './tally-key';
+import type { Place, TallyKey } from './tally-key';
+import { readPixelSums, readRecipientTallies } from './read-tallies';
 import { addToSums, totalPart } from './sums';
 import type { SumStep } from './sums';
-import { fromGroupTally, fromRecipientTally, toPixelTally, toRecipientTally } from './tally-rows';
+import { fromGroupTally, fromRecipientTally } from './tally-rows';
 
-const READ_ROWS = 1000;
 const WRITE_ROWS = 500;
 
 const RECIPIENT_COLUMNS = keysOf(fromRecipientTally(EMPTY_RECIPIENT));
@@ -179,19 +179,11 @@ export class CounterBook {
 	}
 
 	async #loadPixels(places: readonly Place[]): Promise<void> {
-		const ids = [...new Set(places.flatMap((place) => place.pixelId ?? []))];
-		for (const part of chunks(ids, READ_ROWS)) {
-			const rows = await this.db
-				.selectFrom('tallies')
-				.selectAll()
-				.where('scope', '=', 'pixel')
-				.where('scope_id', 'in', part)
-				.execute();
-			for (const row of rows) {
-				const before = toPixelTally(row);
-				this.#pixels.set(row.scope_id, { before, now: before });
-			}
-		}
+		const known = await readPixelSums(
+			this.db,
+			places.flatMap((place) => place.pixelId ?? []),
+		);
+		for (const [id, before] of known) this.#pixels.set(id, { before, now: before });
 		for (const { pixelId, campaignId } of places) {
 			if (pixelId === null || this.#pixels.has(pixelId)) continue;
 			const now = { ...EMPTY_GROUP, campaignId, anonymousFirstOpenAt: null };
@@ -205,30 +197,10 @@ export class CounterBook {
 			const key = tallyKeyOf(place);
 			if (key !== null) keys.set(textOfKey(key), key);
 		}
-		for (const part of chunks([...keys.values()], READ_ROWS)) {
-			const pairs = part.map((key) => sql`(${key.parent}, ${key.recipientId})`);
-			const rows = await this.db
-				.with(
-					'wanted(parent, recipient_id)',
-					() => sql<{ parent: string; recipient_id: string }>`(values ${sql.join(pairs)})`,
-				)
-				.selectFrom('wanted')
-				.innerJoin('recipient_tallies as tally', (join) =>
-					join
-						.onRef('tally.parent', '=', 'wanted.parent')
-						.onRef('tally.recipient_id', '=', 'wanted.recipient_id'),
-				)
-				.selectAll('tally')
-				.execute();
-			for (const row of rows) {
-				const key = { parent: row.parent, recipientId: row.recipient_id };
-				const before = toRecipientTally(row);
-				this.#recipients.set(textOfKey(key), { key, before, now: before });
-			}
-		}
+		const known = await readRecipientTallies(this.db, [...keys.values()]);
 		for (const [text, key] of keys) {
-			if (this.#recipients.has(text)) continue;
-			this.#recipients.set(text, { key, before: null, now: EMPTY_RECIPIENT });
+			const before = known.get(text) ?? null;
+			this.#recipients.set(text, { key, before, now: before ?? EMPTY_RECIPIENT });
 		}
 	}
 

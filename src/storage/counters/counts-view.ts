@@ -1,6 +1,13 @@
-import { machineOpensOf, opensOf } from '../../tracking/counters/tally';
-import type { GroupTally, LoadTally } from '../../tracking/counters/tally';
-import type { OpenCounts } from '../port/recipient';
+import {
+	loadsOf,
+	machineOpensOf,
+	OPEN_TIMES,
+	opensOf,
+	shownCounters,
+	shownSums,
+} from '../../tracking/counters/tally';
+import type { GroupTally, LoadTally, OpenTimes } from '../../tracking/counters/tally';
+import type { OpenCounts, ShownTimes } from '../port/recipient';
 import type { GroupCounts } from '../port/tracking-store';
 
 /** ISO 8601 in UTC of a stored time. */
@@ -14,36 +21,22 @@ function isoOrNull(at: number | null): string | null {
 
 /** A tally as the port shows it. */
 export function toOpenCounts(tally: LoadTally): OpenCounts {
+	const times = Object.keys(OPEN_TIMES) as Array<keyof OpenTimes>;
 	return {
 		opens: opensOf(tally),
 		machineOpens: machineOpensOf(tally),
-		loads: {
-			human: tally.human,
-			'human-via-proxy': tally.humanViaProxy,
-			prefetch: tally.prefetch,
-			scanner: tally.scanner,
-			bot: tally.bot,
-			unknown: tally.unknown,
-		},
-		viewTimeMs: tally.viewTimeMs,
-		sessions: tally.sessions,
-		firstOpenAt: isoOrNull(tally.firstOpenAt),
-		lastOpenAt: isoOrNull(tally.lastOpenAt),
-		lastLoadAt: isoOrNull(tally.lastLoadAt),
-		sent: tally.sent,
+		loads: loadsOf(tally),
+		...shownCounters(tally),
+		...(Object.fromEntries(times.map((name) => [name, isoOrNull(tally[name])])) as ShownTimes),
 	};
 }
 
 /** A sum of tallies as the port shows it. */
 export function toGroupCounts(tally: GroupTally): GroupCounts {
-	const { recipients, uniqueOpens, sentRecipients, openedOfSent } = tally;
+	const { sentRecipients, openedOfSent } = tally;
 	return {
 		...toOpenCounts(tally),
-		recipients,
-		uniqueOpens,
-		sentRecipients,
-		openedOfSent,
+		...shownSums(tally),
 		openRate: sentRecipients === 0 ? null : openedOfSent / sentRecipients,
-		invalidTokens: tally.invalidTokens,
 	};
 }

@@ -4,7 +4,7 @@ import { VIEW_GAP_MS } from '../../tracking/counters/tally';
 import { COUNTED_ACTORS } from '../../tracking/event/open-event';
 import { chunks } from '../database/chunks';
 import type { Reader } from '../database/store-database';
-import type { Place } from './place';
+import type { Place } from './tally-key';
 
 const READ_ROWS = 500;
 

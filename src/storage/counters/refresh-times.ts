@@ -1,7 +1,7 @@
 import { COUNTED_ACTORS } from '../../tracking/event/open-event';
 import type { Reader, Writer } from '../database/store-database';
 import type { Scope } from '../database/store-schema';
-import type { Place } from './place';
+import type { Place } from './tally-key';
 import { rowsOf } from './sums';
 
 /**

@@ -1,3 +1,4 @@
+import { normalId } from '../../tracking/people/normal-id';
 import { StoreError } from '../port/store-error';
 
 /**
@@ -41,6 +42,17 @@ export function requiredId(id: string | null | undefined, what: string): string 
 	const checked = storableId(id, what);
 	if (checked === null) throw new StoreError('invalid', `The ${what} is missing. Give one.`);
 	return checked;
+}
+
+/** The id of a person in the form that people are compared in; the empty string is no id. */
+export function storablePerson(recipientId: string | null | undefined): string | null {
+	const id = recipientId ?? null;
+	return storableId(id === null ? null : normalId(id), 'recipient id');
+}
+
+/** Like {@link storablePerson}, for an id that must be there. */
+export function requiredPerson(recipientId: string | null | undefined): string {
+	return requiredId(storablePerson(recipientId), 'recipient id');
 }
 
 /** A text of a person's choosing: trimmed, not empty, at most 2,000 characters. */

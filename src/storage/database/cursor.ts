@@ -19,7 +19,10 @@ export function readCursor(cursor: string, first: 'number' | 'string'): Position
 			if (typeof b === 'string') return [a, b];
 		}
 	}
-	throw new StoreError('invalid', 'The cursor is none that a page of this list gave out.');
+	throw new StoreError(
+		'invalid',
+		'Invalid cursor. Use the cursor returned with the previous page.',
+	);
 }
 
 function parse(cursor: string): unknown {

@@ -9,7 +9,9 @@ import * as burstWindows from './migrations/0003-burst-windows';
 import * as viewTime from './migrations/0004-view-time';
 import * as privacyRequests from './migrations/0005-privacy-requests';
 import * as totalInParts from './migrations/0006-total-in-parts';
-import * as signingKeys from './migrations/0010-signing-keys';
+import * as imageHeld from './migrations/0007-image-held';
+import * as onePerson from './migrations/0008-one-person';
+import * as signingKeys from './migrations/0009-signing-keys';
 import * as privacyReports from './migrations/0011-privacy-reports';
 import type { Reader, StoreDatabase } from './store-database';
 
@@ -20,7 +22,9 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0004-view-time': viewTime,
 	'0005-privacy-requests': privacyRequests,
 	'0006-total-in-parts': totalInParts,
-	'0010-signing-keys': signingKeys,
+	'0007-image-held': imageHeld,
+	'0008-one-person': onePerson,
+	'0009-signing-keys': signingKeys,
 	'0011-privacy-reports': privacyReports,
 };
 const MIGRATION_TABLE = 'schema_migrations';

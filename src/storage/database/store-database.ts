@@ -21,10 +21,15 @@ export interface StoreDatabase {
 	 * others that claim something else. `change` may run again when the database was busy, so it
 	 * must touch nothing but the database. Throws a {@link StoreError} on failure.
 	 *
+	 * @param change gets `alone`: whether all other writers wait for it. Where it needs that and has
+	 *   not got it, it throws {@link NeedsToBeAlone} and is run again
 	 * @param claims names of all that `change` reads in order to write it; what it adds to without
 	 *   reading needs no claim
 	 */
-	write<T>(change: (db: Writer) => Promise<T>, claims?: readonly string[]): Promise<T>;
+	write<T>(
+		change: (db: Writer, alone: boolean) => Promise<T>,
+		claims?: readonly string[],
+	): Promise<T>;
 	/**
 	 * Makes the deleted rows of these tables unreadable in the files as well, as far as the engine
 	 * can. For after an erasure, not for each request.
@@ -32,4 +37,9 @@ export interface StoreDatabase {
 	scrub(tables: ReadonlyArray<keyof StoreSchema>): Promise<void>;
 	/** Closes the connections. Later calls of the others fail. */
 	close(): Promise<void>;
+}
+
+/** A change found out that its claims do not cover what it has to write. */
+export class NeedsToBeAlone extends Error {
+	override readonly name = 'NeedsToBeAlone';
 }

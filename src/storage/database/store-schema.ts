@@ -85,7 +85,10 @@ export interface RecipientsTable {
 	id: string;
 	pixel_id: string;
 	recipient_id: string;
+	/** As it was given */
 	email: string | null;
+	/** Its normal form (`normalId`), by which one person is found under many pixels */
+	address: string | null;
 	token: string | null;
 	created_at: number;
 }
@@ -99,7 +102,7 @@ export interface SentMessagesTable {
 
 /** Pixels and recipients that were deleted, whose later loads must leave nothing. */
 export interface TombstonesTable {
-	/** `p:` and a pixel id, or `r:` and a hash of pixel and recipient */
+	/** `p:` and a pixel id, or `r:` and a hash of pixel and key on the list of erased people */
 	id: string;
 	deleted_at: number;
 	/** Whether rows of it are still to be removed */
@@ -150,11 +153,15 @@ export interface HourlyTable {
 	machine_opens: number;
 }
 
-/** What the burst rules remember, for minutes: see `burst-rules.ts`. Names are keyed hashes. */
+/**
+ * What the burst rules remember, for minutes: see `burst-rules.ts`. A `label` is that of an open which
+ * a burst named before it was recorded.
+ */
 export interface BurstWindowsTable {
+	/** A keyed hash; of a label the id of the event */
 	name: string;
-	kind: 'recipient' | 'address';
-	/** JSON, a `BurstWindow` */
+	kind: 'recipient' | 'address' | 'label';
+	/** JSON, a `BurstWindow`; of a label a `BurstLabel` */
 	window: string;
 	/** When a load was last added */
 	touched_at: number;

@@ -8,6 +8,7 @@ import type { Reader, StoreDatabase } from '../database/store-database';
 import type { StoreSchema } from '../database/store-schema';
 import { StoreError } from '../port/store-error';
 import type { OpenFilter, OpenPage, OpenPageRequest } from '../port/tracking-store';
+import { listNames } from '../people/names';
 import { toOpenEvent } from './open-row';
 
 /** One page of the log, newest first. */
@@ -18,6 +19,14 @@ export async function listOpens(db: Reader, request: OpenPageRequest): Promise<O
 		throw new StoreError('invalid', 'The offset must be a whole number from 0 up.');
 	}
 	let query = withFilter(db.selectFrom('opens').selectAll(), request);
+	if (request.recipientId !== undefined) {
+		const names = await listNames(db, request.recipientId);
+		query = query.where(
+			'recipient_id',
+			'in',
+			names.map(({ name }) => name),
+		);
+	}
 	if (cursor !== undefined) {
 		const [occurredAt, eventId] = readCursor(cursor, 'number');
 		query = query.where((is) =>
@@ -52,9 +61,8 @@ function withFilter<Row>(
 	query: SelectQueryBuilder<StoreSchema, 'opens', Row>,
 	filter: OpenFilter,
 ): SelectQueryBuilder<StoreSchema, 'opens', Row> {
-	const { recipientId, pixelId, campaignId, actorClass, actor, from, to } = filter;
+	const { pixelId, campaignId, actorClass, actor, from, to } = filter;
 	let filtered = query;
-	if (recipientId !== undefined) filtered = filtered.where('recipient_id', '=', recipientId);
 	if (pixelId !== undefined) filtered = filtered.where('pixel_id', '=', pixelId);
 	if (campaignId !== undefined) filtered = filtered.where('campaign_id', '=', campaignId);
 	if (actor !== undefined) filtered = filtered.where('actor', '=', actor);

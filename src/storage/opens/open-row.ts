@@ -1,7 +1,7 @@
 import { EVENT_LEAVES, type Stored } from '../../tracking/event/event-fields';
 import { buildEvent, openEventSchema, valueOf } from '../../tracking/event/open-event';
 import type { OpenEvent } from '../../tracking/event/open-event';
-import { storable, storableId } from '../database/checked-input';
+import { storable, storableId, storablePerson } from '../database/checked-input';
 import type { OpenRow } from '../database/store-schema';
 import { StoreError } from '../port/store-error';
 
@@ -29,7 +29,7 @@ export function toOpenRow(event: OpenEvent): OpenRow {
 	for (const leaf of STORED_LEAVES) {
 		row[leaf.column] = toColumn(valueOf(checked.data, leaf), leaf.stored, leaf.words);
 	}
-	return row as unknown as OpenRow;
+	return { ...(row as unknown as OpenRow), recipient_id: storablePerson(checked.data.recipientId) };
 }
 
 /** The event that a row keeps. */

@@ -7,16 +7,16 @@ import type { ModeRule } from '../../tracking/minimise/minimise-mode';
 import { CounterBook } from '../counters/counter-book';
 import { nearbyOpens } from '../counters/nearby-opens';
 import type { PlacedTime } from '../counters/nearby-opens';
-import { parentOf, tallyKeyOf, textOfKey } from '../counters/place';
-import type { Place, TallyKey } from '../counters/place';
+import { parentOf, tallyKeyOf, textOfKey } from '../counters/tally-key';
+import type { Place, TallyKey } from '../counters/tally-key';
 import { storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import type { Writer } from '../database/store-database';
 import type { OpenRow } from '../database/store-schema';
-import type { RecordResult } from '../port/tracking-store';
+import type { Label, RecordResult } from '../port/tracking-store';
 import { toOpenRow } from './open-row';
 import { findSeen, noteSeen } from './seen-events';
-import { fatesOf } from './tombstones';
+import { deletionStatesOf, NOBODYS } from './tombstones';
 import { withinPixelMode } from './within-pixel-mode';
 
 /** 500 rows of up to 65 columns stay below the 32,766 parameters of a SQLite statement. */
@@ -46,16 +46,25 @@ interface Incoming {
  * - `every-open`: a row in the log, and the recipient's own counters.
  */
 export async function recordOpens(db: Writer, events: readonly OpenEvent[]): Promise<RecordResult> {
-	const { recorded, ignored } = await recordEvents(db, events);
+	const { recorded, ignored } = await recordEvents(db, events, new Map());
 	const duplicates = events.length - recorded.size - ignored;
 	return { recorded: recorded.size, duplicates, ignored };
 }
 
-/** The same, with the ids of the new events. */
+/**
+ * The same, with the ids of the new events.
+ *
+ * @param keys the keys of recipients on the list of erased people: what tombstones are made of
+ * @param labelsOf called with the opens that are about to enter the log; names those that get another
+ *   label than they came with
+ */
 export async function recordEvents(
 	db: Writer,
 	events: readonly OpenEvent[],
-): Promise<{ recorded: ReadonlySet<string>; ignored: number }> {
+	keys: ReadonlyMap<string, readonly string[]>,
+	labelsOf: (rows: readonly OpenRow[]) => Promise<ReadonlyMap<string, Label>> = async () =>
+		new Map(),
+): Promise<{ recorded: ReadonlySet<string>; known: ReadonlySet<string>; ignored: number }> {
 	const rows = new Map<string, OpenRow>();
 	const leaving = events.filter((event) => keepsOf(event) !== 'nothing');
 	const allowed = await withinPixelMode(db, leaving.map(toOpenRow));
@@ -64,12 +73,20 @@ export async function recordEvents(
 	}
 	const known = await findKnown(db, [...rows.keys()]);
 	const fresh = [...rows.values()].filter((row) => !known.has(row.event_id));
-	const incoming = (await withoutDeleted(db, fresh)).map(toIncoming);
+	const alive = await withoutDeleted(db, fresh, keys);
+	const labels = await labelsOf(alive.filter((row) => toIncoming(row).keeps === 'every-open'));
+	const incoming = alive.map((row) => toIncoming(labelled(row, labels.get(row.event_id))));
 	const keeping = (keeps: ModeRule['keeps']) => incoming.filter((one) => one.keeps === keeps);
 	await keepLastDays(db, keeping('last-open'));
 	await count(db, keeping('every-open'), keeping('counters'));
 	const ignored = events.length - allowed.length + fresh.length - incoming.length;
-	return { recorded: new Set(incoming.map(({ row }) => row.event_id)), ignored };
+	return { recorded: new Set(incoming.map(({ row }) => row.event_id)), known, ignored };
+}
+
+function labelled(row: OpenRow, label: Label | undefined): OpenRow {
+	if (label === undefined) return row;
+	const { actor, actorReason, rulesVersion } = label;
+	return { ...row, actor, actor_reason: actorReason, rules_version: rulesVersion };
 }
 
 /**
@@ -111,16 +128,20 @@ async function findKnown(db: Writer, ids: readonly string[]): Promise<Set<string
 }
 
 /** Leaves out loads of deleted pixels; loads of deleted recipients lose the recipient. */
-async function withoutDeleted(db: Writer, rows: readonly OpenRow[]): Promise<OpenRow[]> {
-	const fates = await fatesOf(
+async function withoutDeleted(
+	db: Writer,
+	rows: readonly OpenRow[],
+	keys: ReadonlyMap<string, readonly string[]>,
+): Promise<OpenRow[]> {
+	const states = await deletionStatesOf(
 		db,
 		rows.map((row) => toIncoming(row).place),
+		(recipientId) => keys.get(recipientId) ?? [],
 	);
 	return rows.flatMap((row, index) => {
-		if (fates[index] === 'pixel-deleted') return [];
-		if (fates[index] === 'alive') return [row];
-		const nobody = { recipient_id: null, recipient_reason: 'invalid-token', message_id: null };
-		return [{ ...row, ...nobody, view_time_ms: null, view_time_measurable: null }];
+		if (states[index] === 'pixel-deleted') return [];
+		if (states[index] === 'alive') return [row];
+		return [{ ...row, ...NOBODYS, recipient_id: null, recipient_reason: 'invalid-token' }];
 	});
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { Place } from '../counters/place';
+import type { Place } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader } from '../database/store-database';
 
@@ -12,30 +12,57 @@ export function pixelTombstone(pixelId: string): string {
 }
 
 /**
- * Id of the tombstone of a deleted recipient: a hash, so that the store does not keep the id,
- * which may be an address, of somebody who was deleted.
+ * Id of the tombstone of a deleted recipient: a hash of their key on the list of erased people, so
+ * that nobody without the signing keys can find out who was deleted.
  */
-export function recipientTombstone(pixelId: string, recipientId: string): string {
-	const hash = createHash('sha256').update(JSON.stringify([pixelId, recipientId]));
+export function recipientTombstone(pixelId: string, denylistKey: string): string {
+	const hash = createHash('sha256').update(JSON.stringify([pixelId, denylistKey]));
 	return `r:${hash.digest('base64url')}`;
 }
 
-export type Fate = 'alive' | 'pixel-deleted' | 'recipient-deleted';
+/** Every id that the tombstone of a recipient may have: one per signing key. */
+export function recipientTombstones(
+	pixelId: string,
+	recipientId: string,
+	keysOf: (recipientId: string) => readonly string[],
+): string[] {
+	// Those of version 0.1.0 were made of the bare id.
+	return [recipientId, ...keysOf(recipientId)].map((key) => recipientTombstone(pixelId, key));
+}
+
+export type DeletionState = 'alive' | 'pixel-deleted' | 'recipient-deleted';
 
 /** Whether the pixel and recipient of each place still may leave traces, in the same order. */
-export async function fatesOf(db: Reader, places: readonly Place[]): Promise<Fate[]> {
+export async function deletionStatesOf(
+	db: Reader,
+	places: readonly Place[],
+	keysOf: (recipientId: string) => readonly string[],
+): Promise<DeletionState[]> {
 	const ids = places.map(({ pixelId, recipientId }) => {
-		if (pixelId === null) return [];
-		const pixel = pixelTombstone(pixelId);
-		return recipientId === null ? [pixel] : [pixel, recipientTombstone(pixelId, recipientId)];
+		if (pixelId === null) return { pixel: '', recipient: [] };
+		const recipient = recipientId === null ? [] : recipientTombstones(pixelId, recipientId, keysOf);
+		return { pixel: pixelTombstone(pixelId), recipient };
 	});
 	const deleted = new Set<string>();
-	for (const part of chunks([...new Set(ids.flat())], READ_ROWS)) {
+	const all = new Set(ids.flatMap(({ pixel, recipient }) => [pixel, ...recipient]));
+	for (const part of chunks([...all], READ_ROWS)) {
 		const rows = await db.selectFrom('tombstones').select('id').where('id', 'in', part).execute();
 		for (const { id } of rows) deleted.add(id);
 	}
-	return ids.map(([pixel = '', recipient = '']) => {
+	return ids.map(({ pixel, recipient }) => {
 		if (deleted.has(pixel)) return 'pixel-deleted';
-		return deleted.has(recipient) ? 'recipient-deleted' : 'alive';
+		return recipient.some((id) => deleted.has(id)) ? 'recipient-deleted' : 'alive';
 	});
 }
+
+/** What an open of a deleted recipient loses: all that leads, or could be joined, to a person. */
+export const NOBODYS = {
+	message_id: null,
+	consent_record_id: null,
+	request_ip: null,
+	request_user_agent: null,
+	request_referer: null,
+	request_accept_language: null,
+	image_held_ms: null,
+	image_held_measurable: null,
+} as const;

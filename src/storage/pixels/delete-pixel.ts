@@ -2,7 +2,7 @@ import { EMPTY_GROUP, isEmptyGroup } from '../../tracking/counters/tally';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { HourCounts } from '../counters/hour-counts';
-import { pixelParent } from '../counters/place';
+import { pixelParent } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import { readSums, totalPart } from '../counters/sums';
 import type { StoreDatabase, Writer } from '../database/store-database';
@@ -20,7 +20,7 @@ const DELETE_ROWS = 1000;
  * @returns whether the store knew the pixel
  */
 export async function deletePixel(database: StoreDatabase, id: string): Promise<boolean> {
-	const found = await database.write((db) => bury(db, id));
+	const found = await database.write((db) => writeTombstone(db, id));
 	if (found) await removeRows(database, id);
 	return found;
 }
@@ -33,7 +33,7 @@ export async function finishDeletions(database: StoreDatabase): Promise<void> {
 	for (const { id } of pending) await removeRows(database, id.slice(pixelTombstone('').length));
 }
 
-async function bury(db: Writer, id: string): Promise<boolean> {
+async function writeTombstone(db: Writer, id: string): Promise<boolean> {
 	const tally = await db
 		.selectFrom('tallies')
 		.select('scope_id')

@@ -4,7 +4,8 @@ import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf, toGroupCounts } from '../counters/counts-view';
 import { toPixelTally } from '../counters/tally-rows';
-import { requiredId, requiredText, storableId } from '../database/checked-input';
+import { requiredId, requiredText, storable, storableId } from '../database/checked-input';
+import { chunks } from '../database/chunks';
 import { checkLimit, readCursor, toPage } from '../database/cursor';
 import type { Reader, Writer } from '../database/store-database';
 import type { PixelsTable, TalliesTable } from '../database/store-schema';
@@ -12,52 +13,70 @@ import { pixelTombstone } from '../opens/tombstones';
 import { StoreError } from '../port/store-error';
 import type { NewPixel, PageRequest, Pixel, PixelImage, PixelPage } from '../port/tracking-store';
 
+const READ_ROWS = 1000;
+const WRITE_ROWS = 1000;
+
 export interface PixelListRequest extends PageRequest {
 	campaignId?: string;
 	sample?: boolean;
 	offset?: number;
 }
 
-/** Makes a pixel and counts it. */
-export async function createPixel(db: Writer, input: NewPixel): Promise<Pixel> {
-	const id = input.id === undefined ? randomUUID() : requiredId(input.id, 'pixel id');
-	const campaignId = storableId(input.campaignId, 'campaign id');
-	await refuseTakenId(db, id);
-	const book = await CounterBook.load(db, [{ pixelId: id, campaignId, recipientId: null }]);
-	const tally = book.pixel(id);
-	if (tally.campaignId !== campaignId) {
-		throw new StoreError(
-			'invalid',
-			'Opens of this pixel are counted in another campaign already. Use that campaign, or another pixel id.',
-		);
+/** Makes pixels and counts them: all of them, or none. Returns them in the order of `inputs`. */
+export async function createPixels(db: Writer, inputs: readonly NewPixel[]): Promise<Pixel[]> {
+	const rows = inputs.map(newRow);
+	const ids = rows.map(({ id }) => id);
+	await refuseTakenIds(db, ids);
+	const places = rows.map(({ id, campaign_id }) => ({
+		pixelId: id,
+		campaignId: campaign_id,
+		recipientId: null,
+	}));
+	const book = await CounterBook.load(db, places);
+	for (const { id, campaign_id } of rows) {
+		const tally = book.pixel(id);
+		if (tally.campaignId !== campaign_id) {
+			throw new StoreError(
+				'invalid',
+				'Opens of this pixel are counted in another campaign already. Use that campaign, or another pixel id.',
+			);
+		}
+		book.setPixel(id, { ...tally, pixels: 1 });
 	}
-	await db
-		.insertInto('pixels')
-		.values({
-			id,
-			name: requiredText(input.name, 'pixel name'),
-			created_at: Date.now(),
-			campaign_id: campaignId,
-			tracking_mode: input.trackingMode ?? null,
-			sample: input.sample === true ? 1 : 0,
-			image_type: null,
-		})
-		.execute();
-	book.setPixel(id, { ...tally, pixels: 1 });
+	for (const part of chunks(rows, WRITE_ROWS)) await db.insertInto('pixels').values(part).execute();
 	await book.save();
-	return await requirePixel(db, id);
+	const made = await findPixels(db, ids);
+	return ids.flatMap((id) => made.get(id) ?? []);
 }
 
-async function refuseTakenId(db: Reader, id: string): Promise<void> {
-	const taken = await db.selectFrom('pixels').select('id').where('id', '=', id).executeTakeFirst();
+function newRow(input: NewPixel): PixelsTable {
+	return {
+		id: input.id === undefined ? randomUUID() : requiredId(input.id, 'pixel id'),
+		name: requiredText(input.name, 'pixel name'),
+		created_at: Date.now(),
+		campaign_id: storableId(input.campaignId, 'campaign id'),
+		tracking_mode: input.trackingMode ?? null,
+		sample: input.sample === true ? 1 : 0,
+		image_type: null,
+	};
+}
+
+async function refuseTakenIds(db: Reader, ids: readonly string[]): Promise<void> {
+	const taken = (await findPixels(db, ids)).size > 0 || new Set(ids).size < ids.length;
 	if (taken) throw new StoreError('invalid', 'A pixel with this id exists. Use another id.');
-	const deleted = await db
-		.selectFrom('tombstones')
-		.select('id')
-		.where('id', '=', pixelTombstone(id))
-		.executeTakeFirst();
-	if (deleted) {
-		throw new StoreError('invalid', 'A pixel with this id was deleted. Use another id.');
+	for (const part of chunks(ids, READ_ROWS)) {
+		const deleted = await db
+			.selectFrom('tombstones')
+			.select('id')
+			.where(
+				'id',
+				'in',
+				part.map((id) => pixelTombstone(id)),
+			)
+			.executeTakeFirst();
+		if (deleted) {
+			throw new StoreError('invalid', 'A pixel with this id was deleted. Use another id.');
+		}
 	}
 }
 
@@ -65,6 +84,21 @@ async function refuseTakenId(db: Reader, id: string): Promise<void> {
 export async function getPixel(db: Reader, id: string): Promise<Pixel | null> {
 	const row = await selectPixels(db).where('pixels.id', '=', id).executeTakeFirst();
 	return row === undefined ? null : toPixel(row);
+}
+
+/** The pixels among these ids, by the id as it was given. */
+export async function findPixels(db: Reader, ids: readonly string[]): Promise<Map<string, Pixel>> {
+	const stored = new Map<string, Pixel>();
+	for (const part of chunks([...new Set(ids.map((id) => storable(id)))], READ_ROWS)) {
+		const rows = await selectPixels(db).where('pixels.id', 'in', part).execute();
+		for (const row of rows) stored.set(row.id, toPixel(row));
+	}
+	const found = new Map<string, Pixel>();
+	for (const id of ids) {
+		const pixel = stored.get(storable(id));
+		if (pixel !== undefined) found.set(id, pixel);
+	}
+	return found;
 }
 
 /** Throws `not-found` for an unknown id. */

@@ -2,17 +2,20 @@ import { sql } from 'kysely';
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidV7 } from 'uuid';
 
+import { normalId } from '../../tracking/people/normal-id';
+import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf, toOpenCounts } from '../counters/counts-view';
-import { pixelParent } from '../counters/place';
+import { pixelParent } from '../counters/tally-key';
 import { toRecipientTally } from '../counters/tally-rows';
-import { requiredId, storable } from '../database/checked-input';
+import { requiredPerson, storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import { checkLimit, MAX_PAGE, readCursor, toPage } from '../database/cursor';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
 import type { RecipientsTable } from '../database/store-schema';
-import { recipientTombstone } from '../opens/tombstones';
+import { deniedAmong } from '../people/denylist';
+import { NOBODYS, recipientTombstone, recipientTombstones } from '../opens/tombstones';
 import type { Recipient, RecipientWithCounts } from '../port/recipient';
 import type {
 	AddRecipientsResult,
@@ -24,19 +27,27 @@ import { requirePixel } from './pixels';
 
 const WRITE_ROWS = 1000;
 
-/** Adds recipients to a pixel; those it has already stay as they are. */
+/**
+ * Adds recipients to a pixel; those it has already stay as they are. People who were erased are left
+ * out, by their id and by their address.
+ */
 export async function addRecipients(
 	db: Writer,
 	pixelId: string,
 	recipients: readonly NewRecipient[],
+	keysOf: DenylistKeysOf,
 ): Promise<AddRecipientsResult> {
 	const { campaignId } = await requirePixel(db, pixelId);
+	const given = recipients.map((recipient) => ({
+		...recipient,
+		recipientId: requiredPerson(recipient.recipientId),
+	}));
+	const isErased = await erasedAmong(db, given, keysOf);
 	const wanted = new Map<string, NewRecipient>();
-	const ids = recipients.map((recipient) => {
-		const id = requiredId(recipient.recipientId, 'recipient id');
-		if (!wanted.has(id)) wanted.set(id, recipient);
-		return id;
-	});
+	for (const recipient of given) {
+		const { recipientId } = recipient;
+		if (!isErased(recipient) && !wanted.has(recipientId)) wanted.set(recipientId, recipient);
+	}
 	const rows = await findRows(db, pixelId, [...wanted.keys()]);
 	const missing = [...wanted].filter(([id]) => !rows.has(id));
 	const created_at = Date.now();
@@ -46,19 +57,43 @@ export async function addRecipients(
 			pixel_id: pixelId,
 			recipient_id: recipientId,
 			email: storable(email ?? null),
+			address: addressOf(email ?? null),
 			token: storable(token ?? null),
 			created_at,
 		}),
 	);
 	for (const part of chunks(fresh, WRITE_ROWS)) {
 		await db.insertInto('recipients').values(part).execute();
-		const tombstones = part.map((row) => recipientTombstone(pixelId, row.recipient_id));
+		const tombstones = part.flatMap((row) =>
+			recipientTombstones(pixelId, row.recipient_id, keysOf),
+		);
 		await db.deleteFrom('tombstones').where('id', 'in', tombstones).execute();
 		for (const row of part) rows.set(row.recipient_id, row);
 	}
 	await countRegistered(db, pixelId, campaignId, fresh);
-	const added = ids.flatMap((id) => rows.get(id) ?? []);
-	return { added: fresh.length, recipients: added.map(toRecipient) };
+	return {
+		added: fresh.length,
+		recipients: given.map((recipient) => {
+			const row = isErased(recipient) ? undefined : rows.get(recipient.recipientId);
+			return row === undefined ? null : toRecipient(row);
+		}),
+	};
+}
+
+async function erasedAmong(
+	db: Reader,
+	recipients: readonly NewRecipient[],
+	keysOf: DenylistKeysOf,
+): Promise<(recipient: NewRecipient) => boolean> {
+	const keysOfAll = ({ recipientId, email }: NewRecipient) =>
+		[recipientId, email ?? ''].flatMap((name) => (name === '' ? [] : keysOf(name)));
+	const denied = await deniedAmong(db, recipients.flatMap(keysOfAll));
+	return (recipient) => denied.size > 0 && keysOfAll(recipient).some((key) => denied.has(key));
+}
+
+/** What a person is found by under every pixel. */
+export function addressOf(email: string | null): string | null {
+	return email === null ? null : storable(normalId(email));
 }
 
 async function findRows(
@@ -100,7 +135,7 @@ export async function findRecipients(
 	pixelId: string,
 	recipientIds: readonly string[],
 ): Promise<Recipient[]> {
-	const rows = await findRows(db, pixelId, recipientIds);
+	const rows = await findRows(db, pixelId, recipientIds.map(normalId));
 	return [...rows.values()].map(toRecipient);
 }
 
@@ -125,6 +160,22 @@ export async function findRecipientByToken(
 export async function getRecipient(db: Reader, id: string): Promise<RecipientWithCounts | null> {
 	const row = await selectRecipients(db).where('recipients.id', '=', id).executeTakeFirst();
 	return row === undefined ? null : toRecipientWithCounts(row);
+}
+
+/** Every entry under these recipient ids, whatever pixel it is of. */
+export async function listEntries(
+	db: Reader,
+	recipientIds: readonly string[],
+): Promise<RecipientWithCounts[]> {
+	const entries: RecipientWithCounts[] = [];
+	for (const part of chunks(recipientIds, WRITE_ROWS)) {
+		const rows = await selectRecipients(db)
+			.where('recipients.recipient_id', 'in', part)
+			.orderBy('recipients.id')
+			.execute();
+		entries.push(...rows.map(toRecipientWithCounts));
+	}
+	return entries;
 }
 
 /** One page of a pixel's recipients, in the order they were added. */
@@ -173,7 +224,11 @@ export async function* streamRecipients(
  * Removes a recipient with its address. Its opens stay under a random name; a tombstone sees to
  * it that later loads name nobody.
  */
-export async function deleteRecipient(db: Writer, id: string): Promise<boolean> {
+export async function deleteRecipient(
+	db: Writer,
+	id: string,
+	keysOf: DenylistKeysOf,
+): Promise<boolean> {
 	const row = await db.selectFrom('recipients').selectAll().where('id', '=', id).executeTakeFirst();
 	if (row === undefined) return false;
 	const { pixel_id: pixelId, recipient_id: recipientId } = row;
@@ -188,7 +243,11 @@ export async function deleteRecipient(db: Writer, id: string): Promise<boolean> 
 	await emptyWindows(db);
 	await db
 		.insertInto('tombstones')
-		.values({ id: recipientTombstone(pixelId, recipientId), deleted_at: Date.now(), pending: 0 })
+		.values({
+			id: recipientTombstone(pixelId, keysOf(recipientId)[0]),
+			deleted_at: Date.now(),
+			pending: 0,
+		})
 		.onConflict((conflict) => conflict.column('id').doNothing())
 		.execute();
 	await db
@@ -199,7 +258,7 @@ export async function deleteRecipient(db: Writer, id: string): Promise<boolean> 
 		.execute();
 	await db
 		.updateTable('opens')
-		.set({ recipient_id: nobody, message_id: null })
+		.set({ ...NOBODYS, recipient_id: nobody })
 		.where('pixel_id', '=', pixelId)
 		.where('recipient_id', '=', recipientId)
 		.execute();

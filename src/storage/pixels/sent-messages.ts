@@ -3,17 +3,19 @@ import { sql } from 'kysely';
 
 import { addSent, EMPTY_GROUP, machineOpensOf } from '../../tracking/counters/tally';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
+import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf } from '../counters/counts-view';
-import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../counters/place';
-import type { Place, TallyKey } from '../counters/place';
+import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../counters/tally-key';
+import type { Place, TallyKey } from '../counters/tally-key';
 import { toRecipientTally } from '../counters/tally-rows';
-import { storableId, timeOf } from '../database/checked-input';
+import { storableId, storablePerson, timeOf } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import { checkLimit, readCursor, toPage } from '../database/cursor';
 import type { Reader, Writer } from '../database/store-database';
+import { deniedAmong } from '../people/denylist';
 import { findSeen, noteSeen } from '../opens/seen-events';
-import { fatesOf } from '../opens/tombstones';
+import { deletionStatesOf } from '../opens/tombstones';
 import { StoreError } from '../port/store-error';
 import type {
 	NotOpened,
@@ -44,16 +46,21 @@ interface Sent {
 export async function registerSent(
 	db: Writer,
 	messages: readonly SentMessage[],
+	keysOf: DenylistKeysOf,
 ): Promise<SentResult> {
 	const outcomes: SentOutcome[] = messages.map(() => 'ignored');
 	const tracked = messages.flatMap((message, index) =>
 		message.trackingMode === 'off' ? [] : [{ ...toSent(message), index }],
 	);
-	const fates = await fatesOf(
+	const erased = await erasedAmong(db, tracked, keysOf);
+	for (const { index } of erased) outcomes[index] = 'erased';
+	const allowed = tracked.filter((one) => !erased.has(one));
+	const states = await deletionStatesOf(
 		db,
-		tracked.map(({ place }) => place),
+		allowed.map(({ place }) => place),
+		keysOf,
 	);
-	const alive = tracked.filter((_, index) => fates[index] === 'alive');
+	const alive = allowed.filter((_, index) => states[index] === 'alive');
 	const personal = await notCountedYet(db, alive);
 	const plain = await notSeenYet(db, alive);
 	const book = await CounterBook.load(
@@ -74,12 +81,24 @@ export async function registerSent(
 	return { recorded, duplicates: messages.length - ignored - recorded, ignored, outcomes };
 }
 
+async function erasedAmong(
+	db: Reader,
+	sent: readonly Sent[],
+	keysOf: DenylistKeysOf,
+): Promise<ReadonlySet<Sent>> {
+	const keys = new Map(
+		sent.map((one) => [one, one.place.recipientId === null ? [] : keysOf(one.place.recipientId)]),
+	);
+	const denied = await deniedAmong(db, [...keys.values()].flat());
+	return new Set(sent.filter((one) => keys.get(one)?.some((key) => denied.has(key))));
+}
+
 function toSent(message: SentMessage): Omit<Sent, 'index'> {
 	const personal = MODE_STORES[message.trackingMode].keeps === 'every-open';
 	const place = {
 		pixelId: storableId(message.pixelId, 'pixel id'),
 		campaignId: storableId(message.campaignId, 'campaign id'),
-		recipientId: storableId(message.recipientId, 'recipient id'),
+		recipientId: storablePerson(message.recipientId),
 	};
 	return {
 		place: personal ? place : { ...place, recipientId: null },

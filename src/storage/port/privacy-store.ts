@@ -4,16 +4,17 @@ import type { Purpose } from '../../tracking/event/purpose';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { CountTable } from '../../tracking/minimise/k-anonymity';
 import type { PrivacyRequestKind } from '../../tracking/people/erasure';
+import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import type { DataClass, RetentionStep } from '../../tracking/people/retention';
 import type { RecipientWithCounts } from './recipient';
 
-/** One person, by every name the store may know them under. */
+/** One person, by an id or address, and by what only the signing keys can tell of them. */
 export interface Subject {
 	recipientId: string;
-	/** Their pseudonyms in a campaign or pixel, one per signing key of this installation */
-	pseudonymsIn(scope: string): string[];
-	/** Their keys on the denylist, one per signing key; the first is of the active key */
-	denylistKeys: readonly [string, ...string[]];
+	/** The pseudonyms of a name in a campaign or pixel, one per signing key of this installation */
+	pseudonymsOf(name: string, scope: string): string[];
+	/** The keys of a name on the denylist, one per signing key */
+	denylistKeysOf: DenylistKeysOf;
 }
 
 /** A request that is not answered yet. */
@@ -45,6 +46,8 @@ export interface ErasureCounts {
 		dataClass: DataClass | 'recipient' | 'sent-message' | 'request';
 		records: number;
 	}>;
+	/** Ids of the erased opens, under which others may hold copies; they name nobody */
+	eventIds: string[];
 	/** Proof of consent that now names the person by a keyed hash only */
 	keptConsentRecords: number;
 }
@@ -91,7 +94,7 @@ export interface KeptData {
 	consents: Array<{ status: ConsentStatus; people: number }>;
 	/** People with a consent in force that ends before the moment asked for */
 	consentsEnding: number;
-	/** Entries on the list of erased people */
+	/** Entries on the list of erased people, one for each of their names */
 	erased: number;
 	/** Signing keys that were given up */
 	keysGivenUp: number;
@@ -134,8 +137,15 @@ export interface KnownKey {
 
 /** Consent, the rights of the people tracked, and retention. Part of the tracking store. */
 export interface PrivacyStore {
-	/** Adds records in one transaction. A record id the store knows changes nothing. */
-	recordConsent(records: readonly ConsentRecord[], now: Date): Promise<{ recorded: number }>;
+	/**
+	 * Adds records in one transaction. A record id the store knows changes nothing. Records of people
+	 * who were erased are kept under their key on the list of erased people.
+	 */
+	recordConsent(
+		records: readonly ConsentRecord[],
+		now: Date,
+		keysOf: DenylistKeysOf,
+	): Promise<{ recorded: number }>;
 	/** Where a person stands; without a purpose, the strictest answer to any. */
 	getConsent(recipientId: string, purpose: Purpose | null, now: Date): Promise<ConsentState>;
 	/** Where a person stands on every purpose that something is known of. */
@@ -156,11 +166,17 @@ export interface PrivacyStore {
 	 * is so after an older store was put back.
 	 */
 	findErased(denylistKeysOf: (recipientId: string) => readonly string[]): Promise<string[]>;
+	/**
+	 * Every name of a person: the given one in the normal form, and the ids and addresses that are
+	 * registered together with it.
+	 */
+	namesOf(recipientId: string): Promise<string[]>;
 	exportSubject(subject: Subject): Promise<SubjectData>;
 	/**
-	 * Erases a person in one transaction: their opens, counters, entries and addresses, out of all
-	 * sums, and out of the files where the engine can. Proof of consent stays under the denylist
-	 * key, with consents in force ended.
+	 * Erases a person: puts all their names on the list of erased people, and then, in one
+	 * transaction, removes their opens, counters, entries and addresses, out of all sums, and out of
+	 * the files where the engine can. Proof of consent stays under the denylist key, with consents in
+	 * force ended. Done again it finishes what a crash interrupted.
 	 */
 	eraseSubject(subject: Subject, now: Date): Promise<ErasureCounts>;
 

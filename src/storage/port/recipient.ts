@@ -1,23 +1,17 @@
+import type { OPEN_TIMES, ShownCounters } from '../../tracking/counters/tally';
 import type { Actor } from '../../tracking/event/open-event';
 
-/** Counters of loads, wherever they stand. Times are ISO 8601 in UTC. */
-export interface OpenCounts {
+/** When loads were, ISO 8601 in UTC. */
+export type ShownTimes = { [Name in keyof typeof OPEN_TIMES]: string | null };
+
+/** Counters of loads, wherever they stand; besides these, those of the table of counters. */
+export interface OpenCounts extends ShownCounters, ShownTimes {
 	/** Loads that count: human, human-via-proxy, unknown */
 	opens: number;
 	/** Loads that do not: prefetch, scanner, bot */
 	machineOpens: number;
 	/** All loads, by actor */
 	loads: Record<Actor, number>;
-	/** Sum of the gaps of at most 30 s between successive counted loads, in milliseconds */
-	viewTimeMs: number;
-	/** Number of runs of counted loads with such gaps */
-	sessions: number;
-	firstOpenAt: string | null;
-	lastOpenAt: string | null;
-	/** The last load of any actor */
-	lastLoadAt: string | null;
-	/** Messages registered as sent */
-	sent: number;
 }
 
 export interface Recipient {

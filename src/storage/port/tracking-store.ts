@@ -1,6 +1,8 @@
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
+import type { ShownSums } from '../../tracking/counters/tally';
 import type { Actor, OpenEvent } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
+import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import type { PrivacyStore } from './privacy-store';
 import type { OpenCounts, Recipient, RecipientWithCounts } from './recipient';
 
@@ -14,8 +16,11 @@ export interface RecordResult {
 	ignored: number;
 }
 
-/** `duplicate`: counted before; `ignored`: mode `off`, or the pixel or recipient was deleted */
-export type SentOutcome = 'recorded' | 'duplicate' | 'ignored';
+/**
+ * `duplicate`: counted before; `ignored`: mode `off`, or the pixel or recipient was deleted;
+ * `erased`: the person was erased
+ */
+export type SentOutcome = 'recorded' | 'duplicate' | 'ignored' | 'erased';
 
 /** What became of the given messages, in numbers and of each in their order. */
 export interface SentResult extends RecordResult {
@@ -24,6 +29,7 @@ export interface SentResult extends RecordResult {
 
 /** Which opens a list or export is about; a field left out does not limit. */
 export interface OpenFilter {
+	/** An id or address of the person, who is found under all their names */
 	recipientId?: string;
 	pixelId?: string;
 	campaignId?: string;
@@ -77,9 +83,9 @@ export interface RelabelResult {
 export type Label = Omit<Relabel, 'eventId' | 'onlyCounted'>;
 
 /** How long a client kept the connection of an open. */
-export interface ViewTime {
+export interface ImageHeld {
 	eventId: string;
-	viewTimeMs: number;
+	imageHeldMs: number;
 }
 
 /** One change of an open's label. */
@@ -91,20 +97,10 @@ export interface LabelChange {
 	changedAt: string;
 }
 
-/** Counters of a pixel, of a campaign or of everything. */
-export interface GroupCounts extends OpenCounts {
-	/** Recipients that were added or sent to */
-	recipients: number;
-	/** Recipients, and pixels without recipients, with at least one counted open */
-	uniqueOpens: number;
-	/** Recipients, and pixels without recipients, that a message was sent to */
-	sentRecipients: number;
-	/** Those of them with at least one counted open */
-	openedOfSent: number;
+/** Counters of a pixel, of a campaign or of everything; those of the table, and the rate. */
+export interface GroupCounts extends OpenCounts, ShownSums {
 	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
 	openRate: number | null;
-	/** Loads with a forged, damaged or expired token: in none of the other counters */
-	invalidTokens: number;
 }
 
 export interface NewPixel {
@@ -155,8 +151,11 @@ export interface RecipientPage {
 
 export interface AddRecipientsResult {
 	added: number;
-	/** One per given recipient and in its order; those the pixel had already are as they were */
-	recipients: Recipient[];
+	/**
+	 * One per given recipient and in its order; those the pixel had already are as they were.
+	 * `null` for people who were erased: nothing is stored of them again.
+	 */
+	recipients: Array<Recipient | null>;
 }
 
 /** A message that left, as the denominator of open rates. */
@@ -198,6 +197,12 @@ export interface NotOpened {
 export interface NotOpenedPage {
 	recipients: NotOpened[];
 	nextCursor: string | null;
+}
+
+/** Whose status is asked for: one recipient of a pixel, or without one all together. */
+export interface StatusRequest {
+	pixelId: string;
+	recipientId?: string;
 }
 
 /** Whether a mail was opened. Times are ISO 8601 in UTC, `viewTime` in milliseconds. */
@@ -244,14 +249,34 @@ export interface CheckedOpen {
 	event: OpenEvent;
 	/** Empty where the open names nobody */
 	denylistKeys: readonly string[];
+	/** What the burst windows are to know of it, if anything */
+	load?: PlacedLoad | null;
+}
+
+/** A load, and the open that it is. */
+export interface LoadOfOpen {
+	event: OpenEvent;
+	load: PlacedLoad;
+}
+
+export interface BurstOptions {
+	/** Loads of opens that another transaction records, before this one or after it */
+	notes?: readonly LoadOfOpen[];
+	/**
+	 * The keyed hash of a domain (`domainMark`), for recipients whose domain the load does not say
+	 * and whose address is registered with their pixel
+	 */
+	markOf?: (domain: string) => string;
 }
 
 /** What became of checked opens, by the id of the event. */
 export interface CheckedRecord {
-	/** Left out, because the person was erased */
+	/** Left out, because the person was erased, or objected while nobody could be asked */
 	erased: ReadonlySet<string>;
 	/** New to the store */
 	recorded: ReadonlySet<string>;
+	/** The labels of opens that the store may label otherwise than they came */
+	labels: ReadonlyMap<string, Label>;
 }
 
 /**
@@ -261,34 +286,24 @@ export interface CheckedRecord {
 export interface TrackingStore extends PrivacyStore {
 	/** Records opens in one transaction. An `eventId` the store knows already changes nothing. */
 	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
-	/** The same, but for people who were erased meanwhile. */
-	recordUnlessErased(opens: readonly CheckedOpen[]): Promise<CheckedRecord>;
+	/**
+	 * The same, but for people who were erased meanwhile, and for opens that name somebody without a
+	 * status of consent whose person objected: they came in while nobody could be asked. In the same transaction the loads are added
+	 * to the burst windows, which all processes on this store share, and all opens that turn out a
+	 * scanner's are labelled, whether they are recorded by now, earlier or later.
+	 */
+	recordUnlessErased(opens: readonly CheckedOpen[], bursts?: BurstOptions): Promise<CheckedRecord>;
 	/**
 	 * Changes labels in one transaction; counters follow and the history keeps the old label. Give
 	 * some hundreds at a time: others wait for the transaction.
 	 */
 	relabelOpens(changes: readonly Relabel[]): Promise<RelabelResult>;
 	/**
-	 * Adds loads to the burst windows that all processes on this store share, and relabels the
-	 * opens that turn out a scanner's, in one transaction. A load that was added before changes
-	 * nothing.
-	 *
-	 * @param now drops the windows that no load was added to for longer than their rule looks back
-	 * @param markOf the keyed hash of a domain (`domainMark`), for recipients whose domain the load
-	 *   does not say and whose address is registered with their pixel; needs their opens in the log
-	 * @returns the new labels of opens that the log does not hold (yet)
-	 */
-	observeBursts(
-		loads: readonly PlacedLoad[],
-		now: Date,
-		markOf?: (domain: string) => string,
-	): Promise<Relabel[]>;
-	/**
-	 * Adds view times to opens that wait for one, in one transaction. A second one of the same open,
+	 * Adds held times to opens that wait for one, in one transaction. A second one of the same open,
 	 * and one of an open that is unknown, erased or not being measured, changes nothing. Returns how
 	 * many opens took one. Throws `invalid` for a time that is no whole number from 0.
 	 */
-	recordViewTimes(times: readonly ViewTime[]): Promise<number>;
+	recordImageHeld(times: readonly ImageHeld[]): Promise<number>;
 	/** Every change of an open's label, oldest first. */
 	listLabelHistory(eventId: string): Promise<LabelChange[]>;
 	/** Opens, newest first. */
@@ -298,8 +313,12 @@ export interface TrackingStore extends PrivacyStore {
 
 	/** Throws `invalid` when the id is taken or was deleted. */
 	createPixel(pixel: NewPixel): Promise<Pixel>;
+	/** The same for several in one transaction: all, in their order, or none. */
+	createPixels(pixels: readonly NewPixel[]): Promise<Pixel[]>;
 	/** `null` for an id that no pixel has. */
 	getPixel(id: string): Promise<Pixel | null>;
+	/** The pixels among these ids, by the id as it was given. */
+	findPixels(ids: readonly string[]): Promise<ReadonlyMap<string, Pixel>>;
 	/** Pixels, newest first. */
 	listPixels(
 		request: PageRequest & { campaignId?: string; sample?: boolean; offset?: number },
@@ -314,8 +333,15 @@ export interface TrackingStore extends PrivacyStore {
 	/** `null` where the pixel has no image of its own. */
 	getPixelImage(id: string): Promise<PixelImage | null>;
 
-	/** Adds recipients to a pixel, each once. Throws `not-found` for an unknown pixel. */
-	addRecipients(pixelId: string, recipients: readonly NewRecipient[]): Promise<AddRecipientsResult>;
+	/**
+	 * Adds recipients to a pixel, each once, but for people who were erased. Throws `not-found` for
+	 * an unknown pixel.
+	 */
+	addRecipients(
+		pixelId: string,
+		recipients: readonly NewRecipient[],
+		keysOf: DenylistKeysOf,
+	): Promise<AddRecipientsResult>;
 	/** Those of the given recipient ids that the pixel has. */
 	findRecipients(pixelId: string, recipientIds: readonly string[]): Promise<Recipient[]>;
 	/** Whom a plain token of at most 64 characters stands for. */
@@ -331,15 +357,17 @@ export interface TrackingStore extends PrivacyStore {
 	 * that leads to nobody; later loads are recorded without a recipient. Returns whether there
 	 * was one.
 	 */
-	deleteRecipient(id: string): Promise<boolean>;
+	deleteRecipient(id: string, keysOf: DenylistKeysOf): Promise<boolean>;
 
-	/** Counts messages as sent, each once per recipient and message id. */
-	registerSent(messages: readonly SentMessage[]): Promise<SentResult>;
+	/** Counts messages as sent, each once per recipient and message id, but none to erased people. */
+	registerSent(messages: readonly SentMessage[], keysOf: DenylistKeysOf): Promise<SentResult>;
 	/** Recipients that were sent to and have no counted open. */
 	listNotOpened(request: NotOpenedRequest): Promise<NotOpenedPage>;
 
 	/** One recipient's status, or a pixel's. `null` where the store knows neither. */
-	getStatus(request: { pixelId: string; recipientId?: string }): Promise<OpenStatus | null>;
+	getStatus(request: StatusRequest): Promise<OpenStatus | null>;
+	/** The same for several, in one read and in their order. */
+	listStatuses(requests: readonly StatusRequest[]): Promise<Array<OpenStatus | null>>;
 	/** Totals and the latest opens. */
 	getDashboard(request?: { recentOpens?: number }): Promise<Dashboard>;
 	/** Counters per campaign, most recently loaded first. */

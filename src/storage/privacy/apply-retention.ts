@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 
+import type { Purpose } from '../../tracking/event/purpose';
 import type { DataClass, RetentionStep } from '../../tracking/people/retention';
-import { pixelOfParent } from '../counters/place';
+import { pixelOfParent } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
 import type { RetentionCount } from '../port/privacy-store';
-import { refreshState } from './consent-records';
+import { refreshStates } from '../people/consent-records';
 
 /** Rows removed in one transaction, few enough to let others in between. */
 const ROWS = 1000;
@@ -213,7 +214,11 @@ const consentProof: Remover = {
 		const ids = rows.map((row) => row.record_id);
 		if (ids.length === 0) return 0;
 		await db.deleteFrom('consent_records').where('record_id', 'in', ids).execute();
-		for (const { recipient_key, purpose } of rows) await refreshState(db, recipient_key, purpose);
+		const touched = rows.map(({ recipient_key, purpose }) => ({
+			recipientKey: recipient_key,
+			purpose: purpose as Purpose,
+		}));
+		await refreshStates(db, touched);
 		await db
 			.deleteFrom('consent_notices')
 			.where((is) =>

@@ -1,7 +1,8 @@
 import { dropOldWindows } from '../bursts/burst-windows';
+import { storable } from '../database/checked-input';
 import type { StoreDatabase } from '../database/store-database';
 import type { StoreSchema } from '../database/store-schema';
-import { deniedAmong, deny } from '../opens/denylist';
+import { deniedAmong, deny } from '../people/denylist';
 import type { PrivacyStore } from '../port/privacy-store';
 import { countKept } from '../statistics/kept-data';
 import { countPeople } from '../statistics/people-counts';
@@ -13,13 +14,14 @@ import {
 	listConsentsOf,
 	recordConsent,
 	strictestConsent,
-} from './consent-records';
+} from '../people/consent-records';
 import { dailyKey, destroyOldKeys } from './daily-keys';
 import { eraseSubject } from './erase-subject';
 import { findErased } from './find-erased';
 import { exportSubject } from './find-person';
 import { listParts, removePart, savePart } from './installed-parts';
 import { getPrivacyReportBefore, savePrivacyReport } from './privacy-reports';
+import { listNames } from '../people/names';
 import { closePrivacyRequest, listPrivacyRequests, openPrivacyRequest } from './privacy-requests';
 import { giveUpKey, noteKeys } from './signing-keys';
 
@@ -43,24 +45,34 @@ const PERSONAL_TABLES = [
 export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 	const { read, write } = database;
 	return {
-		recordConsent: (records, now) => write((db) => recordConsent(db, records, now)),
+		recordConsent: (records, now, keysOf) => write((db) => recordConsent(db, records, now, keysOf)),
 		getConsent: (recipientId, purpose, now) =>
 			read(async (db) =>
 				purpose === null
-					? strictestConsent(await listConsents(db, recipientId, now))
-					: await getConsent(db, recipientId, purpose, now),
+					? strictestConsent(await listConsents(db, storable(recipientId), now))
+					: await getConsent(db, storable(recipientId), purpose, now),
 			),
-		listConsents: (recipientId, now) => read((db) => listConsents(db, recipientId, now)),
-		listConsentsOf: (recipientIds, now) => read((db) => listConsentsOf(db, recipientIds, now)),
-		listConsentRecords: (recipientId) => read((db) => listConsentRecords(db, recipientId)),
+		listConsents: (recipientId, now) => read((db) => listConsents(db, storable(recipientId), now)),
+		listConsentsOf: (recipientIds, now) =>
+			read((db) =>
+				listConsentsOf(
+					db,
+					recipientIds.map((id) => storable(id)),
+					now,
+				),
+			),
+		listConsentRecords: (recipientId) =>
+			read((db) => listConsentRecords(db, storable(recipientId))),
 
 		isDenied: (keys) => read(async (db) => (await deniedAmong(db, keys)).size > 0),
 		deniedAmong: (keys) => read((db) => deniedAmong(db, keys)),
 		deny: (keys, now) => write((db) => deny(db, keys, now)),
 		findErased: (denylistKeysOf) => findErased(database, denylistKeysOf),
-		exportSubject: (subject) => read((db) => exportSubject(db, subject)),
+		namesOf: (recipientId) =>
+			read(async (db) => (await listNames(db, recipientId)).map(({ name }) => name)),
+		exportSubject: (subject) => exportSubject(database, subject),
 		eraseSubject: async (subject, now) => {
-			const counts = await write((db) => eraseSubject(db, subject, now));
+			const counts = await eraseSubject(database, subject, now);
 			await database.scrub(PERSONAL_TABLES);
 			return counts;
 		},
@@ -71,10 +83,10 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 
 		applyRetention: async (plan, options) => {
 			const counts = await applyRetention(database, plan, options);
-			if (!options.dryRun) await write((db) => dropOldWindows(db, new Date()));
-			if (counts.some(({ records }) => records > 0) && !options.dryRun) {
-				await database.scrub(PERSONAL_TABLES);
-			}
+			if (options.dryRun) return counts;
+			await write((db) => dropOldWindows(db, new Date()));
+			// Also where nothing was old enough: a deleted pixel or recipient left its rows in the files.
+			await database.scrub(PERSONAL_TABLES);
 			return counts;
 		},
 		noteKeys: (keys) => write((db) => noteKeys(db, keys)),

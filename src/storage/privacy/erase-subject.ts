@@ -2,60 +2,83 @@ import { v7 as uuidV7 } from 'uuid';
 
 import { EMPTY_RECIPIENT, isEmptyGroup } from '../../tracking/counters/tally';
 import type { Actor } from '../../tracking/event/open-event';
+import type { Purpose } from '../../tracking/event/purpose';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
-import { pixelParent } from '../counters/place';
+import { pixelParent } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import { chunks } from '../database/chunks';
-import type { Writer } from '../database/store-database';
-import { recipientTombstone } from '../opens/tombstones';
+import type { StoreDatabase, Writer } from '../database/store-database';
 import type { ErasureCounts, Subject } from '../port/privacy-store';
-import { refreshState } from './consent-records';
-import { findTraces, placeOfKey } from './find-person';
+import { refreshStates } from '../people/consent-records';
+import { findTraces, placeOfKey, ROWS } from './find-person';
 import type { SubjectTraces } from './find-person';
-
-const ROWS = 1000;
+import { listNames } from '../people/names';
 
 /**
  * Erases one person. Sums and hours fall by what the person brought, so every counter still equals
  * a recount of the log. What is left is the denylist key, and under it the proof of consent.
  */
 export async function eraseSubject(
-	db: Writer,
+	database: StoreDatabase,
 	subject: Subject,
 	now: Date,
 ): Promise<ErasureCounts> {
-	const { recipientId, denylistKeys } = subject;
-	const [denylistKey] = denylistKeys;
-	await db
-		.insertInto('denylist')
-		.values({ id: denylistKey, since: now.getTime() })
-		.onConflict((conflict) => conflict.column('id').doNothing())
-		.execute();
+	// First of all, so that nothing of this person comes in any more while it is looked for.
+	await database.write(async (db) => {
+		const names = await listNames(db, subject.recipientId);
+		await deny(
+			db,
+			names.map(({ name }) => subject.denylistKeysOf(name)[0]),
+			now,
+		);
+	});
+	const traces = await findTraces(database, subject);
+	return await database.write((db) => eraseTraces(db, subject, traces, now));
+}
+
+async function deny(db: Writer, keys: readonly string[], now: Date): Promise<void> {
+	for (const part of chunks(keys, ROWS)) {
+		await db
+			.insertInto('denylist')
+			.values(part.map((id) => ({ id, since: now.getTime() })))
+			.onConflict((conflict) => conflict.column('id').doNothing())
+			.execute();
+	}
+}
+
+async function eraseTraces(
+	db: Writer,
+	{ recipientId, denylistKeysOf }: Subject,
+	traces: SubjectTraces,
+	now: Date,
+): Promise<ErasureCounts> {
+	const { names } = traces;
+	const [denylistKey] = denylistKeysOf(recipientId);
 	await emptyWindows(db);
-	const traces = await findTraces(db, subject);
-	const opens = await eraseOpens(db, traces);
+	const eventIds = await eraseOpens(db, traces);
 	const sent = await eraseRows(db, 'sent_messages', traces);
 	await eraseRows(db, 'recipient_tallies', traces);
-	const entries = await deleteOf(db, 'recipients', recipientId);
-	const days = await deleteOf(db, 'last_open_days', recipientId);
-	const requests = await deleteOf(db, 'privacy_requests', recipientId);
+	const days = await deleteOf(db, 'last_open_days', names);
+	const requests = await deleteOf(db, 'privacy_requests', names);
+	const keptConsentRecords = await hideConsent(db, names, denylistKey, now);
+	const entries = await deleteOf(db, 'recipients', names);
 	await eraseEmptyPixels(db, traces);
-	await eraseTombstones(db, recipientId);
 	return {
 		erased: [
-			{ dataClass: 'open', records: opens },
+			{ dataClass: 'open', records: eventIds.length },
 			{ dataClass: 'last-open-day', records: days },
 			{ dataClass: 'recipient', records: entries },
 			{ dataClass: 'sent-message', records: sent },
 			{ dataClass: 'request', records: requests },
 		],
-		keptConsentRecords: await hideConsent(db, recipientId, denylistKey, now),
+		eventIds,
+		keptConsentRecords,
 	};
 }
 
-/** Takes the person's loads out of the log and out of every counter. */
-async function eraseOpens(db: Writer, { names, keys }: SubjectTraces): Promise<number> {
+/** Takes the person's loads out of the log and out of every counter. Returns their ids. */
+async function eraseOpens(db: Writer, { names, keys }: SubjectTraces): Promise<string[]> {
 	const places = keys.map(placeOfKey);
 	const book = await CounterBook.load(db, places);
 	const gone = keys.map((key) => {
@@ -63,27 +86,13 @@ async function eraseOpens(db: Writer, { names, keys }: SubjectTraces): Promise<n
 		book.setRecipient(key, EMPTY_RECIPIENT);
 		return [firstOpenAt, lastOpenAt, lastLoadAt];
 	});
-	let erased = 0;
-	for (;;) {
-		const rows = await db
-			.selectFrom('opens')
-			.select(['event_id', 'pixel_id', 'campaign_id', 'recipient_id', 'occurred_at', 'actor'])
-			.where('recipient_id', 'in', names)
-			.limit(ROWS)
-			.execute();
-		if (rows.length === 0) break;
-		for (const row of rows) {
-			const place = {
-				pixelId: row.pixel_id,
-				campaignId: row.campaign_id,
-				recipientId: row.recipient_id,
-			};
-			book.countHour(place, row.occurred_at, row.actor as Actor, -1);
+	const erased: string[] = [];
+	for (const part of chunks(names, ROWS)) {
+		for (;;) {
+			const ids = await eraseSome(db, part, book);
+			if (ids.length === 0) break;
+			erased.push(...ids);
 		}
-		const ids = rows.map((row) => row.event_id);
-		await db.deleteFrom('label_history').where('event_id', 'in', ids).execute();
-		await db.deleteFrom('opens').where('event_id', 'in', ids).execute();
-		erased += rows.length;
 	}
 	await book.save();
 	for (const [index, place] of places.entries()) {
@@ -92,17 +101,44 @@ async function eraseOpens(db: Writer, { names, keys }: SubjectTraces): Promise<n
 	return erased;
 }
 
+async function eraseSome(
+	db: Writer,
+	names: readonly string[],
+	book: CounterBook,
+): Promise<string[]> {
+	const rows = await db
+		.selectFrom('opens')
+		.select(['event_id', 'pixel_id', 'campaign_id', 'recipient_id', 'occurred_at', 'actor'])
+		.where('recipient_id', 'in', names)
+		.limit(ROWS)
+		.execute();
+	if (rows.length === 0) return [];
+	for (const row of rows) {
+		const place = {
+			pixelId: row.pixel_id,
+			campaignId: row.campaign_id,
+			recipientId: row.recipient_id,
+		};
+		book.countHour(place, row.occurred_at, row.actor as Actor, -1);
+	}
+	const ids = rows.map((row) => row.event_id);
+	await db.deleteFrom('label_history').where('event_id', 'in', ids).execute();
+	await db.deleteFrom('opens').where('event_id', 'in', ids).execute();
+	return ids;
+}
+
 async function eraseRows(
 	db: Writer,
 	table: 'sent_messages' | 'recipient_tallies',
 	{ keys }: SubjectTraces,
 ): Promise<number> {
 	let erased = 0;
-	for (const { parent, recipientId } of keys) {
+	for (const part of chunks(keys, ROWS)) {
+		// No name of a person is another's, whatever it is a recipient of.
 		const { numDeletedRows } = await db
 			.deleteFrom(table)
-			.where('parent', '=', parent)
-			.where('recipient_id', '=', recipientId)
+			.where('parent', 'in', [...new Set(part.map(({ parent }) => parent))])
+			.where('recipient_id', 'in', [...new Set(part.map((key) => key.recipientId))])
 			.executeTakeFirst();
 		erased += Number(numDeletedRows);
 	}
@@ -112,13 +148,17 @@ async function eraseRows(
 async function deleteOf(
 	db: Writer,
 	table: 'recipients' | 'last_open_days' | 'privacy_requests',
-	recipientId: string,
+	names: readonly string[],
 ): Promise<number> {
-	const { numDeletedRows } = await db
-		.deleteFrom(table)
-		.where('recipient_id', '=', recipientId)
-		.executeTakeFirst();
-	return Number(numDeletedRows);
+	let deleted = 0;
+	for (const part of chunks(names, ROWS)) {
+		const { numDeletedRows } = await db
+			.deleteFrom(table)
+			.where('recipient_id', 'in', part)
+			.executeTakeFirst();
+		deleted += Number(numDeletedRows);
+	}
+	return deleted;
 }
 
 /** A pixel that only ever stood for this person would go on naming them: its counters go as well. */
@@ -143,42 +183,38 @@ async function eraseEmptyPixels(db: Writer, { keys }: SubjectTraces): Promise<vo
 	}
 }
 
-/** Whoever guesses the id could find it in these hashes, since pixel ids are in the store. */
-async function eraseTombstones(db: Writer, recipientId: string): Promise<void> {
-	const pixels = await db
-		.selectFrom('tallies')
-		.select('scope_id')
-		.where('scope', '=', 'pixel')
-		.execute();
-	const ids = pixels.map(({ scope_id }) => recipientTombstone(scope_id, recipientId));
-	for (const part of chunks(ids, ROWS)) {
-		await db.deleteFrom('tombstones').where('id', 'in', part).execute();
-	}
-}
-
 /**
  * Proof of consent has to outlive the data (GDPR Art. 17(3)(e)), but not under the person's id.
  * Where a consent was in force, the erasure ends it, and the time of keeping the proof begins.
  */
 async function hideConsent(
 	db: Writer,
-	recipientId: string,
+	names: readonly string[],
 	denylistKey: string,
 	now: Date,
 ): Promise<number> {
-	const states = await db
-		.selectFrom('consent_states')
-		.select(['purpose', 'status'])
-		.where('recipient_key', '=', recipientId)
-		.execute();
-	const { numUpdatedRows } = await db
-		.updateTable('consent_records')
-		.set({ recipient_key: denylistKey, evidence: null })
-		.where('recipient_key', '=', recipientId)
-		.executeTakeFirst();
-	await db.deleteFrom('consent_states').where('recipient_key', '=', recipientId).execute();
-	for (const { purpose, status } of states) {
-		if (status === 'given' || status === 'renewed') {
+	let hidden = 0;
+	const purposes = new Map<string, boolean>();
+	for (const part of chunks(names, ROWS)) {
+		const states = await db
+			.selectFrom('consent_states')
+			.select(['purpose', 'status'])
+			.where('recipient_key', 'in', part)
+			.execute();
+		for (const { purpose, status } of states) {
+			const inForce = status === 'given' || status === 'renewed';
+			purposes.set(purpose, (purposes.get(purpose) ?? false) || inForce);
+		}
+		const { numUpdatedRows } = await db
+			.updateTable('consent_records')
+			.set({ recipient_key: denylistKey, evidence: null })
+			.where('recipient_key', 'in', part)
+			.executeTakeFirst();
+		hidden += Number(numUpdatedRows);
+		await db.deleteFrom('consent_states').where('recipient_key', 'in', part).execute();
+	}
+	for (const [purpose, inForce] of purposes) {
+		if (inForce) {
 			await db
 				.insertInto('consent_records')
 				.values({
@@ -197,7 +233,7 @@ async function hideConsent(
 				})
 				.execute();
 		}
-		await refreshState(db, denylistKey, purpose);
+		await refreshStates(db, [{ recipientKey: denylistKey, purpose: purpose as Purpose }]);
 	}
-	return Number(numUpdatedRows);
+	return hidden;
 }

@@ -1,5 +1,5 @@
 import type { Reader, StoreDatabase } from '../database/store-database';
-import { deniedAmong } from '../opens/denylist';
+import { deniedAmong } from '../people/denylist';
 
 const ROWS = 1000;
 
@@ -16,6 +16,15 @@ const PLACES: ReadonlyArray<(db: Reader, after: string) => Promise<Array<{ id: s
 				.limit(ROWS)
 				.execute(),
 	),
+	async (db, after) =>
+		await db
+			.selectFrom('recipients')
+			.select((is) => is.ref('address').$notNull().as('id'))
+			.where('address', '>', after)
+			.distinct()
+			.orderBy('address')
+			.limit(ROWS)
+			.execute(),
 	async (db, after) =>
 		await db
 			.selectFrom('consent_states')

@@ -1,6 +1,7 @@
 import type { PrivacyRequestKind } from '../../tracking/people/erasure';
+import { normalId } from '../../tracking/people/normal-id';
 import { isoOf } from '../counters/counts-view';
-import { requiredId, timeOf } from '../database/checked-input';
+import { requiredPerson, timeOf } from '../database/checked-input';
 import type { Reader, Writer } from '../database/store-database';
 import type { PrivacyRequest } from '../port/privacy-store';
 
@@ -13,7 +14,7 @@ export async function openPrivacyRequest(
 	await db
 		.insertInto('privacy_requests')
 		.values({
-			recipient_id: requiredId(request.recipientId, 'recipient id'),
+			recipient_id: requiredPerson(request.recipientId),
 			kind: request.kind,
 			asked_at: timeOf(now, 'time of the request'),
 		})
@@ -21,13 +22,13 @@ export async function openPrivacyRequest(
 		.execute();
 }
 
-/** Every open request, the oldest first; of one person, where a recipient id is given. */
+/** Every open request, the oldest first; of one person, where their names are given. */
 export async function listPrivacyRequests(
 	db: Reader,
-	recipientId?: string,
+	names?: readonly string[],
 ): Promise<PrivacyRequest[]> {
 	let query = db.selectFrom('privacy_requests').selectAll();
-	if (recipientId !== undefined) query = query.where('recipient_id', '=', recipientId);
+	if (names !== undefined) query = query.where('recipient_id', 'in', names);
 	const rows = await query.orderBy('asked_at').orderBy('recipient_id').orderBy('kind').execute();
 	return rows.map((row) => ({
 		recipientId: row.recipient_id,
@@ -43,7 +44,7 @@ export async function closePrivacyRequest(
 ): Promise<boolean> {
 	const { numDeletedRows } = await db
 		.deleteFrom('privacy_requests')
-		.where('recipient_id', '=', request.recipientId)
+		.where('recipient_id', 'in', [request.recipientId, normalId(request.recipientId)])
 		.where('kind', '=', request.kind)
 		.executeTakeFirst();
 	return numDeletedRows > 0n;

@@ -1,14 +1,18 @@
 import { EMPTY_GROUP, EMPTY_RECIPIENT, opensOf } from '../../tracking/counters/tally';
 import type { PixelTally } from '../../tracking/counters/tally';
+import { normalId } from '../../tracking/people/normal-id';
 import { isoOf, toGroupCounts, toOpenCounts } from '../counters/counts-view';
-import { pixelParent } from '../counters/place';
+import { readPixelSums, readRecipientTallies } from '../counters/read-tallies';
+import { pixelParent, textOfKey } from '../counters/tally-key';
 import { readSums, rowsOf } from '../counters/sums';
-import { toPixelTally, toRecipientTally } from '../counters/tally-rows';
+import { toPixelTally } from '../counters/tally-rows';
 import { timeOf } from '../database/checked-input';
+import { chunks } from '../database/chunks';
 import { checkLimit } from '../database/cursor';
 import type { Reader } from '../database/store-database';
 import type { Scope } from '../database/store-schema';
 import { listOpens } from '../opens/list-opens';
+import { namesOfEach } from '../people/names';
 import { StoreError } from '../port/store-error';
 import type {
 	CampaignCounts,
@@ -16,34 +20,70 @@ import type {
 	HoursRequest,
 	OpenStatus,
 	OpensPerHour,
+	StatusRequest,
 } from '../port/tracking-store';
 
-/** The status of a recipient, or of a pixel: a read by primary key. */
-export async function getStatus(
+const READ_ROWS = 1000;
+
+/**
+ * The status of each recipient, by their id or address, or of each pixel, in the order of the
+ * requests: reads by keys.
+ */
+export async function listStatuses(
 	db: Reader,
-	request: { pixelId: string; recipientId?: string },
-): Promise<OpenStatus | null> {
-	const { pixelId, recipientId } = request;
-	if (recipientId === undefined) {
-		const tally = await readSums(db, 'pixel', pixelId);
-		if (tally === null) return null;
-		return { ...toOpenCounts(tally), opened: opensOf(tally) > 0, lastOpenDay: null };
+	requests: readonly StatusRequest[],
+): Promise<Array<OpenStatus | null>> {
+	const pixels = requests.flatMap(({ pixelId, recipientId }) =>
+		recipientId === undefined ? [pixelId] : [],
+	);
+	const people = requests.flatMap(({ recipientId }) => recipientId ?? []);
+	const names = await namesOfEach(db, people);
+	const namesOf = (recipientId: string) => names.get(normalId(recipientId)) ?? [];
+	const recipients = requests.flatMap(({ pixelId, recipientId }) =>
+		recipientId === undefined
+			? []
+			: namesOf(recipientId).map((name) => ({ parent: pixelParent(pixelId), recipientId: name })),
+	);
+	const sums = await readPixelSums(db, pixels);
+	const tallies = await readRecipientTallies(db, recipients);
+	const days = await readLastDays(db, recipients);
+	return requests.map(({ pixelId, recipientId }) => {
+		if (recipientId === undefined) {
+			const tally = sums.get(pixelId);
+			if (tally === undefined) return null;
+			return { ...toOpenCounts(tally), opened: opensOf(tally) > 0, lastOpenDay: null };
+		}
+		const own = namesOf(recipientId);
+		const parent = pixelParent(pixelId);
+		const [known] = own.flatMap(
+			(name) => tallies.get(textOfKey({ parent, recipientId: name })) ?? [],
+		);
+		const lastOpenDay =
+			own
+				.flatMap((name) => days.get(name) ?? [])
+				.sort()
+				.at(-1) ?? null;
+		if (known === undefined && lastOpenDay === null) return null;
+		const tally = known ?? EMPTY_RECIPIENT;
+		return { ...toOpenCounts(tally), opened: tally.firstOpenAt !== null, lastOpenDay };
+	});
+}
+
+async function readLastDays(
+	db: Reader,
+	recipients: ReadonlyArray<{ recipientId: string }>,
+): Promise<Map<string, string>> {
+	const days = new Map<string, string>();
+	const ids = [...new Set(recipients.map(({ recipientId }) => recipientId))];
+	for (const part of chunks(ids, READ_ROWS)) {
+		const rows = await db
+			.selectFrom('last_open_days')
+			.selectAll()
+			.where('recipient_id', 'in', part)
+			.execute();
+		for (const { recipient_id, day } of rows) days.set(recipient_id, day);
 	}
-	const row = await db
-		.selectFrom('recipient_tallies')
-		.selectAll()
-		.where('parent', '=', pixelParent(pixelId))
-		.where('recipient_id', '=', recipientId)
-		.executeTakeFirst();
-	const day = await db
-		.selectFrom('last_open_days')
-		.select('day')
-		.where('recipient_id', '=', recipientId)
-		.executeTakeFirst();
-	if (row === undefined && day === undefined) return null;
-	const tally = row === undefined ? EMPTY_RECIPIENT : toRecipientTally(row);
-	const opened = tally.firstOpenAt !== null;
-	return { ...toOpenCounts(tally), opened, lastOpenDay: day?.day ?? null };
+	return days;
 }
 
 /** Totals and the latest opens: reads by primary key and the end of one index. */

@@ -1,5 +1,6 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 
+import { CURRENT_RULES } from '../classify/classify-rules';
 import type { BurstFeature } from '../classify/feature';
 import type { ActorReason } from '../event/actor-reasons';
 import { isCounted, type Actor } from '../event/open-event';
@@ -38,12 +39,14 @@ export interface BurstLoad {
 	eventId: string;
 	/** Milliseconds since 1970 */
 	at: number;
-	/** Any stable name of the recipient and mail; `null` when the mode keeps none */
+	/** Any stable name of the recipient and mail; `null` when there is none */
 	recipient: string | null;
 	/** Domain of the recipient's address; `null` when unknown */
 	recipientDomain: string | null;
 	/** The client's address; it leaves no trace but a keyed hash */
 	ip: string | null;
+	/** Whether `address-many-domains` looks at the load; it is off unless the operator wants it */
+	manyDomains: boolean;
 	actor: Actor;
 	features: readonly string[];
 }
@@ -59,13 +62,12 @@ export interface WindowedLoad {
 }
 export type BurstWindow = readonly WindowedLoad[];
 
-/** A load that a burst has given another actor; the load just seen may be among them. */
-export interface BurstRelabel {
+/** A load that a burst has given another label; the load just seen may be among them. */
+export interface BurstLabel {
 	eventId: string;
 	actor: Actor;
 	actorReason: ActorReason;
-	/** To be added to the event's features, so that judging it again comes to the same */
-	feature: BurstFeature;
+	rulesVersion: string;
 }
 
 /** One of the two windows a load belongs to, and what stands for the load in it. */
@@ -88,12 +90,6 @@ export interface PlacedLoad {
 	/** `null` where the load belongs to no such window */
 	readonly recipient: BurstPlace | null;
 	readonly address: BurstPlace | null;
-}
-/** What one load came to: the opens that turned out a scanner's, and what other processes may see. */
-export interface BurstVerdict {
-	relabels: BurstRelabel[];
-	/** `null` when the load takes no part */
-	placed: PlacedLoad | null;
 }
 export interface BurstWindows {
 	readonly recipient: BurstWindow;
@@ -121,20 +117,22 @@ export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
 	const address = load.ip === null || !takesPart(load) ? null : normaliseIp(load.ip);
 	const network = address === null ? null : truncateIp(address);
 	if (address === null || network === null) return null;
-	if (recipient === null && recipientDomain === null) return null;
+	if (recipient === null && (recipientDomain === null || !load.manyDomains)) return null;
 	return {
 		eventId: load.eventId,
 		at: load.at,
-		// A machine keeps the more telling reason it already has, but is evidence all the same.
+		// A load that is labelled as a machine's is evidence and keeps its own reason.
 		open: isCounted(load.actor),
 		recipient:
 			recipient === null
 				? null
 				: { name: hashed('recipient', recipient, key), mark: hashed('network', network, key) },
-		address: {
-			name: hashed('address', address, key),
-			mark: recipientDomain === null ? null : domainMark(recipientDomain, key),
-		},
+		address: load.manyDomains
+			? {
+					name: hashed('address', address, key),
+					mark: recipientDomain === null ? null : domainMark(recipientDomain, key),
+				}
+			: null,
 	};
 }
 
@@ -151,21 +149,18 @@ export function domainMark(domain: string, key: KeyObject): string {
  *
  * @param windows as this function returned them before for the names of the load's places, or
  *   empty. Where a place or its mark is `null` the window comes back as it was
- * @returns each event at most once in `relabels`, and never again after it was named
+ * @returns each event at most once in `labels`, and never again after it was named
  */
 export function observeBurst(
 	windows: BurstWindows,
 	load: PlacedLoad,
-): { windows: BurstWindows; relabels: BurstRelabel[] } {
+): { windows: BurstWindows; labels: BurstLabel[] } {
 	const recipient = addTo(windows.recipient, load, load.recipient, NETWORK_BURST);
 	const address = addTo(windows.address, load, load.address, DOMAIN_BURST);
-	const named = new Set(recipient.relabels.map(({ eventId }) => eventId));
+	const named = new Set(recipient.labels.map(({ eventId }) => eventId));
 	return {
 		windows: { recipient: recipient.window, address: address.window },
-		relabels: [
-			...recipient.relabels,
-			...address.relabels.filter(({ eventId }) => !named.has(eventId)),
-		],
+		labels: [...recipient.labels, ...address.labels.filter(({ eventId }) => !named.has(eventId))],
 	};
 }
 
@@ -183,8 +178,8 @@ function addTo(
 	load: PlacedLoad,
 	place: BurstPlace | null,
 	rule: BurstRule,
-): { window: BurstWindow; relabels: BurstRelabel[] } {
-	if (!place?.mark) return { window: before, relabels: [] };
+): { window: BurstWindow; labels: BurstLabel[] } {
+	if (!place?.mark) return { window: before, labels: [] };
 	const newest = before.reduce((latest, { at }) => Math.max(latest, at), load.at);
 	const entry: WindowedLoad = {
 		eventId: load.eventId,
@@ -196,17 +191,16 @@ function addTo(
 		.filter(({ at }) => newest - at < rule.windowMs)
 		.slice(-rule.maxLoads);
 
-	if (new Set(window.map((each) => each.mark)).size < rule.distinct)
-		return { window, relabels: [] };
+	if (new Set(window.map((each) => each.mark)).size < rule.distinct) return { window, labels: [] };
 	return {
 		window: window.map((each) => (each.open ? { ...each, open: false } : each)),
-		relabels: window
+		labels: window
 			.filter(({ open }) => open)
 			.map(({ eventId }) => ({
 				eventId,
 				actor: 'scanner',
 				actorReason: rule.actorReason,
-				feature: rule.feature,
+				rulesVersion: CURRENT_RULES.version,
 			})),
 	};
 }
@@ -217,8 +211,8 @@ function hashed(kind: string, value: string, key: KeyObject): string {
 }
 
 /**
- * What a stored label says of the loads around an open. A later load relabels earlier opens in the
- * store, where only the label changes; judging those again must not forget why.
+ * What a stored label says of the loads around an open. A burst changes the label of an open and not
+ * its features; judging it again must not forget why.
  */
 export function burstFeatures(actorReason: string | null): BurstFeature[] {
 	return [NETWORK_BURST, DOMAIN_BURST]

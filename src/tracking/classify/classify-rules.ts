@@ -29,7 +29,7 @@ const WITHIN_A_MINUTE: readonly LoadFeature[] = [...WITHIN_10_SECONDS, 'since-se
  * image proxy a bot, and a mail client now and then). Time since sending never decides alone.
  */
 export const CURRENT_RULES: RuleSet = {
-	version: '2026-11-21',
+	version: '2026-11-29',
 	rules: [
 		// `bot` rather than `prefetch`: the prefetch share is read as mailboxes whose opens stay hidden.
 		{ reason: 'own-open', actor: 'bot', all: ['own'] },
@@ -54,6 +54,9 @@ export const CURRENT_RULES: RuleSet = {
 		{ reason: 'fastmail-proxy', actor: 'human-via-proxy', all: ['ua:fastmail-proxy'] },
 		{ reason: 'rambler-mail-proxy', actor: 'human-via-proxy', all: ['ua:rambler-mail-proxy'] },
 		{ reason: 'seznam-mail-proxy', actor: 'human-via-proxy', all: ['ua:seznam-mail-proxy'] },
+		{ reason: 'hey-proxy', actor: 'human-via-proxy', all: ['ua:hey-proxy'] },
+		{ reason: 'superhuman-proxy', actor: 'human-via-proxy', all: ['ua:superhuman-proxy'] },
+		{ reason: 'mail-proxy', actor: 'human-via-proxy', all: ['ua:mail-proxy'] },
 		{ reason: 'security-agent', actor: 'scanner', all: ['ua:security-agent'] },
 		{ reason: 'service-agent', actor: 'bot', all: ['ua:service-agent'] },
 
@@ -77,6 +80,12 @@ export const CURRENT_RULES: RuleSet = {
 			anyOf: [WITHIN_10_SECONDS],
 		},
 
+		// Claws Mail's LiteHTML viewer names nothing; neither does a bare libcurl.
+		{
+			reason: 'no-agent-for-images',
+			actor: 'unknown',
+			all: ['ua:none', 'header:accepts-images'],
+		},
 		{ reason: 'no-agent', actor: 'bot', all: ['ua:none'] },
 		{ reason: 'http-library', actor: 'bot', all: ['ua:http-library'] },
 		{ reason: 'headless-browser', actor: 'bot', all: ['ua:headless'] },

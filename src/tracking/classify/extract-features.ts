@@ -1,5 +1,5 @@
 import { agentFeatures } from './agent-features';
-import type { HeaderFeature, LoadFeature, MethodFeature, SinceSendFeature } from './feature';
+import type { LoadFeature, MethodFeature, SinceSendFeature } from './feature';
 import { networkFeatures } from './known-networks';
 
 /** One request for a pixel, as far as it tells who made it. None of it is kept. */
@@ -20,6 +20,8 @@ export interface ImageLoad {
 const MAX_HEADER_LENGTH = 64;
 /** `Sec-Purpose` is the standard one (Fetch); the others are what older browsers sent. */
 const PURPOSE_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
+/** What programs ask for when they load an image; curl and its library ask for anything, too. */
+const IMAGES = /image\/|\*\/\*/;
 const PURPOSES = ['prefetch', 'preview', 'prerender'] as const;
 
 /** Upper bounds in seconds. */
@@ -39,12 +41,10 @@ const SINCE_SEND: ReadonlyArray<readonly [below: number, feature: SinceSendFeatu
  */
 export function extractFeatures(load: ImageLoad): LoadFeature[] {
 	const features: LoadFeature[] = load.own === true ? ['own'] : [];
-	features.push(
-		methodFeature(load.method),
-		...headerFeatures(load.headers),
-		...agentFeatures(load.userAgent),
-		...networkFeatures(load.ip),
-	);
+	features.push(methodFeature(load.method));
+	addHeaderFeatures(load.headers, features);
+	for (const feature of agentFeatures(load.userAgent)) features.push(feature);
+	for (const feature of networkFeatures(load.ip)) features.push(feature);
 	const sinceSend = sinceSendFeature(load.secondsSinceSend);
 	if (sinceSend !== null) features.push(sinceSend);
 	return features;
@@ -55,8 +55,7 @@ function methodFeature(method: string): MethodFeature {
 	return method === 'HEAD' || method === 'head' ? 'method:head' : 'method:other';
 }
 
-function headerFeatures(headers: ImageLoad['headers']): HeaderFeature[] {
-	const features: HeaderFeature[] = [];
+function addHeaderFeatures(headers: ImageLoad['headers'], features: LoadFeature[]): void {
 	for (const name of PURPOSE_HEADERS) {
 		if (!isSent(headers[name])) continue;
 		const value = headers[name].slice(0, MAX_HEADER_LENGTH).toLowerCase();
@@ -65,14 +64,16 @@ function headerFeatures(headers: ImageLoad['headers']): HeaderFeature[] {
 			if (value.includes(purpose) && !features.includes(feature)) features.push(feature);
 		}
 	}
-	if (!isSent(headers.accept)) features.push('header:no-accept');
+	const { accept } = headers;
+	if (!isSent(accept)) features.push('header:no-accept');
+	else if (IMAGES.test(accept.slice(0, MAX_HEADER_LENGTH).toLowerCase()))
+		features.push('header:accepts-images');
 	if (!isSent(headers['accept-language'])) features.push('header:no-accept-language');
 	if (isSent(headers.range)) features.push('header:range');
 	const destination = headers['sec-fetch-dest'];
 	if (isSent(destination)) {
 		features.push(destination === 'image' ? 'header:fetch-image' : 'header:fetch-other');
 	}
-	return features;
 }
 
 /** Whatever the type says, a header can come as a list: such a one counts as not sent. */

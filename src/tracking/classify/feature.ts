@@ -13,6 +13,8 @@ export type HeaderFeature =
 	| 'header:purpose-prerender'
 	| 'header:no-accept'
 	| 'header:no-accept-language'
+	/** `Accept` asks for images, or for anything */
+	| 'header:accepts-images'
 	| 'header:range'
 	/** `Sec-Fetch-Dest: image`, or something else there */
 	| 'header:fetch-image'
@@ -22,9 +24,9 @@ export type AgentFeature =
 	| 'ua:none'
 	/** Longer than what is looked at */
 	| 'ua:cut'
-	/** Exactly `Mozilla/5.0` */
+	/** `Mozilla/5.0` and nothing more */
 	| 'ua:apple-mpp'
-	/** A bare WebKit view of Apple's, which is what Apple Mail shows itself as */
+	/** Apple Mail by name, or a bare WebKit view of Apple's, which is how it shows itself */
 	| 'ua:apple-mail'
 	| 'ua:gmail-prefetch'
 	| 'ua:google-image-proxy'
@@ -32,13 +34,17 @@ export type AgentFeature =
 	| 'ua:fastmail-proxy'
 	| 'ua:rambler-mail-proxy'
 	| 'ua:seznam-mail-proxy'
+	| 'ua:hey-proxy'
+	| 'ua:superhuman-proxy'
+	/** The image proxy of a mail provider that has no word of its own here */
+	| 'ua:mail-proxy'
 	| 'ua:security-agent'
 	| 'ua:service-agent'
 	| 'ua:http-library'
 	| 'ua:headless'
 	| 'ua:mail-client'
 	| 'ua:browser'
-	/** isbot's list knows it */
+	/** A word of ours or isbot's list calls it a crawler, and nothing says that it is an app */
 	| 'ua:isbot';
 
 export type NetworkFeature =
@@ -62,7 +68,7 @@ export type SinceSendFeature =
 /** Added later, by the rules that look at several loads (`burst-rules.ts`). */
 export type BurstFeature = 'burst:networks' | 'burst:domains';
 
-/** What the user agent says it is: words from the fixed lists of `mail-clients.ts`. */
+/** What the user agent says it is: words from the fixed lists of `known-programs.ts`. */
 export type ClientFeature = `client:${string}` | `os:${string}` | `device:${string}`;
 
 export type LoadFeature =

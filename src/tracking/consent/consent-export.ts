@@ -59,7 +59,7 @@ const PURPOSE_TERMS: Record<Purpose, { broader: readonly string[]; description: 
 		broader: ['dpv:LegalCompliance'],
 		description: 'Proving that a notice the law asks for was delivered',
 	},
-	'view-time': {
+	'image-held': {
 		broader: ['dpv:ServiceUsageAnalytics'],
 		description: 'Measuring how long an image connection stayed open',
 	},
@@ -242,7 +242,7 @@ function event(record: ConsentRecord, context: ConsentExportContext): Json {
 	};
 }
 
-/** A consent that ran out leaves no record of its own; the export says it all the same. */
+/** A consent that ran out leaves no record of its own, but the export says so. */
 function expiry(history: ConsentRecord[], now: Date): Json[] {
 	const state = foldConsent(history);
 	const expired = consentAt(state, now);

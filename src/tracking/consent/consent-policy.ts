@@ -22,7 +22,7 @@ export const DEFAULT_PURPOSE_RULES: PurposeRules = {
 	deliverability: 'exempt',
 	security: 'exempt',
 	'legal-notice': 'exempt',
-	'view-time': 'consent-required',
+	'image-held': 'consent-required',
 };
 
 /** The most an exempt purpose may store; the exemption ends where its need ends. */
@@ -139,16 +139,20 @@ export function ruleFor(
 }
 
 /**
- * List hygiene rests on a legitimate interest, so the right to object stays (GDPR Art. 21); a
- * sign-in alarm or a notice that the law asks for does not depend on what the person wishes.
+ * Whether a person can object to a purpose. List hygiene rests on a legitimate interest, so the right
+ * to object stays (GDPR Art. 21); a sign-in alarm or a notice that the law asks for does not depend
+ * on what the person wishes.
  */
+export function mayObject(purpose: Purpose | null): boolean {
+	return purpose !== 'security' && purpose !== 'legal-notice';
+}
+
 function exemptRefusal(
 	purpose: Purpose | null,
 	sources: ConsentSources,
 	status: ConsentStatus,
 ): ConsentReason | null {
-	if (purpose === 'security' || purpose === 'legal-notice') return null;
-	return storedObjection(sources, status);
+	return mayObject(purpose) ? storedObjection(sources, status) : null;
 }
 
 function refusalBy(

@@ -144,19 +144,6 @@ export function consentExpiry(givenAt: Date, months: number | null): Date | null
 	return DateTime.fromJSDate(givenAt, { zone: 'utc' }).plus({ months }).toJSDate();
 }
 
-/**
- * From when on a person may be asked again. Silence counts like a refusal, so a request that was
- * never answered starts the same wait.
- *
- * @param months how long the jurisdiction wants to leave people in peace
- * @returns `null` when they may be asked now: nothing is known, or a consent is to be renewed
- */
-export function mayAskAgainAt(state: ConsentState, months: number): Date | null {
-	const waits: readonly ConsentStatus[] = ['refused', 'withdrawn', 'requested'];
-	if (!state.record || !waits.includes(state.status)) return null;
-	return consentExpiry(new Date(state.record.occurredAt), months);
-}
-
 function inOrder(a: ConsentRecord, b: ConsentRecord): number {
 	const time = Date.parse(a.occurredAt) - Date.parse(b.occurredAt);
 	if (time !== 0) return time;

@@ -17,69 +17,92 @@ export interface Load {
 	actor: Actor;
 }
 
+/** A counter that recipients have. */
+interface RecipientLine {
+	column: string;
+	/** What one load adds to it */
+	of: (load: Load) => number;
+	/** Whose loads it counts; shown as `loads[actor]` instead of by its own name */
+	actor?: Actor;
+}
+
+/** A counter that only sums have. */
+interface GroupLine {
+	column: string;
+	/** What one recipient adds; `anonymous` are the loads of a pixel that name nobody */
+	share: (tally: RecipientTally, anonymous: boolean) => number;
+	/** Whether it stands among the counts of a pixel, a campaign and everything */
+	shown: boolean;
+}
+
 const none = () => 0;
-const by =
-	(actor: Actor) =>
-	(load: Load): number =>
-		Number(load.actor === actor);
+const loadsBy = <Who extends Actor>(actor: Who) => ({
+	actor,
+	of: (load: Load): number => Number(load.actor === actor),
+});
 
 /**
- * Every counter that recipients have, and so the sums above them: the column that keeps it, and
- * what one load adds to it. Rows, schema and sums follow from the lines; a new counter is one more
- * line and a migration that adds its column to `recipient_tallies` and `tallies`.
+ * Every counter that recipients have, and so the sums above them. Rows, schema, sums and what is
+ * shown follow from the lines; a new counter is one more line and a migration that adds its column
+ * to `recipient_tallies` and `tallies`.
  */
 export const RECIPIENT_COUNTERS = {
-	human: { column: 'human', of: by('human') },
-	humanViaProxy: { column: 'human_via_proxy', of: by('human-via-proxy') },
-	unknown: { column: 'unknown', of: by('unknown') },
-	prefetch: { column: 'prefetch', of: by('prefetch') },
-	scanner: { column: 'scanner', of: by('scanner') },
-	bot: { column: 'bot', of: by('bot') },
+	human: { column: 'human', ...loadsBy('human') },
+	humanViaProxy: { column: 'human_via_proxy', ...loadsBy('human-via-proxy') },
+	prefetch: { column: 'prefetch', ...loadsBy('prefetch') },
+	scanner: { column: 'scanner', ...loadsBy('scanner') },
+	bot: { column: 'bot', ...loadsBy('bot') },
+	unknown: { column: 'unknown', ...loadsBy('unknown') },
 	/** Sum of the gaps of at most 30 s between successive counted loads, in milliseconds */
 	viewTimeMs: { column: 'view_time_ms', of: none },
 	/** Number of runs of counted loads with such gaps */
 	sessions: { column: 'sessions', of: none },
-	/** Messages sent */
+	/** Messages registered as sent */
 	sent: { column: 'sent', of: none },
-} as const satisfies Record<string, { column: string; of: (load: Load) => number }>;
+} as const satisfies Record<string, RecipientLine>;
 
 /**
- * The counters that only sums have: the column, and what one recipient adds. `anonymous` are the
- * loads of a pixel that name nobody: no recipient, and a unique open only as {@link settlePixel}
- * says. A new counter is one more line and a migration that adds its column to `tallies`.
+ * The counters that only sums have. The loads of a pixel that name nobody are no recipient, and a
+ * unique open only as {@link settlePixel} says. A new counter is one more line and a migration that
+ * adds its column to `tallies`.
  */
 export const GROUP_COUNTERS = {
-	/** Recipients (or pixels without recipients) that at least one message was sent to */
-	sentRecipients: { column: 'sent_recipients', share: (tally) => Number(tally.sent > 0) },
+	/** Recipients, and pixels without recipients, that a message was sent to */
+	sentRecipients: {
+		column: 'sent_recipients',
+		share: (tally) => Number(tally.sent > 0),
+		shown: true,
+	},
 	/** Those of `sentRecipients` with a counted open: the numerator of the open rate */
 	openedOfSent: {
 		column: 'opened_of_sent',
 		share: (tally) => Number(tally.sent > 0 && isOpened(tally)),
+		shown: true,
 	},
 	/** Recipients that were added or sent to */
 	recipients: {
 		column: 'recipients',
 		share: (tally, anonymous) => Number(!anonymous && tally.registered),
+		shown: true,
 	},
 	/** Recipients with at least one counted open */
 	uniqueRecipients: {
 		column: 'unique_recipients',
 		share: (tally, anonymous) => Number(!anonymous && isOpened(tally)),
+		shown: false,
 	},
-	/** `uniqueRecipients`, and pixels without recipients that were opened */
+	/** Recipients, and pixels without recipients, with at least one counted open */
 	uniqueOpens: {
 		column: 'unique_opens',
 		share: (tally, anonymous) => Number(!anonymous && isOpened(tally)),
+		shown: true,
 	},
 	/** Pixels made through the store, and those of them that were opened */
-	pixels: { column: 'pixels', share: none },
-	openedPixels: { column: 'opened_pixels', share: none },
-	/** Loads with a forged, damaged or expired token: no opens, and nobody's */
-	invalidTokens: { column: 'invalid_tokens', share: none },
-} as const satisfies Record<
-	string,
-	{ column: string; share: (tally: RecipientTally, anonymous: boolean) => number }
->;
+	pixels: { column: 'pixels', share: none, shown: false },
+	openedPixels: { column: 'opened_pixels', share: none, shown: false },
+	/** Loads with a forged, damaged or expired token: no opens, nobody's, in no other counter */
+	invalidTokens: { column: 'invalid_tokens', share: none, shown: true },
+} as const satisfies Record<string, GroupLine>;
 
 /** The times that recipients and sums have: the column, and which of two times they keep. */
 export const OPEN_TIMES = {
@@ -121,10 +144,10 @@ export type PixelTally = GroupTally & {
 };
 
 const RECIPIENT_LINES = Object.entries(RECIPIENT_COUNTERS) as Array<
-	[RecipientCounter, { of: (load: Load) => number }]
+	[RecipientCounter, RecipientLine]
 >;
 const GROUP_LINES = Object.entries(GROUP_COUNTERS) as Array<
-	[keyof typeof GROUP_COUNTERS, { share: (tally: RecipientTally, anonymous: boolean) => number }]
+	[keyof typeof GROUP_COUNTERS, GroupLine]
 >;
 /** Every counter of a sum. */
 export const SUMS = Object.keys({ ...RECIPIENT_COUNTERS, ...GROUP_COUNTERS }) as GroupCounter[];
@@ -149,14 +172,56 @@ function zeros<Name extends string>(lines: Record<Name, unknown>): Record<Name, 
 	return Object.fromEntries(Object.keys(lines).map((name) => [name, 0])) as Record<Name, number>;
 }
 
+/** All loads, by actor. */
+export function loadsOf(counts: LoadTally): Record<Actor, number> {
+	const loads = RECIPIENT_LINES.flatMap(([name, { actor }]) =>
+		actor === undefined ? [] : [[actor, counts[name]]],
+	);
+	return Object.fromEntries(loads) as Record<Actor, number>;
+}
+
 /** Loads that count as opens. */
 export function opensOf(counts: LoadTally): number {
-	return counts.human + counts.humanViaProxy + counts.unknown;
+	return sumOf(counts, isCounted);
 }
 
 /** Loads by machines, which are kept and shown apart. */
 export function machineOpensOf(counts: LoadTally): number {
-	return counts.prefetch + counts.scanner + counts.bot;
+	return sumOf(counts, (actor) => !isCounted(actor));
+}
+
+function sumOf(counts: LoadTally, isMeant: (actor: Actor) => boolean): number {
+	return RECIPIENT_LINES.reduce(
+		(sum, [name, { actor }]) => (actor !== undefined && isMeant(actor) ? sum + counts[name] : sum),
+		0,
+	);
+}
+
+/** The counters of recipients and sums that are shown by their own names. */
+export type ShownCounters = {
+	[Name in RecipientCounter as (typeof RECIPIENT_COUNTERS)[Name] extends { actor: Actor }
+		? never
+		: Name]: number;
+};
+
+/** The counters of sums that are shown. */
+export type ShownSums = {
+	[Name in keyof typeof GROUP_COUNTERS as (typeof GROUP_COUNTERS)[Name]['shown'] extends true
+		? Name
+		: never]: number;
+};
+
+const SHOWN_COUNTERS = RECIPIENT_LINES.filter(([, { actor }]) => actor === undefined);
+const SHOWN_SUMS = GROUP_LINES.filter(([, { shown }]) => shown);
+
+/** Those counters of a tally. */
+export function shownCounters(tally: LoadTally): ShownCounters {
+	return Object.fromEntries(SHOWN_COUNTERS.map(([name]) => [name, tally[name]])) as ShownCounters;
+}
+
+/** Those counters of a sum. */
+export function shownSums(tally: GroupTally): ShownSums {
+	return Object.fromEntries(SHOWN_SUMS.map(([name]) => [name, tally[name]])) as ShownSums;
 }
 
 function isOpened(tally: OpenTimes): boolean {

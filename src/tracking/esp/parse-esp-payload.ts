@@ -1,19 +1,24 @@
+import ipaddr from 'ipaddr.js';
 import { v5 as uuidV5 } from 'uuid';
 
-import { classifyLoad } from '../classify/classify-load';
+import { inOurWords } from '../classify/claimed-client';
+import { classifyFeatures } from '../classify/classify-load';
+import { extractFeatures } from '../classify/extract-features';
 import { newOpenEvent, type OpenEvent } from '../event/open-event';
 import type { Purpose } from '../event/purpose';
+import { normalId } from '../people/normal-id';
 import type { LoadVerdict } from '../receive/receive-types';
 import { whyNotAnId } from '../receive/received-link';
-import { readBrevo } from './brevo';
-import type { EspOpen, EspReader } from './esp-part';
-import { readMailgun } from './mailgun';
-import { readMailjet } from './mailjet';
-import { readPostmark } from './postmark';
-import { readResend } from './resend';
-import { readSendGrid } from './sendgrid';
-import { readSes } from './ses';
-import { readSparkPost } from './sparkpost';
+import type { ReportedEvent } from './reported-event';
+import { readBrevo } from './services/brevo';
+import { type EspEvent, type EspReader, listOf } from './services/esp-part';
+import { readMailgun } from './services/mailgun';
+import { readMailjet } from './services/mailjet';
+import { readPostmark } from './services/postmark';
+import { readResend } from './services/resend';
+import { readSendGrid } from './services/sendgrid';
+import { readSes } from './services/ses';
+import { readSparkPost } from './services/sparkpost';
 
 const READERS = {
 	brevo: { displayName: 'Brevo', read: readBrevo },
@@ -37,6 +42,9 @@ export const ESP_PROVIDERS = Object.entries(READERS).map(([value, { displayName 
 /** Namespace of the event ids made here (RFC 9562 §5.5). Must never change. */
 const NAMESPACE = '6f0f7c1e-3b52-4a1d-9f6b-0d6a5f2c8e41';
 
+/** As much of an agent as of one that we see ourselves. */
+const LONGEST_AGENT = 512;
+
 export interface EspImportSettings {
 	/** What becomes the recipient id: the address, one of the sender's own values, or nothing */
 	recipient: 'address' | 'metadata' | 'none';
@@ -45,14 +53,18 @@ export interface EspImportSettings {
 	purpose: Purpose | null;
 	/** Whether address and agent of the requester stay, as far as the mode allows later */
 	keepRequest: boolean;
+	/** Whether SparkPost's pixel at the top of a mail counts as well as the one at its end */
+	initialOpens: boolean;
 }
 
 export interface EspImport {
 	/** Not reduced yet: `receiveReportedOpen` asks for consent and does that */
 	opens: OpenEvent[];
+	/** Clicks, bounces and complaints; not reduced either, `receiveReported` does that */
+	reported: ReportedEvent[];
 	/** Parts that could not be read, by position in the payload */
 	rejected: Array<{ index: number; reason: string }>;
-	/** How many parts were events of another kind */
+	/** How many parts were anything else */
 	ignored: number;
 }
 
@@ -73,67 +85,113 @@ export function parseEspPayload(
 	payload: unknown,
 	settings: EspImportSettings,
 ): EspImport {
-	const result: EspImport = { opens: [], rejected: [], ignored: 0 };
-	READERS[provider].read(payload).forEach((part, index) => {
-		const problem = part.kind === 'open' ? problemOf(part.open) : null;
-		if (part.kind === 'other') result.ignored += 1;
-		else if (part.kind === 'rejected') result.rejected.push({ index, reason: part.reason });
-		else if (problem !== null) result.rejected.push({ index, reason: problem });
-		else result.opens.push(toEvent(provider, part.open, settings));
+	const result: EspImport = { opens: [], reported: [], rejected: [], ignored: 0 };
+	const { initialOpens } = settings;
+	listOf(payload).forEach((entry, index) => {
+		for (const part of READERS[provider].read(entry, { initialOpens })) {
+			const problem = part.kind === 'event' ? problemOf(part.event) : null;
+			if (part.kind === 'other') result.ignored += 1;
+			else if (part.kind === 'rejected') result.rejected.push({ index, reason: part.reason });
+			else if (problem !== null) result.rejected.push({ index, reason: problem });
+			else if (part.event.event === 'open') {
+				result.opens.push(toEvent(provider, part.event, settings));
+			} else {
+				const { event, url, bounce } = part.event;
+				const as = toEvent(provider, part.event, settings);
+				result.reported.push({ event, as, url, bounce });
+			}
+		}
 	});
 	return result;
 }
 
-function problemOf(open: EspOpen): string | null {
-	if (Number.isNaN(new Date(open.occurredAtMs).getTime())) {
-		return 'The open has no time that can be read';
+/**
+ * The same for a payload of any length, some entries at a time, so that its reader can let others
+ * have their turn in between.
+ */
+export function* parseInParts(
+	provider: EspProvider,
+	payload: unknown,
+	settings: EspImportSettings,
+	atOnce: number,
+): Generator<EspImport> {
+	const entries = listOf(payload);
+	for (let start = 0; start < entries.length; start += atOnce) {
+		const part = parseEspPayload(provider, entries.slice(start, start + atOnce), settings);
+		const rejected = part.rejected.map(({ index, reason }) => ({ index: start + index, reason }));
+		yield { ...part, rejected };
 	}
-	if (open.vendorId === null && (open.identity[0] ?? null) === null) {
-		return 'The open names no message and has no id, so a repeat could not be told from a new one';
+}
+
+function problemOf(event: EspEvent): string | null {
+	const what = event.event === 'open' ? 'open' : 'event';
+	if (Number.isNaN(new Date(event.occurredAtMs).getTime())) {
+		return `The ${what} has no time that can be read`;
+	}
+	if (event.vendorId === null && (event.identity[0] ?? null) === null) {
+		return `The ${what} names no message and has no id, so a repeat could not be told from a new one`;
 	}
 	return null;
 }
 
-function toEvent(provider: EspProvider, open: EspOpen, settings: EspImportSettings): OpenEvent {
-	const verdict = verdictOf(open);
-	const named = Object.values(open.client).some((value) => value !== null);
+/** What any event of a service says, in the fields of an open event. */
+function toEvent(provider: EspProvider, event: EspEvent, settings: EspImportSettings): OpenEvent {
+	const verdict = verdictOf(event);
+	const named = Object.values(event.client).some((value) => value !== null);
 	return newOpenEvent({
-		eventId: uuidV5(JSON.stringify([provider, open.vendorId ?? open.identity]), NAMESPACE),
-		occurredAt: new Date(open.occurredAtMs).toISOString(),
-		...recipientOf(open, settings),
-		campaignId: open.campaignId,
-		messageId: open.messageId,
+		eventId: uuidV5(JSON.stringify([provider, ...identityOf(event)]), NAMESPACE),
+		occurredAt: new Date(event.occurredAtMs).toISOString(),
+		...recipientOf(event, settings),
+		campaignId: event.campaignId,
+		messageId: event.messageId,
 		trackingMode: 'full',
 		purpose: settings.purpose,
 		actor: verdict.actor,
 		actorReason: verdict.actorReason,
 		rulesVersion: verdict.rulesVersion,
-		client: named ? open.client : verdict.client,
+		client: named ? inOurWords(event.client) : verdict.client,
 		features: verdict.features,
-		request: settings.keepRequest ? { ip: open.ip, userAgent: open.userAgent } : {},
+		request: settings.keepRequest
+			? { ip: addressOf(event.ip), userAgent: event.userAgent?.slice(0, LONGEST_AGENT) ?? null }
+			: {},
 	});
 }
 
-function verdictOf({ label, client, userAgent, ip }: EspOpen): LoadVerdict {
+function identityOf({ event, vendorId, identity, url }: EspEvent): unknown[] {
+	if (event === 'open') return [vendorId ?? identity];
+	return [event, vendorId ?? [...identity, url]];
+}
+
+function addressOf(text: string | null): string | null {
+	return text !== null && ipaddr.isValid(text) ? text : null;
+}
+
+/** A service reports an agent and an address, and nothing else of the request. */
+const NOT_SEEN = /^(?:method|header|since-send):/;
+
+function verdictOf({ label, client, userAgent, ip }: EspEvent): LoadVerdict {
 	const own = { rulesVersion: null, client, features: [] };
 	if (label !== null) return { ...own, actor: label.actor, actorReason: label.code };
 	if (userAgent === null) return { ...own, actor: 'unknown', actorReason: 'esp:no-label' };
-	return classifyLoad({ method: 'GET', headers: {}, userAgent, ip, secondsSinceSend: null });
+	const load = { method: 'GET', headers: {}, userAgent, ip, secondsSinceSend: null };
+	const features = extractFeatures(load).filter((feature) => !NOT_SEEN.test(feature));
+	return { ...classifyFeatures(features), features };
 }
 
 function recipientOf(
-	open: EspOpen,
+	event: EspEvent,
 	settings: EspImportSettings,
 ): Pick<OpenEvent, 'recipientId' | 'recipientReason'> {
 	if (settings.recipient === 'none') return { recipientId: null, recipientReason: 'mode' };
-	const text = settings.recipient === 'address' ? open.address : ownValue(open, settings);
+	const given = settings.recipient === 'address' ? event.address : ownValue(event, settings);
+	const text = given === null ? null : normalId(given);
 	const reason = whyNotAnId(text);
 	return reason === null
 		? { recipientId: text, recipientReason: null }
 		: { recipientId: null, recipientReason: reason };
 }
 
-function ownValue({ metadata }: EspOpen, { recipientKey }: EspImportSettings): string | null {
+function ownValue({ metadata }: EspEvent, { recipientKey }: EspImportSettings): string | null {
 	const value = Object.hasOwn(metadata, recipientKey) ? metadata[recipientKey] : null;
 	if (typeof value === 'number') return String(value);
 	return typeof value === 'string' ? value.trim() : null;

@@ -16,7 +16,7 @@ export async function receiveReportedOpen(
 	open: OpenEvent,
 	settings: Pick<ReceiveSettings, 'mode' | 'consent'>,
 	deps: Pick<ReceiveDeps, 'isSuppressed' | 'consentStatus' | 'pseudonym'>,
-): Promise<Omit<ReceivedOpen, 'relabels' | 'shared'>> {
+): Promise<Omit<ReceivedOpen, 'load'>> {
 	const { mode } = settings;
 	if (mode === 'off') return { event: null, reason: 'mode-off', lookupError: null };
 	const { lookupError, reason, ...answer } = await askForConsent(open, mode, {}, settings, deps);

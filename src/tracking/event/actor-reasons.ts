@@ -14,6 +14,9 @@ export const ACTOR_REASONS = {
 	'fastmail-proxy': "Fastmail's image proxy, which loads when the mail is opened",
 	'rambler-mail-proxy': "Rambler's image proxy, which loads when the mail is opened",
 	'seznam-mail-proxy': "Seznam's image proxy, which loads when the mail is opened",
+	'hey-proxy': "HEY's image proxy, which loads when the mail is opened",
+	'superhuman-proxy': "Superhuman's image proxy, which loads when the mail is opened",
+	'mail-proxy': 'An agent that calls itself the image proxy of a mail service',
 	'security-agent': 'The user agent names a mail security product',
 	'service-agent': 'The user agent of a server or background service that touches mail',
 	'exchange-online-protection-network': "Microsoft's mail filtering network; nobody reads there",
@@ -25,7 +28,9 @@ export const ACTOR_REASONS = {
 	'network-burst': 'Three or more networks loaded the image of one recipient within two minutes',
 	'address-many-domains':
 		'One address loaded images of recipients at ten or more domains within ten minutes',
-	'no-agent': 'No user agent; every mail program and browser sends one',
+	'no-agent-for-images':
+		'No user agent, but it asks for images, as a few mail programs do; it counts',
+	'no-agent': 'No user agent, and nothing says that it asks for an image',
 	'http-library': 'The user agent of an HTTP library or command line tool',
 	'headless-browser': 'The user agent of a browser without a screen',
 	'mail-client': 'The user agent of a program that people read mail in',

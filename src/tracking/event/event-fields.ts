@@ -114,7 +114,7 @@ export const EVENT_TABLE = {
 	},
 	features: field('verdict', 'json', z.array(z.string()), 'Non-personal facts about the load, from which a newer rule set can judge again'),
 	consent: {
-		status: field('verdict', 'text', status, 'Consent status when the image was asked for', 13),
+		status: field('verdict', 'text', status, 'Consent status when the image was asked for; null where nobody could be asked', 13),
 		recordId: field('person', 'text', text, 'The consent record that says so'),
 		policy: field('envelope', 'text', text, 'The policy that was applied'),
 	},
@@ -124,8 +124,8 @@ export const EVENT_TABLE = {
 		referer: field('request', 'text', text, 'Referring page, if kept'),
 		acceptLanguage: field('request', 'text', text, 'Languages the requester asked for, if kept'),
 	},
-	viewTimeMs: field('person', 'number', laterNumber, 'How long the client kept the connection open, in milliseconds; null until known', 15),
-	viewTimeMeasurable: field('person', 'flag', laterFlag, 'true: being measured; false: this client cannot be; null: not asked for, or no consent to it', 16),
+	imageHeldMs: field('person', 'number', laterNumber, 'How long the client kept the connection open, in milliseconds; null until known', 15),
+	imageHeldMeasurable: field('person', 'flag', laterFlag, 'true: being measured; false: this client cannot be; null: not asked for, or no consent to it', 16),
 };
 
 type Table = typeof EVENT_TABLE;

@@ -19,7 +19,7 @@ export const PURPOSES = [
 	/** Exempt: proof that a notice the law asks for was delivered */
 	'legal-notice',
 	/** How long an image connection stayed open; needs a consent of its own */
-	'view-time',
+	'image-held',
 ] as const;
 
 export type Purpose = (typeof PURPOSES)[number];

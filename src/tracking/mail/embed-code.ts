@@ -15,7 +15,7 @@ const MARKER = `${MARKER_ATTRIBUTE}="pixel"`;
  * @throws when `url` is not an absolute http(s) address
  */
 export function embedCode(url: string): string {
-	return `<img src="${sourceOf(url)}" width="1" height="1" alt="" role="presentation" border="0" style="display:block;width:1px;height:1px;border:0;overflow:hidden" ${MARKER} />`;
+	return `<img src="${sourceOf(url)}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0" ${MARKER} />`;
 }
 
 /**
@@ -25,7 +25,7 @@ export function embedCode(url: string): string {
  * @see https://amp.dev/documentation/guides-and-tutorials/email/learn/email-spec/amp-email-html
  */
 export function ampEmbedCode(url: string): string {
-	return `<amp-img src="${sourceOf(url)}" width="1" height="1" alt="" role="presentation" ${MARKER}></amp-img>`;
+	return `<amp-img src="${sourceOf(url)}" width="1" height="1" alt="" ${MARKER}></amp-img>`;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2';
 
 /** Elements whose content is text to the HTML tokenizer, so tags in it are none (HTML §13.2.5). */
-const RAW_TEXT = new Set('script style title textarea xmp iframe noembed noframes'.split(' '));
+const RAW_TEXT = new Set(
+	'script style title textarea xmp iframe noembed noframes plaintext'.split(' '),
+);
 /** Elements that come before the body's first content when `<head>` or `<body>` are not written. */
 const HEAD_CONTENT = new Set('html head title meta link base style script'.split(' '));
 /** What people write in mails. A word in angle brackets that is none of these is no markup. */
@@ -91,7 +93,7 @@ class Scanner implements TokenizerCallbacks {
 		};
 	}
 
-	/** A tag, comment or raw text that never ends would swallow whatever is put behind it. */
+	/** A tag, comment or raw text that never ends would contain everything that is put behind it. */
 	private safeEnd(): number {
 		if (this.raw) return this.raw.offset;
 		const unfinished = this.html.slice(this.boundary).search(/<[a-z/!?]/i);
@@ -156,7 +158,8 @@ class Scanner implements TokenizerCallbacks {
 		if (!this.html.startsWith('</', start - 2)) return;
 		const [name] = this.html.slice(start, end).toLowerCase().split('/', 1);
 		if (this.raw) {
-			if (this.raw.name !== name) return;
+			// Nothing ends `<plaintext>`, its own end tag neither (HTML §13.2.5.5).
+			if (this.raw.name !== name || name === 'plaintext') return;
 			this.raw = null;
 		}
 		if (KNOWN_ELEMENTS.has(name)) this.hasMarkup = true;

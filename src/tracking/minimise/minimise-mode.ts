@@ -59,7 +59,7 @@ export const MODE_STORES: Readonly<Record<TrackingMode, ModeRule>> = {
 	identified: {
 		summary:
 			'Each open with recipient id and exact time; families of the reading program; ' +
-			'the view time where it is measured; nothing of the request',
+			'for how long the image was held, where it is measured; nothing of the request',
 		fields: fieldsOf('envelope', 'counted', 'verdict', 'recipient', 'person'),
 		recipient: 'id',
 		time: 'exact',

@@ -70,6 +70,11 @@ const ALWAYS_IN_AN_EVENT = EVENT_LEAVES.filter(({ empty }) => empty === undefine
 const PLAIN_NAME = /^[A-Za-z_$][A-Za-z0-9_$-]{0,63}$/;
 const UNNAMED = '(unnamed)';
 
+/** Lists in lists beyond this depth go: no program writes them, and following them costs stack. */
+const MAX_LIST_DEPTH = 20;
+/** The last moment that `Date` knows, in milliseconds. */
+const LATEST_TIME = 8.64e15;
+
 /**
  * Keeps of an item only what is asked for, and that only as exactly as is asked for. Works on an
  * OpenEvent and on the JSON of any item. Unknown and nested fields go unless their path is named.
@@ -129,10 +134,11 @@ class Walk {
 	}
 
 	/** `undefined` stands for "gone". */
-	private value(value: unknown, path: string): unknown {
+	private value(value: unknown, path: string, listDepth = 0): unknown {
 		if (Array.isArray(value)) {
+			if (listDepth >= MAX_LIST_DEPTH) return this.drop(value, path);
 			const kept = value
-				.map((element: unknown) => this.value(element, path))
+				.map((element: unknown) => this.value(element, path, listDepth + 1))
 				.filter((element) => element !== undefined);
 			return kept.length > 0 || this.allow.has(path) ? kept : undefined;
 		}
@@ -200,7 +206,8 @@ class Walk {
 
 function rounded(value: unknown, precision: TimePrecision): string | null {
 	if (typeof value === 'string') return roundTime(value, precision);
-	if (typeof value !== 'number' || Math.abs(value) > 8.64e15) return null;
+	// Written so that NaN fails, too.
+	if (typeof value !== 'number' || !(Math.abs(value) <= LATEST_TIME)) return null;
 	return roundTime(new Date(value).toISOString(), precision);
 }
 

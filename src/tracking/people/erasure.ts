@@ -43,6 +43,11 @@ export const erasureReceiptSchema = z.object({
 	kept: z
 		.array(z.object({ dataClass: z.string().min(1), records: count, because: z.string().min(1) }))
 		.describe('What must stay and why, for example proof of consent (GDPR Art. 17(3)(e))'),
+	events: z
+		.array(z.string())
+		.describe(
+			'IDs of the erased opens, to delete copies by in tables and destinations; they name nobody',
+		),
 	passedOnTo: z
 		.array(
 			z.object({
@@ -67,7 +72,7 @@ export function nothingFound(
 ): string {
 	if (erasedBefore) return 'Nothing was found: this recipient ID was erased before.';
 	if (recipientId.includes('@')) {
-		return 'Nothing was found under this address. An address was given, and recipients may be stored under IDs: Recipient → Get Many shows the recipientId that a pixel knows an address by.';
+		return 'Nothing was found under this address, nor under an ID that was registered with it. People whose address was never registered are known by their ID alone: ask for the one that their tracking links carry.';
 	}
 	return 'Nothing was found under this recipient ID. Check the ID: it has to be the one that the tracking links of the person carry, letter by letter.';
 }

@@ -1,7 +1,11 @@
 import type { OpenEvent } from '../event/open-event';
 import { deriveKey, type KeyRing, type RingKey } from '../links/key-ring';
 import { denylistKey } from './erasure';
+import { normalId } from './normal-id';
 import { recipientPseudonym } from './pseudonym';
+
+/** A person's keys on the list of erased people; the first is of the active key. */
+export type DenylistKeysOf = (recipientId: string) => readonly [string, ...string[]];
 
 /**
  * A person's keys on the list of erased people, the active key's first, then one for each older key,
@@ -9,8 +13,14 @@ import { recipientPseudonym } from './pseudonym';
  */
 export function denylistKeysOf(recipientId: string, keyRing: KeyRing): [string, ...string[]] {
 	const [active, ...previous] = keysThatNamePeople(keyRing);
-	const keyOf = (key: RingKey) => denylistKey(recipientId, deriveKey(key, 'denylist'));
+	const normal = normalId(recipientId);
+	const keyOf = (key: RingKey) => denylistKey(normal, deriveKey(key, 'denylist'));
 	return [keyOf(active), ...previous.map(keyOf)];
+}
+
+/** The same, for those who ask for many people. */
+export function denylistKeysIn(keyRing: KeyRing): DenylistKeysOf {
+	return (recipientId) => denylistKeysOf(recipientId, keyRing);
 }
 
 /** The same for the person an event names; none where it names nobody, or a pseudonym only. */

@@ -1,6 +1,6 @@
 import { decideConsent, type ConsentDecision, type ConsentReason } from '../consent/consent-policy';
 import type { ConsentStatus } from '../event/open-event';
-import { isWithin, type TrackingMode } from '../event/tracking-mode';
+import { isWithin, lowestMode, type TrackingMode } from '../event/tracking-mode';
 import type { PixelRequest, ReceiveDeps, ReceiveReason, ReceiveSettings } from './receive-types';
 import type { ReceivedLink } from './received-link';
 
@@ -9,7 +9,7 @@ const NOBODY = '';
 
 export interface ConsentAnswer {
 	mode: TrackingMode;
-	/** `null` when nobody was asked */
+	/** `null` when nobody was asked, or nobody could be */
 	status: ConsentStatus | null;
 	recordId: string | null;
 	reason: ReceiveReason;
@@ -47,8 +47,8 @@ export async function askForConsent(
 	const askRegistry = async () =>
 		askFor === null ? null : await lookUp(() => deps.consentStatus(askFor, link.purpose));
 
-	// Both at once, so that the time of the answer does not tell who was erased, and for nobody where
-	// the link is forged, so that it does not tell which links are good.
+	// Both lookups run in parallel, and for a forged link they ask for nobody, so that the response
+	// time tells neither who was erased nor which links are valid.
 	const [suppressed, found] = await Promise.all([
 		askFor === null ? false : lookUp(() => deps.isSuppressed(askFor)),
 		countOnly ? null : askRegistry(),
@@ -80,10 +80,20 @@ export async function askForConsent(
 	);
 	const reason: ConsentReason = decision.reason;
 	return {
-		mode: decision.mode,
-		status: decision.status,
+		mode: lookupFailed ? decidedLater(mode, decision.mode) : decision.mode,
+		// Without a status the store asks again before it takes the open.
+		status: lookupFailed ? null : decision.status,
 		recordId: registry?.recordId ?? null,
 		reason,
 		lookupError,
 	};
+}
+
+/**
+ * What an open may keep that the store has to decide on again. Nobody can find out later whose
+ * pseudonym it has, so such an open is counted, and names nobody.
+ */
+function decidedLater(mode: TrackingMode, allowed: TrackingMode): TrackingMode {
+	const effective = lowestMode([mode, allowed]);
+	return effective === 'pseudonymous' ? 'aggregate' : effective;
 }

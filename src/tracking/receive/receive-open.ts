@@ -1,9 +1,9 @@
-import type { BurstVerdict } from '../bursts/burst-rules';
+import type { PlacedLoad } from '../bursts/burst-rules';
 import type { OpenEvent } from '../event/open-event';
 import { lowestMode, type TrackingMode } from '../event/tracking-mode';
 import { reduceIp } from '../minimise/minimise-ip';
 import { applyMode, MODE_STORES } from '../minimise/minimise-mode';
-import { roundEventId, roundTime, type TimePrecision } from '../minimise/minimise-time';
+import { roundEventId, roundTime } from '../minimise/minimise-time';
 import { askForConsent } from './ask-for-consent';
 import type {
 	LoadVerdict,
@@ -13,8 +13,8 @@ import type {
 	ReceiveReason,
 	ReceiveSettings,
 } from './receive-types';
-import { readLink, type ReceivedLink } from './received-link';
-import { askForViewTime, isDirect } from './view-time';
+import { readLink } from './received-link';
+import { askToHoldImage } from './image-held';
 
 const MAX_KEPT_HEADER_LENGTH = 512;
 
@@ -65,21 +65,16 @@ export async function receiveOpen(
 					return null;
 				})
 			: null;
-	// Before the burst rules note the load: from then on it must reach the log without delay, or what
-	// they say of it later would stand in front of it.
-	const viewTime = await askForViewTime(
+	const imageHeld = await askToHoldImage(
 		{ recipientId: link.recipientId, mode: effective, actor: verdict.actor },
 		request,
 		settings,
 		deps,
 	);
 	const time = settings.time ?? 'exact';
-	// Rounded before the burst rules note it: what they name later must be the id that is stored.
-	const eventId = roundEventId(roundEventId(deps.newEventId(), time), MODE_STORES[effective].time);
-	const { judged, relabels, placed } = judgeBurst(eventId, link, verdict, request, deps);
 	const receivedAt = request.receivedAt.toISOString();
-	const event: OpenEvent = {
-		eventId,
+	const whole: OpenEvent = {
+		eventId: roundEventId(deps.newEventId(), time),
 		event: 'open',
 		occurredAt: roundTime(receivedAt, time) ?? receivedAt,
 		recipientId: link.recipientId,
@@ -90,64 +85,50 @@ export async function receiveOpen(
 		// Nothing is reduced yet; applyMode below does that.
 		trackingMode: 'full',
 		purpose: link.purpose,
-		actor: judged.actor,
-		actorReason: judged.actorReason,
-		rulesVersion: judged.rulesVersion,
-		client: { ...judged.client },
-		features: [...judged.features],
+		actor: verdict.actor,
+		actorReason: verdict.actorReason,
+		rulesVersion: verdict.rulesVersion,
+		client: { ...verdict.client },
+		features: [...verdict.features],
 		consent: { status: answer.status, recordId: answer.recordId, policy: settings.consent.label },
 		request: keptOfRequest(request, effective, settings.keep, ipKey),
-		viewTimeMs: null,
-		viewTimeMeasurable: viewTime.measurable && isDirect(judged.actor),
+		imageHeldMs: null,
+		imageHeldMeasurable: imageHeld.measurable,
 	};
+	const event = applyMode(whole, effective, deps.pseudonym, link.mode);
 	return {
-		event: applyMode(event, effective, deps.pseudonym, link.mode),
+		event,
 		reason: answer.reason,
-		relabels,
-		shared: mayShare(effective, time) ? placed : null,
-		lookupError: lookupError ?? viewTime.lookupError,
+		load: event && placeOf(event, request, verdict, settings, deps),
+		lookupError: lookupError ?? imageHeld.lookupError,
 	};
 }
 
 /**
- * Whether the windows in the store may name this open with its time. They may only where the log
- * itself keeps the open, and as exactly; else the memory of the process judges alone.
+ * Where the load of an event belongs in the burst windows. They name an open with its time, so they
+ * get only what the log itself keeps as exactly.
  */
-function mayShare(effective: TrackingMode, time: TimePrecision): boolean {
-	const rule = MODE_STORES[effective];
-	return rule.keeps === 'every-open' && rule.time === 'exact' && time === 'exact';
-}
-
-/** What the loads around this one say of it, and what it says of them. */
-function judgeBurst(
-	eventId: string,
-	link: ReceivedLink,
-	verdict: LoadVerdict,
+function placeOf(
+	event: OpenEvent,
 	request: PixelRequest,
+	verdict: LoadVerdict,
+	{ time = 'exact', manyDomains = false }: ReceiveSettings,
 	deps: ReceiveDeps,
-): BurstVerdict & { judged: LoadVerdict } {
-	const { recipientId } = link;
-	const { relabels: named, placed } = deps.observeBurst({
+): PlacedLoad | null {
+	const rule = MODE_STORES[event.trackingMode];
+	if (rule.keeps !== 'every-open' || rule.time !== 'exact' || time !== 'exact') return null;
+	const { eventId, recipientId, pixelId, campaignId, actor } = event;
+	const mail = pixelId === null ? ['campaign', campaignId] : ['pixel', pixelId];
+	return deps.placeLoad({
 		eventId,
 		at: request.receivedAt.getTime(),
-		recipient: recipientId === null ? null : JSON.stringify([link.pixelId, recipientId]),
+		recipient: recipientId === null ? null : JSON.stringify([...mail, recipientId]),
 		recipientDomain: recipientId?.includes('@') ? recipientId.split('@').at(-1)! : null,
 		ip: request.ip,
-		actor: verdict.actor,
+		manyDomains,
+		actor,
 		features: verdict.features,
 	});
-	const own = named.find((relabel) => relabel.eventId === eventId);
-	if (!own) return { judged: verdict, relabels: named, placed };
-	return {
-		judged: {
-			...verdict,
-			actor: own.actor,
-			actorReason: own.actorReason,
-			features: [...verdict.features, own.feature],
-		},
-		relabels: named.filter((relabel) => relabel !== own),
-		placed: placed && { ...placed, open: false },
-	};
 }
 
 function keptOfRequest(
@@ -170,5 +151,5 @@ function keptOfRequest(
 }
 
 function nothing(reason: ReceiveReason): ReceivedOpen {
-	return { event: null, reason, relabels: [], shared: null, lookupError: null };
+	return { event: null, reason, load: null, lookupError: null };
 }

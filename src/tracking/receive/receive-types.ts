@@ -1,4 +1,4 @@
-import type { BurstLoad, BurstRelabel, BurstVerdict, PlacedLoad } from '../bursts/burst-rules';
+import type { BurstLoad, PlacedLoad } from '../bursts/burst-rules';
 import { CONSENT_REASONS, type ConsentPolicy, type PurposeRules } from '../consent/consent-policy';
 import type { Actor, Client, ConsentStatus, OpenEvent } from '../event/open-event';
 import type { Purpose } from '../event/purpose';
@@ -17,7 +17,7 @@ export interface PixelRequest {
 	/** The client's address, already worked out from trusted proxy hops; `null` when unknown */
 	ip: string | null;
 	receivedAt: Date;
-	/** Whether the answer could be held open to measure view time; absent where none is measured */
+	/** Whether the answer could be held open to measure for how long; absent where none is measured */
 	canBeHeld?: boolean;
 }
 
@@ -40,6 +40,8 @@ export interface ReceiveSettings {
 	keep: { ip: IpReduction; userAgent: boolean; referer: boolean; acceptLanguage: boolean };
 	/** How exactly the time is kept, where the mode would keep it more exactly */
 	time?: TimePrecision;
+	/** Whether the rule `address-many-domains` looks at the opens */
+	manyDomains?: boolean;
 }
 export type TokenResult = { ok: true; claims: LinkClaims } | { ok: false; reason: string };
 
@@ -65,8 +67,8 @@ export interface LoadVerdict {
 export interface ReceiveDeps {
 	verifyToken(token: string): TokenResult | Promise<TokenResult>;
 	classify(load: ReceivedLoad): LoadVerdict;
-	/** Names the loads that this one shows to be a scanner's, itself included (`burst-rules.ts`) */
-	observeBurst(load: BurstLoad): BurstVerdict;
+	/** Where a load belongs in the burst windows of the store; `null` when it takes no part */
+	placeLoad(load: BurstLoad): PlacedLoad | null;
 	/** Whether this person was erased or withdrew from everything; may fail */
 	isSuppressed(recipientId: string): Promise<boolean>;
 	/** The registry's word on one person and purpose; may fail */
@@ -98,13 +100,11 @@ export interface ReceivedOpen {
 	/** Minimised and ready to be stored; `null` when nothing may be stored */
 	event: OpenEvent | null;
 	reason: ReceiveReason;
-	/** Earlier opens that this one gave another actor; to be told to the store */
-	relabels: BurstRelabel[];
 	/**
-	 * What the burst windows of the store are to know of this open (`observeBursts`); `null` when
-	 * it takes no part, or when it may not be kept so exactly
+	 * What the burst windows of the store are to know of the event; `null` when it takes no part, or
+	 * when it may not be kept so exactly. To be recorded with it.
 	 */
-	shared: PlacedLoad | null;
+	load: PlacedLoad | null;
 	/**
 	 * What a failed lookup in the store threw: of an erasure, of consent, or of the key of the day,
 	 * without which the address is dropped. For the operator's log, holds no decision.

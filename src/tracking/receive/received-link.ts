@@ -1,6 +1,7 @@
 import type { RecipientReason } from '../event/open-event';
 import type { Purpose } from '../event/purpose';
 import type { TrackingMode } from '../event/tracking-mode';
+import { normalId } from '../people/normal-id';
 import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-types';
 
 const MAX_ID_LENGTH = 256;
@@ -80,9 +81,10 @@ export async function readLink(
 function readRecipient(
 	text: string | null | undefined,
 ): Pick<ReceivedLink, 'recipientId' | 'recipientReason'> {
-	const reason = whyNotAnId(text);
+	const id = text ? normalId(text) : text;
+	const reason = whyNotAnId(id);
 	return reason === null
-		? { recipientId: text ?? null, recipientReason: null }
+		? { recipientId: id ?? null, recipientReason: null }
 		: { recipientId: null, recipientReason: reason };
 }
 

@@ -18,8 +18,8 @@ export interface ReportedTracker {
 	jurisdiction: Jurisdiction | null;
 	keepAsAggregate: boolean;
 	keep: { ip: IpReduction; userAgent: boolean; referer: boolean; acceptLanguage: boolean };
-	/** The longest view time that is measured there; absent where none is */
-	viewTimeLimitMs?: number;
+	/** The longest time that is measured for which an image is held there; absent where none is */
+	imageHoldLimitMs?: number;
 }
 
 /** The settings that a door works by, as the privacy report shows them. */

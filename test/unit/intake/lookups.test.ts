@@ -8,6 +8,7 @@ import { createLookups, type LookupStore } from '../../../src/intake/lookups';
 import { openEmbeddedStore } from '../../../src/storage/embedded-store';
 import type { TrackingStore } from '../../../src/storage/port/tracking-store';
 import type { ConsentRecord } from '../../../src/tracking/consent/consent-record';
+import { keysOf } from '../../support/denylist-keys';
 
 const NOT_ASKED: LookupStore = {
 	deniedAmong: async () => new Set<string>(),
@@ -52,6 +53,7 @@ describe('lookups for many loads at once', () => {
 				record('b', { status: 'refused' }),
 			],
 			new Date(),
+			keysOf,
 		);
 		const lookups = createLookups(async () => store);
 		const asked = ['a', 'b', 'c', 'a'].flatMap((id) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { OPEN_COLUMNS, openRow } from '../../../src/reports/open-rows';
+import { OPEN_COLUMNS, exportRow } from '../../../src/reports/open-rows';
 import { anyEvent, fullEvent } from '../../support/open-events';
 
 /** People's spreadsheets and scripts count on these; a new column comes after them. */
@@ -28,12 +28,12 @@ describe('an export of opens', () => {
 
 	it('has a value per column, and in none the request, the features or the consent record', () => {
 		const event = fullEvent();
-		const row = Object.fromEntries(openRow(event).map((value, at) => [OPEN_COLUMNS[at], value]));
+		const row = Object.fromEntries(exportRow(event).map((value, at) => [OPEN_COLUMNS[at], value]));
 		expect(row).toMatchObject({
 			occurredAt: event.occurredAt,
 			clientOs: 'M-client.os',
 			consentStatus: event.consent.status,
-			viewTimeMeasurable: 'true',
+			imageHeldMeasurable: 'true',
 		});
 		expect(JSON.stringify(row)).not.toMatch(/M-(request|features|consent)/);
 	});
@@ -41,7 +41,7 @@ describe('an export of opens', () => {
 	it('has plain values only, whatever the event', () => {
 		fc.assert(
 			fc.property(anyEvent, (event) => {
-				const row = openRow(event);
+				const row = exportRow(event);
 				expect(row).toHaveLength(OPEN_COLUMNS.length);
 				for (const value of row) {
 					expect(value === null || ['string', 'number'].includes(typeof value)).toBe(true);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { applyOverrides } from '../../../src/sinks/delivery/field-override';
-import { mayLeave } from '../../../src/sinks/delivery/may-leave';
+import { whyNotAllowed } from '../../../src/sinks/delivery/sink-permission';
 import { httpFailure, vendorMessage } from '../../../src/sinks/http-answer';
 import { TRACKING_MODES } from '../../../src/tracking/event/tracking-mode';
 import { anOpen, answer, NOW } from './harness';
@@ -61,14 +61,14 @@ describe('a user’s own value', () => {
 describe('an event may leave', () => {
 	it('with its recipient only where the mode names one', () => {
 		const allowed = TRACKING_MODES.filter(
-			(trackingMode) => mayLeave(anOpen(1, { trackingMode })) === null,
+			(trackingMode) => whyNotAllowed(anOpen(1, { trackingMode })) === null,
 		);
 		expect(allowed).toEqual(['pseudonymous', 'identified', 'full']);
 	});
 
 	it('without a recipient in every mode but off', () => {
 		const allowed = TRACKING_MODES.filter(
-			(trackingMode) => mayLeave(anOpen(1, { trackingMode, recipientId: null })) === null,
+			(trackingMode) => whyNotAllowed(anOpen(1, { trackingMode, recipientId: null })) === null,
 		);
 		expect(allowed).toEqual(['aggregate', 'hygiene', 'pseudonymous', 'identified', 'full']);
 	});

@@ -10,12 +10,13 @@ import { openSqliteDatabase } from '../../../src/storage/database/sqlite/sqlite-
 import { startStore } from '../../../src/storage/start-store';
 import { createStore } from '../../../src/storage/store';
 import { ACTORS } from '../../../src/tracking/event/event-fields';
+import { forgetMigrations, undoImageHeld } from '../../support/older-store';
 import { groupBy, recountGroup, recountHours } from '../../support/reference-counts';
 import { sampleOpen, START } from '../../support/sample-opens';
-import { engines } from '../../support/stores';
+import { onEachEngine } from '../../support/stores';
 import type { StorePlace } from '../../support/stores';
 
-describe.each(engines)('several processes and failures on $name', (engine) => {
+onEachEngine('several processes and failures on $name', (engine) => {
 	let place: StorePlace;
 	beforeEach(async () => {
 		place = await engine.newPlace();
@@ -139,6 +140,8 @@ describe.each(engines)('several processes and failures on $name', (engine) => {
 			for (const table of ['tallies', 'hourly'] as const) {
 				await db.updateTable(table).set({ scope_id: '' }).where('scope', '=', 'total').execute();
 			}
+			await undoImageHeld(db);
+			await forgetMigrations(db, '0006-total-in-parts');
 		});
 		const store = await place.openStore();
 		for (const recipientId of ['bob', 'eve', 'kim', 'lou', 'max']) {
@@ -179,7 +182,7 @@ describe.each(engines)('several processes and failures on $name', (engine) => {
 		const store = await place.openStore();
 		const database = await place.openDatabase();
 		const failing = database.write(async (db) => {
-			await createStore({ ...database, write: (change) => change(db) }).recordOpens([
+			await createStore({ ...database, write: (change) => change(db, true) }).recordOpens([
 				sampleOpen({ pixelId: 'p', recipientId: 'ada' }),
 			]);
 			throw new Error('half-way');

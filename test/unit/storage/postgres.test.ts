@@ -10,8 +10,7 @@ import { openPostgresStore, testPostgresConnection } from '../../../src/storage/
 import { startStore } from '../../../src/storage/start-store';
 import { createStore } from '../../../src/storage/store';
 import { sampleOpen } from '../../support/sample-opens';
-import { engines, postgresUrl } from '../../support/stores';
-import type { StorePlace } from '../../support/stores';
+import { describeOnPostgres, newPostgresPlace, postgresUrl } from '../../support/stores';
 
 const PASSWORD = 'planted-password';
 
@@ -80,16 +79,8 @@ describe('connecting to PostgreSQL', () => {
 	});
 });
 
-// Without a server there is nothing to declare; test/support/stores.ts has said so loudly.
-const url = postgresUrl;
-if (url !== null) describe('a PostgreSQL that is there', () => aPostgres(url));
-
-function aPostgres(connectionString: string): void {
-	const openPlace = async (): Promise<StorePlace> => {
-		const engine = engines.find(({ name }) => name === 'PostgreSQL');
-		if (engine === undefined) throw new Error('The tests know no PostgreSQL.');
-		return await engine.newPlace();
-	};
+describeOnPostgres('a PostgreSQL that is there', () => {
+	const connectionString = postgresUrl;
 
 	test('passes the credential test, which changes nothing', async () => {
 		const schema = 'test_untouched';
@@ -132,7 +123,7 @@ function aPostgres(connectionString: string): void {
 	});
 
 	test('the opens of one pixel do not wait for a process that records those of another', async () => {
-		const place = await openPlace();
+		const place = await newPostgresPlace();
 		await place.openStore();
 		const database = await place.openDatabase();
 		let letGo = () => {};
@@ -162,7 +153,7 @@ function aPostgres(connectionString: string): void {
 	});
 
 	test('an event that two processes record under two pixels at once is counted once', async () => {
-		const place = await openPlace();
+		const place = await newPostgresPlace();
 		const stores = [await place.openStore(), await place.openStore()];
 		for (let turn = 0; turn < 20; turn += 1) {
 			const event = sampleOpen({ pixelId: 'a' });
@@ -215,4 +206,4 @@ function aPostgres(connectionString: string): void {
 		expect(text).not.toContain('planted-value');
 		await database.close();
 	});
-}
+});

@@ -8,7 +8,13 @@ import { readJson } from '../../../shared/fields/check-fields';
 import { answerWithPage, languageProperty, readLanguage } from '../../common/answer';
 import { consentsGiven } from '../../common/brake';
 import type { Operation } from '../../common/operation';
-import { personTokenProperty, readPersonLink, refuseLink, wasErased } from '../../common/person';
+import {
+	denylistKeysFor,
+	personTokenProperty,
+	readPersonLink,
+	refuseLink,
+	wasErased,
+} from '../../common/person';
 import { noticeProperties, readNotice } from './notice';
 import { purposesProperty, readPurposes } from './purposes';
 import { choicesPage } from './show-page';
@@ -45,6 +51,7 @@ export const applyConsentChoice: Operation = {
 			answerWithPage(node, consentMessagePage(language, 'forgotten'));
 			return [{ json: { changed: [] } }];
 		}
+		const keysOf = await denylistKeysFor(node);
 		const form = (readJson(node, 'choiceForm', index) ?? {}) as IDataObject;
 		const asked = readPurposes(node, index);
 		const notice = readNotice(node, index);
@@ -52,7 +59,7 @@ export const applyConsentChoice: Operation = {
 		const page = { recipientId, purposes: asked, notice: notice.text, language };
 
 		if (form.action === 'withdraw') {
-			await withdraw(store, { recipientId, purposes: PURPOSES, method: METHOD });
+			await withdraw(store, keysOf, [{ recipientId, purposes: PURPOSES, method: METHOD }]);
 			answerWithPage(node, await choicesPage(store, { ...page, message: 'withdrawn' }));
 			return [{ json: { changed: PURPOSES.map((purpose) => ({ purpose, status: 'withdrawn' })) } }];
 		}
@@ -84,7 +91,7 @@ export const applyConsentChoice: Operation = {
 			answerWithPage(node, text, 429);
 			return [{ json: { changed: [] } }];
 		}
-		if (records.length > 0) await store.recordConsent(records, now);
+		if (records.length > 0) await store.recordConsent(records, now, keysOf);
 		const message = answered > 0 ? 'saved' : 'noChange';
 		answerWithPage(node, await choicesPage(store, { ...page, message }));
 		// Without the id: what is an item gets into n8n's database for a while.

@@ -1,4 +1,4 @@
-import type { INodePropertyOptions } from 'n8n-workflow';
+import type { IExecuteFunctions, INodePropertyOptions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -7,8 +7,9 @@ import type { ConsentStatus } from '../../../../src/tracking/event/open-event';
 import type { Purpose } from '../../../../src/tracking/event/purpose';
 import { readText } from '../../../shared/fields/check-fields';
 import { toItems } from '../../common/items';
-import type { Operation } from '../../common/operation';
-import { personIdProperty, readPersonId } from '../../common/person';
+import { manyItems } from '../../common/many-items';
+import type { OperationOnMany } from '../../common/operation';
+import { denylistKeysFor, personIdProperty, readPersonId } from '../../common/person';
 import { noticeProperties, readNotice } from './notice';
 import { purposeProperty } from './purposes';
 
@@ -19,7 +20,7 @@ const statusOptions: INodePropertyOptions[] = [
 	{ name: 'Requested', value: 'requested', description: 'The person was asked' },
 ];
 
-export const recordConsent: Operation = {
+export const recordConsent: OperationOnMany = {
 	value: 'record',
 	name: 'Record',
 	action: 'Record consent',
@@ -75,32 +76,43 @@ export const recordConsent: Operation = {
 			],
 		},
 	],
-	async execute({ node, store, index }) {
-		const options = node.getNodeParameter('consentOptions', index, {}) as {
-			evidence?: string;
-			occurredAt?: string;
-			language?: string;
-		};
-		const at = options.occurredAt ? new Date(options.occurredAt) : new Date();
-		if (Number.isNaN(at.getTime())) {
-			throw new NodeOperationError(node.getNode(), 'Happened At is not a date', {
-				itemIndex: index,
-				description: 'Write it as ISO 8601, such as 2026-11-21T10:00:00Z',
-			});
-		}
-		const status = node.getNodeParameter('consentStatus', index) as ConsentStatus;
-		const record: ConsentRecord = {
-			recordId: uuidv7(),
-			recipientKey: readPersonId(node, index),
-			purpose: node.getNodeParameter('consentPurpose', index) as Purpose,
-			status,
-			occurredAt: at.toISOString(),
-			method: readText(node, 'consentMethod', index),
-			language: options.language || null,
-			evidence: options.evidence || null,
-			...readNotice(node, index).of(status, at),
-		};
-		await store.recordConsent([record], new Date());
-		return toItems([record]);
+	async executeMany(context) {
+		const { node, store } = context;
+		const keysOf = await denylistKeysFor(node);
+		return await manyItems(context, {
+			fields: recordConsent.properties,
+			read: (index) => readRecord(node, index),
+			run: async (records) => {
+				await store.recordConsent(records, new Date(), keysOf);
+				return records.map((record) => toItems([record]));
+			},
+		});
 	},
 };
+
+function readRecord(node: IExecuteFunctions, index: number): ConsentRecord {
+	const options = node.getNodeParameter('consentOptions', index, {}) as {
+		evidence?: string;
+		occurredAt?: string;
+		language?: string;
+	};
+	const at = options.occurredAt ? new Date(options.occurredAt) : new Date();
+	if (Number.isNaN(at.getTime())) {
+		throw new NodeOperationError(node.getNode(), 'Happened At is not a date', {
+			itemIndex: index,
+			description: 'Write it as ISO 8601, such as 2026-11-21T10:00:00Z',
+		});
+	}
+	const status = node.getNodeParameter('consentStatus', index) as ConsentStatus;
+	return {
+		recordId: uuidv7(),
+		recipientKey: readPersonId(node, index),
+		purpose: node.getNodeParameter('consentPurpose', index) as Purpose,
+		status,
+		occurredAt: at.toISOString(),
+		method: readText(node, 'consentMethod', index),
+		language: options.language || null,
+		evidence: options.evidence || null,
+		...readNotice(node, index).of(status, at),
+	};
+}

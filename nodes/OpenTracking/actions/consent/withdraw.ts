@@ -1,13 +1,15 @@
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { PURPOSES, type Purpose } from '../../../../src/tracking/event/purpose';
+import type { DenylistKeysOf } from '../../../../src/tracking/people/subject-keys';
 import { v7 as uuidv7 } from 'uuid';
 
 import { readText } from '../../../shared/fields/check-fields';
 import { purposeOptions } from '../../../shared/fields/purpose-options';
-import type { Operation } from '../../common/operation';
-import { personIdProperty, readPersonId } from '../../common/person';
+import { manyItems } from '../../common/many-items';
+import type { OperationOnMany } from '../../common/operation';
+import { denylistKeysFor, personIdProperty, readPersonId } from '../../common/person';
 
-export const withdrawConsent: Operation = {
+export const withdrawConsent: OperationOnMany = {
 	value: 'withdraw',
 	name: 'Withdraw',
 	action: 'Withdraw consent',
@@ -15,7 +17,7 @@ export const withdrawConsent: Operation = {
 	properties: [
 		personIdProperty,
 		{
-			displayName: 'From',
+			displayName: 'Withdraw From',
 			name: 'withdrawPurpose',
 			type: 'options',
 			options: [
@@ -33,42 +35,65 @@ export const withdrawConsent: Operation = {
 			description: 'How the person withdrew',
 		},
 	],
-	async execute({ node, store, index }) {
-		const recipientId = readPersonId(node, index);
-		const from = node.getNodeParameter('withdrawPurpose', index) as Purpose | 'all';
-		const method = readText(node, 'withdrawMethod', index);
-		const purposes = from === 'all' ? PURPOSES : [from];
-		const withdrawn = await withdraw(store, { recipientId, purposes, method });
-		return [{ json: { recipientId, withdrawn } }];
+	async executeMany(context) {
+		const { node, store } = context;
+		const keysOf = await denylistKeysFor(node);
+		return await manyItems(context, {
+			fields: withdrawConsent.properties,
+			read: (index): Withdrawal => {
+				const from = node.getNodeParameter('withdrawPurpose', index) as Purpose | 'all';
+				return {
+					recipientId: readPersonId(node, index),
+					purposes: from === 'all' ? PURPOSES : [from],
+					method: readText(node, 'withdrawMethod', index),
+				};
+			},
+			run: async (withdrawals) => {
+				await withdraw(store, keysOf, withdrawals);
+				return withdrawals.map(({ recipientId, purposes }) => [
+					{ json: { recipientId, withdrawn: [...purposes] } },
+				]);
+			},
+		});
 	},
 };
 
-/** Records a withdrawal from each purpose that there is none from yet. Returns all the purposes. */
+interface Withdrawal {
+	recipientId: string;
+	purposes: readonly Purpose[];
+	method: string;
+}
+
+/** Records a withdrawal from each of the purposes that there is none from yet. */
 export async function withdraw(
-	store: Pick<TrackingStore, 'listConsents' | 'recordConsent'>,
-	from: { recipientId: string; purposes: readonly Purpose[]; method: string },
-): Promise<Purpose[]> {
+	store: Pick<TrackingStore, 'listConsentsOf' | 'recordConsent'>,
+	keysOf: DenylistKeysOf,
+	withdrawals: readonly Withdrawal[],
+): Promise<void> {
 	const now = new Date();
-	const before = await store.listConsents(from.recipientId, now);
-	const done = new Set(
-		before.flatMap(({ status, record }) => (status === 'withdrawn' ? (record?.purpose ?? []) : [])),
+	const people = [...new Set(withdrawals.map(({ recipientId }) => recipientId))];
+	const done = new Set<string>();
+	for (const { status, record } of await store.listConsentsOf(people, now)) {
+		if (status === 'withdrawn' && record) done.add(`${record.purpose} ${record.recipientKey}`);
+	}
+	const records = withdrawals.flatMap(({ recipientId, purposes, method }) =>
+		purposes
+			.filter((purpose) => !done.has(`${purpose} ${recipientId}`))
+			.map((purpose) => ({
+				recordId: uuidv7(),
+				recipientKey: recipientId,
+				purpose,
+				status: 'withdrawn' as const,
+				occurredAt: now.toISOString(),
+				method,
+				jurisdiction: null,
+				noticeVersion: null,
+				noticeHash: null,
+				noticeText: null,
+				language: null,
+				evidence: null,
+				expiresAt: null,
+			})),
 	);
-	const left = from.purposes.filter((purpose) => !done.has(purpose));
-	const records = left.map((purpose) => ({
-		recordId: uuidv7(),
-		recipientKey: from.recipientId,
-		purpose,
-		status: 'withdrawn' as const,
-		occurredAt: now.toISOString(),
-		method: from.method,
-		jurisdiction: null,
-		noticeVersion: null,
-		noticeHash: null,
-		noticeText: null,
-		language: null,
-		evidence: null,
-		expiresAt: null,
-	}));
-	if (records.length > 0) await store.recordConsent(records, now);
-	return [...from.purposes];
+	if (records.length > 0) await store.recordConsent(records, now, keysOf);
 }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 
 import { csvOf } from '../../../../src/reports/csv';
-import { OPEN_COLUMNS, openRow } from '../../../../src/reports/open-rows';
+import { OPEN_COLUMNS, exportRow } from '../../../../src/reports/open-rows';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import type { Operation } from '../../common/operation';
 import { openFilterProperty, readOpenFilter } from './filter';
@@ -17,7 +17,7 @@ export const exportOpens: Operation = {
 		const rows = Readable.from(store.streamOpens(readOpenFilter(node, index))).map(
 			(open: OpenEvent) => {
 				opens += 1;
-				return openRow(open);
+				return exportRow(open);
 			},
 		);
 		const data = await node.helpers.prepareBinaryData(

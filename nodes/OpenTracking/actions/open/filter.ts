@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
+import { ACTOR_NAMES } from '../../../../src/reports/pages/shown-open';
 import type { OpenFilter } from '../../../../src/storage/port/tracking-store';
 import { ACTORS } from '../../../../src/tracking/event/event-fields';
 
@@ -15,7 +16,7 @@ export const openFilterProperty: INodeProperties = {
 			displayName: 'Actor',
 			name: 'actor',
 			type: 'options',
-			options: ACTORS.map((actor) => ({ name: actor, value: actor })),
+			options: ACTORS.map((actor) => ({ name: ACTOR_NAMES[actor], value: actor })),
 			default: 'human',
 			description: 'Who loaded the image',
 		},
@@ -26,7 +27,14 @@ export const openFilterProperty: INodeProperties = {
 			default: '',
 		},
 		{
-			displayName: 'Counted',
+			displayName: 'From',
+			name: 'from',
+			type: 'dateTime',
+			default: '',
+			description: 'Opens at or after this time',
+		},
+		{
+			displayName: 'Open Type',
 			name: 'actorClass',
 			type: 'options',
 			options: [
@@ -42,13 +50,6 @@ export const openFilterProperty: INodeProperties = {
 				},
 			],
 			default: 'counted',
-		},
-		{
-			displayName: 'From',
-			name: 'from',
-			type: 'dateTime',
-			default: '',
-			description: 'Opens at or after this time',
 		},
 		{
 			displayName: 'Pixel ID',

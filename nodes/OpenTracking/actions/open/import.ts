@@ -1,49 +1,17 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
-
-import { RECEIVE_DEFAULTS } from '../../../../src/intake/receive-defaults';
-import { recordTogether } from '../../../../src/intake/record-together';
-import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
-import {
-	JURISDICTION_PRESETS,
-	type Jurisdiction,
-} from '../../../../src/tracking/consent/jurisdictions';
-import {
-	ESP_PROVIDERS,
-	type EspImport,
-	type EspImportSettings,
-	type EspProvider,
-	parseEspPayload,
-} from '../../../../src/tracking/esp/parse-esp-payload';
-import { receiveReportedOpen } from '../../../../src/tracking/esp/receive-reported-open';
-import type { OpenEvent } from '../../../../src/tracking/event/open-event';
-import type { Purpose } from '../../../../src/tracking/event/purpose';
-import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
-import type { KeyRing } from '../../../../src/tracking/links/key-ring';
-import { denylistKeysOfEvent } from '../../../../src/tracking/people/subject-keys';
-import type { ReceiveSettings } from '../../../../src/tracking/receive/receive-types';
-import { reportedSettings } from '../../../../src/tracking/receive/reported-tracker';
-import { failedItem } from '../../../shared/each-item';
-import { readText } from '../../../shared/fields/check-fields';
-import {
-	type ConsentChoice,
-	consentPolicyOptions,
-	consentRulesOf,
-	withinPreset,
-} from '../../../shared/fields/consent-policy-options';
+import { ESP_PROVIDERS } from '../../../../src/tracking/esp/parse-esp-payload';
+import { consentPolicyOptions } from '../../../shared/fields/consent-policy-options';
 import { purposeOptions } from '../../../shared/fields/purpose-options';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
-import { signingOf } from '../../../shared/installation/signing';
-import { type Announcement, announceInUse } from '../../../shared/receive/announce';
-import { receiveDeps, tellOfLookups } from '../../../shared/receive/receive';
-import { toItems } from '../../common/items';
-import type { Operation } from '../../common/operation';
+import { manyItems } from '../../common/many-items';
+import type { OperationOnMany } from '../../common/operation';
+import { importItems, readItem } from './import-items';
 
-export const importOpens: Operation = {
+export const importOpens: OperationOnMany = {
 	value: 'import',
 	name: 'Import',
 	action: 'Import opens',
-	description: 'Take opens that an email service reports by webhook; gives out those that are new',
+	description:
+		'Take opens that an email service reports by webhook; gives out those that are new, and what else it reports of a mail',
 	properties: [
 		{
 			displayName: 'Email Service',
@@ -122,7 +90,37 @@ export const importOpens: Operation = {
 			default: {},
 			options: [
 				{
-					displayName: 'Keep Refused as Count',
+					displayName: 'Accept Unsigned Events',
+					name: 'acceptUnsigned',
+					type: 'boolean',
+					default: false,
+					description:
+						'Whether to take events without a check of who sent them. Anybody who knows the address of the webhook can then report opens. Needed for exports and for events that you fetch yourself.',
+				},
+				{
+					displayName: 'Count Initial Opens',
+					name: 'initialOpens',
+					type: 'boolean',
+					default: false,
+					displayOptions: { show: { '/provider': ['sparkpost'] } },
+					description:
+						'Whether the pixel at the top of a mail counts as well as the one at its end. Where SparkPost reports both, one reading then is two opens; unique opens stay right.',
+				},
+				{
+					displayName: 'Hand On Too',
+					name: 'handOn',
+					type: 'multiOptions',
+					options: [
+						{ name: 'Bounces', value: 'bounce' },
+						{ name: 'Clicks', value: 'click' },
+						{ name: 'Complaints', value: 'complaint' },
+					],
+					default: ['bounce', 'click', 'complaint'],
+					description:
+						'What else comes out of this node, as items whose "event" says what they are. It is not stored.',
+				},
+				{
+					displayName: 'Count Refused Opens Anonymously',
 					name: 'keepAsAggregate',
 					type: 'boolean',
 					default: false,
@@ -148,159 +146,12 @@ export const importOpens: Operation = {
 			],
 		},
 	],
-	async execute({ node, store, index }) {
-		const settings = readSettings(node, index);
-		const payload = readPayload(node, index);
-		const { provider, receive } = settings;
-		announceInUse(node, announcementOf(settings));
-		const { opens, rejected, ignored } = parseEspPayload(provider, payload, settings);
-
-		const { keyRing } = await signingOf(node);
-		const deps = receiveDeps(node);
-		const imported: Imported = { stored: [], known: 0, left: 0, refusals: [] };
-		for (const part of inParts(opens)) {
-			const received = await Promise.all(
-				part.map(async (open) => await receiveReportedOpen(open, receive, deps)),
-			);
-			for (const one of received) tellOfLookups(node, one);
-			const events = received.flatMap(({ event }) => (event === null ? [] : [event]));
-			imported.left += part.length - events.length;
-			await recordAll(events, store, keyRing, imported);
-		}
-		const { stored, known, left, refusals } = imported;
-		node.addExecutionHints({
-			message: `${stored.length} opens are new, ${known} were known, ${left} may not be stored, ${ignored} events are no opens`,
+	async executeMany(context) {
+		const { node, store } = context;
+		return await manyItems(context, {
+			fields: importOpens.properties,
+			read: (index) => readItem(node, index),
+			run: async (items) => await importItems(node, store, items),
 		});
-		const faults = faultsOf(rejected, refusals);
-		if (faults.length === 0) return toItems(stored);
-
-		const fault = new NodeOperationError(node.getNode(), faults.join('. '), {
-			itemIndex: index,
-			description:
-				'Check Email Service and Payload Field. All other opens are stored; the same payload can be imported again.',
-		});
-		if (!node.continueOnFail()) throw fault;
-		return [...toItems(stored), failedItem(node, node.getInputData()[index], index, fault)];
 	},
 };
-
-/** A payload may hold thousands of opens; this many are looked up and written at a time. */
-const AT_ONCE = 500;
-
-function* inParts(opens: readonly OpenEvent[]): Iterable<readonly OpenEvent[]> {
-	for (let start = 0; start < opens.length; start += AT_ONCE) {
-		yield opens.slice(start, start + AT_ONCE);
-	}
-}
-
-/** What became of the opens of a payload. */
-interface Imported {
-	stored: OpenEvent[];
-	/** In the store already */
-	known: number;
-	/** May not be stored: by consent, or because the person was erased */
-	left: number;
-	/** Why the store will never take some */
-	refusals: string[];
-}
-
-/** Writes events in the order of the payload, and notes in `imported` what became of each. */
-async function recordAll(
-	events: readonly OpenEvent[],
-	store: TrackingStore,
-	keyRing: KeyRing,
-	imported: Imported,
-): Promise<void> {
-	const outcomes = await Promise.all(
-		events.map(
-			async (event) =>
-				await recordTogether(store, { event, denylistKeys: denylistKeysOfEvent(event, keyRing) }),
-		),
-	);
-	outcomes.forEach((outcome, index) => {
-		if (outcome === 'stored') imported.stored.push(events[index]);
-		else if (outcome === 'known') imported.known += 1;
-		else if (outcome === 'erased') imported.left += 1;
-		else imported.refusals.push(outcome.refused.message);
-	});
-}
-
-/** One sentence, without its full stop, for each kind of trouble. */
-function faultsOf(rejected: EspImport['rejected'], refusals: readonly string[]): string[] {
-	const faults: string[] = [];
-	if (rejected.length > 0) {
-		const [{ index, reason }] = rejected;
-		faults.push(
-			`${rejected.length} events of the payload could not be read. Event ${index + 1}: ${reason}`,
-		);
-	}
-	if (refusals.length > 0) {
-		faults.push(`${refusals.length} opens could not be stored. The first: ${refusals[0]}`);
-	}
-	return faults;
-}
-
-interface ImportSettings extends EspImportSettings {
-	provider: EspProvider;
-	receive: ReceiveSettings;
-	/** The preset; `null` when set by hand */
-	jurisdiction: Jurisdiction | null;
-}
-
-function readSettings(node: IExecuteFunctions, index: number): ImportSettings {
-	const options = node.getNodeParameter('importOptions', index, {}) as {
-		keepAsAggregate?: boolean;
-		keepRequest?: boolean;
-		purpose?: Purpose;
-	};
-	const choice = node.getNodeParameter('importConsentPolicy', index) as ConsentChoice;
-	const mode = node.getNodeParameter('importTrackingMode', index) as TrackingMode;
-	const purpose = options.purpose ?? RECEIVE_DEFAULTS.purpose;
-	const recipient = node.getNodeParameter(
-		'importRecipient',
-		index,
-	) as EspImportSettings['recipient'];
-	return {
-		provider: node.getNodeParameter('provider', index) as EspProvider,
-		recipient,
-		recipientKey: recipient === 'metadata' ? readText(node, 'importRecipientKey', index) : '',
-		purpose,
-		keepRequest: options.keepRequest ?? false,
-		jurisdiction: choice in JURISDICTION_PRESETS ? (choice as Jurisdiction) : null,
-		receive: {
-			...RECEIVE_DEFAULTS,
-			mode: withinPreset(mode, choice),
-			purpose,
-			consent: {
-				...consentRulesOf(choice),
-				keepAsAggregate: options.keepAsAggregate ?? RECEIVE_DEFAULTS.consent.keepAsAggregate,
-			},
-		},
-	};
-}
-
-/** Address and user agent come from the service, and stay whole where they are kept. */
-function announcementOf({ receive, jurisdiction, keepRequest }: ImportSettings): Announcement {
-	const keep = keepRequest
-		? { ...receive.keep, ip: 'keep' as const, userAgent: true }
-		: receive.keep;
-	return reportedSettings({ ...receive, keep }, jurisdiction);
-}
-
-/** The payload as the service posted it. SNS posts JSON and calls it text, so text is read too. */
-function readPayload(node: IExecuteFunctions, index: number): unknown {
-	const { json } = node.getInputData()[index];
-	const field = readText(node, 'payloadField', index);
-	const payload: unknown = field === '' ? json : json[field];
-	if (typeof payload === 'object' && payload !== null) return payload;
-	try {
-		const parsed: unknown = JSON.parse(String(payload));
-		if (typeof parsed === 'object' && parsed !== null) return parsed;
-	} catch {
-		// Not JSON: said below, like everything else that is no payload.
-	}
-	throw new NodeOperationError(node.getNode(), `There is no payload in the field "${field}"`, {
-		itemIndex: index,
-		description: 'Set Payload Field to where the body of the webhook is, which is JSON',
-	});
-}

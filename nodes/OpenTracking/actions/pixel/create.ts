@@ -1,10 +1,12 @@
+import type { NewPixel } from '../../../../src/storage/port/tracking-store';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
 import { readText, textOf } from '../../../shared/fields/check-fields';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
 import { toItems } from '../../common/items';
-import type { Operation } from '../../common/operation';
+import { manyItems } from '../../common/many-items';
+import type { OperationOnMany } from '../../common/operation';
 
-export const createPixel: Operation = {
+export const createPixel: OperationOnMany = {
 	value: 'create',
 	name: 'Create',
 	action: 'Create pixel',
@@ -42,16 +44,25 @@ export const createPixel: Operation = {
 			],
 		},
 	],
-	async execute({ node, store, index }) {
-		const fields = node.getNodeParameter('pixelFields', index, {}) as {
-			campaignId?: string;
-			trackingMode?: TrackingMode;
-		};
-		const pixel = await store.createPixel({
-			name: readText(node, 'pixelName', index),
-			campaignId: textOf(fields.campaignId) || null,
-			trackingMode: fields.trackingMode ?? null,
+	async executeMany(context) {
+		const { node, store } = context;
+		return await manyItems(context, {
+			fields: createPixel.properties,
+			read: (index): NewPixel => {
+				const fields = node.getNodeParameter('pixelFields', index, {}) as {
+					campaignId?: string;
+					trackingMode?: TrackingMode;
+				};
+				return {
+					name: readText(node, 'pixelName', index),
+					campaignId: textOf(fields.campaignId) || null,
+					trackingMode: fields.trackingMode ?? null,
+				};
+			},
+			run: async (pixels) => {
+				const made = await store.createPixels(pixels);
+				return made.map((pixel) => toItems([pixel]));
+			},
 		});
-		return toItems([pixel]);
 	},
 };

@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 
+import { whyUntracked } from '../../../../src/intake/objections';
+import type { Pixel } from '../../../../src/storage/port/tracking-store';
 import { TOKEN_IV_BYTES } from '../../../../src/tracking/links/sealed-token';
 import { PIXEL_PATH, signTrackingLink } from '../../../../src/tracking/links/tracking-link';
 import { embedCode } from '../../../../src/tracking/mail/embed-code';
+import { denylistKeysIn } from '../../../../src/tracking/people/subject-keys';
 import { readText } from '../../../shared/fields/check-fields';
 import { instanceBaseUrl } from '../../../shared/installation/base-url';
 import { signingOf } from '../../../shared/installation/signing';
-import type { Operation } from '../../common/operation';
-import { pixelIdProperty, readPixel } from '../../common/pixel-id';
+import { manyItems } from '../../common/many-items';
+import type { OperationOnMany } from '../../common/operation';
+import { pixelIdProperty, pixelReader } from '../../common/pixel-id';
 
-export const getEmbedCode: Operation = {
+export const getEmbedCode: OperationOnMany = {
 	value: 'getEmbedCode',
 	name: 'Get Embed Code',
 	action: 'Get embed code of pixel',
@@ -21,30 +25,55 @@ export const getEmbedCode: Operation = {
 			name: 'embedRecipientId',
 			type: 'string',
 			default: '',
-			description: 'Who the mail goes to; empty for one line that serves the whole campaign',
+			description:
+				'Who the mail goes to; empty for one line that serves the whole campaign. Somebody who refused, withdrew or was erased gets none.',
 		},
 	],
-	async execute(context) {
-		const { node, index } = context;
-		const { id: pixelId, campaignId, trackingMode } = await readPixel(context);
-		const recipientId = readText(node, 'embedRecipientId', index) || null;
+	async executeMany(context) {
+		const { node, store } = context;
+		const readPixel = pixelReader(context);
 		const { keyRing, baseUrl } = await signingOf(node);
-		const { url } = signTrackingLink({
-			baseUrl: baseUrl || instanceBaseUrl(node),
-			path: PIXEL_PATH,
-			keyRing,
-			iv: randomBytes(TOKEN_IV_BYTES),
-			claims: {
-				pixelId,
-				recipientId,
-				campaignId,
-				messageId: null,
-				trackingMode,
-				purpose: null,
-				issuedAt: new Date(),
-				preview: false,
+		return await manyItems(context, {
+			fields: getEmbedCode.properties,
+			read: async (index): Promise<Wanted> => ({
+				pixel: await readPixel(index),
+				recipientId: readText(node, 'embedRecipientId', index) || null,
+			}),
+			run: async (wanted) => {
+				const people = wanted.map(({ recipientId }) => ({
+					names: recipientId === null ? [] : [recipientId],
+					purpose: null,
+				}));
+				const objections = await whyUntracked(store, people, denylistKeysIn(keyRing));
+				return wanted.map(({ pixel, recipientId }, position) => {
+					const untracked = objections[position];
+					if (untracked !== null) {
+						return [{ json: { pixelId: pixel.id, url: null, embedCode: null, untracked } }];
+					}
+					const { url } = signTrackingLink({
+						baseUrl: baseUrl || instanceBaseUrl(node),
+						path: PIXEL_PATH,
+						keyRing,
+						iv: randomBytes(TOKEN_IV_BYTES),
+						claims: {
+							pixelId: pixel.id,
+							recipientId,
+							campaignId: pixel.campaignId,
+							messageId: null,
+							trackingMode: pixel.trackingMode,
+							purpose: null,
+							issuedAt: new Date(),
+							preview: false,
+						},
+					});
+					return [{ json: { pixelId: pixel.id, url, embedCode: embedCode(url), untracked } }];
+				});
 			},
 		});
-		return [{ json: { pixelId, url, embedCode: embedCode(url) } }];
 	},
 };
+
+interface Wanted {
+	pixel: Pixel;
+	recipientId: string | null;
+}

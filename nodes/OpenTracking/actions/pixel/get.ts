@@ -1,14 +1,19 @@
 import { toItems } from '../../common/items';
-import type { Operation } from '../../common/operation';
-import { pixelIdProperty, readPixel } from '../../common/pixel-id';
+import { manyItems } from '../../common/many-items';
+import type { OperationOnMany } from '../../common/operation';
+import { pixelIdProperty, pixelReader } from '../../common/pixel-id';
 
-export const getPixel: Operation = {
+export const getPixel: OperationOnMany = {
 	value: 'get',
 	name: 'Get',
 	action: 'Get pixel',
 	description: 'Read one pixel with its counters',
 	properties: [pixelIdProperty],
-	async execute(context) {
-		return toItems([await readPixel(context)]);
+	async executeMany(context) {
+		return await manyItems(context, {
+			fields: getPixel.properties,
+			read: pixelReader(context),
+			run: async (pixels) => pixels.map((pixel) => toItems([pixel])),
+		});
 	},
 };

@@ -47,7 +47,8 @@ export const erasePerson: Operation = {
 			return [{ json: (await erase(node, store, index, id)) as unknown as IDataObject }];
 		}
 		const link = await readPersonLink(node, index, ['rights']);
-		if (link === null) return [{ json: { erased: false, reason: refuseLink(node, index) } }];
+		if (link === null)
+			return [{ json: { erased: false, events: [], reason: refuseLink(node, index) } }];
 		const receipt = await erase(node, store, index, link.recipientId);
 		const message = receipt.found ? 'erased' : 'nothingErased';
 		answerWithPage(node, consentMessagePage(readLanguage(node, index), message, receipt.receiptId));
@@ -64,10 +65,12 @@ async function erase(
 	const { keyRing } = await openStoreWithKeys(node);
 	const requestedAt = new Date();
 	const subject = subjectOf(recipientId, keyRing);
-	const erasedBefore = await store.isDenied(subject.denylistKeys);
-	const { erased, keptConsentRecords } = await store.eraseSubject(subject, requestedAt);
+	const denylistKeys = subject.denylistKeysOf(recipientId);
+	const erasedBefore = await store.isDenied(denylistKeys);
+	const names = await store.namesOf(recipientId);
+	const { erased, eventIds, keptConsentRecords } = await store.eraseSubject(subject, requestedAt);
 	// After the store, which from now on takes nothing of this person that is on its way.
-	const waiting = await eraseWaitingOpens(subject);
+	const waiting = await eraseWaitingOpens(subject, names);
 	const found = keptConsentRecords > 0 || waiting > 0 || erased.some(({ records }) => records > 0);
 	const { sinks } = await liveSetup(store);
 	const named = readText(node, 'destinations', index)
@@ -78,7 +81,7 @@ async function erase(
 	return erasureReceiptSchema.parse({
 		receiptId: uuidv7(),
 		schema: 'erasure-receipt/1',
-		denylistKey: subject.denylistKeys[0],
+		denylistKey: denylistKeys[0],
 		requestedAt: requestedAt.toISOString(),
 		completedAt: new Date().toISOString(),
 		found,
@@ -97,6 +100,7 @@ async function erase(
 				because: 'keeps pixels in mails that were sent silent; a keyed hash',
 			},
 		],
+		events: eventIds,
 		passedOnTo: [...destinations].map((sink) => ({ sink, state: 'to-be-told', at: null })),
 	});
 }

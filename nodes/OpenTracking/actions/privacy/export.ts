@@ -68,13 +68,14 @@ async function exportOf(
 	const { keyRing } = await openStoreWithKeys(node);
 	const now = new Date();
 	const subject = subjectOf(recipientId, keyRing);
-	const waiting = await findWaitingOpens(subject);
+	const names = await store.namesOf(recipientId);
+	const waiting = await findWaitingOpens(subject, names);
 	const data = await store.exportSubject(subject);
 	const { recipients, lastOpenDay, sent, consent } = data;
 	const stored = new Set(data.opens.map(({ eventId }) => eventId));
 	const opens = [...data.opens, ...waiting.filter(({ eventId }) => !stored.has(eventId))];
 	const found = lastOpenDay !== null || [recipients, opens, sent, consent].some(hasEntries);
-	const erasedBefore = await store.isDenied(subject.denylistKeys);
+	const erasedBefore = await store.isDenied(subject.denylistKeysOf(recipientId));
 	const { trackers, sinks, retention } = await liveSetup(store);
 	const controller = readController(node, index);
 	const context = proofContext(node, { ...controller, sinks, retention });

@@ -1,13 +1,17 @@
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import isEmail from 'validator/lib/isEmail';
 
+import type { NewRecipient } from '../../../../src/storage/port/tracking-store';
+import { MOST_AT_ONCE } from '../../../shared/each-item';
 import { readJson } from '../../../shared/fields/check-fields';
 import { toItems } from '../../common/items';
-import type { Operation } from '../../common/operation';
-import { pixelIdProperty, readPixel } from '../../common/pixel-id';
+import { manyItems } from '../../common/many-items';
+import type { OperationOnMany } from '../../common/operation';
+import { denylistKeysFor, ERASED } from '../../common/person';
+import { pixelIdProperty, pixelReader } from '../../common/pixel-id';
 
-export const addManyRecipients: Operation = {
+export const addManyRecipients: OperationOnMany = {
 	value: 'addMany',
 	name: 'Add Many',
 	action: 'Add many recipients',
@@ -24,39 +28,76 @@ export const addManyRecipients: Operation = {
 				'A list of recipients, each with a recipientId, and with an email if the log shall show it',
 		},
 	],
-	async execute(context): Promise<INodeExecutionData[]> {
-		const { node, store, index } = context;
-		const { id: pixelId } = await readPixel(context);
-		const refuse = (message: string, description: string) =>
-			new NodeOperationError(node.getNode(), message, { itemIndex: index, description });
-		const list = readJson(node, 'recipients', index);
-		if (!Array.isArray(list)) {
-			throw refuse('Recipients is not a list', 'Write a list, such as [{ "recipientId": "42" }]');
-		}
-		if (list.length === 0) {
-			throw refuse(
-				'Recipients is an empty list',
-				'Give at least one recipient, such as [{ "recipientId": "42" }]',
-			);
-		}
-		const recipients = list.map((entry: IDataObject, position) => {
-			const recipientId = entry?.recipientId;
-			const email = entry?.email ?? null;
-			if (typeof recipientId !== 'string' && typeof recipientId !== 'number') {
-				throw refuse(
-					`Recipient ${position + 1} has no recipientId`,
-					'Give every recipient an ID of yours, as text or number',
+	async executeMany(context) {
+		const { node, store } = context;
+		const pixelOf = pixelReader(context);
+		const keysOf = await denylistKeysFor(node);
+		return await manyItems(context, {
+			fields: addManyRecipients.properties,
+			read: async (index): Promise<Addition> => {
+				const { id: pixelId } = await pixelOf(index);
+				return { pixelId, recipients: readRecipients(node, index) };
+			},
+			joins: ([first, ...others], { pixelId, recipients }) =>
+				first.pixelId === pixelId &&
+				countOf([first, ...others]) + recipients.length <= MOST_AT_ONCE,
+			run: async (additions) => {
+				const all = additions.flatMap(({ recipients }) => recipients);
+				const { recipients: added } = await store.addRecipients(additions[0].pixelId, all, keysOf);
+				const outcomes = added.map(
+					(recipient, position) => recipient ?? leftOut(all[position].recipientId),
 				);
-			}
-			if (email !== null && (typeof email !== 'string' || !isEmail(email))) {
-				throw refuse(
-					`The email of recipient ${position + 1} is not an address`,
-					'Correct it, or leave it out',
+				let next = 0;
+				return additions.map(({ recipients }) =>
+					toItems(outcomes.slice(next, (next += recipients.length))),
 				);
-			}
-			return { recipientId: String(recipientId), email: email as string | null };
+			},
 		});
-		const { recipients: added } = await store.addRecipients(pixelId, recipients);
-		return toItems(added);
 	},
 };
+
+/** What one item adds. */
+interface Addition {
+	pixelId: string;
+	recipients: NewRecipient[];
+}
+
+function countOf(additions: readonly Addition[]): number {
+	return additions.reduce((count, { recipients }) => count + recipients.length, 0);
+}
+
+function readRecipients(node: IExecuteFunctions, index: number): NewRecipient[] {
+	const refuse = (message: string, description: string) =>
+		new NodeOperationError(node.getNode(), message, { itemIndex: index, description });
+	const list = readJson(node, 'recipients', index);
+	if (!Array.isArray(list)) {
+		throw refuse('Recipients is not a list', 'Write a list, such as [{ "recipientId": "42" }]');
+	}
+	if (list.length === 0) {
+		throw refuse(
+			'Recipients is an empty list',
+			'Give at least one recipient, such as [{ "recipientId": "42" }]',
+		);
+	}
+	return list.map((entry: IDataObject, position) => {
+		const recipientId = entry?.recipientId;
+		const email = entry?.email ?? null;
+		if (typeof recipientId !== 'string' && typeof recipientId !== 'number') {
+			throw refuse(
+				`Recipient ${position + 1} has no recipientId`,
+				'Give every recipient an ID of yours, as text or number',
+			);
+		}
+		if (email !== null && (typeof email !== 'string' || !isEmail(email))) {
+			throw refuse(
+				`The email of recipient ${position + 1} is not an address`,
+				'Correct it, or leave it out',
+			);
+		}
+		return { recipientId: String(recipientId), email: email as string | null };
+	});
+}
+
+function leftOut(recipientId: string) {
+	return { recipientId, added: false, because: ERASED };
+}

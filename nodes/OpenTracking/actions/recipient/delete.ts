@@ -2,6 +2,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import { readText } from '../../../shared/fields/check-fields';
 import type { Operation } from '../../common/operation';
+import { denylistKeysFor } from '../../common/person';
 
 export const deleteRecipient: Operation = {
 	value: 'delete',
@@ -19,7 +20,8 @@ export const deleteRecipient: Operation = {
 		},
 	],
 	async execute({ node, store, index }) {
-		const deleted = await store.deleteRecipient(readText(node, 'recipientRowId', index));
+		const keysOf = await denylistKeysFor(node);
+		const deleted = await store.deleteRecipient(readText(node, 'recipientRowId', index), keysOf);
 		if (!deleted) {
 			throw new NodeOperationError(node.getNode(), 'There is no recipient with this ID', {
 				itemIndex: index,

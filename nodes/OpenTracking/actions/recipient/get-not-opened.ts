@@ -44,7 +44,7 @@ export const getNotOpened: Operation = {
 	},
 };
 
-/** Nobody is listed of a campaign that nothing is known to be sent of: that is no good news. */
+/** An empty list must not stand for a campaign of which nothing is known to be sent. */
 async function assertSent(
 	{ node, store, index }: OperationContext,
 	campaignId: string,

@@ -1,12 +1,13 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import type { SentMessage } from '../../../../src/storage/port/tracking-store';
+import type { SentMessage, SentOutcome } from '../../../../src/storage/port/tracking-store';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
-import { checkFields, readText, textOf } from '../../../shared/fields/check-fields';
+import { readText, textOf } from '../../../shared/fields/check-fields';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
+import { denylistKeysFor, ERASED } from '../../common/person';
 
 export const registerSent: OperationOnMany = {
 	value: 'registerSent',
@@ -66,26 +67,26 @@ export const registerSent: OperationOnMany = {
 			],
 		},
 	],
-	async executeMany({ node, store, indexes }) {
-		return await manyItems(
-			node,
-			indexes,
-			(index) => readMessage(node, index),
-			async (messages) => {
-				const { outcomes } = await store.registerSent(messages);
+	async executeMany(context) {
+		const { node, store } = context;
+		const keysOf = await denylistKeysFor(node);
+		return await manyItems(context, {
+			fields: registerSent.properties,
+			read: (index) => readMessage(node, index),
+			run: async (messages) => {
+				const { outcomes } = await store.registerSent(messages, keysOf);
 				return messages.map(({ trackingMode, sentAt, ...message }, position) => {
 					const outcome = outcomes[position] ?? 'ignored';
 					const registered = outcome === 'recorded';
-					const because = registered ? null : whyNot(trackingMode, outcome === 'duplicate');
+					const because = registered ? null : whyNot(trackingMode, outcome);
 					return [{ json: { ...message, sentAt: sentAt.toISOString(), registered, because } }];
 				});
 			},
-		);
+		});
 	},
 };
 
 function readMessage(node: IExecuteFunctions, index: number): SentMessage {
-	checkFields(node, index, registerSent.properties);
 	const text = (name: string) => readText(node, name, index) || null;
 	const fields = node.getNodeParameter('sentFields', index, {}) as {
 		messageId?: string;
@@ -120,9 +121,10 @@ function readMessage(node: IExecuteFunctions, index: number): SentMessage {
 	return { ...message, sentAt, trackingMode: fields.trackingMode ?? 'identified' };
 }
 
-function whyNot(trackingMode: TrackingMode, isKnown: boolean): string {
+function whyNot(trackingMode: TrackingMode, outcome: SentOutcome): string {
 	if (trackingMode === 'off') return 'The tracking mode is Off, so there is nothing to compare';
-	return isKnown
+	if (outcome === 'erased') return ERASED;
+	return outcome === 'duplicate'
 		? 'The message was registered already'
 		: 'The pixel or the recipient was deleted, so nothing is kept about them';
 }

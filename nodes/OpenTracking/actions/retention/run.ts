@@ -1,4 +1,5 @@
 import { retentionPlan } from '../../../../src/tracking/people/retention';
+import { scrubWaitingOpens } from '../../../shared/receive/waiting-opens';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
 import { periodsProperty, readPeriods } from './periods';
@@ -22,6 +23,7 @@ export const runRetention: Operation = {
 		});
 		await store.destroyOldKeys(now);
 		const counts = await store.applyRetention(plan, { dryRun: false });
+		await scrubWaitingOpens();
 		return toItems(counts.map((count) => ({ ...count, dryRun: false })));
 	},
 };

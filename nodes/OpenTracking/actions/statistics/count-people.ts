@@ -30,7 +30,7 @@ export const countPeople: Operation = {
 		'People with an open per campaign and one more question, one item per number, totals with an empty campaign or value. Numbers about fewer than ten people are hidden, and others from which they could be worked out.',
 	properties: [
 		{
-			displayName: 'By',
+			displayName: 'Group By',
 			name: 'peopleBy',
 			type: 'options',
 			options: columnOptions,
@@ -44,7 +44,7 @@ export const countPeople: Operation = {
 			default: {},
 			options: [
 				{
-					displayName: 'Only',
+					displayName: 'Filter Value',
 					name: 'only',
 					type: 'string',
 					default: '',
@@ -52,7 +52,7 @@ export const countPeople: Operation = {
 					description: 'One value of the question; answered from the same table as without it',
 				},
 				{
-					displayName: 'Smallest Number Shown',
+					displayName: 'Minimum Group Size',
 					name: 'k',
 					type: 'number',
 					typeOptions: { minValue: DEFAULT_K },
@@ -70,10 +70,14 @@ export const countPeople: Operation = {
 		const { k = DEFAULT_K } = options;
 		const only = textOf(options.only);
 		if (k < DEFAULT_K) {
-			throw new NodeOperationError(node.getNode(), `Fewer than ${DEFAULT_K} is not shown`, {
-				itemIndex: index,
-				description: `Set Smallest Number Shown to ${DEFAULT_K} or more`,
-			});
+			throw new NodeOperationError(
+				node.getNode(),
+				`Minimum Group Size must be ${DEFAULT_K} or more`,
+				{
+					itemIndex: index,
+					description: 'A smaller group could tell what single people did',
+				},
+			);
 		}
 		const table = suppressSmallCells(await store.countPeople(by), k);
 		if (only && !table.columns.includes(only)) {

@@ -4,8 +4,8 @@ import type { ConnectionOptions } from 'node:tls';
 import pLimit from 'p-limit';
 
 import { StoreError } from '../../port/store-error';
-import { OpenGate } from '../open-gate';
-import type { StoreDatabase, Writer } from '../store-database';
+import { QueryGate } from '../query-gate';
+import { NeedsToBeAlone, type StoreDatabase, type Writer } from '../store-database';
 import type { StoreSchema } from '../store-schema';
 import { textOf, toPostgresError } from './postgres-error';
 
@@ -51,23 +51,26 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 			getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
 		},
 	});
-	// A connection that breaks while idle is dropped by the pool; the next query tells.
+	// The pool drops a connection that breaks while idle. The next query reports it.
 	pool.on('error', () => {});
-	// One that breaks between two queries of a transaction is nobody's: the next query tells as well.
-	// Without a listener the error would end the process.
+	// A client that a transaction holds emits the error itself. Without a listener Node.js would end
+	// the process. The next query reports it.
 	pool.on('connect', (client) => client.on('error', () => {}));
 	const db = new Kysely<StoreSchema>({ dialect: new PostgresDialect({ pool }) }).withSchema(schema);
 	const lock = writeLocks(schema, lockLimitMs);
-	const transact = <T>(change: (db: Writer) => Promise<T>, claims?: readonly string[]) =>
+	const transact = <T>(
+		change: (db: Writer, alone: boolean) => Promise<T>,
+		claims?: readonly string[],
+	) =>
 		db
 			.transaction()
 			// Whatever the server's default: what others wrote while this one waited must be seen.
 			.setIsolationLevel('read committed')
 			.execute(async (trx) => {
 				await lock(trx, claims);
-				return await change(trx);
+				return await change(trx, claims === undefined);
 			});
-	const gate = new OpenGate();
+	const gate = new QueryGate();
 	// Of one process, writes follow one another, which leaves the other connections to reads.
 	const oneAtATime = pLimit(1);
 	return {
@@ -124,8 +127,9 @@ function writeLocks(schema: string, lockLimitMs: number) {
 	};
 }
 
-/** Whether two transactions that claimed different things met after all: one of them runs alone. */
+/** Whether two transactions that claimed different things met after all, or would: one runs alone. */
 function isCollision(error: unknown): boolean {
+	if (error instanceof NeedsToBeAlone) return true;
 	const code = textOf(error, 'code');
 	return code === UNIQUE_VIOLATION || code === DEADLOCK;
 }

@@ -37,7 +37,7 @@ export function toPostgresError(error: unknown): Error {
 function fromSqlState(code: string, error: unknown): StoreError {
 	const known = BY_SQLSTATE.find(([prefix]) => code.startsWith(prefix));
 	if (known) return new StoreError('unavailable', `PostgreSQL answered ${code}. ${known[1]}`);
-	// Data exceptions: the same value fails each time, whoever waits for it to pass.
+	// Data exceptions: the same value fails each time, so trying again is of no use.
 	if (code.startsWith('22')) {
 		return new StoreError('invalid', `PostgreSQL cannot take a value (${code}). Correct it.`);
 	}

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { pause, retry, type Backoff } from '../../../async/backoff';
 import { StoreError } from '../../port/store-error';
-import { OpenGate } from '../open-gate';
+import { QueryGate } from '../query-gate';
 import { makePrivateFile } from '../private-file';
 import type { StoreDatabase } from '../store-database';
 import type { StoreSchema } from '../store-schema';
@@ -78,7 +78,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 	const db = new Kysely<StoreSchema>({
 		dialect: new NodeSqliteDialect({ database: asKyselyDatabase(database) }),
 	});
-	const gate = new OpenGate();
+	const gate = new QueryGate();
 	const fileState = watchFile(path);
 	const closeDatabase = async () => {
 		clearInterval(watching);
@@ -102,7 +102,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		write: (change) =>
 			gate.run(async () => {
 				if (isLost()) throw new StoreError('closed', LOST);
-				return await whenFree(() => db.transaction().execute(change));
+				return await whenFree(() => db.transaction().execute((trx) => change(trx, true)));
 			}),
 		scrub: () => gate.run(() => whenFree(() => cutLog(db))),
 		close: () => gate.close(closeDatabase),

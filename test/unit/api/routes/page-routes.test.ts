@@ -1,9 +1,9 @@
 import { StoreError } from '../../../../src/storage/port/store-error';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
-import { engines, type StorePlace } from '../../../support/stores';
+import { onEachEngine, type StorePlace } from '../../../support/stores';
 import { BASE_URL, testApi } from '../../../support/tracking-api';
 
-describe.each(engines)('the pages and their forms on $name', ({ newPlace }) => {
+onEachEngine('the pages and their forms on $name', ({ newPlace }) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 	let client: ReturnType<typeof testApi>;

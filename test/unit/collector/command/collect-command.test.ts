@@ -39,7 +39,7 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 		[[], '--data is missing'],
 		[['--data', 'x', '--port', 'http'], '--port must be a number from 0 to 65535'],
 		[['--data', 'x', '--proxy-hops', '1.5'], '--proxy-hops must be a whole number'],
-		[['--data', 'x', '--view-time', '301'], '--view-time must be a number from 1 to 300'],
+		[['--data', 'x', '--hold-image', '301'], '--hold-image must be a number from 1 to 300'],
 		[['--data', 'x', '--mode', 'all'], '--mode must be one of off, aggregate'],
 		[['--data', 'x', '--mode', 'full', '--ip', 'x'], '--ip must be one of drop, truncate, hash'],
 		[['--data', 'x', '--mode', 'full', '--keep', 'referer,cookie'], '--keep must be one of user-'],

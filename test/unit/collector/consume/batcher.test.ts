@@ -38,8 +38,8 @@ async function run(
 				log.advance(consumer, seq);
 				check();
 			},
-			bury: (consumer, entries, seq, at) => {
-				log.bury(consumer, entries, seq, at);
+			setAside: (consumer, entries, seq, at) => {
+				log.setAside(consumer, entries, seq, at);
 				check();
 			},
 		},
@@ -105,7 +105,7 @@ describe('handing the log over in batches', () => {
 		});
 		expect(failed).toEqual([ids(1, 5), ids(1, 5), ids(1, 5)]);
 		expect(state.cursor).toBe(0);
-		expect(state.buried).toEqual([]);
+		expect(state.deadLetters).toEqual([]);
 	});
 
 	it('tries a failing batch again, with growing failures told, and goes on when it passes', async () => {
@@ -123,7 +123,9 @@ describe('handing the log over in batches', () => {
 			until: ({ cursor }) => cursor === 12,
 		});
 		expect(refused).toEqual(['7']);
-		expect(state.buried).toEqual([{ seq: 7, event: asEvent('7'), reason: 'the workflow failed' }]);
+		expect(state.deadLetters).toEqual([
+			{ seq: 7, event: asEvent('7'), reason: 'the workflow failed' },
+		]);
 		expect(batches.flat().sort()).toEqual(
 			ids(1, 12)
 				.filter((id) => id !== '7')
@@ -137,7 +139,7 @@ describe('handing the log over in batches', () => {
 			until: ({ attempts }) => attempts > 100,
 		});
 		expect(refused).toEqual([]);
-		expect(state).toMatchObject({ cursor: 0, buried: [] });
+		expect(state).toMatchObject({ cursor: 0, deadLetters: [] });
 		expect(failed.length).toBeGreaterThan(100);
 	});
 
@@ -149,8 +151,8 @@ describe('handing the log over in batches', () => {
 		await runBatcher({
 			log: {
 				...log,
-				bury: (...args) => {
-					log.bury(...args);
+				setAside: (...args) => {
+					log.setAside(...args);
 					stopping.abort();
 				},
 			},
@@ -169,47 +171,41 @@ describe('handing the log over in batches', () => {
 			signal: stopping.signal,
 		});
 		expect(attempts).toBeGreaterThanOrEqual(30);
-		expect(state.buried.map(({ event }) => event)).toEqual([asEvent('bad')]);
+		expect(state.deadLetters.map(({ event }) => event)).toEqual([asEvent('bad')]);
 		expect(delivered).toEqual(['good']);
 	});
 
-	it.each([
-		['relabels', { relabel: { eventId: '1', actor: 'scanner' } }],
-		['view times', { viewTime: { eventId: '1', viewTimeMs: 1500 } }],
-	])(
-		'gives no %s to the workflow, and takes them for no proof that it works',
-		async (_, record) => {
-			const other = JSON.stringify(record);
-			const { log, state } = memoryLog([asEvent('1'), other, other, asEvent('2'), other]);
-			const stopping = new AbortController();
-			const batches: string[][] = [];
-			let failing = true;
-			let failures = 0;
-			const running = runBatcher({
-				log,
-				consumer: 'n8n',
-				batchSize: 10,
-				intervalMs: 1,
-				backoff: { firstMs: 1, longestMs: 2 },
-				deliver: async (events) => {
-					if (failing) throw new Error('no');
-					batches.push(events.map(({ eventId }) => eventId));
-					if (batches.flat().length === 2) stopping.abort();
-				},
-				onRefused: async () => undefined,
-				onFailure: () => {
-					failures += 1;
-					if (failures === 20) failing = false;
-				},
-				signal: stopping.signal,
-			});
-			await running;
-			expect(state.buried).toEqual([]);
-			expect(batches.flat().sort()).toEqual(['1', '2']);
-		},
-	);
+	it('gives no held times to the workflow, and takes them for no proof that it works', async () => {
+		const other = JSON.stringify({ imageHeld: { eventId: '1', imageHeldMs: 1500 } });
+		const { log, state } = memoryLog([asEvent('1'), other, other, asEvent('2'), other]);
+		const stopping = new AbortController();
+		const batches: string[][] = [];
+		let failing = true;
+		let failures = 0;
+		const running = runBatcher({
+			log,
+			consumer: 'n8n',
+			batchSize: 10,
+			intervalMs: 1,
+			backoff: { firstMs: 1, longestMs: 2 },
+			deliver: async (events) => {
+				if (failing) throw new Error('no');
+				batches.push(events.map(({ eventId }) => eventId));
+				if (batches.flat().length === 2) stopping.abort();
+			},
+			onRefused: async () => undefined,
+			onFailure: () => {
+				failures += 1;
+				if (failures === 20) failing = false;
+			},
+			signal: stopping.signal,
+		});
+		await running;
+		expect(state.deadLetters).toEqual([]);
+		expect(batches.flat().sort()).toEqual(['1', '2']);
+	});
 
-	it('does not bury an event for one bad moment', async () => {
+	it('does not set an event aside for one bad moment', async () => {
 		let aloneFailures = 0;
 		const { refused, state } = await run(ids(1, 10), {
 			refuses: (batch) => {
@@ -221,7 +217,7 @@ describe('handing the log over in batches', () => {
 			until: ({ cursor }) => cursor === 10,
 		});
 		expect(refused).toEqual([]);
-		expect(state.buried).toEqual([]);
+		expect(state.deadLetters).toEqual([]);
 	});
 
 	it('goes on after telling about refused events failed', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,19 +9,23 @@ import {
 	type ShipperOptions,
 } from '../../../../src/collector/consume/shipper';
 import { writeRecord } from '../../../../src/collector/log/log-record';
-import { openLog, type OpenLog } from '../../../../src/collector/log/open-log';
+import { openCollectorLog, type CollectorLog } from '../../../../src/collector/log/collector-log';
 import { openEmbeddedStore } from '../../../../src/storage/embedded-store';
 import type { CheckedOpen, TrackingStore } from '../../../../src/storage/port/tracking-store';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
+import { generateKey, parseKeyRing } from '../../../../src/tracking/links/key-ring';
+import { denylistKeysOf } from '../../../../src/tracking/people/subject-keys';
 import { openEvent } from '../../../support/open-events';
+
+const keyRing = parseKeyRing({ activeKey: generateKey(randomBytes) });
 
 describe('shipping the log into the store', () => {
 	let folder: string;
-	let log: OpenLog;
+	let log: CollectorLog;
 	let store: TrackingStore;
 	beforeEach(async () => {
 		folder = mkdtempSync(join(tmpdir(), 'shipper-'));
-		log = openLog({ folder, durable: true });
+		log = openCollectorLog({ folder, durable: true });
 		log.setConsumers([STORE_CONSUMER]);
 		store = await openEmbeddedStore({ folder, queueMode: false });
 	});
@@ -52,8 +57,7 @@ describe('shipping the log into the store', () => {
 		await shipLog({
 			log,
 			openStore: async () => store,
-			denylistKeysOf: () => [],
-			markOfDomain: (domain) => `hash of ${domain}`,
+			keyRing: () => keyRing,
 			signal: stopping.signal,
 			onShipped: stopWhenDone,
 			onFailure: (_error, count) => failures.push(count),
@@ -117,25 +121,7 @@ describe('shipping the log into the store', () => {
 		expect(await inStore()).toHaveLength(20);
 	});
 
-	it('tells the store who an earlier open was after all', async () => {
-		const first = openEvent({ recipientId: '1', actor: 'unknown' });
-		const scanner = {
-			eventId: first.eventId,
-			actor: 'scanner',
-			actorReason: 'network-burst',
-			rulesVersion: '1',
-		} as const;
-		log.append([
-			writeRecord({ open: first }),
-			writeRecord({ open: openEvent({ recipientId: '2' }) }),
-			writeRecord({ relabel: scanner }),
-		]);
-		await ship();
-		const { opens } = await store.listOpens({ limit: 10, recipientId: '1' });
-		expect(opens).toMatchObject([{ actor: 'scanner', actorReason: 'network-burst' }]);
-	});
-
-	it('hands the places of loads to the windows that processes share, and takes the burst', async () => {
+	it('hands the places of loads to the windows that processes share, and labels the burst', async () => {
 		const opens = ['a', 'b', 'c'].map(() => openEvent({ recipientId: 'ada' }));
 		const [first, ...rest] = opens.map((open, index) => ({
 			open,
@@ -148,8 +134,7 @@ describe('shipping the log into the store', () => {
 			},
 		}));
 		// Another process saw the first of the three.
-		await store.recordOpens([first.open]);
-		await store.observeBursts([first.burst], new Date());
+		await store.recordUnlessErased([{ event: first.open, load: first.burst, denylistKeys: [] }]);
 		log.append([
 			...rest.map(writeRecord),
 			JSON.stringify({ ...openEvent({ recipientId: 'bob' }), burst: 'of another version' }),
@@ -166,66 +151,53 @@ describe('shipping the log into the store', () => {
 	});
 
 	it('labels an open of a burst when another process brings it later than the burst', async () => {
-		const [first, ...rest] = ['a', 'b', 'c'].map((id) => ({
-			open: openEvent({ recipientId: id }),
-			network: `hash of ${id}`,
-		}));
-		const burstOf = ({ open, network }: typeof first) => ({
-			eventId: open.eventId,
-			at: 1,
-			open: true,
-			recipient: { name: 'hash of ada', mark: network },
-			address: null,
+		const [first, ...rest] = ['a', 'b', 'c'].map((id) => {
+			const event = openEvent({ recipientId: id });
+			const recipient = { name: 'hash of ada', mark: `hash of ${id}` };
+			const load = { eventId: event.eventId, at: 1, open: true, recipient, address: null };
+			return { event, load };
 		});
-		await store.observeBursts([burstOf(first)], new Date());
-		log.append(rest.map((load) => writeRecord({ open: load.open, burst: burstOf(load) })));
-		const stopping = new AbortController();
-		await ship({
-			signal: stopping.signal,
-			onShipped: () => undefined,
-			openStore: async () => ({
-				...store,
-				relabelOpens: async (labels) => {
-					const result = await store.relabelOpens(labels);
-					if (result.unknown === 0) stopping.abort();
-					else await store.recordOpens([first.open]);
-					return result;
-				},
-			}),
-		});
+		// n8n notes the load at once; its open is on its way through the workflow.
+		await store.recordUnlessErased([], { notes: [first] });
+		log.append(rest.map(({ event, load }) => writeRecord({ open: event, burst: load })));
+		await ship();
+		await store.recordUnlessErased([{ event: first.event, denylistKeys: [] }]);
 		const { opens } = await store.listOpens({ limit: 9 });
 		expect(opens.map(({ actor }) => actor)).toEqual(['scanner', 'scanner', 'scanner']);
 	});
 
-	it('adds the view time that came later to its open, and takes a repeat for one', async () => {
-		const open = openEvent({ viewTimeMeasurable: true });
-		const time = writeRecord({ viewTime: { eventId: open.eventId, viewTimeMs: 1500 } });
+	it('adds the held time that came later to its open, and takes a repeat for one', async () => {
+		const open = openEvent({ imageHeldMeasurable: true });
+		const time = writeRecord({ imageHeld: { eventId: open.eventId, imageHeldMs: 1500 } });
 		log.append([writeRecord({ open }), writeRecord({ open: openEvent() }), time]);
 		await ship();
-		log.append([time, writeRecord({ viewTime: { eventId: 'erased', viewTimeMs: 9 } })]);
+		log.append([time, writeRecord({ imageHeld: { eventId: 'erased', imageHeldMs: 9 } })]);
 		expect(await ship()).toEqual({ failures: [], refused: [] });
 		const { opens } = await store.listOpens({ limit: 10 });
-		expect(opens.map(({ viewTimeMs }) => viewTimeMs)).toEqual(
+		expect(opens.map(({ imageHeldMs }) => imageHeldMs)).toEqual(
 			opens.map(({ eventId }) => (eventId === open.eventId ? 1500 : null)),
 		);
 	});
 
-	it('reads opens that were logged before view time was known', async () => {
-		const { viewTimeMs, viewTimeMeasurable, ...old } = openEvent();
+	it('reads opens that were logged before held time was known', async () => {
+		const { imageHeldMs, imageHeldMeasurable, ...old } = openEvent();
 		log.append([JSON.stringify(old)]);
 		await ship();
 		const { opens } = await store.listOpens({ limit: 10 });
-		expect(opens).toEqual([{ ...old, viewTimeMs, viewTimeMeasurable }]);
+		expect(opens).toEqual([{ ...old, imageHeldMs, imageHeldMeasurable }]);
 	});
 
 	it('does not bring back who was erased while the log waited', async () => {
 		append(3);
-		const keysOf = (recipientId: string | null) => [`d_${recipientId}`] as const;
 		await store.eraseSubject(
-			{ recipientId: '1', pseudonymsIn: () => [], denylistKeys: keysOf('1') },
+			{
+				recipientId: '1',
+				pseudonymsOf: () => [],
+				denylistKeysOf: (id) => denylistKeysOf(id, keyRing),
+			},
 			new Date(),
 		);
-		await ship({ denylistKeysOf: ({ recipientId }) => keysOf(recipientId) });
+		await ship();
 		expect(await inStore()).toEqual(['0', '2']);
 	});
 

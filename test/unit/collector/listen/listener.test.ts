@@ -202,25 +202,6 @@ describe('the listener of the collector', () => {
 		expect(server.counters.lookupErrors).toBe(1);
 	});
 
-	it('logs who earlier opens were after all, behind those opens', async () => {
-		await start({
-			proxyHops: 1,
-		});
-		for (const network of ['198.51.100.1', '203.0.113.9', '192.0.2.5', '8.8.8.8']) {
-			await fetch(`${server.url}/o.png?id=1&campaignId=spring`, {
-				headers: { 'x-forwarded-for': network, 'user-agent': 'Mozilla/5.0 (Windows NT 10.0)' },
-			});
-		}
-		const opens = server.events();
-		const relabels = server
-			.records()
-			.flatMap((record) => ('relabel' in record ? [record.relabel] : []));
-		expect(opens).toHaveLength(4);
-		expect(relabels[0].eventId).toBe(opens[0].eventId);
-		expect(relabels[0]).toMatchObject({ actor: 'scanner', actorReason: 'network-burst' });
-		expect(server.counters.recorded).toBe(4);
-	});
-
 	const recordOf = async (mode: 'identified' | 'aggregate') => {
 		await start({ proxyHops: 1, receive: { ...RECEIVE, mode } });
 		await fetch(`${server.url}/o.png?id=ada@example.com&campaignId=spring`, {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { openLog } from '../../../../src/collector/log/open-log';
+import { openCollectorLog } from '../../../../src/collector/log/collector-log';
 import { canMountDisks, mountSmallDisk } from '../../../support/small-disk';
 
 const ROOM = 4_000_000;
@@ -14,7 +14,7 @@ describe('a log with room of its own', () => {
 	beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'log-room-'))));
 	afterEach(() => rmSync(folder, { recursive: true, force: true }));
 	const open = () => {
-		const log = openLog({ folder, durable: true, roomBytes: ROOM });
+		const log = openCollectorLog({ folder, durable: true, roomBytes: ROOM });
 		log.setConsumers(['store']);
 		return log;
 	};
@@ -24,8 +24,8 @@ describe('a log with room of its own', () => {
 	function appendAndKill(count: number): void {
 		const script = `
 			require('tsx/cjs');
-			const { openLog } = require(${JSON.stringify(join(__dirname, '../../../../src/collector/log/open-log'))});
-			const log = openLog({ folder: ${JSON.stringify(folder)}, durable: true, roomBytes: ${ROOM} });
+			const { openCollectorLog } = require(${JSON.stringify(join(__dirname, '../../../../src/collector/log/collector-log'))});
+			const log = openCollectorLog({ folder: ${JSON.stringify(folder)}, durable: true, roomBytes: ${ROOM} });
 			for (let n = 0; n < ${count}; n += 1) log.append([${JSON.stringify(EVENT)}]);
 			process.kill(process.pid, 'SIGKILL');`;
 		const { signal, stderr } = spawnSync(process.execPath, ['-e', script], {
@@ -80,7 +80,7 @@ describe('a log with room of its own', () => {
 		const log = open();
 		log.append(Array.from({ length: 500 }, () => `person ${EVENT}`));
 		const [first, second] = log.read('store', 2);
-		log.bury('store', [{ ...first, reason: 'broken' }], second.seq, new Date());
+		log.setAside('store', [{ ...first, reason: 'broken' }], second.seq, new Date());
 		const text = () =>
 			['collector.sqlite', 'collector.sqlite-journal']
 				.map((name) => readFileSync(join(folder, name), 'latin1'))
@@ -93,6 +93,17 @@ describe('a log with room of its own', () => {
 		);
 		expect(text().includes('person')).toBe(false);
 		expect([log.backlog('store', 9), log.deadLetterCount()]).toEqual([0, 0]);
+		log.close();
+	});
+
+	it('can be put back from a copy, which has no journal', () => {
+		open().close();
+		rmSync(join(folder, 'collector.sqlite-journal'));
+		const log = open();
+		// What a nightly run does, also before anything was written.
+		log.scrub();
+		log.append([EVENT]);
+		expect(log.backlog('store', 9)).toBe(1);
 		log.close();
 	});
 });

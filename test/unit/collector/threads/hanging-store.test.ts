@@ -3,22 +3,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { openPostgresStore } from '../../../../src/storage/postgres-store';
 import { load, startCollectorProcess } from '../../../support/collector-process';
+import { consentRecord } from '../../../support/consent-records';
+import { keysOf } from '../../../support/denylist-keys';
+import { eventually } from '../../../support/n8n-instance';
 import { startCutOff, type CutOff } from '../../../support/cut-off';
 import { newDatabase, type OwnDatabase } from '../../../support/own-database';
-import { postgresUrl } from '../../../support/stores';
+import { describeOnPostgres, postgresUrl } from '../../../support/stores';
 
-// Without a server there is nothing to declare; test/support/stores.ts has said so loudly.
-const serverUrl = postgresUrl;
-if (serverUrl !== null) describe('a collector whose store hangs', () => hanging(serverUrl));
-
-function hanging(server: string): void {
+describeOnPostgres('a collector whose store hangs', () => {
 	let folder: string;
 	let database: OwnDatabase;
 	let way: CutOff;
 	beforeAll(async () => {
 		folder = mkdtempSync(join(tmpdir(), 'collector-hanging-'));
-		database = await newDatabase(server);
+		database = await newDatabase(postgresUrl);
 		way = await startCutOff('127.0.0.1', Number(database.url.port || 5432));
 	});
 	afterAll(async () => {
@@ -53,4 +53,36 @@ function hanging(server: string): void {
 			expect.stringMatching(/store took longer than .* to answer a lookup.*Check/),
 		]);
 	});
-}
+
+	it('stores nothing of who withdrew before an outage, and everybody else', async () => {
+		await way.close();
+		await way.open();
+		const data = mkdtempSync(join(folder, 'outage-'));
+		const store = await openPostgresStore({
+			connectionString: String(database.url),
+			tls: 'disable',
+		});
+		await store.recordConsent(
+			[consentRecord({ recipientKey: 'withdrew', status: 'withdrawn' })],
+			new Date(),
+			keysOf,
+		);
+		const url = Object.assign(new URL(database.url), { port: String(way.port) });
+		const args = ['--postgres-tls', 'disable', '--postgres-url-env', 'STORE'];
+		const collector = await startCollectorProcess(data, args, { STORE: url.href });
+		const agent = new Agent({ keepAlive: true });
+		await way.close();
+		for (const id of ['withdrew', 'stayed', 'later']) {
+			expect(await load(agent, collector.port, id)).toBe(true);
+		}
+		await way.open();
+		await eventually(async () => (await store.listOpens({ limit: 9 })).opens.length >= 2);
+		agent.destroy();
+		collector.child.kill('SIGTERM');
+		await collector.exited;
+		const { opens } = await store.listOpens({ limit: 9 });
+		expect(opens.map(({ recipientId }) => recipientId).sort()).toEqual(['later', 'stayed']);
+		expect(opens.map(({ consent }) => consent.status)).toEqual(['unknown', 'unknown']);
+		await store.close();
+	});
+});

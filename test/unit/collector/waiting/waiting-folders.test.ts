@@ -50,7 +50,7 @@ describe('the logs of an n8n in which opens wait', () => {
 		const away = failingStore();
 		away.state.failure = AWAY;
 		const events = Array.from({ length: count }, () => newEvent());
-		for (const event of events) await folders.of(writer(owner, away, name)).record(event);
+		for (const event of events) await folders.of(writer(owner, away, name)).record({ event });
 		await folders.stop();
 		folders = createWaitingFolders(base);
 		return events.map(({ eventId }) => eventId);
@@ -60,8 +60,8 @@ describe('the logs of an n8n in which opens wait', () => {
 		const one = failingStore();
 		one.state.failure = AWAY;
 		for (const owner of ['w1.n', 'w2.n', 'w3.n']) {
-			await folders.of(writer(owner, one)).record(newEvent());
-			await folders.of(writer(owner, one)).record(newEvent());
+			await folders.of(writer(owner, one)).record({ event: newEvent() });
+			await folders.of(writer(owner, one)).record({ event: newEvent() });
 		}
 		await eventually(() => said.length > 0);
 		await eventually(async () => (await folders.report()).waiting === 6);
@@ -83,8 +83,8 @@ describe('the logs of an n8n in which opens wait', () => {
 		});
 		one.state.failure = AWAY;
 		const early = { ...newEvent(), occurredAt: '2026-11-20T09:00:00.000Z' };
-		await folders.of(writer('w1.n', one)).record(newEvent());
-		await folders.of(writer('w2.n', one)).record(early);
+		await folders.of(writer('w1.n', one)).record({ event: newEvent() });
+		await folders.of(writer('w2.n', one)).record({ event: early });
 		await eventually(async () => (await folders.report()).reason !== null);
 		expect(await folders.report()).toEqual({
 			waiting: 2,
@@ -96,7 +96,7 @@ describe('the logs of an n8n in which opens wait', () => {
 		const bad = { ...newEvent(), pixelId: 'x'.repeat(300) };
 		await folders
 			.of(writer('w1.n', one))
-			.record(bad)
+			.record({ event: bad })
 			.catch(() => undefined);
 		await eventually(async () => (await folders.report()).refused === 1);
 		await eventually(async () => (await folders.report()).waiting === 0);
@@ -119,7 +119,7 @@ describe('the logs of an n8n in which opens wait', () => {
 		folders.carryOn(writer('w2.trigger', wrong, 'credential-1'));
 		await eventually(() => wrong.state.tries > 0);
 		const event = newEvent();
-		await folders.of(writer('w1.n', right, 'credential-2')).record(event);
+		await folders.of(writer('w1.n', right, 'credential-2')).record({ event });
 		await eventually(() => right.state.taken.length === 3);
 		expect(new Set(right.state.taken)).toEqual(new Set([...ids, event.eventId]));
 	});
@@ -128,8 +128,8 @@ describe('the logs of an n8n in which opens wait', () => {
 		const [first, second] = [failingStore(), failingStore()];
 		first.state.failure = AWAY;
 		const [one, two] = [newEvent(), newEvent()];
-		await folders.of(writer('w1.a', first, 'credential-1')).record(one);
-		await folders.of(writer('w1.b', second, 'credential-2')).record(two);
+		await folders.of(writer('w1.a', first, 'credential-1')).record({ event: one });
+		await folders.of(writer('w1.b', second, 'credential-2')).record({ event: two });
 		first.state.failure = null;
 		await eventually(() => first.state.taken.length === 1);
 		expect([first.state.taken, second.state.taken]).toEqual([[one.eventId], [two.eventId]]);
@@ -137,8 +137,8 @@ describe('the logs of an n8n in which opens wait', () => {
 
 	it('have folders inside the one that is theirs, whatever an imported workflow calls itself', async () => {
 		const one = failingStore();
-		await folders.of(writer('../../etc.n', one)).record(newEvent());
-		await folders.of(writer('..', one, '..')).record(newEvent());
+		await folders.of(writer('../../etc.n', one)).record({ event: newEvent() });
+		await folders.of(writer('..', one, '..')).record({ event: newEvent() });
 		expect(readdirSync(join(base, '..'))).toEqual(['waiting']);
 		expect(await folders.report()).toMatchObject({ waiting: 0 });
 	});
@@ -148,15 +148,15 @@ describe('the logs of an n8n in which opens wait', () => {
 		const one = failingStore();
 		one.state.failure = AWAY;
 		const of = folders.of(writer('w2.n', one));
-		await of.record(newEvent('ada'));
-		await of.record(newEvent('grace'));
-		of.log().bury(
+		await of.record({ event: newEvent('ada') });
+		await of.record({ event: newEvent('grace') });
+		of.log().setAside(
 			'store',
 			[{ seq: 900, event: JSON.stringify(newEvent('ada')), reason: 'broken' }],
 			0,
 			new Date(),
 		);
-		of.log().bury('store', [{ seq: 901, event: 'no JSON', reason: 'broken' }], 0, new Date());
+		of.log().setAside('store', [{ seq: 901, event: 'no JSON', reason: 'broken' }], 0, new Date());
 		const isAda = ({ recipientId }: { recipientId: string | null }) => recipientId === 'ada';
 		const found = await folders.eachLog(async (log) => await findInLog(log, isAda));
 		expect(found.flat()).toHaveLength(2);

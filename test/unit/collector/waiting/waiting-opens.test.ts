@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { v7 as uuidv7 } from 'uuid';
 
-import { lockFolder, openLog } from '../../../../src/collector/log/open-log';
+import { lockFolder, openCollectorLog } from '../../../../src/collector/log/collector-log';
 import {
 	createWaitingOpens,
 	type WaitingOpens,
@@ -51,7 +51,7 @@ describe('opens of a node, on their way into the store', () => {
 
 	it('are in the store at once while it is well', async () => {
 		const event = newEvent();
-		expect(await waiting.record(event)).toBe('stored');
+		expect(await waiting.record({ event })).toHaveProperty('stored');
 		expect(state.taken).toEqual([event.eventId]);
 		expect([backlog(), waiting.reason(), said]).toEqual([0, null, []]);
 	});
@@ -59,7 +59,7 @@ describe('opens of a node, on their way into the store', () => {
 	it('wait on disk while it is away, and are written when it is back, which is said once', async () => {
 		state.failure = AWAY;
 		const events = Array.from({ length: 5 }, newEvent);
-		for (const event of events) expect(await waiting.record(event)).toBe('waiting');
+		for (const event of events) expect(await waiting.record({ event })).toHaveProperty('waiting');
 		await eventually(() => said.length > 0);
 		expect(backlog()).toBe(5);
 		expect(waiting.reason()).toBe(AWAY.message);
@@ -68,7 +68,7 @@ describe('opens of a node, on their way into the store', () => {
 		expect(said).toEqual([`away: ${AWAY.message}`, 'back: 5']);
 		expect(state.taken).toEqual(events.map(({ eventId }) => eventId));
 		expect([backlog(), waiting.reason()]).toEqual([0, null]);
-		expect(await waiting.record(newEvent())).toBe('stored');
+		expect(await waiting.record({ event: newEvent() })).toHaveProperty('stored');
 	});
 
 	it('do not try the store one by one while the last try has failed', async () => {
@@ -84,18 +84,18 @@ describe('opens of a node, on their way into the store', () => {
 			backoff: { firstMs: 60_000, longestMs: 60_000 },
 		});
 		state.failure = AWAY;
-		await waiting.record(newEvent());
+		await waiting.record({ event: newEvent() });
 		await eventually(() => state.tries === 2);
-		for (let n = 0; n < 20; n += 1) await waiting.record(newEvent());
+		for (let n = 0; n < 20; n += 1) await waiting.record({ event: newEvent() });
 		expect(state.tries).toBe(2);
 	});
 
 	it('do not wait for a store that hangs', async () => {
 		state.hangs = true;
 		const before = Date.now();
-		expect(await waiting.record(newEvent(), 100)).toBe('waiting');
-		expect(await waiting.record(newEvent())).toBe('waiting');
-		expect(await waiting.record(newEvent(), 0)).toBe('waiting');
+		expect(await waiting.record({ event: newEvent() }, 100)).toHaveProperty('waiting');
+		expect(await waiting.record({ event: newEvent() })).toHaveProperty('waiting');
+		expect(await waiting.record({ event: newEvent() }, 0)).toHaveProperty('waiting');
 		expect(Date.now() - before).toBeLessThan(1500);
 		expect(backlog()).toBe(3);
 		// The attempt under way never ends; a stop would wait for it.
@@ -106,7 +106,7 @@ describe('opens of a node, on their way into the store', () => {
 	it('are carried over after a restart, without another open', async () => {
 		state.failure = AWAY;
 		const event = newEvent();
-		await waiting.record(event);
+		await waiting.record({ event });
 		await waiting.stop();
 		state.failure = null;
 		waiting = start();
@@ -120,22 +120,22 @@ describe('opens of a node, on their way into the store', () => {
 	it('are left out when the person was erased meanwhile', async () => {
 		const [gone, other] = [newEvent(), { ...newEvent(), recipientId: '43' }];
 		state.failure = AWAY;
-		for (const event of [gone, other]) await waiting.record(event);
+		for (const event of [gone, other]) await waiting.record({ event });
 		state.erased = new Set(denylistKeysOf(gone.recipientId!, keyRing));
 		state.failure = null;
 		await eventually(() => backlog() === 0);
 		expect(state.taken).toEqual([other.eventId]);
-		expect(await waiting.record(newEvent())).toBe('erased');
+		expect(await waiting.record({ event: newEvent() })).toBe('erased');
 	});
 
 	it('become dead letters when the store will never take them, and hold nobody else up', async () => {
 		const bad = { ...newEvent(), pixelId: 'x'.repeat(300) };
-		await expect(waiting.record(bad)).rejects.toMatchObject({ code: 'invalid' });
+		await expect(waiting.record({ event: bad })).rejects.toMatchObject({ code: 'invalid' });
 		await eventually(() => waiting.log().deadLetterCount() === 1);
 		state.failure = AWAY;
 		const good = newEvent();
 		for (const event of [{ ...bad, eventId: uuidv7() }, good]) {
-			expect(await waiting.record(event)).toBe('waiting');
+			expect(await waiting.record({ event })).toHaveProperty('waiting');
 		}
 		state.failure = null;
 		await eventually(() => backlog() === 0);
@@ -145,10 +145,10 @@ describe('opens of a node, on their way into the store', () => {
 	});
 
 	it('are kept as dead letters for 30 days, also where nothing happens meanwhile', async () => {
-		await waiting.record(newEvent());
+		await waiting.record({ event: newEvent() });
 		const letter = { seq: 1, event: '{}', reason: 'broken' };
-		waiting.log().bury('store', [letter], 0, new Date(Date.now() - 31 * 86_400_000));
-		waiting.log().bury('other', [letter], 0, new Date());
+		waiting.log().setAside('store', [letter], 0, new Date(Date.now() - 31 * 86_400_000));
+		waiting.log().setAside('other', [letter], 0, new Date());
 		expect(waiting.log().deadLetterCount()).toBe(1);
 	});
 
@@ -158,25 +158,25 @@ describe('opens of a node, on their way into the store', () => {
 		folder = join(folder.replace(/log$/, 'file'), 'log');
 		waiting = start();
 		state.failure = AWAY;
-		await expect(waiting.record(newEvent())).rejects.toThrow(
+		await expect(waiting.record({ event: newEvent() })).rejects.toThrow(
 			/neither .* nor .* Store: PostgreSQL could not be reached .* Log: The log .* could not be made \(ENOTDIR\)/,
 		);
 		expect(said).toEqual([expect.stringMatching(/^log: The log .* could not be made/)]);
 		state.failure = null;
-		expect(await waiting.record(newEvent())).toBe('stored');
+		expect(await waiting.record({ event: newEvent() })).toHaveProperty('stored');
 		folder = join(folder, '..');
 	});
 
 	it('wait for whoever carries the same log already', async () => {
 		state.failure = AWAY;
-		await waiting.record(newEvent());
+		await waiting.record({ event: newEvent() });
 		await waiting.stop();
 		const unlock = lockFolder(folder);
 		state.failure = null;
 		const tries = state.tries;
 		waiting = start();
 		waiting.ship();
-		expect(await waiting.record(newEvent())).toBe('stored');
+		expect(await waiting.record({ event: newEvent() })).toHaveProperty('stored');
 		expect(state.tries).toBe(tries + 1);
 		expect(backlog()).toBe(1);
 		unlock();
@@ -185,8 +185,8 @@ describe('opens of a node, on their way into the store', () => {
 	});
 
 	it('are kept private, and their log is there before it is needed', async () => {
-		await waiting.record(newEvent());
-		const log = openLog({ folder, durable: false, roomBytes: 1 });
+		await waiting.record({ event: newEvent() });
+		const log = openCollectorLog({ folder, durable: false, roomBytes: 1 });
 		expect(log.usedBytes()).toBeLessThan(100_000);
 		log.close();
 		chmodSync(folder, 0o700);

@@ -22,7 +22,7 @@ const page = (over: Partial<Parameters<typeof consentPage>[0]> = {}) =>
 		notice: NOTICE,
 		states: [
 			{ purpose: 'performance', status: 'given' },
-			{ purpose: 'view-time', status: 'unknown' },
+			{ purpose: 'image-held', status: 'unknown' },
 		],
 		message: null,
 		...over,
@@ -34,10 +34,13 @@ describe('the consent page', () => {
 		expect(textOf(html, 'p')).toContain(NOTICE);
 		const inputs = all(html, 'input').map(({ attribs }) => attribs);
 		expect(inputs.map(({ name, value }) => `${name}=${value}`)).toEqual([
+			// Lynx chooses the first of a group by itself: it must not be an answer.
+			'performance=',
 			'performance=given',
 			'performance=no',
-			'view-time=given',
-			'view-time=no',
+			'image-held=',
+			'image-held=given',
+			'image-held=no',
 		]);
 		expect(inputs.filter((input) => 'checked' in input)).toEqual([]);
 	});

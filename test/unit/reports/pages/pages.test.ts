@@ -11,8 +11,9 @@ import type { TrackingStore } from '../../../../src/storage/port/tracking-store'
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { sampleOpen } from '../../../support/sample-opens';
 import { fillSampleStore } from '../../../support/sample-store';
-import { engines, type StorePlace } from '../../../support/stores';
+import { onEachEngine, type StorePlace } from '../../../support/stores';
 import { NOTHING_WAITS } from '../../../support/tracking-api';
+import { keysOf } from '../../../support/denylist-keys';
 
 const NOW = new Date('2026-11-20T10:30:00.000Z');
 const dashboardView: DashboardView = {
@@ -79,7 +80,7 @@ function facts(html: string): Record<string, string> {
 const rowsOf = (html: string) =>
 	elements(html).filter(({ name, text }) => name === 'tr' && !text.includes('Loaded by'));
 
-describe.each(engines)('the pages on $name', ({ newPlace }) => {
+onEachEngine('the pages on $name', ({ newPlace }) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 
@@ -132,6 +133,7 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 				sentAt: new Date('2026-11-19T08:00:00Z'),
 				trackingMode: 'identified',
 			})),
+			keysOf,
 		);
 		const at = Date.parse('2026-11-19T09:00:00Z');
 		await store.recordOpens([
@@ -224,7 +226,7 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 	it('write names and addresses as text', async () => {
 		const attack = '"><script>x</script><img src=x>';
 		const pixel = await store.createPixel({ name: attack, campaignId: attack });
-		await store.addRecipients(pixel.id, [{ recipientId: 'r', email: attack }]);
+		await store.addRecipients(pixel.id, [{ recipientId: 'r', email: attack }], keysOf);
 		const client = { family: attack, os: null, device: null };
 		await store.recordOpens([
 			sampleOpen({ pixelId: pixel.id, campaignId: attack, recipientId: 'r', client }),
@@ -327,11 +329,11 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 
 		it('says how long an image was held open, where that was measured', async () => {
 			const pixel = await store.createPixel({ name: 'Measured' });
-			const open = sampleOpen({ pixelId: pixel.id, viewTimeMeasurable: true });
+			const open = sampleOpen({ pixelId: pixel.id, imageHeldMeasurable: true });
 			await store.recordOpens([open, sampleOpen({ pixelId: pixel.id })]);
 			const show = async () => await logPage(store, (await store.getPixel(pixel.id))!, logView);
 			expect(await show()).not.toContain('held open');
-			await store.recordViewTimes([{ eventId: open.eventId, viewTimeMs: 61_500 }]);
+			await store.recordImageHeld([{ eventId: open.eventId, imageHeldMs: 61_500 }]);
 			expect((await show()).match(/held open for [^<]*/g)).toEqual(['held open for 1 min 2 s']);
 		});
 
@@ -377,14 +379,18 @@ describe.each(engines)('the pages on $name', ({ newPlace }) => {
 
 		it('names people by their address, and those who were deleted not at all', async () => {
 			const pixel = await store.createPixel({ name: 'Names' });
-			const { recipients } = await store.addRecipients(pixel.id, [
-				{ recipientId: 'r-1', email: 'ada@example.com' },
-				{ recipientId: 'r-2', email: 'gone@example.com' },
-			]);
+			const { recipients } = await store.addRecipients(
+				pixel.id,
+				[
+					{ recipientId: 'r-1', email: 'ada@example.com' },
+					{ recipientId: 'r-2', email: 'gone@example.com' },
+				],
+				keysOf,
+			);
 			await store.recordOpens(
 				['r-1', 'r-2'].map((recipientId) => sampleOpen({ pixelId: pixel.id, recipientId })),
 			);
-			await store.deleteRecipient(recipients[1].id);
+			await store.deleteRecipient(recipients[1]!.id, keysOf);
 			const html = await logPage(store, (await store.getPixel(pixel.id))!, logView);
 			expect(html).toContain('ada@example.com');
 			expect(html).toContain('Deleted recipient');

@@ -27,8 +27,8 @@ const ROW_1 = {
 	request_user_agent: null,
 	request_referer: null,
 	request_accept_language: null,
-	view_time_ms: null,
-	view_time_measurable: null,
+	image_held_ms: null,
+	image_held_measurable: null,
 };
 
 describe('ClickHouse (https://clickhouse.com/docs/interfaces/http)', () => {

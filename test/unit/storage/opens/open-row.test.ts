@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { OpenRow, OpensTable } from '../../../../src/storage/database/store-schema';
 import { toOpenEvent, toOpenRow } from '../../../../src/storage/opens/open-row';
 import { EVENT_LEAVES } from '../../../../src/tracking/event/event-fields';
+import { normalId } from '../../../../src/tracking/people/normal-id';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { anyEvent, fullEvent, openEvent } from '../../../support/open-events';
 
@@ -10,7 +11,7 @@ import { anyEvent, fullEvent, openEvent } from '../../../support/open-events';
 const columns: Pick<OpensTable, 'event_id' | 'occurred_at' | 'actor' | 'features'> & {
 	recipient_id: OpensTable['recipient_id'] & null;
 	consent_record_id: OpensTable['consent_record_id'] & null;
-	view_time_measurable: (OpensTable['view_time_measurable'] & 1) | null;
+	image_held_measurable: (OpensTable['image_held_measurable'] & 1) | null;
 } = {
 	event_id: 'e',
 	occurred_at: 0,
@@ -18,12 +19,16 @@ const columns: Pick<OpensTable, 'event_id' | 'occurred_at' | 'actor' | 'features
 	features: '[]',
 	recipient_id: null,
 	consent_record_id: null,
-	view_time_measurable: 1,
+	image_held_measurable: 1,
 };
 
 describe('the row of an open', () => {
 	it('gives back the event it was made of', () => {
-		const check = (event: OpenEvent) => expect(toOpenEvent(toOpenRow(event))).toEqual(event);
+		const check = (event: OpenEvent) => {
+			const { recipientId } = event;
+			const normal = recipientId && normalId(recipientId);
+			expect(toOpenEvent(toOpenRow(event))).toEqual({ ...event, recipientId: normal });
+		};
 		check(fullEvent());
 		fc.assert(fc.property(anyEvent, (event) => check(event)));
 	});
@@ -35,7 +40,7 @@ describe('the row of an open', () => {
 			recipient_id: 'M-recipientId',
 			features: '["M-features"]',
 			consent_record_id: 'M-consent.recordId',
-			view_time_measurable: 1,
+			image_held_measurable: 1,
 		});
 		expect(Object.keys(row)).toEqual(
 			EVENT_LEAVES.map(({ column }) => column).filter((column) => column !== 'event'),

@@ -1,10 +1,10 @@
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { sampleOpen, START } from '../../../support/sample-opens';
-import { engines } from '../../../support/stores';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 import { wholeStore } from '../../../support/whole-store';
 
-describe.each(engines)('recording and listing opens on $name', (engine) => {
+onEachEngine('recording and listing opens on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 

@@ -1,10 +1,11 @@
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { sampleOpen, START } from '../../../support/sample-opens';
-import { engines } from '../../../support/stores';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 import { wholeStore } from '../../../support/whole-store';
+import { keysOf } from '../../../support/denylist-keys';
 
-describe.each(engines)('pixels and recipients on $name', (engine) => {
+onEachEngine('pixels and recipients on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 
@@ -25,10 +26,11 @@ describe.each(engines)('pixels and recipients on $name', (engine) => {
 	test('nothing is found by an id with a NUL character, which PostgreSQL cannot be asked for', async () => {
 		const id = 'a\u0000b';
 		expect(await store.getPixel(id)).toBeNull();
+		expect(await store.findPixels([id])).toEqual(new Map());
 		expect(await store.getPixelImage(id)).toBeNull();
 		expect(await store.deletePixel(id)).toBe(false);
 		expect(await store.getRecipient(id)).toBeNull();
-		expect(await store.deleteRecipient(id)).toBe(false);
+		expect(await store.deleteRecipient(id, keysOf)).toBe(false);
 		expect(await store.findRecipients(id, [id])).toEqual([]);
 		expect(await store.findRecipientByToken(id, id)).toBeNull();
 		expect(await store.listRecipients({ limit: 1, pixelId: id })).toMatchObject({ recipients: [] });
@@ -47,7 +49,33 @@ describe.each(engines)('pixels and recipients on $name', (engine) => {
 		expect(await store.listNotOpened({ limit: 1, pixelId: id, sentBefore })).toMatchObject({
 			recipients: [],
 		});
-		await expect(store.addRecipients(id, [])).rejects.toMatchObject({ code: 'not-found' });
+		await expect(store.addRecipients(id, [], keysOf)).rejects.toMatchObject({ code: 'not-found' });
+	});
+
+	test('several pixels are made together, or none of them', async () => {
+		const made = await store.createPixels([
+			{ id: 'b', name: 'Second', campaignId: 'spring' },
+			{ id: 'a\u0000', name: 'First' },
+			{ name: 'Third' },
+		]);
+		expect(made.map(({ name }) => name)).toEqual(['Second', 'First', 'Third']);
+		expect(made[0]).toEqual(await store.getPixel('b'));
+		expect(await store.getDashboard()).toMatchObject({ pixels: 3 });
+		expect(await store.getCampaign('spring')).toMatchObject({ pixels: 1 });
+
+		const found = await store.findPixels(['a\u0000', 'unknown', 'b', 'b']);
+		expect([...found].map(([id, { name }]) => [id, name])).toEqual([
+			['a\u0000', 'First'],
+			['b', 'Second'],
+		]);
+
+		await store.deletePixel('b');
+		const fresh = { id: 'fresh', name: 'Fresh' };
+		for (const bad of [fresh, { id: 'a\u0000', name: 'Taken' }, { id: 'b', name: 'Deleted' }]) {
+			await expect(store.createPixels([fresh, bad])).rejects.toMatchObject({ code: 'invalid' });
+		}
+		expect(await store.getPixel('fresh')).toBeNull();
+		expect(await store.getDashboard()).toMatchObject({ pixels: 2 });
 	});
 
 	test('a pixel is made, read, listed newest first, and has an image of its own', async () => {
@@ -113,17 +141,17 @@ describe.each(engines)('pixels and recipients on $name', (engine) => {
 			email: `person${index}@example.com`,
 			token: `t${index}`,
 		}));
-		const { added, recipients } = await store.addRecipients(pixel.id, list);
+		const { added, recipients } = await store.addRecipients(pixel.id, list, keysOf);
 		expect(added).toBe(10_000);
-		expect(recipients.map(({ token }) => token)).toEqual(list.map(({ token }) => token));
+		expect(recipients.map((one) => one?.token)).toEqual(list.map(({ token }) => token));
 
-		const again = await store.addRecipients(pixel.id, [
-			{ recipientId: 'r7', token: 'other' },
-			{ recipientId: 'new' },
-			{ recipientId: 'new' },
-		]);
+		const again = await store.addRecipients(
+			pixel.id,
+			[{ recipientId: 'r7', token: 'other' }, { recipientId: 'new' }, { recipientId: 'new' }],
+			keysOf,
+		);
 		expect(again.added).toBe(1);
-		expect(again.recipients.map(({ token }) => token)).toEqual(['t7', null, null]);
+		expect(again.recipients.map((one) => one?.token)).toEqual(['t7', null, null]);
 
 		const streamed = await collect(store.streamRecipients(pixel.id));
 		expect(streamed).toEqual([...recipients, again.recipients[1]]);
@@ -138,13 +166,15 @@ describe.each(engines)('pixels and recipients on $name', (engine) => {
 		expect(
 			[...first.recipients, ...second.recipients].map(({ recipientId }) => recipientId),
 		).toEqual(['r0', 'r1', 'r2', 'r3']);
-		await expect(store.addRecipients('nobody', list)).rejects.toMatchObject({ code: 'not-found' });
+		await expect(store.addRecipients('nobody', list, keysOf)).rejects.toMatchObject({
+			code: 'not-found',
+		});
 		expect(await collect(store.streamRecipients('nobody'))).toEqual([]);
 	});
 
 	test('a recipient shows its own opens', async () => {
 		await store.createPixel({ id: 'p', name: 'P' });
-		const { recipients } = await store.addRecipients('p', [{ recipientId: 'ada' }]);
+		const { recipients } = await store.addRecipients('p', [{ recipientId: 'ada' }], keysOf);
 		const id = recipients[0]?.id ?? '';
 		await store.recordOpens([
 			sampleOpen({ pixelId: 'p', recipientId: 'ada' }),
@@ -157,22 +187,25 @@ describe.each(engines)('pixels and recipients on $name', (engine) => {
 	test('deleting a recipient keeps the log and loses the person, for later loads too', async () => {
 		const address = 'ada@example.com';
 		await store.createPixel({ id: 'p', name: 'P', campaignId: 'spring' });
-		const { recipients } = await store.addRecipients('p', [
-			{ recipientId: address, email: address },
-			{ recipientId: 'bob' },
-		]);
+		const { recipients } = await store.addRecipients(
+			'p',
+			[{ recipientId: address, email: address }, { recipientId: 'bob' }],
+			keysOf,
+		);
 		const sent = { pixelId: 'p', campaignId: null, sentAt: new Date(START) };
-		await store.registerSent([
-			{ ...sent, messageId: 'm-1', recipientId: address, trackingMode: 'identified' },
-		]);
+		await store.registerSent(
+			[{ ...sent, messageId: 'm-1', recipientId: address, trackingMode: 'identified' }],
+			keysOf,
+		);
 		const open = sampleOpen({ pixelId: 'p', recipientId: address, messageId: `<1.${address}>` });
 		const day = sampleOpen({ recipientId: address, trackingMode: 'hygiene' });
 		await store.recordOpens([open, day]);
 
 		const id = recipients[0]?.id ?? '';
-		expect(await store.deleteRecipient(id)).toBe(true);
-		expect(await store.deleteRecipient(id)).toBe(false);
-		await store.recordOpens([sampleOpen({ pixelId: 'p', recipientId: address, at: START + 9 })]);
+		expect(await store.deleteRecipient(id, keysOf)).toBe(true);
+		expect(await store.deleteRecipient(id, keysOf)).toBe(false);
+		const load = sampleOpen({ pixelId: 'p', recipientId: address, at: START + 9 });
+		await store.recordUnlessErased([{ event: load, denylistKeys: keysOf(address) }]);
 
 		expect(await wholeStore(place)).not.toContain(address);
 		const { opens } = await store.listOpens({ limit: 9 });
@@ -192,7 +225,7 @@ describe.each(engines)('pixels and recipients on $name', (engine) => {
 			nextCursor: null,
 		});
 
-		await store.addRecipients('p', [{ recipientId: address, email: address }]);
+		await store.addRecipients('p', [{ recipientId: address, email: address }], keysOf);
 		await store.recordOpens([sampleOpen({ pixelId: 'p', recipientId: address, at: START + 99 })]);
 		expect(await store.getStatus({ pixelId: 'p', recipientId: address })).toMatchObject({
 			opens: 1,
@@ -232,17 +265,24 @@ describe.each(engines)('pixels and recipients on $name', (engine) => {
 		await store.createPixel({ id: 'gone', name: 'gone-name', campaignId: 'spring' });
 		await store.createPixel({ id: 'gone-2', name: 'gone-name', campaignId: 'other' });
 		await store.setPixelImage('gone', { contentType: 'image/png', bytes: Buffer.from('png') });
-		await store.addRecipients('gone', [{ recipientId: 'gone-1', email: 'gone@example.com' }]);
-		await store.registerSent([
-			{
-				messageId: 'gone-m',
-				pixelId: 'gone',
-				campaignId: null,
-				recipientId: 'gone-1',
-				sentAt: new Date(START),
-				trackingMode: 'full',
-			},
-		]);
+		await store.addRecipients(
+			'gone',
+			[{ recipientId: 'gone-1', email: 'gone@example.com' }],
+			keysOf,
+		);
+		await store.registerSent(
+			[
+				{
+					messageId: 'gone-m',
+					pixelId: 'gone',
+					campaignId: null,
+					recipientId: 'gone-1',
+					sentAt: new Date(START),
+					trackingMode: 'full',
+				},
+			],
+			keysOf,
+		);
 		await store.recordOpens(gone);
 		const label = { actor: 'bot' as const, actorReason: 'gone-reason', rulesVersion: null };
 		await store.relabelOpens([{ eventId: gone[3]?.eventId ?? '', ...label }]);

@@ -1,14 +1,13 @@
-import { denylistKey } from '../../../../src/tracking/people/erasure';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { consentRecord } from '../../../support/consent-records';
+import { keysOf } from '../../../support/denylist-keys';
 import { fullEvent, openEvent } from '../../../support/open-events';
-import { engines, type StorePlace } from '../../../support/stores';
+import { onEachEngine, type StorePlace } from '../../../support/stores';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 const SOON = new Date('2026-12-21T12:00:00Z');
-const KEY = Buffer.alloc(32, 7);
 
-describe.each(engines)('what the privacy report counts on $name', (engine) => {
+onEachEngine('what the privacy report counts on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 	beforeEach(async () => {
@@ -86,22 +85,29 @@ describe.each(engines)('what the privacy report counts on $name', (engine) => {
 
 	test('people, addresses and messages are counted, and addresses that no period ends', async () => {
 		await store.createPixel({ id: 'p', name: 'Newsletter' });
-		await store.addRecipients('p', [
-			{ recipientId: 'sent', email: 'sent@example.com' },
-			{ recipientId: 'loaded', email: 'loaded@example.com' },
-			{ recipientId: 'quiet', email: 'quiet@example.com' },
-			{ recipientId: 'nameless' },
-		]);
-		await store.registerSent([
-			{
-				recipientId: 'sent',
-				pixelId: 'p',
-				campaignId: null,
-				messageId: 'm1',
-				sentAt: NOW,
-				trackingMode: 'identified',
-			},
-		]);
+		await store.addRecipients(
+			'p',
+			[
+				{ recipientId: 'sent', email: 'sent@example.com' },
+				{ recipientId: 'loaded', email: 'loaded@example.com' },
+				{ recipientId: 'quiet', email: 'quiet@example.com' },
+				{ recipientId: 'nameless' },
+			],
+			keysOf,
+		);
+		await store.registerSent(
+			[
+				{
+					recipientId: 'sent',
+					pixelId: 'p',
+					campaignId: null,
+					messageId: 'm1',
+					sentAt: NOW,
+					trackingMode: 'identified',
+				},
+			],
+			keysOf,
+		);
 		await store.recordOpens([openEvent({ recipientId: 'loaded', pixelId: 'p' })]);
 		await store.recordOpens([openEvent({ recipientId: 'day', trackingMode: 'hygiene' })]);
 		expect(await kept()).toMatchObject({
@@ -125,11 +131,12 @@ describe.each(engines)('what the privacy report counts on $name', (engine) => {
 				consentRecord({ recipientKey: 'f' }),
 			],
 			NOW,
+			keysOf,
 		);
 		const subject = {
 			recipientId: 'f',
-			pseudonymsIn: () => [],
-			denylistKeys: [denylistKey('f', KEY)] as [string],
+			pseudonymsOf: () => [],
+			denylistKeysOf: keysOf,
 		};
 		await store.eraseSubject(subject, NOW);
 		expect(await kept()).toMatchObject({

@@ -1,12 +1,13 @@
 import type { SentMessage, TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { sampleOpen, START } from '../../../support/sample-opens';
-import { engines } from '../../../support/stores';
+import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 import { wholeStore } from '../../../support/whole-store';
+import { keysOf } from '../../../support/denylist-keys';
 
 const LATER = new Date(START + 1e9);
 
-describe.each(engines)('sent messages and statistics on $name', (engine) => {
+onEachEngine('sent messages and statistics on $name', (engine) => {
 	let place: StorePlace;
 	let store: TrackingStore;
 
@@ -28,23 +29,57 @@ describe.each(engines)('sent messages and statistics on $name', (engine) => {
 		...changes,
 	});
 
+	test('statuses of many are those that each would have alone, in their order', async () => {
+		await store.createPixel({ id: 'p', name: 'Newsletter' });
+		await store.recordOpens([
+			sampleOpen({ pixelId: 'p', recipientId: 'ada' }),
+			sampleOpen({ pixelId: 'q', recipientId: 'ada', actor: 'scanner' }),
+			sampleOpen({ recipientId: 'bob', trackingMode: 'hygiene' }),
+		]);
+		const requests = [
+			{ pixelId: 'q', recipientId: 'ada' },
+			{ pixelId: 'p' },
+			{ pixelId: 'unknown' },
+			{ pixelId: 'p', recipientId: 'bob' },
+			{ pixelId: 'p', recipientId: 'nobody' },
+			{ pixelId: 'p', recipientId: 'ada' },
+			{ pixelId: 'q', recipientId: 'ada' },
+		];
+		const alone = [];
+		for (const request of requests) alone.push(await store.getStatus(request));
+		expect(await store.listStatuses(requests)).toEqual(alone);
+		expect(alone.map((status) => status && [status.opened, status.machineOpens])).toEqual([
+			[false, 1],
+			[true, 0],
+			null,
+			[false, 0],
+			null,
+			[true, 0],
+			[false, 1],
+		]);
+		expect(await store.listStatuses([])).toEqual([]);
+	});
+
 	test('the open rate is opened over sent to, whatever else was opened', async () => {
 		const sent = ['ada', 'bob', 'eve', 'dan'].map((recipientId, index) =>
 			message({ pixelId: 'p', recipientId, messageId: `m${index}` }),
 		);
-		expect(await store.registerSent(sent)).toEqual({
+		expect(await store.registerSent(sent, keysOf)).toEqual({
 			recorded: 4,
 			duplicates: 0,
 			ignored: 0,
 			outcomes: Array(4).fill('recorded'),
 		});
-		expect(await store.registerSent([...sent, message({ trackingMode: 'off' })])).toEqual({
+		expect(await store.registerSent([...sent, message({ trackingMode: 'off' })], keysOf)).toEqual({
 			recorded: 0,
 			duplicates: 4,
 			ignored: 1,
 			outcomes: [...Array<string>(4).fill('duplicate'), 'ignored'],
 		});
-		await store.registerSent([message({ pixelId: 'p', recipientId: 'ada', messageId: 'second' })]);
+		await store.registerSent(
+			[message({ pixelId: 'p', recipientId: 'ada', messageId: 'second' })],
+			keysOf,
+		);
 		await store.recordOpens([
 			sampleOpen({ pixelId: 'p', recipientId: 'ada' }),
 			sampleOpen({ pixelId: 'p', recipientId: 'ada', at: START + 90_000 }),
@@ -69,14 +104,14 @@ describe.each(engines)('sent messages and statistics on $name', (engine) => {
 
 	test('without a message id a message counts once per recipient', async () => {
 		const one = message({ pixelId: 'p', recipientId: 'ada' });
-		await store.registerSent([one, one]);
-		await store.registerSent([one]);
+		await store.registerSent([one, one], keysOf);
+		await store.registerSent([one], keysOf);
 		expect((await store.getDashboard()).totals).toMatchObject({ sent: 1, sentRecipients: 1 });
 	});
 
 	test('a mail with a pixel of its own and no recipient is one sent to, one opened', async () => {
-		await store.registerSent([message({ pixelId: 'a', messageId: '1' })]);
-		await store.registerSent([message({ pixelId: 'b', messageId: '2' })]);
+		await store.registerSent([message({ pixelId: 'a', messageId: '1' })], keysOf);
+		await store.registerSent([message({ pixelId: 'b', messageId: '2' })], keysOf);
 		await store.recordOpens([sampleOpen({ pixelId: 'a', campaignId: 'spring' })]);
 		expect(await store.getCampaign('spring')).toMatchObject({
 			sentRecipients: 2,
@@ -100,12 +135,12 @@ describe.each(engines)('sent messages and statistics on $name', (engine) => {
 			messageId: 'mail-1',
 			trackingMode: 'aggregate',
 		});
-		expect(await store.registerSent([quiet, quiet])).toMatchObject({
+		expect(await store.registerSent([quiet, quiet], keysOf)).toMatchObject({
 			recorded: 1,
 			duplicates: 1,
 			outcomes: ['recorded', 'duplicate'],
 		});
-		expect(await store.registerSent([quiet])).toMatchObject({ recorded: 0, duplicates: 1 });
+		expect(await store.registerSent([quiet], keysOf)).toMatchObject({ recorded: 0, duplicates: 1 });
 		expect(await store.getCampaign('spring')).toMatchObject({
 			sent: 1,
 			sentRecipients: 0,
@@ -116,18 +151,25 @@ describe.each(engines)('sent messages and statistics on $name', (engine) => {
 
 	test('lists who has not opened, by campaign and by pixel, with the address', async () => {
 		await store.createPixel({ id: 'p', name: 'P', campaignId: 'spring' });
-		await store.addRecipients('p', [
-			{ recipientId: 'ada', email: 'ada@example.com' },
-			{ recipientId: 'bob', email: 'bob@example.com' },
-			{ recipientId: 'never-sent', email: 'never@example.com' },
-		]);
-		await store.registerSent([
-			message({ pixelId: 'p', recipientId: 'ada', messageId: '1' }),
-			message({ pixelId: 'p', recipientId: 'bob', messageId: '2' }),
-			message({ recipientId: 'eve', messageId: '3' }),
-			message({ recipientId: 'late', messageId: '4', sentAt: new Date(START + 5000) }),
-			message({ recipientId: 'zoe', messageId: '5', campaignId: 'autumn' }),
-		]);
+		await store.addRecipients(
+			'p',
+			[
+				{ recipientId: 'ada', email: 'ada@example.com' },
+				{ recipientId: 'bob', email: 'bob@example.com' },
+				{ recipientId: 'never-sent', email: 'never@example.com' },
+			],
+			keysOf,
+		);
+		await store.registerSent(
+			[
+				message({ pixelId: 'p', recipientId: 'ada', messageId: '1' }),
+				message({ pixelId: 'p', recipientId: 'bob', messageId: '2' }),
+				message({ recipientId: 'eve', messageId: '3' }),
+				message({ recipientId: 'late', messageId: '4', sentAt: new Date(START + 5000) }),
+				message({ recipientId: 'zoe', messageId: '5', campaignId: 'autumn' }),
+			],
+			keysOf,
+		);
 		await store.recordOpens([
 			sampleOpen({ pixelId: 'p', recipientId: 'ada' }),
 			sampleOpen({ pixelId: 'p', recipientId: 'bob', actor: 'scanner' }),

@@ -2,17 +2,18 @@ import { createSecretKey } from 'node:crypto';
 
 import fc from 'fast-check';
 
-import { createBurstMemory } from '../../../../src/tracking/bursts/burst-memory';
 import {
 	DOMAIN_BURST,
 	NETWORK_BURST,
 	observeBurst,
 	placeLoad,
+	type BurstLabel,
 	type BurstLoad,
-	type BurstRelabel,
+	type BurstWindow,
 	type BurstWindows,
 	type PlacedLoad,
 } from '../../../../src/tracking/bursts/burst-rules';
+import { CURRENT_RULES } from '../../../../src/tracking/classify/classify-rules';
 import { ACTORS } from '../../../../src/tracking/event/event-fields';
 
 const KEY = createSecretKey(Buffer.alloc(32, 7));
@@ -24,38 +25,45 @@ const load = (eventId: string, changes: Partial<BurstLoad> = {}): BurstLoad => (
 	recipient: 'ada@example.com',
 	recipientDomain: 'example.com',
 	ip: '192.0.2.1',
+	manyDomains: true,
 	actor: 'human',
 	features: ['method:get', 'ua:browser'],
 	...changes,
 });
-/** The memory together with the placing of loads, as the receive pipeline puts them together. */
-const memoryUnder = (key = KEY, maxWindows?: number) => {
-	const memory = createBurstMemory(maxWindows);
+/** The rules with their windows in a map, as the store keeps them in a table. */
+function keptWindows() {
+	const windows = new Map<string, BurstWindow>();
 	return {
-		size: memory.size,
-		observe: (each: BurstLoad): BurstRelabel[] => {
-			const placed = placeLoad(each, key);
-			return placed === null ? [] : memory.observe(placed);
+		observe: (each: BurstLoad): BurstLabel[] => {
+			const placed = placeLoad(each, KEY);
+			if (placed === null) return [];
+			const [recipient, address] = [placed.recipient?.name ?? '', placed.address?.name ?? ''];
+			const { windows: after, labels } = observeBurst(
+				{ recipient: windows.get(recipient) ?? [], address: windows.get(address) ?? [] },
+				placed,
+			);
+			windows.set(recipient, after.recipient).set(address, after.address);
+			return labels;
 		},
 	};
-};
+}
 const relabelled = (loads: BurstLoad[]): string[][] => {
-	const memory = memoryUnder();
-	return loads.map((each) => memory.observe(each).map(({ eventId }) => eventId));
+	const kept = keptWindows();
+	return loads.map((each) => kept.observe(each).map(({ eventId }) => eventId));
 };
 
 describe('one recipient, many networks', () => {
 	test('the third network within two minutes relabels all three', () => {
-		const memory = memoryUnder();
-		expect(memory.observe(load('a', { ip: '192.0.2.1' }))).toEqual([]);
-		expect(memory.observe(load('b', { ip: '198.51.100.1', at: START + 60_000 }))).toEqual([]);
-		const last = memory.observe(load('c', { ip: '2001:db8::1', at: START + 119_999 }));
+		const kept = keptWindows();
+		expect(kept.observe(load('a', { ip: '192.0.2.1' }))).toEqual([]);
+		expect(kept.observe(load('b', { ip: '198.51.100.1', at: START + 60_000 }))).toEqual([]);
+		const last = kept.observe(load('c', { ip: '2001:db8::1', at: START + 119_999 }));
 		expect(last.map(({ eventId }) => eventId)).toEqual(['a', 'b', 'c']);
 		expect(last[0]).toEqual({
 			eventId: 'a',
 			actor: 'scanner',
 			actorReason: 'network-burst',
-			feature: 'burst:networks',
+			rulesVersion: CURRENT_RULES.version,
 		});
 	});
 
@@ -170,15 +178,15 @@ describe('one address, many domains', () => {
 		);
 
 	test('the tenth domain within ten minutes relabels all ten', () => {
-		const memory = memoryUnder();
-		const answers = mailing(11, 59_000).map((each) => memory.observe(each));
+		const kept = keptWindows();
+		const answers = mailing(11, 59_000).map((each) => kept.observe(each));
 		expect(answers.slice(0, 9).flat()).toEqual([]);
 		expect(answers[9]).toHaveLength(10);
 		expect(answers[9][0]).toEqual({
 			eventId: 'e0',
 			actor: 'scanner',
 			actorReason: 'address-many-domains',
-			feature: 'burst:domains',
+			rulesVersion: CURRENT_RULES.version,
 		});
 		expect(answers[10].map(({ eventId }) => eventId)).toEqual(['e10']);
 	});
@@ -186,6 +194,13 @@ describe('one address, many domains', () => {
 	test('nine domains, or ten over more than ten minutes, are an office', () => {
 		expect(relabelled(mailing(9, 1000)).flat()).toEqual([]);
 		expect(relabelled(mailing(10, 66_667)).flat()).toEqual([]);
+	});
+
+	test('nobody is looked at for it where the rule is off, as it is by default', () => {
+		const off = mailing(20, 1000).map((each) => ({ ...each, manyDomains: false }));
+		expect(relabelled(off).flat()).toEqual([]);
+		expect(placeLoad(off[0], KEY)).toMatchObject({ address: null });
+		expect(placeLoad({ ...off[0], recipient: null }, KEY)).toBeNull();
 	});
 
 	test('many recipients of one domain are one company behind one address', () => {
@@ -204,6 +219,7 @@ describe('what is remembered', () => {
 		recipient: fc.option(fc.constantFrom('ada@example.com', 'bob@example.org')),
 		recipientDomain: fc.option(fc.constantFrom('example.com', 'example.org')),
 		ip: fc.option(fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom('192.0.2.1', 'nonsense'))),
+		manyDomains: fc.boolean(),
 		actor: fc.constantFrom(...ACTORS),
 		features: fc.subarray(['own', 'net:google', 'ua:browser']),
 	});
@@ -264,31 +280,5 @@ describe('what is remembered', () => {
 		expect(() => placeLoad(load('a'), createSecretKey(Buffer.alloc(8)))).toThrow(
 			'at least 16 bytes',
 		);
-	});
-
-	test('memory has a limit, and the window touched longest ago goes first', () => {
-		const memory = memoryUnder(KEY, 3);
-		memory.observe(load('a', { recipient: 'r0', recipientDomain: null, ip: '192.0.2.1' }));
-		for (const recipient of ['r1', 'r2']) {
-			memory.observe(load(recipient, { recipient, recipientDomain: null }));
-		}
-		// Touched again, r0 is now younger than r1.
-		memory.observe(load('b', { recipient: 'r0', recipientDomain: null, ip: '198.51.100.1' }));
-		for (const recipient of ['r3', 'r4']) {
-			memory.observe(load(recipient, { recipient, recipientDomain: null }));
-			expect(memory.size()).toBeLessThanOrEqual(3);
-		}
-		const third = load('c', { recipient: 'r0', recipientDomain: null, ip: '203.0.113.1' });
-		expect(memory.observe(third)).toHaveLength(3);
-	});
-
-	test('windows are forgotten when their time is over', () => {
-		const memory = memoryUnder();
-		for (let index = 0; index < 50; index += 1) {
-			memory.observe(load(`e${index}`, { recipient: `r${index}`, ip: `192.0.2.${index}` }));
-		}
-		expect(memory.size()).toBe(100);
-		memory.observe(load('late', { recipient: 'late', ip: '203.0.113.9', at: START + 600_000 }));
-		expect(memory.size()).toBe(2);
 	});
 });

@@ -1,13 +1,17 @@
-import * as isbotModule from 'isbot';
-
 import {
 	agentFeatures,
 	MAX_AGENT_LENGTH,
 	MAX_REMEMBERED_AGENTS,
 } from '../../../../src/tracking/classify/agent-features';
+import * as claimedClientModule from '../../../../src/tracking/classify/claimed-client';
 
-jest.mock('isbot', () => ({ isbot: jest.fn(() => false) }));
-const judged = jest.mocked(isbotModule.isbot);
+jest.mock('../../../../src/tracking/classify/claimed-client', () => {
+	const real = jest.requireActual<typeof claimedClientModule>(
+		'../../../../src/tracking/classify/claimed-client',
+	);
+	return { ...real, claimedClient: jest.fn(real.claimedClient) };
+});
+const judged = jest.mocked(claimedClientModule.claimedClient);
 
 beforeEach(() => judged.mockClear());
 
@@ -29,7 +33,7 @@ test('no pattern sees more than the beginning of a long agent, and it is not rem
 	const long = 'x'.repeat(MAX_AGENT_LENGTH + 1);
 	agentFeatures(long);
 	agentFeatures(long);
-	expect(judged.mock.calls.map(([agent]) => agent?.length)).toEqual([
+	expect(judged.mock.calls.map(([agent]) => agent.length)).toEqual([
 		MAX_AGENT_LENGTH,
 		MAX_AGENT_LENGTH,
 	]);

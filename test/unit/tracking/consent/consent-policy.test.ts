@@ -59,7 +59,7 @@ describe('Consent Required', () => {
 	});
 });
 
-describe('Objection Honoured', () => {
+describe('Objection Honored', () => {
 	it.each<[ConsentStatus | null, boolean, string]>([
 		['given', true, 'consent-given'],
 		['unknown', true, 'no-objection'],
@@ -88,10 +88,10 @@ describe('Objection Honoured', () => {
 		expect(decision).toMatchObject({ allowed: true, reason: 'lookup-failed-allowed' });
 	});
 
-	it('still needs a consent of its own for view time', () => {
+	it('still needs a consent of its own for held time', () => {
 		const ask = (registry: ConsentStatus) =>
 			decideConsent(
-				{ policy: 'objection-honoured', purpose: 'view-time', sources: sources({ registry }) },
+				{ policy: 'objection-honoured', purpose: 'image-held', sources: sources({ registry }) },
 				drop,
 			).allowed;
 		expect([ask('unknown'), ask('given')]).toEqual([false, true]);
@@ -173,7 +173,7 @@ describe('every policy', () => {
 		}
 	});
 
-	it('never allows more under Consent Required than under Objection Honoured', () => {
+	it('never allows more under Consent Required than under Objection Honored', () => {
 		for (const purpose of [null, ...PURPOSES]) {
 			for (const registry of [null, ...CONSENT_STATUSES]) {
 				for (const lookupFailed of [true, false]) {

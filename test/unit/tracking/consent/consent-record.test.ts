@@ -4,7 +4,6 @@ import {
 	consentExpiry,
 	consentRecordSchema,
 	currentConsent,
-	mayAskAgainAt,
 	noticeHash,
 	type ConsentRecord,
 } from '../../../../src/tracking/consent/consent-record';
@@ -221,19 +220,8 @@ describe('the current consent', () => {
 	});
 });
 
-describe('asking again', () => {
-	it('waits whole calendar months after a no or no answer, not after a consent', () => {
-		for (const status of ['refused', 'withdrawn', 'requested'] as const) {
-			const state = currentConsent([record(status, '2026-08-31T10:00:00Z')], now);
-			expect(mayAskAgainAt(state, 6)?.toISOString()).toBe('2027-02-28T10:00:00.000Z');
-		}
-		expect(
-			mayAskAgainAt(currentConsent([record('given', '2026-08-31T10:00:00Z')], now), 6),
-		).toBeNull();
-		expect(mayAskAgainAt(currentConsent([], now), 6)).toBeNull();
-	});
-
-	it('computes the end of a consent', () => {
+describe('the end of a consent', () => {
+	it('comes after whole calendar months, or never', () => {
 		expect(consentExpiry(new Date('2024-02-29T00:00:00Z'), 24)?.toISOString()).toBe(
 			'2026-02-28T00:00:00.000Z',
 		);

@@ -22,6 +22,7 @@ const SETTINGS: EspImportSettings = {
 	recipientKey: '',
 	purpose: 'performance',
 	keepRequest: false,
+	initialOpens: false,
 };
 
 function fixture(provider: EspProvider): Json | Json[] {
@@ -156,7 +157,9 @@ describe.each(ESP_PROVIDERS.map(({ value }) => ({ provider: value, page: PAGES[v
 			fc.assert(
 				fc.property(anything, fc.jsonValue(), (value, noise) => {
 					const mixed = Array.isArray(payload) ? [...payload, noise, value] : value;
-					for (const event of parse(provider, mixed).opens) openEventSchema.parse(event);
+					const { opens, reported } = parse(provider, mixed);
+					for (const event of opens) openEventSchema.parse(event);
+					for (const { as } of reported) openEventSchema.parse(as);
 				}),
 				{ numRuns: 100 },
 			);
@@ -177,7 +180,7 @@ describe('labels of the services are kept', () => {
 			['human', 'mail-client'],
 			['prefetch', 'esp:sendgrid-machine-open'],
 		]);
-		expect(ignored).toBe(1);
+		expect(ignored).toBe(0);
 	});
 
 	it.each([
@@ -205,6 +208,18 @@ describe('labels of the services are kept', () => {
 		const payload = fixture('sparkpost') as Json[];
 		const labelled = changed(payload, `0.msys.track_event.user_agent_parsed.${flag}`, value);
 		expect(event('sparkpost', labelled)).toEqual([actor, code]);
+	});
+
+	it('SparkPost is_mobile is a phone, and its families get our names', () => {
+		const parsed = '0.msys.track_event.user_agent_parsed';
+		let payload = changed(fixture('sparkpost') as Json[], `${parsed}.is_mobile`, true);
+		payload = changed(payload, `${parsed}.agent_family`, 'Mobile Safari');
+		payload = changed(payload, `${parsed}.os_family`, 'Mac OS X');
+		expect(first('sparkpost', payload).client).toEqual({
+			family: 'Safari',
+			os: 'macOS',
+			device: 'phone',
+		});
 	});
 
 	it.each(['proxy_open', 'unique_proxy_open'])('Brevo %s', (name) => {
@@ -237,9 +252,30 @@ describe('what a service does its own way', () => {
 		]);
 	});
 
-	it('SES: the first call of SNS says what to do', () => {
-		const { rejected } = parse('ses', { Type: 'SubscriptionConfirmation', MessageId: 'x' });
-		expect(rejected[0].reason).toContain('SubscribeURL');
+	it.each([
+		[
+			'a subscription',
+			{ Type: 'SubscriptionConfirmation', MessageId: 'x', SubscribeURL: 'https://x' },
+		],
+		['the end of one', { Type: 'UnsubscribeConfirmation', MessageId: 'x' }],
+		[
+			'that a topic works',
+			{
+				Type: 'Notification',
+				MessageId: 'x',
+				Message: 'Successfully validated SNS topic for Amazon SES event publishing.',
+			},
+		],
+		[
+			'a delivery, as a feedback notification',
+			{
+				Type: 'Notification',
+				MessageId: 'x',
+				Message: JSON.stringify({ notificationType: 'Delivery', mail: { messageId: 'm' } }),
+			},
+		],
+	])('SES: what SNS says of %s is left out', (_what, notice) => {
+		expect(parse('ses', notice)).toEqual({ opens: [], reported: [], rejected: [], ignored: 1 });
 	});
 
 	it.each([
@@ -275,6 +311,8 @@ describe('what a service does its own way', () => {
 		const top = changed(open, 'msys.track_event.type', 'initial_open');
 		const { opens, ignored } = parse('sparkpost', [top, open]);
 		expect([opens.length, ignored]).toEqual([1, 1]);
+		const all = parse('sparkpost', [top, open], { initialOpens: true });
+		expect([all.opens.length, all.ignored]).toEqual([2, 0]);
 	});
 
 	it('Mailjet: a single event comes without a list', () => {
@@ -285,6 +323,7 @@ describe('what a service does its own way', () => {
 	it('Mailjet: a list without opens has none', () => {
 		expect(parse('mailjet', (fixture('mailjet') as Json[]).slice(1))).toEqual({
 			opens: [],
+			reported: [],
 			rejected: [],
 			ignored: 1,
 		});

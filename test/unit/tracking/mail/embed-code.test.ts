@@ -17,9 +17,20 @@ describe('the embed code', () => {
 		const tags = parse(embedCode(url));
 		expect(tags).toHaveLength(1);
 		expect(tags[0].name).toBe('img');
-		expect(tags[0].attributes).toMatchObject({ width: '1', height: '1', alt: '', border: '0' });
+		expect(tags[0].attributes).toMatchObject({ width: '1', height: '1', alt: '' });
 		expect(tags[0].attributes.style).toMatch(/^display:block;/);
 		expect(tags[0].attributes.style).not.toContain('none');
+	});
+
+	it('has no attribute that the Nu HTML checker objects to', () => {
+		// HTML §4.8.3; `border` is obsolete, and an image with an empty `alt` has no `role`.
+		const allowed = ['src', 'width', 'height', 'alt', 'style'];
+		for (const code of [embedCode(url), ampEmbedCode(url)]) {
+			const names = Object.keys(parse(code)[0].attributes);
+			expect(names.filter((name) => !allowed.includes(name) && !name.startsWith('data-'))).toEqual(
+				[],
+			);
+		}
 	});
 
 	it('loads exactly the address it was given, whatever is in it', () => {

@@ -103,6 +103,7 @@ describe('what never ends', () => {
 		['<p>Hi</p> 3 < 4 </', '</'],
 		['<p>Hi</p><iframe></body>', '<iframe></body>'],
 		['<p>Hi</p><![CDATA[ </body>', '<![CDATA[ </body>'],
+		['<p>Hi</p><plaintext></plaintext><b>Hi</b></body>', '<plaintext></plaintext><b>Hi</b></body>'],
 		['<p>Hi</p> 3 < 4', ''],
 		['<p>Hi</p></ body>', ''],
 	])('does not swallow the pixel: %j', (html, rest) => {
@@ -181,6 +182,7 @@ describe('on arbitrary HTML', () => {
 		...['<!--', '-->', '<!-->', '<![CDATA[', ']]>', '<!doctype html>', '<?xml ?>', '<![if !mso]>'],
 		...['<script>', '</script>', '<style>', '</style>', '<title>', '</title>', '<style/>'],
 		...['<textarea>', '</textarea>', '<iframe>', '</iframe>', '<xmp>', '</xmp>', '<svg>', '</svg>'],
+		...['<plaintext>', '</plaintext>'],
 		...[
 			'<a title="',
 			"<a title='",

@@ -33,8 +33,8 @@ const event = newOpenEvent({
 		referer: 'referer-marker',
 		acceptLanguage: 'de',
 	},
-	viewTimeMs: 1500,
-	viewTimeMeasurable: true,
+	imageHeldMs: 1500,
+	imageHeldMeasurable: true,
 });
 
 const options = (over: Partial<MinimiseOptions> = {}): MinimiseOptions => ({
@@ -109,8 +109,8 @@ describe('an open event', () => {
 				'recipientId',
 				'request',
 				'rulesVersion',
-				'viewTimeMeasurable',
-				'viewTimeMs',
+				'imageHeldMeasurable',
+				'imageHeldMs',
 			].sort(),
 		);
 	});
@@ -215,6 +215,31 @@ describe('any other item', () => {
 			'query.email',
 		]);
 		expect(reduced).toEqual(['headers.x-real-ip', 'query.id', 'when']);
+	});
+
+	it.each([NaN, Infinity, -Infinity, 8.64e15 + 1])(
+		'drops the time %s when it is to be rounded',
+		(when) => {
+			const { event: output, removed } = minimise(
+				{ when },
+				options({ roles, allow: ['when'], time: 'hour' }),
+			);
+			expect([output, removed]).toEqual([{}, ['when']]);
+		},
+	);
+
+	it.each(['tags', 'elsewhere'])('takes lists 20,000 deep at %s', (name) => {
+		let deep: unknown = 'secret';
+		for (let depth = 0; depth < 20_000; depth += 1) deep = [deep];
+		const { event: output, removed } = minimise({ [name]: deep }, options({ allow: ['tags'] }));
+		expect(JSON.stringify(output)).not.toContain('secret');
+		expect(removed).toEqual([name]);
+	});
+
+	it('keeps lists in lists', () => {
+		expect(minimise({ tags: [['a'], [['b']]] }, options({ allow: ['tags'] })).event).toEqual({
+			tags: [['a'], [['b']]],
+		});
 	});
 
 	it('drops an object whose path is allowed but whose fields are not', () => {

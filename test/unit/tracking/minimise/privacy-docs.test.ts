@@ -42,7 +42,7 @@ describe('docs/privacy.md', () => {
 			const line = row(preset.displayName);
 			expect(line).toContain(`| ${preset.reAskMonths} months | ${preset.consentMonths} months |`);
 			expect(line).toContain(
-				preset.policy === 'consent-required' ? 'Consent Required' : 'Objection Honoured',
+				preset.policy === 'consent-required' ? 'Consent Required' : 'Objection Honored',
 			);
 		}
 	});

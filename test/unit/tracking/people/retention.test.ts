@@ -103,6 +103,7 @@ describe('an erased person', () => {
 			remark: null,
 			erased: [{ dataClass: 'open', records: 12 }],
 			kept: [{ dataClass: 'consent-proof', records: 2, because: 'legal claims' }],
+			events: ['01a2123d-157b-7000-8000-000000000000'],
 			passedOnTo: [{ sink: 'PostHog', state: 'to-be-told', at: null }],
 		};
 		expect(erasureReceiptSchema.parse(receipt)).toEqual(receipt);

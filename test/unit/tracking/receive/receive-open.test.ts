@@ -59,7 +59,7 @@ const deps = (over: Partial<ReceiveDeps> = {}): ReceiveDeps => ({
 		client: { family: 'Thunderbird', os: 'Linux', device: 'desktop' },
 		features: ['ua:browser'],
 	}),
-	observeBurst: () => ({ relabels: [], placed: null }),
+	placeLoad: () => null,
 	isSuppressed: async () => false,
 	consentStatus: async () => ({ status: 'unknown', recordId: null }),
 	newEventId: () => EVENT_ID,
@@ -362,8 +362,7 @@ describe('a request that is no open', () => {
 		expect(result).toEqual({
 			event: null,
 			reason: 'not-a-get',
-			relabels: [],
-			shared: null,
+			load: null,
 			lookupError: null,
 		});
 		expect(verifyToken).not.toHaveBeenCalled();
@@ -413,8 +412,30 @@ describe('consent', () => {
 			deps({ isSuppressed: unreachable, consentStatus: unreachable }),
 		);
 		expect(event?.recipientId).toBe('42');
+		// The store asks again, by this.
+		expect(event?.consent.status).toBeNull();
 		expect(reason).toBe('lookup-failed-allowed');
 		expect(lookupError).toBeInstanceOf(Error);
+	});
+
+	it('gives nobody a pseudonym whom nobody could be asked about: it is a bare count', async () => {
+		const { event } = await receiveOpen(
+			request(),
+			settings({ mode: 'pseudonymous' }),
+			deps({ consentStatus: unreachable, pseudonym: () => 'p_1' }),
+		);
+		expect(event).toMatchObject({ trackingMode: 'aggregate', recipientId: null });
+	});
+
+	it('takes every spelling of an address for the same person', async () => {
+		const asked: string[] = [];
+		const { event } = await receiveOpen(
+			request({ query: { id: ' Ada@Bücher.Example' } }),
+			settings(),
+			deps({ isSuppressed: async (id) => asked.push(id) === 0 }),
+		);
+		expect(event?.recipientId).toBe('ada@xn--bcher-kva.example');
+		expect(asked).toEqual(['ada@xn--bcher-kva.example']);
 	});
 
 	it('is withdrawn for mails already sent: nothing is stored, not even a count', async () => {
@@ -519,37 +540,7 @@ const placedAs = ({ eventId, at }: BurstLoad): PlacedLoad => ({
 	address: null,
 });
 
-describe("loads that show each other to be a scanner's", () => {
-	it('labels the open at hand, and names the earlier ones for the store', async () => {
-		const burst = (eventId: string) => ({
-			eventId,
-			actor: 'scanner' as const,
-			actorReason: 'network-burst' as const,
-			feature: 'burst:networks' as const,
-		});
-		const received = await receiveOpen(
-			request({ canBeHeld: true }),
-			settings(),
-			deps({
-				observeBurst: (load) => ({
-					relabels: [burst('earlier'), burst(load.eventId)],
-					placed: placedAs(load),
-				}),
-				consentStatus: async () => ({ status: 'given', recordId: null }),
-			}),
-		);
-		expect(received.event).toMatchObject({
-			actor: 'scanner',
-			actorReason: 'network-burst',
-			features: ['ua:browser', 'burst:networks'],
-			// Nobody looks, so there is nothing to measure.
-			viewTimeMeasurable: false,
-		});
-		expect(received.relabels).toEqual([burst('earlier')]);
-		// It is labelled, so other processes have nothing left to change.
-		expect(received.shared).toMatchObject({ open: false });
-	});
-
+describe('what the burst windows are to know of an open', () => {
 	it.each([
 		['identified', 'exact', true],
 		['full', 'exact', true],
@@ -558,24 +549,46 @@ describe("loads that show each other to be a scanner's", () => {
 		['hygiene', 'exact', false],
 		['aggregate', 'exact', false],
 	] as const)(
-		'shares a load with other processes only where the log keeps it as exactly: %s, %s',
-		async (mode, time, shares) => {
-			const { event, shared } = await receiveOpen(
+		'is told only where the log keeps it as exactly: %s, %s',
+		async (mode, time, tells) => {
+			const { event, load } = await receiveOpen(
 				request(),
 				settings({ mode, time }),
-				deps({ observeBurst: (load) => ({ relabels: [], placed: placedAs(load) }) }),
+				deps({ placeLoad: placedAs }),
 			);
 			expect(event?.trackingMode).toBe(mode);
-			expect(shared).toEqual(
-				shares ? expect.objectContaining({ eventId: event?.eventId, open: true }) : null,
+			expect(load).toEqual(
+				tells ? expect.objectContaining({ eventId: event?.eventId, open: true }) : null,
 			);
 		},
 	);
+
+	it('is the mail it was for, so that loads of different mails never meet', async () => {
+		const seen: BurstLoad[] = [];
+		const placing = deps({
+			placeLoad: (load) => {
+				seen.push(load);
+				return null;
+			},
+		});
+		for (const query of [
+			{ id: '42', pixelId: 'p', campaignId: 'a' },
+			{ id: '42', pixelId: 'p', campaignId: 'b' },
+			{ id: '42', campaignId: 'a' },
+			{ id: '42', campaignId: 'b' },
+			{ id: '43', campaignId: 'b' },
+		]) {
+			await receiveOpen(request({ query }), settings({ manyDomains: true }), placing);
+		}
+		// A pixel is counted in one campaign, whatever a link says.
+		expect(new Set(seen.map(({ recipient }) => recipient)).size).toBe(4);
+		expect(seen.map(({ manyDomains }) => manyDomains)).toEqual(Array(5).fill(true));
+	});
 });
 
-describe('view time', () => {
+describe('held time', () => {
 	const given = async (_id: string, purpose: Purpose | null) => ({
-		status: purpose === 'view-time' ? ('given' as const) : ('unknown' as const),
+		status: purpose === 'image-held' ? ('given' as const) : ('unknown' as const),
 		recordId: null,
 	});
 	const measurable = async (
@@ -584,7 +597,7 @@ describe('view time', () => {
 		consentStatus: ReceiveDeps['consentStatus'] = given,
 	) => {
 		const received = await receiveOpen(request(over), settings({ mode }), deps({ consentStatus }));
-		return [received.event?.viewTimeMeasurable, received.lookupError];
+		return [received.event?.imageHeldMeasurable, received.lookupError];
 	};
 
 	it('may be measured where the connection can be held and the person consented to it', async () => {
@@ -604,7 +617,7 @@ describe('view time', () => {
 
 	it('that cannot be looked up costs the open nothing, and is told', async () => {
 		const consentStatus: ReceiveDeps['consentStatus'] = async (id, purpose) =>
-			purpose === 'view-time' ? await unreachable() : await given(id, purpose);
+			purpose === 'image-held' ? await unreachable() : await given(id, purpose);
 		expect(await measurable({ canBeHeld: true }, 'identified', consentStatus)).toEqual([
 			null,
 			new Error('store down'),

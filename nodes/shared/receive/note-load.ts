@@ -1,0 +1,33 @@
+import type { IWebhookFunctions } from 'n8n-workflow';
+
+import { noteLoad } from '../../../src/intake/record-together';
+import type { ReceivedOpen } from '../../../src/tracking/receive/receive-types';
+import { outage } from '../installation/outage';
+import { signingOf } from '../installation/signing';
+import { openTrackingStore } from '../installation/store';
+
+type NotingContext = Pick<IWebhookFunctions, 'getNode' | 'logger'> & {
+	getCredentials: IWebhookFunctions['getCredentials'];
+};
+
+/**
+ * Hands the load of an open, which itself goes through a workflow, to the store. It cannot go along
+ * in the item: n8n keeps items, and the load says by a hash which network it came from. Returns at
+ * once.
+ */
+export function noteLoadOf(
+	context: NotingContext,
+	{ event, load }: Pick<ReceivedOpen, 'event' | 'load'>,
+): void {
+	if (event === null || load === null) return;
+	const noting = outage(context, 'Loads could not be looked at for bursts of scanners yet');
+	const note = async () => {
+		const [store, { keyRing }] = await Promise.all([
+			openTrackingStore(context),
+			signingOf(context),
+		]);
+		noteLoad(store, keyRing, { event, load }, noting.failed);
+		noting.worked();
+	};
+	void note().catch(noting.failed);
+}

@@ -1,0 +1,25 @@
+import type { Writer } from '../database/store-database';
+import { StoreError } from '../port/store-error';
+import type { ImageHeld } from '../port/tracking-store';
+
+/** Adds held times to the opens that are being measured and have none yet. */
+export async function recordImageHeld(db: Writer, times: readonly ImageHeld[]): Promise<number> {
+	let taken = 0;
+	for (const { eventId, imageHeldMs } of times) {
+		if (!Number.isInteger(imageHeldMs) || imageHeldMs < 0) {
+			throw new StoreError(
+				'invalid',
+				'The held time was not recorded: it is no whole number of milliseconds from 0.',
+			);
+		}
+		const { numUpdatedRows } = await db
+			.updateTable('opens')
+			.set({ image_held_ms: imageHeldMs })
+			.where('event_id', '=', eventId)
+			.where('image_held_measurable', '=', 1)
+			.where('image_held_ms', 'is', null)
+			.executeTakeFirstOrThrow();
+		taken += Number(numUpdatedRows);
+	}
+	return taken;
+}

@@ -1,0 +1,37 @@
+import type { Writer } from '../../src/storage/database/store-database';
+
+/** Takes away what the migrations after `0007-image-held` made. */
+export async function undoLater(db: Writer): Promise<void> {
+	await db.schema.dropTable('privacy_reports').execute();
+	await db.schema.dropTable('signing_keys').execute();
+	await db.schema.dropIndex('recipients_by_address').execute();
+	await db.schema.alterTable('recipients').dropColumn('address').execute();
+}
+
+/** Makes a store what it was before the migration `0007-image-held`. */
+export async function undoImageHeld(db: Writer): Promise<void> {
+	await undoLater(db);
+	for (const part of ['ms', 'measurable']) {
+		await db.schema
+			.alterTable('opens')
+			.renameColumn(`image_held_${part}`, `view_time_${part}`)
+			.execute();
+	}
+	for (const table of ['opens', 'consent_records', 'consent_states'] as const) {
+		await db
+			.updateTable(table)
+			.set({ purpose: 'view-time' })
+			.where('purpose', '=', 'image-held')
+			.execute();
+	}
+	await forgetMigrations(db, '0007-image-held');
+}
+
+/** Makes a store forget that it made this migration and the later ones. */
+export async function forgetMigrations(db: Writer, from: string): Promise<void> {
+	await db
+		.withTables<{ schema_migrations: { name: string } }>()
+		.deleteFrom('schema_migrations')
+		.where('name', '>=', from)
+		.execute();
+}
