@@ -23,9 +23,9 @@ const FINISH_WITHIN_MS = 5000;
  */
 export async function collectInBatches(context: ITriggerFunctions): Promise<ITriggerResponse> {
 	try {
-		await refuseUnusableStore(context);
 		// What can fail comes before the start, so that a failure leaves no thread, port or lock behind.
 		const settings = await collectorSettings(context);
+		await refuseUnusableStore(context);
 		const batchSize = context.getNodeParameter('batchSize') as number;
 		const intervalMs = (context.getNodeParameter('batchInterval') as number) * 1000;
 		const log = openCollectorLog({ folder: settings.folder, durable: false });

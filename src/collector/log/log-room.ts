@@ -47,9 +47,9 @@ export function makeRoom(database: DatabaseSync, bytes: number): void {
 export function wipeJournal(database: DatabaseSync, path: string): void {
 	database.exec('begin exclusive');
 	try {
-		const journal = `${path}-journal`;
-		if (!existsSync(journal)) return;
-		const file = openSync(journal, 'r+');
+		// A log that was restored from a backup has none before it is written.
+		if (!existsSync(`${path}-journal`)) return;
+		const file = openSync(`${path}-journal`, 'r+');
 		try {
 			const zeros = Buffer.alloc(fstatSync(file).size);
 			writeSync(file, zeros, 0, zeros.length, 0);

@@ -149,7 +149,7 @@ function capitalized(text: string): string {
 	return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What the stored opens hold; for how long images were held is known from where it is measured. */
+/** What the stored opens hold; held times are known from where they are measured. */
 export function keptFields(kept: KeptData): EventField[] {
 	const modes = new Set(kept.opens.map(({ trackingMode }) => trackingMode));
 	const fields = [...modes].flatMap((mode) => [...MODE_STORES[mode].fields]);

@@ -12,7 +12,7 @@ import * as totalInParts from './migrations/0006-total-in-parts';
 import * as imageHeld from './migrations/0007-image-held';
 import * as onePerson from './migrations/0008-one-person';
 import * as signingKeys from './migrations/0009-signing-keys';
-import * as privacyReports from './migrations/0011-privacy-reports';
+import * as privacyReports from './migrations/0010-privacy-reports';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -25,7 +25,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0007-image-held': imageHeld,
 	'0008-one-person': onePerson,
 	'0009-signing-keys': signingKeys,
-	'0011-privacy-reports': privacyReports,
+	'0010-privacy-reports': privacyReports,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Place } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader } from '../database/store-database';
+import type { OpenRow } from '../database/store-schema';
 
 const READ_ROWS = 1000;
 
@@ -65,4 +66,4 @@ export const NOBODYS = {
 	request_accept_language: null,
 	image_held_ms: null,
 	image_held_measurable: null,
-} as const;
+} as const satisfies Partial<OpenRow>;

@@ -159,6 +159,11 @@ export interface PrivacyStore {
 	isDenied(denylistKeys: readonly string[]): Promise<boolean>;
 	/** Which of these keys are on the list of erased people. */
 	deniedAmong(denylistKeys: readonly string[]): Promise<ReadonlySet<string>>;
+	/**
+	 * Every name of a person: the given one in the normal form, and the ids and addresses that are
+	 * registered together with it.
+	 */
+	namesOf(recipientId: string): Promise<string[]>;
 	/** Puts keys on the list of erased people. Returns how many were not on it. */
 	deny(denylistKeys: readonly string[], now: Date): Promise<number>;
 	/**
@@ -166,11 +171,6 @@ export interface PrivacyStore {
 	 * is so after an older store was put back.
 	 */
 	findErased(denylistKeysOf: (recipientId: string) => readonly string[]): Promise<string[]>;
-	/**
-	 * Every name of a person: the given one in the normal form, and the ids and addresses that are
-	 * registered together with it.
-	 */
-	namesOf(recipientId: string): Promise<string[]>;
 	exportSubject(subject: Subject): Promise<SubjectData>;
 	/**
 	 * Erases a person: puts all their names on the list of erased people, and then, in one

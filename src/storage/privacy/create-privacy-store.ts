@@ -19,9 +19,9 @@ import { dailyKey, destroyOldKeys } from './daily-keys';
 import { eraseSubject } from './erase-subject';
 import { findErased } from './find-erased';
 import { exportSubject } from './find-person';
+import { listNames } from '../people/names';
 import { listParts, removePart, savePart } from './installed-parts';
 import { getPrivacyReportBefore, savePrivacyReport } from './privacy-reports';
-import { listNames } from '../people/names';
 import { closePrivacyRequest, listPrivacyRequests, openPrivacyRequest } from './privacy-requests';
 import { giveUpKey, noteKeys } from './signing-keys';
 

@@ -32,8 +32,8 @@ const CRAWLER_WORDS =
 const MACHINE_WORDS = new RegExp(
 	[
 		'::|fetch|scrap(?:e|y|ing)|harvest|siphon|extract|collector|indexer|favicon|screenshot|thumb',
-		'webhook|uptime|\\bping|\\bprobe|verif(?:y|ier)|dast\\b|fuzz|scorer|daemon|\\bapi\\b|sucker',
-		'link ?finder|sitemap|whois|\\bdns|\\bcert\\b|\\bseo\\b|service\\b|connector|callout|sweeper|stripper|leech|miner\\b|scanner',
+		'webhook|uptime|\\bping|\\bprobe|verif(?:y|ier)|fuzz|daemon|\\bapi\\b|sitemap|whois|\\bdns',
+		'\\bcert\\b|\\bseo\\b|service\\b|connector|sweeper|stripper|leech|miner\\b|scanner',
 	].join('|'),
 );
 /** A web address for a name: a service, not a program. */

@@ -55,11 +55,12 @@ describeOnPostgres('a collector whose store hangs', () => {
 	});
 
 	it('stores nothing of who withdrew before an outage, and everybody else', async () => {
-		await way.close();
-		await way.open();
+		// A store belongs to the keys that it was used with first.
+		const own = await newDatabase(postgresUrl);
 		const data = mkdtempSync(join(folder, 'outage-'));
+		const outage = await startCutOff('127.0.0.1', Number(own.url.port || 5432));
 		const store = await openPostgresStore({
-			connectionString: String(database.url),
+			connectionString: String(own.url),
 			tls: 'disable',
 		});
 		await store.recordConsent(
@@ -67,15 +68,15 @@ describeOnPostgres('a collector whose store hangs', () => {
 			new Date(),
 			keysOf,
 		);
-		const url = Object.assign(new URL(database.url), { port: String(way.port) });
+		const url = Object.assign(new URL(own.url), { port: String(outage.port) });
 		const args = ['--postgres-tls', 'disable', '--postgres-url-env', 'STORE'];
 		const collector = await startCollectorProcess(data, args, { STORE: url.href });
 		const agent = new Agent({ keepAlive: true });
-		await way.close();
+		await outage.close();
 		for (const id of ['withdrew', 'stayed', 'later']) {
 			expect(await load(agent, collector.port, id)).toBe(true);
 		}
-		await way.open();
+		await outage.open();
 		await eventually(async () => (await store.listOpens({ limit: 9 })).opens.length >= 2);
 		agent.destroy();
 		collector.child.kill('SIGTERM');
@@ -84,5 +85,7 @@ describeOnPostgres('a collector whose store hangs', () => {
 		expect(opens.map(({ recipientId }) => recipientId).sort()).toEqual(['later', 'stayed']);
 		expect(opens.map(({ consent }) => consent.status)).toEqual(['unknown', 'unknown']);
 		await store.close();
+		await outage.close();
+		await own.drop();
 	});
 });

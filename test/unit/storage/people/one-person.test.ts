@@ -254,8 +254,8 @@ onEachEngine('one person under many names on $name', (engine) => {
 				referer: 'marker-page',
 				acceptLanguage: 'marker-language',
 			},
-			viewTimeMs: 4711,
-			viewTimeMeasurable: true,
+			imageHeldMs: 4711,
+			imageHeldMeasurable: true,
 		};
 		await store.recordOpens([
 			sampleOpen({ pixelId: 'pixel-2', recipientId: 'marker-42', ...kept }),

@@ -1,6 +1,6 @@
 /**
- * Agents that other people collected, each list with the share we call wrong. None of them was
- * used to make the tables: a wrong call is looked at for the rule behind it, never listed.
+ * Agents that other people collected, each list with the share that may be called wrong. A wrong
+ * call is looked at for the rule behind it; no agent of a list is put into a table.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
