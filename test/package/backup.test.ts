@@ -10,6 +10,7 @@ import { signingOf } from '../../nodes/shared/installation/signing';
 import { waitingFolders } from '../../nodes/shared/receive/waiting-opens';
 import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
 import { openPostgresStore } from '../../src/storage/postgres-store';
+import { consentRecord } from '../support/consent-records';
 import { keysOf } from '../support/denylist-keys';
 import { eventually } from '../support/n8n-instance';
 import { executeContext, executeNode } from '../support/node-context';
@@ -217,47 +218,11 @@ describe('docs/backup.md, with the embedded store', () => {
 	});
 });
 
-// Where there is no PostgreSQL, test/support/stores.ts says so or fails.
-if (postgresUrl !== null) {
-	describe('docs/backup.md, with the store in PostgreSQL', () => {
-		const subject = (recipientId: string) => ({
-			recipientId,
-			pseudonymsOf: () => [],
-			denylistKeysOf: keysOf,
-		});
-
-		it('restores the schema, and replays who was erased since', async () => {
-			const database = await newDatabase(postgresUrl!);
-			const TRACKING_DATABASE_URL = database.url.href;
-			const open = async () =>
-				await openPostgresStore({ connectionString: TRACKING_DATABASE_URL, tls: 'disable' });
-			try {
-				let store = await open();
-				await store.recordOpens([
-					openEvent({ recipientId: 'ada' }),
-					openEvent({ recipientId: 'late' }),
-				]);
-				run('Back up the store in PostgreSQL', { TRACKING_DATABASE_URL });
-				await store.eraseSubject(subject('late'), new Date());
-				run('Save the same from PostgreSQL', { TRACKING_DATABASE_URL });
-				expect(since()).toEqual({ erased: [keysOf('late')[0]], withdrew: [] });
-				await store.close();
-
-				run('Restore the store in PostgreSQL', { TRACKING_DATABASE_URL });
-				store = await open();
-				const readers = async () =>
-					(await store.listOpens({ limit: 10 })).opens.map(({ recipientId }) => recipientId).sort();
-				expect(await readers()).toEqual(['ada', 'late']);
-				await store.deny(since().erased, new Date());
-				const again = await store.findErased(keysOf);
-				expect(again).toEqual(['late']);
-				for (const id of again) await store.eraseSubject(subject(id), new Date());
-				expect(await readers()).toEqual(['ada']);
-				await store.close();
-			} finally {
-				await database.drop();
-			}
-		}, 60_000);
+describeOnPostgres('docs/backup.md, with the store in PostgreSQL', () => {
+	const subject = (recipientId: string) => ({
+		recipientId,
+		pseudonymsOf: () => [],
+		denylistKeysOf: keysOf,
 	});
 
 	it('restores the schema, and replays who was erased since', async () => {
