@@ -445,7 +445,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 				'Mail addresses': 1,
 				'Single opens': 1,
 				'People who withdrew': 1,
-				'People erased': 1,
+				'Names of erased people': 1,
 			},
 		});
 		const findings = (said.findings as Array<{ about: string; finding: string }>).map(
@@ -500,7 +500,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 				before: 'identified',
 				now: 'full',
 			},
-			{ about: 'Counts', change: 'changed', what: 'People erased', before: '0', now: '1' },
+			{ about: 'Counts', change: 'changed', what: 'Names of erased people', before: '0', now: '1' },
 		]);
 		expect(page).toContain('What changed since 2020-01');
 	});

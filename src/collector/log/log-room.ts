@@ -42,7 +42,7 @@ export function makeRoom(database: DatabaseSync, bytes: number): void {
 
 /**
  * Overwrites with zeros what the journal keeps of pages as they were before, deleted rows among
- * them. Nobody uses it meanwhile.
+ * them. Nobody uses it meanwhile. A log that was put back from a copy has none until it is written.
  */
 export function wipeJournal(database: DatabaseSync, path: string): void {
 	database.exec('begin exclusive');

@@ -104,7 +104,7 @@ export function keptCounts(config: PrivacyReportConfig): Array<[string, number]>
 		['People whose consent has expired', consents('expired')],
 		['People who refused', consents('refused')],
 		['People who withdrew', consents('withdrawn')],
-		['People erased', kept.erased],
+		['Names of erased people', kept.erased],
 		['Open requests', openRequests.length],
 		['Overdue requests', overdueRequests(config)],
 	];

@@ -94,7 +94,7 @@ export interface KeptData {
 	consents: Array<{ status: ConsentStatus; people: number }>;
 	/** People with a consent in force that ends before the moment asked for */
 	consentsEnding: number;
-	/** Entries on the list of erased people */
+	/** Entries on the list of erased people, one for each of their names */
 	erased: number;
 	/** Signing keys that were given up */
 	keysGivenUp: number;

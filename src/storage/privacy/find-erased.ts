@@ -18,6 +18,15 @@ const PLACES: ReadonlyArray<(db: Reader, after: string) => Promise<Array<{ id: s
 	),
 	async (db, after) =>
 		await db
+			.selectFrom('recipients')
+			.select((is) => is.ref('address').$notNull().as('id'))
+			.where('address', '>', after)
+			.distinct()
+			.orderBy('address')
+			.limit(ROWS)
+			.execute(),
+	async (db, after) =>
+		await db
 			.selectFrom('consent_states')
 			.select('recipient_key as id')
 			.where('recipient_key', '>', after)

@@ -1,6 +1,6 @@
 import { NodeOperationError } from 'n8n-workflow';
 
-import { denylistKeysOf } from '../../../../src/tracking/people/subject-keys';
+import { denylistKeysIn } from '../../../../src/tracking/people/subject-keys';
 import { openStoreWithKeys } from '../../../shared/installation/signing';
 import { eraseWaitingOpens } from '../../../shared/receive/waiting-opens';
 import type { Operation, OperationContext } from '../../common/operation';
@@ -30,7 +30,7 @@ export const replayErasures: Operation = {
 		const { keyRing } = await openStoreWithKeys(node);
 		const now = new Date();
 		const keysAdded = await store.deny(keys, now);
-		const people = await store.findErased((recipientId) => denylistKeysOf(recipientId, keyRing));
+		const people = await store.findErased(denylistKeysIn(keyRing));
 		let records = 0;
 		for (const recipientId of people) {
 			const subject = subjectOf(recipientId, keyRing);

@@ -95,4 +95,15 @@ describe('a log with room of its own', () => {
 		expect([log.backlog('store', 9), log.deadLetterCount()]).toEqual([0, 0]);
 		log.close();
 	});
+
+	it('can be put back from a copy, which has no journal', () => {
+		open().close();
+		rmSync(join(folder, 'collector.sqlite-journal'));
+		const log = open();
+		// What a nightly run does, also before anything was written.
+		log.scrub();
+		log.append([EVENT]);
+		expect(log.backlog('store', 9)).toBe(1);
+		log.close();
+	});
 });

@@ -479,7 +479,7 @@ describe('the privacy report', () => {
 			'Single opens12,345',
 			'People with a consent in force400',
 			'People who withdrew12',
-			'People erased3',
+			'Names of erased people3',
 			'Open requests1',
 			'Overdue requests1',
 		]) {
@@ -569,7 +569,7 @@ describe('what changed since an earlier privacy report', () => {
 	it('names numbers that moved, which nobody has to have set', () => {
 		const found = changes(config({ kept: kept({ erased: 5 }) }));
 		expect(found).toEqual([
-			{ about: 'Counts', change: 'changed', what: 'People erased', before: '3', now: '5' },
+			{ about: 'Counts', change: 'changed', what: 'Names of erased people', before: '3', now: '5' },
 		]);
 		expect(found.some(isSetupChange)).toBe(false);
 	});

@@ -313,6 +313,7 @@ onEachEngine('rights and retention on $name', (engine) => {
 
 	test('finds in every place who is on the list of erased people, and nobody else', async () => {
 		await store.createPixel({ id: 'p', name: 'P' });
+		await store.addRecipients('p', [{ recipientId: 'h', email: 'Address@Example.com' }], keysOf);
 		await store.addRecipients(
 			'p',
 			Array.from({ length: 1500 }, (_, index) => ({ recipientId: `r${index}` })),
@@ -324,18 +325,31 @@ onEachEngine('rights and retention on $name', (engine) => {
 		]);
 		await store.recordConsent([consentRecord({ recipientKey: 'consented' })], NOW, keysOf);
 		await store.openPrivacyRequest({ recipientId: 'asked', kind: 'copy' }, NOW);
-		const keyOf = (id: string) => keysOf(id)[0];
-		const allKeysOf = (id: string) => [keyOf(id), `old ${id}`];
-		expect(await store.findErased(allKeysOf)).toEqual([]);
+		const withOld = (id: string) => [...keysOf(id), `old ${id}`];
+		expect(await store.findErased(withOld)).toEqual([]);
 
-		const erased = ['r7', 'r1499', 'opened', 'day', 'consented', 'asked', 'nobody'];
-		expect(await store.deny(erased.map(keyOf), NOW)).toBe(7);
-		expect(await store.deny([keyOf('r7'), 'old r8'], NOW)).toBe(1);
-		expect((await store.findErased(allKeysOf)).sort()).toEqual(
+		const erased = [
+			'r7',
+			'r1499',
+			'opened',
+			'day',
+			'consented',
+			'asked',
+			'address@example.com',
+			'nobody',
+		];
+		expect(
+			await store.deny(
+				erased.map((id) => keysOf(id)[0]),
+				NOW,
+			),
+		).toBe(8);
+		expect(await store.deny([keysOf('r7')[0], 'old r8'], NOW)).toBe(1);
+		expect((await store.findErased(withOld)).sort()).toEqual(
 			[...erased.filter((id) => id !== 'nobody'), 'r8'].sort(),
 		);
-		for (const id of await store.findErased(allKeysOf)) await store.eraseSubject(subject(id), NOW);
-		expect(await store.findErased(allKeysOf)).toEqual([]);
+		for (const id of await store.findErased(withOld)) await store.eraseSubject(subject(id), NOW);
+		expect(await store.findErased(withOld)).toEqual([]);
 	});
 
 	test('counts people once per campaign, by what their first counted open said', async () => {
