@@ -197,6 +197,8 @@ function drawNode(node: Node, leadsOn: (output: number) => boolean): DrawnNode {
 	const [x, y] = node.position;
 	const names = outputNames(node);
 	const height = heightFor(Math.max(names.length, inputCount(node)));
+	// A trigger has a flash of lightning before it in place of a port.
+	const before = /(Trigger|webhook)$/.test(node.type) ? 40 : PORT;
 	// The label is in the middle below the square, and wraps. The subtitle is below it.
 	const full = textWidth(node.name, 16, 0.97);
 	const lines = linesOf(node.name, 192, 16, 0.97);
@@ -204,7 +206,7 @@ function drawNode(node: Node, leadsOn: (output: number) => boolean): DrawnNode {
 	const labelHeight = lines * 20 + (node.disabled ? 24 : 0) + 20;
 	return {
 		name: node.name,
-		square: { what: node.name, x: x - PORT, y, width: NODE + 2 * PORT, height },
+		square: { what: node.name, x: x - before, y, width: before + NODE + PORT, height },
 		label: {
 			what: `label of ${node.name}`,
 			x: x + NODE / 2 - width / 2,
