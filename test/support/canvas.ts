@@ -17,6 +17,8 @@ export interface Box {
 export interface Note extends Box {
 	/** The heading and the text in it */
 	text: Box;
+	/** The lines of its code blocks that are wider than the note, which n8n cuts off */
+	cutLines: string[];
 }
 
 export interface Line {
@@ -46,6 +48,8 @@ export interface Canvas {
 
 const NODE = 96;
 const PORT = 8;
+/** The width of a character in a code block */
+const CODE_CHARACTER = 9.64;
 
 /** Widths of n8n's font (Inter) in hundredths of its size. Other characters count as wide. */
 const WIDTHS: Array<[number, string]> = [
@@ -285,7 +289,16 @@ export function drawCanvas(workflow: WorkflowJson): Canvas {
 		const [x, y] = node.position;
 		const box = { what: `note ${node.name}`, x, y };
 		const text = { ...box, what: `text of ${node.name}`, x: x + 13, y: y + 8, width: width - 26 };
-		return { ...box, width, height, text: { ...text, height: textHeight(content, width) - 8 } };
+		const cutLines = [...content.matchAll(/^```.*\n([^]*?)```$/gm)]
+			.flatMap(([, code]) => code.split('\n'))
+			.filter((line) => line.length * CODE_CHARACTER > width - 58);
+		return {
+			...box,
+			width,
+			height,
+			cutLines,
+			text: { ...text, height: textHeight(content, width) - 8 },
+		};
 	});
 	const nodes = workflow.nodes
 		.filter((node) => !isNote(node))

@@ -96,6 +96,10 @@ describe.each(files.filter((file) => file !== NOT_YET))('the canvas of workflows
 		expect(found).toEqual([]);
 	});
 
+	it('cuts off no line of code', () => {
+		expect(notes.flatMap(({ cutLines }) => cutLines)).toEqual([]);
+	});
+
 	it('names the outputs of a switch', () => {
 		const numbers = nodes.flatMap(({ outputs }) =>
 			outputs.filter(({ what }) => /^output \d+ of /.test(what)),
