@@ -30,8 +30,9 @@ import {
 	type WorkflowJson,
 } from '../test/support/n8n-instance';
 import { newDatabase } from '../test/support/own-database';
-import { postgresUrl } from '../test/support/stores';
 
+/** The PostgreSQL that the collector's store is in */
+const postgresUrl = process.env.TEST_POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/test';
 const ROUNDS = 250;
 const WARM_UP = 40;
 /** Each way */
@@ -44,7 +45,6 @@ async function main(): Promise<void> {
 }
 
 async function atCollector(): Promise<void> {
-	if (postgresUrl === null) throw new Error('This needs a PostgreSQL. Set TEST_POSTGRES_URL.');
 	const folder = mkdtempSync(join(tmpdir(), 'timing-'));
 	const database = await newDatabase(postgresUrl);
 	const { hostname, port } = new URL(database.url);
