@@ -30,8 +30,9 @@ import {
 	type WorkflowJson,
 } from '../test/support/n8n-instance';
 import { newDatabase } from '../test/support/own-database';
-import { postgresUrl } from '../test/support/stores';
 
+/** The PostgreSQL that the collector's store is in */
+const postgresUrl = process.env.TEST_POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/test';
 const ROUNDS = 250;
 const WARM_UP = 40;
 /** Each way */
@@ -44,7 +45,6 @@ async function main(): Promise<void> {
 }
 
 async function atCollector(): Promise<void> {
-	if (postgresUrl === null) throw new Error('This needs a PostgreSQL. Set TEST_POSTGRES_URL.');
 	const folder = mkdtempSync(join(tmpdir(), 'timing-'));
 	const database = await newDatabase(postgresUrl);
 	const { hostname, port } = new URL(database.url);
@@ -204,21 +204,28 @@ async function compare(
 	process.stdout.write(
 		`  ${''.padEnd(16)}${'median'.padStart(10)}${'p90'.padStart(10)}${'ratio'.padStart(8)}${'AUC'.padStart(8)}   right after: ratio, AUC\n`,
 	);
-	const { valid } = times;
-	const row = (kind: string, own: number[], against: number[], next: number[]) => {
+	const row = (
+		kind: string,
+		[own, next]: [number[], number[]],
+		[against, nextAgainst]: [number[], number[]],
+	) => {
 		const cells = [
 			`${median(own).toFixed(2)} ms`.padStart(10),
 			`${quantile(own, 0.9).toFixed(2)} ms`.padStart(10),
 			(median(own) / median(against)).toFixed(3).padStart(8),
 			auc(own, against).toFixed(3).padStart(8),
-			(median(next) / median(later.valid)).toFixed(3).padStart(15),
-			auc(next, later.valid).toFixed(3).padStart(8),
+			(median(next) / median(nextAgainst)).toFixed(3).padStart(15),
+			auc(next, nextAgainst).toFixed(3).padStart(8),
 		];
 		process.stdout.write(`  ${kind.padEnd(16)}${cells.join('')}\n`);
 	};
-	for (const kind of Object.keys(links)) row(kind, times[kind], valid, later[kind]);
-	const half = (rest: number) => (_: number, index: number) => index % 2 === rest;
-	row('noise', valid.filter(half(0)), valid.filter(half(1)), later.valid.filter(half(0)));
+	const all: [number[], number[]] = [times.valid, later.valid];
+	for (const kind of Object.keys(links)) row(kind, [times[kind], later[kind]], all);
+	const half = (rest: number): [number[], number[]] => [
+		times.valid.filter((_, index) => index % 2 === rest),
+		later.valid.filter((_, index) => index % 2 === rest),
+	];
+	row('noise', half(0), half(1));
 }
 
 /** How often one of the first takes less time than one of the others; 0.5 tells nothing. */

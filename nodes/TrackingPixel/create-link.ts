@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { v4 as uuidv4 } from 'uuid';
 
-import { createHostedTracker, HostedTrackerError } from '../../src/api/hosted-tracker';
+import { HostedTrackerError } from '../../src/api/hosted-tracker';
 import type { Purpose } from '../../src/tracking/event/purpose';
 import type { TrackingMode } from '../../src/tracking/event/tracking-mode';
 import { TOKEN_IV_BYTES } from '../../src/tracking/links/sealed-token';
@@ -12,6 +12,7 @@ import { embedCode } from '../../src/tracking/mail/embed-code';
 import { MOST_AT_ONCE, toNodeError } from '../shared/each-item';
 import { readText, textOf } from '../shared/fields/check-fields';
 import { instanceBaseUrl } from '../shared/installation/base-url';
+import { openHostedTracker } from '../shared/installation/hosted-tracker';
 import { signingOf } from '../shared/installation/signing';
 import { openTrackingStore } from '../shared/installation/store';
 import { assertAllowed, createLinkLookups, type LinkLookups, objectionTo } from './may-track';
@@ -34,8 +35,6 @@ interface LinkOptions {
 	purpose?: Purpose;
 	trackingMode?: TrackingMode;
 }
-
-const HOSTED_CREDENTIAL = 'hostedPixelTrackerApi';
 
 /** Adds the tracking link of one mail to one recipient to the item. */
 export const createLink: PixelOperation = (context) => {
@@ -106,9 +105,9 @@ function hostedLinks(context: IExecuteFunctions): (index: number) => Promise<Tra
 	let unreachable: string | undefined;
 	return async (index) => {
 		if (unreachable) return untracked(unreachable);
-		const { baseUrl } = await context.getCredentials<{ baseUrl: string }>(HOSTED_CREDENTIAL, index);
 		try {
-			const pixel = await createHostedTracker({ baseUrl }).createPixel();
+			const tracker = await openHostedTracker(context, index);
+			const pixel = await tracker.createPixel();
 			return {
 				url: pixel.trackingUrl,
 				// Not the tracker's own snippet, which is HTML from outside.

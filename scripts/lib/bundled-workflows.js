@@ -64,20 +64,26 @@ function opensPort(workflow) {
 	return workflow.nodes.some(({ type }) => /openCollectorTrigger$/.test(type));
 }
 
-/** The two templates answer at the same address, so only one of them can be live. */
-const OPEN_TEMPLATE = 'email-open-tracking';
-const STRICT_TEMPLATE = 'email-open-tracking-consent-required';
+/** These answer at the same address, so only one of them can be live: the first, unless another is. */
+const ANSWER_PIXELS = [
+	'email-open-tracking',
+	'email-open-tracking-consent-required',
+	'send-tracked-campaign',
+];
 
 /**
- * Publishes every bundled workflow that is not live yet, of the two templates the open one, and
- * waits until all are.
+ * Publishes every bundled workflow that is not live yet, of those that answer the pixels of mails
+ * one, and waits until all are.
  * @throws {PlainError} naming the workflow that could not be published, and why
  */
 async function publishBundled(rest, source) {
-	const strict = await rest('GET', `/workflows/${STRICT_TEMPLATE}`);
-	const left = strict.activeVersionId ? OPEN_TEMPLATE : STRICT_TEMPLATE;
+	let answers = ANSWER_PIXELS[0];
+	for (const id of ANSWER_PIXELS) {
+		if ((await rest('GET', `/workflows/${id}`)).activeVersionId) answers = id;
+	}
+	const left = ANSWER_PIXELS.filter((id) => id !== answers);
 	const wanted = bundledWorkflows(source).filter(
-		(one) => isPublishable(one) && !opensPort(one) && one.id !== left,
+		(one) => isPublishable(one) && !opensPort(one) && !left.includes(one.id),
 	);
 	const refuse = (name, reason) => {
 		throw new PlainError(

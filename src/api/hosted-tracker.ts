@@ -99,10 +99,26 @@ export interface HostedTracker {
 	getDashboard(): Promise<HostedDashboard>;
 }
 
+/** What is asked of a hosted tracker. The signal ends the request, and the reading of its answer. */
+export interface HostedRequest {
+	method: 'GET' | 'POST';
+	headers?: Record<string, string>;
+	body?: string;
+	signal: AbortSignal;
+}
+
+/** What came back: a `Response`, or the part of one that is read here. */
+export interface HostedResponse {
+	status: number;
+	headers: { get(name: string): string | null };
+	body: AsyncIterable<Uint8Array> | null;
+}
+
 export interface HostedTrackerOptions {
 	/** Where `/api/pixel/create` and `/api/pixel/check` are found */
 	baseUrl: string;
-	fetch?: typeof fetch;
+	/** Sends one request, and follows no redirect */
+	send?: (url: string, request: HostedRequest) => Promise<HostedResponse>;
 	/** How long one attempt may take, in milliseconds */
 	timeoutMs?: number;
 	/** How often a failed attempt is repeated */
@@ -125,7 +141,7 @@ export interface HostedTrackerOptions {
  */
 export function createHostedTracker({
 	baseUrl,
-	fetch: send = fetch,
+	send = async (url, request) => await fetch(url, { ...request, redirect: 'manual' }),
 	timeoutMs = 10_000,
 	retries = 3,
 	sleep = pause,
@@ -138,13 +154,13 @@ export function createHostedTracker({
 	}
 	const base = addressText(parseServerAddress(baseUrl, 'The base URL of the hosted tracker'));
 
-	const attempt = async (path: string, init: RequestInit): Promise<Answer> => {
+	const attempt = async (path: string, asked: Asked): Promise<Answer> => {
+		const signal = AbortSignal.timeout(timeoutMs);
 		try {
-			const signal = AbortSignal.timeout(timeoutMs);
-			const response = await send(`${base}${path}`, { ...init, redirect: 'manual', signal });
+			const response = await send(`${base}${path}`, { ...asked, signal });
 			return { response, body: await readText(response) };
 		} catch (cause) {
-			const why = isTimeout(cause) ? `did not answer within ${timeoutMs} ms` : 'cannot be reached';
+			const why = signal.aborted ? `did not answer within ${timeoutMs} ms` : 'cannot be reached';
 			throw new HostedTrackerError(
 				'unreachable',
 				`The hosted tracker ${why}. Check its base URL and whether it is up.`,
@@ -154,12 +170,12 @@ export function createHostedTracker({
 		}
 	};
 
-	const request = async (path: string, init: RequestInit): Promise<Answer> => {
+	const request = async (path: string, asked: Asked): Promise<Answer> => {
 		for (let tried = 0; ; tried += 1) {
 			let failed: HostedTrackerError;
 			let delay = pauseAfter(tried + 1, BACKOFF, Math.random());
 			try {
-				const answer = await attempt(path, init);
+				const answer = await attempt(path, asked);
 				const { status, headers } = answer.response;
 				if (status !== 429 && status < 500) return answer;
 				failed = busyError(status);
@@ -200,14 +216,16 @@ export function createHostedTracker({
 	};
 }
 
+type Asked = Omit<HostedRequest, 'signal'>;
+
 interface Answer {
-	response: Response;
+	response: HostedResponse;
 	/** `null` when there was more than is read */
 	body: string | null;
 }
 
 /** The body of an answer as text; `null` for one that is too long, of which the rest is not read. */
-async function readText({ body }: Response): Promise<string | null> {
+async function readText({ body }: HostedResponse): Promise<string | null> {
 	if (body === null) return '';
 	const parts: Uint8Array[] = [];
 	let size = 0;
@@ -280,12 +298,6 @@ function busyError(status: number): HostedTrackerError {
 				`The hosted tracker failed (status ${status}). Try again later.`,
 				status,
 			);
-}
-
-function isTimeout(error: unknown): boolean {
-	return (
-		typeof error === 'object' && error !== null && 'name' in error && error.name === 'TimeoutError'
-	);
 }
 
 /** The address in the first image of a snippet, or `null` if there is none that can be loaded. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 
 import { z } from 'zod/v4';
 
@@ -26,12 +27,30 @@ type KeyFile = z.infer<typeof keyFileSchema>;
  * that must verify nothing any more, because it leaked or its links no longer matter, moves on to
  * `denylistOnlyKeys`, so that erased people stay erased.
  *
+ * A file that every user of the machine may read is used, with a warning.
+ *
  * @throws when the file cannot be read, written or understood; never with a key in the message
  */
 export async function loadOrCreateKeyFile(folder: string): Promise<KeyRing> {
 	const path = join(folder, KEY_FILE_NAME);
 	const text = (await readIfPresent(path)) ?? (await create(path));
+	await warnOfReaders(path);
 	return parseKeyFile(text, path);
+}
+
+const OTHERS_READ = 0o004;
+const warned = new Set<string>();
+
+/** Says once that others can read the keys. The file is left as it is: somebody may have set that. */
+async function warnOfReaders(path: string): Promise<void> {
+	// Windows has no such bits, and threads read what the process has read.
+	if (process.platform === 'win32' || !isMainThread || warned.has(path)) return;
+	const { mode } = await stat(path);
+	if ((mode & OTHERS_READ) === 0) return;
+	warned.add(path);
+	process.emitWarning(
+		`Every user of this machine can read the signing keys in ${path}. Run chmod 600 on the file, and rotate the keys if somebody else may have read them.`,
+	);
 }
 
 async function readIfPresent(path: string): Promise<string | null> {

@@ -119,8 +119,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		const tracker = createHostedTracker({
 			baseUrl: url(''),
 			sleep: async () => undefined,
-			fetch: async (address, init) =>
-				await send(String(address).replace(url(''), ''), init as RequestInit),
+			send: async (address, asked) => await send(address.replace(url(''), ''), asked),
 		});
 		const pixel = await tracker.createPixel();
 		expect(pixel.embedCode).toContain(pixel.trackingUrl.replaceAll('&', '&amp;'));

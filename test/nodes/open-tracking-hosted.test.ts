@@ -1,4 +1,9 @@
+import { Readable } from 'node:stream';
+
+import type { IHttpRequestOptions } from 'n8n-workflow';
+
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
+import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
 import { startStandIn, type HttpStandIn } from '../support/http-stand-in';
 import { executeNode } from '../support/node-context';
 
@@ -42,5 +47,34 @@ describe('Status: Get Dashboard of Hosted Tracker', () => {
 		const { show, hide } = login!.displayOptions!;
 		expect(hide?.operation ?? []).not.toContain('getHostedDashboard');
 		if (show?.operation) expect(show.operation).toContain('getHostedDashboard');
+	});
+});
+
+describe('a hosted tracker', () => {
+	const PIXEL = { id: 'p-1', embedCode: '<img src="https://tracker.example.com/p-1.png">' };
+	const OPENED = { opened: true, viewCount: 1, totalViewTime: 0 };
+
+	it.each([
+		['createLink', '/api/pixel/create', PIXEL],
+		['checkHosted', '/api/pixel/check', OPENED],
+		['getHostedDashboard', '/api/dashboard', DASHBOARD],
+	])('is asked through n8n, which knows the proxy: %s', async (operation, path, answer) => {
+		const asked: IHttpRequestOptions[] = [];
+		const parameters =
+			operation === 'createLink'
+				? { operation, trackedBy: 'hosted' }
+				: { resource: 'status', operation, pixelId: 'p-1' };
+		const node = operation === 'createLink' ? new TrackingPixel() : new OpenTracking();
+		const { output } = await executeNode(node, [{ json: {} }], {
+			parameters: parameters as Record<string, unknown>,
+			credentials: { hostedPixelTrackerApi: { baseUrl: 'https://behind-the-proxy.invalid' } },
+			httpRequest: async (request) => {
+				asked.push(request);
+				const body = Readable.from([Buffer.from(JSON.stringify(answer))]);
+				return await Promise.resolve({ statusCode: 200, headers: {}, body });
+			},
+		});
+		expect(asked.map(({ url }) => url)).toEqual([`https://behind-the-proxy.invalid${path}`]);
+		expect(JSON.stringify(output)).not.toContain('cannot be reached');
 	});
 });

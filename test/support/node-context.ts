@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { Readable } from 'node:stream';
 
-import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	IN8nHttpFullResponse,
+	INodeExecutionData,
+	INodeType,
+} from 'n8n-workflow';
 import { NodeHelpers } from 'n8n-workflow';
 
 /**
@@ -28,8 +34,8 @@ export function executeContext(
 		/** What that node asks for */
 		webhookAuthentication?: string;
 		webhookParameters?: Record<string, unknown>;
-		/** Stands in for n8n's HTTP helper */
-		httpRequest?: (request: { url: string }) => Promise<unknown>;
+		/** Stands in for n8n's HTTP helper; default: one that sends the request */
+		httpRequest?: (request: IHttpRequestOptions) => Promise<unknown>;
 	} = {},
 ): { context: IExecuteFunctions; responses: unknown[]; hints: unknown[] } {
 	const { description } = nodeType;
@@ -106,7 +112,7 @@ export function executeContext(
 			return credential;
 		},
 		helpers: {
-			httpRequest: options.httpRequest,
+			httpRequest: options.httpRequest ?? sendStreamed,
 			async getBinaryDataBuffer(index: number, field: string) {
 				return Buffer.from(items[index].binary?.[field].data ?? '', 'base64');
 			},
@@ -117,6 +123,29 @@ export function executeContext(
 		},
 	};
 	return { context: context as unknown as IExecuteFunctions, responses, hints };
+}
+
+/** What n8n's HTTP helper does with a request whose answer is wanted whole, as a stream. */
+async function sendStreamed(request: IHttpRequestOptions): Promise<IN8nHttpFullResponse> {
+	const { encoding, returnFullResponse, ignoreHttpStatusErrors, disableFollowRedirect } = request;
+	expect({ encoding, returnFullResponse, ignoreHttpStatusErrors, disableFollowRedirect }).toEqual({
+		encoding: 'stream',
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		disableFollowRedirect: true,
+	});
+	const { status, headers, body } = await fetch(request.url, {
+		method: request.method,
+		headers: request.headers as Record<string, string>,
+		body: request.body as string | undefined,
+		signal: request.abortSignal as AbortSignal,
+		redirect: 'manual',
+	});
+	return {
+		statusCode: status,
+		headers: Object.fromEntries(headers),
+		body: Readable.from(body ?? []),
+	};
 }
 
 const PATH = /^=\{\{ \$json((?:\.\w+|\["[^"]+"\])*) \}\}$/;

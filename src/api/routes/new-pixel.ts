@@ -2,6 +2,7 @@ import { v4 as uuidv4 } from 'uuid';
 import { z } from 'zod/v4';
 
 import type { NewPixel, Pixel } from '../../storage/port/tracking-store';
+import { hasControlCharacters } from '../../tracking/event/control-characters';
 import { isWithin, TRACKING_MODES, type TrackingMode } from '../../tracking/event/tracking-mode';
 import type { ApiDeps } from '../api-deps';
 import { ApiError, check } from '../api-error';
@@ -11,7 +12,7 @@ export const MAX_NAME = 200;
 const MAX_CAMPAIGN_ID = 256;
 /** The text that clients of the Mail Tracker API look for. */
 const NAME_REQUIRED = 'Pixel name is required.';
-const PRINTABLE = /^\P{Cc}*$/u;
+const isPrintable = (text: string) => !hasControlCharacters(text);
 const UUID_BYTES = 16;
 
 const fieldsSchema = z.strictObject(
@@ -21,12 +22,12 @@ const fieldsSchema = z.strictObject(
 			.trim()
 			.min(1, NAME_REQUIRED)
 			.max(MAX_NAME, `The pixel name is longer than ${MAX_NAME} characters. Shorten it.`)
-			.regex(PRINTABLE, 'The pixel name holds control characters. Leave them out.'),
+			.refine(isPrintable, 'The pixel name holds control characters. Leave them out.'),
 		campaignId: z
 			.string({ error: 'campaignId is not text. Send text, or leave it out.' })
 			.trim()
 			.max(MAX_CAMPAIGN_ID, `campaignId is longer than ${MAX_CAMPAIGN_ID} characters. Shorten it.`)
-			.regex(PRINTABLE, 'campaignId holds control characters. Leave them out.')
+			.refine(isPrintable, 'campaignId holds control characters. Leave them out.')
 			.optional(),
 		trackingMode: z
 			.enum(TRACKING_MODES, {

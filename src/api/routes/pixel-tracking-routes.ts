@@ -3,6 +3,7 @@ import { z } from 'zod/v4';
 
 import type { OpenCounts } from '../../storage/port/recipient';
 import type { GroupCounts, Pixel } from '../../storage/port/tracking-store';
+import { withoutControlCharacters } from '../../tracking/event/control-characters';
 import type { OpenEvent } from '../../tracking/event/open-event';
 import { embedCode } from '../../tracking/mail/embed-code';
 import type { ApiDeps } from '../api-deps';
@@ -31,8 +32,7 @@ export function pixelTrackingRoutes(deps: ApiDeps): Hono {
 		const wanted = c.req.query('name') ?? c.req.query('metadata');
 		// Metadata can be anything, and must not keep a mail from getting its pixel.
 		const name =
-			wanted
-				?.replace(/\p{Cc}+/gu, ' ')
+			withoutControlCharacters(wanted ?? '')
 				.trim()
 				.slice(0, MAX_NAME) || 'Pixel';
 		const trackingMode = c.req.query('trackingMode');

@@ -2,12 +2,15 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { makePrivateFile } from '../../storage/database/private-file';
+import { sqliteCode } from '../../storage/database/sqlite/node-sqlite';
 import { CollectorError } from '../config/collector-error';
 import { DEFAULT_LIMITS } from '../config/settings';
 import { keepRoom, makeRoom, wipeJournal } from './log-room';
 
 /** Name of the log's file inside its folder. */
 export const LOG_FILE = 'collector.sqlite';
+const LOCK_FILE = 'collector.lock';
+const SQLITE_NOTADB = 26;
 
 /** How long SQLite waits for another thread's or process's transaction; those take milliseconds. */
 const BUSY_TIMEOUT_MS = 5000;
@@ -296,8 +299,16 @@ function openDatabase({ folder, durable, roomBytes }: Required<CollectorLogOptio
 		return database;
 	} catch (error) {
 		database.close();
-		throw error;
+		throw isNoDatabase(error) ? new CollectorError(unreadable(join(folder, LOG_FILE))) : error;
 	}
+}
+
+function isNoDatabase(error: unknown): boolean {
+	return ((sqliteCode(error) ?? 0) & 0xff) === SQLITE_NOTADB;
+}
+
+function unreadable(path: string): string {
+	return `The file ${path} is damaged, or is no log of a collector. Restore it from a backup, or move it away, and a new one is made; opens that only this file has are then lost.`;
 }
 
 /** Opens a SQLite file that only its owner can read. */
@@ -338,12 +349,14 @@ export class FolderLockedError extends CollectorError {
  * @throws FolderLockedError when another collector has it
  */
 export function lockFolder(folder: string): () => void {
-	const database = openSqliteFile(folder, 'collector.lock');
+	const database = openSqliteFile(folder, LOCK_FILE);
 	try {
 		database.exec('pragma busy_timeout = 0; begin exclusive');
-	} catch {
+	} catch (error) {
 		database.close();
-		throw new FolderLockedError(folder);
+		throw isNoDatabase(error)
+			? new CollectorError(unreadable(join(folder, LOCK_FILE)))
+			: new FolderLockedError(folder);
 	}
 	return () => database.close();
 }

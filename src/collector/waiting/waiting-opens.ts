@@ -145,6 +145,8 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 		try {
 			// What comes in while the last batch is under way wants a round of its own.
 			while (!stopping.signal.aborted && log.backlog(STORE_CONSUMER, 1) > 0) await round(log);
+			// Somebody may have been erased meanwhile, whose open its file still holds.
+			if (!stopping.signal.aborted) log.scrub();
 		} finally {
 			unlock();
 		}

@@ -1,3 +1,4 @@
+import { hasControlCharacters } from '../event/control-characters';
 import { PURPOSES, type Purpose } from '../event/purpose';
 import { TRACKING_MODES, type TrackingMode } from '../event/tracking-mode';
 
@@ -44,7 +45,6 @@ const ID_KIND_BITS = 2;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID_BYTES = 16;
 const MAX_TEXT_BYTES = 255;
-const CONTROL_CHARACTER = /\p{Cc}/u;
 
 const HEAD_BYTES = 7;
 const MAX_SECONDS = 0xffff_ffff;
@@ -154,7 +154,7 @@ function packId(id: string | null, field: IdField): { kind: number; bytes: Buffe
 		return { kind: ID_KINDS.uuid, bytes: Buffer.from(id.replaceAll('-', ''), 'hex') };
 	}
 	const text = Buffer.from(id, 'utf8');
-	if (CONTROL_CHARACTER.test(id) || text.toString('utf8') !== id) {
+	if (hasControlCharacters(id) || text.toString('utf8') !== id) {
 		throw new Error(`${field} holds control characters or broken text. Pass printable text.`);
 	}
 	if (text.length > MAX_TEXT_BYTES) {

@@ -1,3 +1,4 @@
+import { hasControlCharacters } from '../event/control-characters';
 import type { RecipientReason } from '../event/open-event';
 import type { Purpose } from '../event/purpose';
 import type { TrackingMode } from '../event/tracking-mode';
@@ -5,7 +6,6 @@ import { normalId } from '../people/normal-id';
 import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-types';
 
 const MAX_ID_LENGTH = 256;
-const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /** What the link says, believed only as far as it is signed or plain ids are allowed. */
 export interface ReceivedLink {
@@ -96,5 +96,5 @@ function readId(text: string | undefined): string | null {
 export function whyNotAnId(text: string | null | undefined): RecipientReason | null {
 	if (text === null || text === undefined || text === '') return 'missing';
 	if (text.length > MAX_ID_LENGTH) return 'too-long';
-	return CONTROL_CHARACTER.test(text) ? 'control-characters' : null;
+	return hasControlCharacters(text) ? 'control-characters' : null;
 }

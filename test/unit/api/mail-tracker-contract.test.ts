@@ -186,8 +186,10 @@ onEachEngine('a client of the Mail Tracker API on $name', ({ newPlace }) => {
 		it('reads in words what else is wrong', async () => {
 			const long = await errorOf(await create({ name: 'x'.repeat(201) }), 400);
 			expect(long).toBe('The pixel name is longer than 200 characters. Shorten it.');
-			const control = await errorOf(await create({ name: 'a\u0000b' }), 400);
-			expect(control).toContain('control characters');
+			for (const name of ['a\u0000b', 'invoice\u202efdp.exe', 'a\u2066b']) {
+				const control = await errorOf(await create({ name }), 400);
+				expect(control).toContain('control characters');
+			}
 			const unknown = await errorOf(await create({ name: 'x', title: 'y' }), 400);
 			expect(unknown).toContain('title');
 		});

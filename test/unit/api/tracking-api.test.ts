@@ -158,8 +158,7 @@ onEachEngine('the HTTP APIs on $name', ({ newPlace }) => {
 			const tracker = createHostedTracker({
 				baseUrl: BASE_URL,
 				sleep: async () => undefined,
-				fetch: async (url, init) =>
-					await client.send(String(url).replace(BASE_URL, ''), init as RequestInit),
+				send: async (url, asked) => await client.send(url.replace(BASE_URL, ''), asked),
 			});
 			const pixel = await tracker.createPixel();
 			await client.load(pixel.trackingUrl);

@@ -1,4 +1,4 @@
-import fsPromises, { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import fsPromises, { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -14,6 +14,8 @@ beforeEach(async () => {
 });
 afterEach(async () => await rm(folder, { recursive: true }));
 
+const write = async (content: string) => await writeFile(path, content, { mode: 0o600 });
+
 describe('the key file', () => {
 	it('is made once, for its owner alone, and read from then on', async () => {
 		const inner = join(folder, 'not', 'there', 'yet');
@@ -23,6 +25,23 @@ describe('the key file', () => {
 		expect(again.active.secret.equals(first.active.secret)).toBe(true);
 		expect((await stat(join(inner, KEY_FILE_NAME))).mode & 0o777).toBe(0o600);
 		expect(await readdir(inner)).toEqual([KEY_FILE_NAME]);
+	});
+
+	it('is used and left as it is when every user of the machine may read it, with one warning', async () => {
+		const warnings: unknown[] = [];
+		const told = jest
+			.spyOn(process, 'emitWarning')
+			.mockImplementation((warning) => void warnings.push(warning));
+		const { active } = await loadOrCreateKeyFile(folder);
+		expect(warnings).toEqual([]);
+		await chmod(path, 0o644);
+		for (let turn = 0; turn < 3; turn += 1) {
+			expect((await loadOrCreateKeyFile(folder)).active.id).toBe(active.id);
+		}
+		told.mockRestore();
+		expect(warnings).toEqual([expect.stringContaining(`signing keys in ${path}. Run chmod 600`)]);
+		expect(String(warnings)).not.toContain(active.id);
+		expect((await stat(path)).mode & 0o777).toBe(0o644);
 	});
 
 	it('is the same for all who start at about the same moment', async () => {
@@ -51,12 +70,9 @@ describe('the key file', () => {
 		const keys = Array.from({ length: 5 }, () => generateKey());
 		const [activeKey, one, two, leaked, gone] = keys;
 		const ids = keys.map((key) => key.split(':')[0]);
-		await writeFile(path, JSON.stringify({ activeKey, previousKeys: [one, two] }));
+		await write(JSON.stringify({ activeKey, previousKeys: [one, two] }));
 		expect([...(await loadOrCreateKeyFile(folder)).keys.keys()]).toEqual(ids.slice(0, 3));
-		await writeFile(
-			path,
-			JSON.stringify({ activeKey, previousKeys: [one], denylistOnlyKeys: [leaked, gone] }),
-		);
+		await write(JSON.stringify({ activeKey, previousKeys: [one], denylistOnlyKeys: [leaked, gone] }));
 		const ring = await loadOrCreateKeyFile(folder);
 		expect([...ring.keys.keys()]).toEqual(ids.slice(0, 2));
 		expect(ring.denylistOnly.map(({ id }) => id)).toEqual(ids.slice(3));
@@ -69,7 +85,7 @@ describe('the key file', () => {
 		['{"activeKey":"id:hunter2","previousKeys":[]}', 'The active key is too short'],
 		['{"activeKey":"hunter2","previousKeys":[]}', 'The active key is not a signing key'],
 	])('is refused, kept and not shown when it holds %j', async (content, message) => {
-		await writeFile(path, content);
+		await write(content);
 		const loading = loadOrCreateKeyFile(folder);
 		await expect(loading).rejects.toThrow(message);
 		await expect(loading).rejects.not.toThrow('hunter2');

@@ -1,7 +1,7 @@
 import { NodeOperationError } from 'n8n-workflow';
 
-import { createHostedTracker } from '../../../../src/api/hosted-tracker';
 import { readText } from '../../../shared/fields/check-fields';
+import { openHostedTracker } from '../../../shared/installation/hosted-tracker';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
 import { pixelIdProperty } from '../../common/pixel-id';
@@ -14,11 +14,8 @@ export const checkHostedStatus: Operation = {
 	properties: [pixelIdProperty],
 	async execute({ node, index }) {
 		const pixelId = readText(node, 'pixelId', index);
-		const { baseUrl } = await node.getCredentials<{ baseUrl: string }>(
-			'hostedPixelTrackerApi',
-			index,
-		);
-		const status = await createHostedTracker({ baseUrl }).checkPixel(pixelId);
+		const tracker = await openHostedTracker(node, index);
+		const status = await tracker.checkPixel(pixelId);
 		if ('message' in status) {
 			throw new NodeOperationError(
 				node.getNode(),

@@ -1,4 +1,4 @@
-import { createHostedTracker } from '../../../../src/api/hosted-tracker';
+import { openHostedTracker } from '../../../shared/installation/hosted-tracker';
 import { toItems } from '../../common/items';
 import type { OperationWithOwnStore } from '../../common/operation';
 
@@ -10,10 +10,7 @@ export const getHostedDashboard: OperationWithOwnStore = {
 		'Read totals, open rate, average view time and recent activity of a tracker elsewhere',
 	properties: [],
 	async executeAlone({ node, index }) {
-		const { baseUrl } = await node.getCredentials<{ baseUrl: string }>(
-			'hostedPixelTrackerApi',
-			index,
-		);
-		return toItems([await createHostedTracker({ baseUrl }).getDashboard()]);
+		const tracker = await openHostedTracker(node, index);
+		return toItems([await tracker.getDashboard()]);
 	},
 };

@@ -65,6 +65,19 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 		expect(code).toBe(1);
 	});
 
+	it.each(['collector.sqlite', 'collector.lock'])(
+		'says in a sentence that a %s is no database, and leaves it there',
+		async (name) => {
+			const text = 'no database, but long enough to be looked at. '.repeat(20);
+			writeFileSync(join(folder, name), text);
+			const { code, errors } = await runCli(['collect', '--data', folder, '--port', '0']);
+			expect(errors).toMatch(new RegExp(`${name} is damaged.*move it away`));
+			expect(errors.trim().split('\n')).toHaveLength(1);
+			expect(code).toBe(1);
+			expect(readFileSync(join(folder, name), 'utf8')).toBe(text);
+		},
+	);
+
 	it('collects, says how it is, and drains on SIGTERM', async () => {
 		const collector = await startCollectorProcess(folder, [
 			'--admin-port',

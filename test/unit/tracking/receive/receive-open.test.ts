@@ -156,6 +156,8 @@ describe('a plain link', () => {
 		['a\u0000b', 'control-characters'],
 		['a\nb', 'control-characters'],
 		['a\u0085b', 'control-characters'],
+		['a\u202egnp.b', 'control-characters'],
+		['a\u2067b', 'control-characters'],
 	])('with id %j is an open without a recipient, because it is %s', async (id, reason) => {
 		const { event } = await receiveOpen(request({ query: { id } }), settings(), deps());
 		expect(event).toMatchObject({ recipientId: null, recipientReason: reason });
