@@ -245,4 +245,4 @@ it('two packs of one build are the same, byte for byte', () => {
 		}
 	});
 	expect(hashes[0]).toBe(hashes[1]);
-});
+}, 90_000);
