@@ -2,6 +2,7 @@
 import { capacity } from './collector/command/capacity-command';
 import { collect } from './collector/command/collect-command';
 import { deadLetters } from './collector/command/dead-letters-command';
+import { packageVersion } from './collector/command/package-version';
 
 const HELP = `Usage: n8n-nodes-email-open-tracking <command>
 
@@ -9,16 +10,27 @@ const HELP = `Usage: n8n-nodes-email-open-tracking <command>
   capacity      Work out how many collectors a number of mails needs
   dead-letters  List, replay or erase opens that the store did not take
 
-Add --help to a command for its options.
+  --version     Print the version of this package
+  --help        Show this text
+
+Add --help to a command for its options and an example.
 `;
 
 async function main([command, ...args]: readonly string[]): Promise<number> {
 	if (command === 'collect') return await collect(args);
 	if (command === 'capacity') return capacity(args);
 	if (command === 'dead-letters') return await deadLetters(args);
-	const wanted = command === undefined || command === '--help';
-	(wanted ? process.stdout : process.stderr).write(HELP);
-	return wanted ? 0 : 2;
+	if (command === '--version') {
+		process.stdout.write(`${packageVersion}\n`);
+		return 0;
+	}
+	if (command === undefined || command === '--help') {
+		process.stdout.write(HELP);
+		return 0;
+	}
+	const kind = command.startsWith('-') ? 'option' : 'command';
+	process.stderr.write(`There is no ${kind} "${command}".\n\n${HELP}`);
+	return 2;
 }
 
 void main(process.argv.slice(2)).then((code) => (process.exitCode = code));

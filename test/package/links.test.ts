@@ -5,7 +5,9 @@ const root = join(__dirname, '..', '..');
 const pages = [
 	'README.md',
 	'SECURITY.md',
-	...readdirSync(join(root, 'docs'))
+	'CONTRIBUTING.md',
+	'CODE_OF_CONDUCT.md',
+	...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
 		.filter((name) => name.endsWith('.md'))
 		.map((name) => `docs/${name}`),
 ];

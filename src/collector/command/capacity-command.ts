@@ -51,7 +51,7 @@ function help(): string {
 		const [option, text] = OPTIONS[name];
 		return `  --${`${option} <n>`.padEnd(27)}${text} (${DEFAULT_ASSUMPTIONS[name]})`;
 	});
-	return `Usage: n8n-nodes-email-open-tracking capacity [options]\n\n${lines.join('\n')}\n`;
+	return `Usage: n8n-nodes-email-open-tracking capacity [options]\n\nWorks out from the mails of a day how many collectors and how much disk they need.\n\n${lines.join('\n')}\n  --help                       Show this text\n\nExample: n8n-nodes-email-open-tracking capacity --mails-per-day 20000000\n`;
 }
 
 function report(assumptions: CapacityAssumptions): string {
@@ -73,7 +73,7 @@ function report(assumptions: CapacityAssumptions): string {
 		row('Stores that keep up with the busiest hour', number(plan.storesToKeepUp)),
 		row(
 			'Log per collector, also for an hour without store',
-			`${number(plan.logBytesPerCollector / 1e9)} GB`,
+			`${(plan.logBytesPerCollector / 1e9).toLocaleString('en-US', { maximumSignificantDigits: 2 })} GB`,
 		),
 		row('For that, --max-log-gib or Log Size Limit (GB)', number(plan.logLimitGib)),
 		'',

@@ -24,7 +24,7 @@ export interface CapacityAssumptions {
 
 /** Assumptions, to be replaced by what `npm run bench -- collector` shows on your machines. */
 export const DEFAULT_ASSUMPTIONS: CapacityAssumptions = {
-	mailsPerDay: 1_000_000_000,
+	mailsPerDay: 1_000_000,
 	loadsPerMail: 0.6,
 	busiestHourShare: 0.12,
 	peakFactor: 2,

@@ -58,6 +58,9 @@ carries the log into the tracking store.
   --flood-burst <n>          Loads recorded at once per address (10000)
   --help                     Show this text
 
+Example, behind a proxy of your own:
+  n8n-nodes-email-open-tracking collect --data /var/lib/opens --proxy-hops 1 --signed-only
+
 Exit codes: 0 stopped by a signal, all opens on disk; 1 failed; 2 wrong arguments.
 `;
 

@@ -36,6 +36,9 @@ collector, or the whole folder of n8n.
   --all                 With replay and erase: all of them
   --help                Show this text
 
+Example:
+  n8n-nodes-email-open-tracking dead-letters list --data ~/.n8n
+
 Exit codes: 0 done; 1 failed; 2 wrong arguments.
 `;
 

@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { packageVersion } from '../../../../src/collector/command/package-version';
 import { privacyReport } from '../../../../src/reports/privacy-report/privacy-report';
 import {
 	CONSENT_ENDS_SOON_DAYS,
@@ -23,7 +24,6 @@ import {
 import { controllerProperties, readController } from '../../common/controller';
 import type { Operation } from '../../common/operation';
 import { liveSetup } from '../../common/setup';
-import { packageVersion } from './package-version';
 
 interface Processor {
 	name: string;

@@ -1,6 +1,18 @@
 import { DEFAULT_ASSUMPTIONS, planCapacity } from '../../../../src/collector/command/capacity';
 
+/** As in docs/scaling.md, "To a billion mails a day". */
+const A_BILLION = { ...DEFAULT_ASSUMPTIONS, mailsPerDay: 1_000_000_000 };
+
 describe('the arithmetic of capacity', () => {
+	it('starts from what one collector and one store carry', () => {
+		expect(planCapacity(DEFAULT_ASSUMPTIONS)).toMatchObject({
+			collectors: 1,
+			storesToKeepUp: 1,
+			backlogAfterBusiestHour: 0,
+			logLimitGib: 4,
+		});
+	});
+
 	it('gets from mails per day to machines', () => {
 		const plan = planCapacity({
 			mailsPerDay: 86_400_000,
@@ -28,15 +40,15 @@ describe('the arithmetic of capacity', () => {
 	});
 
 	it('names a limit of the log that an hour without store does not fill to where it complains', () => {
-		const { logBytesPerCollector, logLimitGib } = planCapacity(DEFAULT_ASSUMPTIONS);
+		const { logBytesPerCollector, logLimitGib } = planCapacity(A_BILLION);
 		expect(logBytesPerCollector).toBeGreaterThan(4 * 1024 ** 3);
 		expect(logBytesPerCollector / (logLimitGib * 1024 ** 3)).toBeLessThan(0.8);
 		expect(logBytesPerCollector / ((logLimitGib - 1) * 1024 ** 3)).toBeGreaterThanOrEqual(0.8);
 	});
 
 	it('says when a store never catches up', () => {
-		expect(planCapacity({ ...DEFAULT_ASSUMPTIONS, storePerSecond: 100 }).drainSeconds).toBeNull();
-		expect(planCapacity({ ...DEFAULT_ASSUMPTIONS, storePerSecond: 1e6 })).toMatchObject({
+		expect(planCapacity({ ...A_BILLION, storePerSecond: 100 }).drainSeconds).toBeNull();
+		expect(planCapacity({ ...A_BILLION, storePerSecond: 1e6 })).toMatchObject({
 			drainSeconds: 0,
 			backlogAfterBusiestHour: 0,
 		});
