@@ -36,7 +36,7 @@ const TOP = 12;
 const LABELS = 24;
 /** Between the numbers and the lines, and at least between labels. */
 const GAP = 8;
-const LABEL_GAP = 4;
+const LABEL_GAP = 6;
 /** A wide guess at the width of a character: the reader's font is not known. */
 const CHARACTER = 7.2;
 /** About how many steps the scale has. */
