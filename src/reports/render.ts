@@ -1,6 +1,6 @@
 import { Eta } from 'eta';
 
-/** Every value is escaped unless the template says otherwise, which it does for SVG of ours alone. */
+/** Every value is escaped; templates leave only other templates as they are. */
 const eta = new Eta({ views: __dirname, autoEscape: true, cache: true });
 
 export type TemplateName =

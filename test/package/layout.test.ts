@@ -167,7 +167,7 @@ describe('the linter', () => {
 		'lets no import pass it by in another form': [
 			{ file: 'src/api/routes/x.ts', code: "void import('../../reports/csv');", allowed: false },
 			{ file: 'src/api/x.ts', code: "let x: import('../reports/csv').Y;", allowed: false },
-			{ file: 'src/api/x.ts', code: "void import('echarts');", allowed: true },
+			{ file: 'src/api/x.ts', code: "void import('eta');", allowed: true },
 		],
 		'lets no node import from the folder of another': [
 			importing('nodes/A/b/x.ts', '../../EmailOpenTrigger/y', false),

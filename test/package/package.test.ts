@@ -82,14 +82,10 @@ describe('the package that is published', () => {
 		expect(undeclared).toEqual([]);
 	});
 
-	it('depends on pure JavaScript under a permissive licence', () => {
+	it('depends on pure JavaScript that installs without a script', () => {
 		for (const name of Object.keys(manifest.dependencies)) {
 			const folder = join(root, 'node_modules', name);
 			const dependency = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-			expect([name, dependency.license]).toEqual([
-				name,
-				expect.stringMatching(/^(MIT|ISC|Apache-2\.0|BSD-2-Clause|BSD-3-Clause|Unlicense)$/),
-			]);
 			for (const script of ['preinstall', 'install', 'postinstall']) {
 				expect([name, dependency.scripts?.[script]]).toEqual([name, undefined]);
 			}

@@ -1,5 +1,4 @@
-import isEmail from 'validator/lib/isEmail';
-
+import { isEmailAddress } from '../../tracking/people/email-address';
 import { ApiError } from '../api-error';
 
 /** The most addresses one request may bring. */
@@ -30,7 +29,7 @@ export function readAddresses(value: unknown): GivenAddress[] {
 	}
 	return value.map((given: unknown, index) => {
 		const address = typeof given === 'string' ? given.trim() : '';
-		if (typeof given !== 'string' || !isEmail(address)) {
+		if (typeof given !== 'string' || !isEmailAddress(address)) {
 			const shown = JSON.stringify(given)?.slice(0, 200);
 			throw new ApiError(400, `Invalid email format: emails[${index}] is ${shown}`);
 		}

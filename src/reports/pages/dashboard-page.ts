@@ -56,10 +56,6 @@ export async function dashboardPage(store: TrackingStore, view: DashboardView): 
 	]);
 	const names = await pixelNames(store, pixels, dashboard.recentOpens);
 	const buckets = bucketOpens(hours, range, timeZone, now);
-	const [wideChart, narrowChart] = await Promise.all([
-		opensChart(buckets, { width: 1040, height: 260 }),
-		opensChart(buckets, { width: 350, height: 220 }),
-	]);
 	return render('templates/dashboard', {
 		view,
 		title: 'Email opens',
@@ -74,8 +70,8 @@ export async function dashboardPage(store: TrackingStore, view: DashboardView): 
 		facts: facts(dashboard),
 		buckets: buckets.map(shownBucket),
 		chartSummary: chartSummary(buckets, RANGES[range].name),
-		wideChart,
-		narrowChart,
+		wideChart: opensChart(buckets, { width: 1040, height: 260 }),
+		narrowChart: opensChart(buckets, { width: 350, height: 220 }),
 		campaigns: campaigns.map((campaign) => shownCampaign(campaign, view)),
 		pixels: pixels.map((pixel) => shownPixel(pixel, view)),
 		recent: dashboard.recentOpens.map((open) => shownActivity(open, names, view)),

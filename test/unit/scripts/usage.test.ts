@@ -19,6 +19,7 @@ const SCRIPTS = [
 	'bench.js',
 	'screenshots.js',
 	'release-notes.js',
+	'update-licenses.js',
 	'update-ranges.mjs',
 ];
 

@@ -1,8 +1,8 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import isEmail from 'validator/lib/isEmail';
 
 import type { NewRecipient } from '../../../../src/storage/port/tracking-store';
+import { isEmailAddress } from '../../../../src/tracking/people/email-address';
 import { MOST_AT_ONCE } from '../../../shared/each-item';
 import { readJson } from '../../../shared/fields/check-fields';
 import { toItems } from '../../common/items';
@@ -88,7 +88,7 @@ function readRecipients(node: IExecuteFunctions, index: number): NewRecipient[] 
 				'Give every recipient an ID of yours, as text or number',
 			);
 		}
-		if (email !== null && (typeof email !== 'string' || !isEmail(email))) {
+		if (email !== null && (typeof email !== 'string' || !isEmailAddress(email))) {
 			throw refuse(
 				`The email of recipient ${position + 1} is not an address`,
 				'Correct it, or leave it out',
