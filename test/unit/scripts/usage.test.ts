@@ -13,7 +13,14 @@ function command(script: string, ...args: string[]) {
 	return { status, stdout, stderr };
 }
 
-const SCRIPTS = ['demo.js', 'check.js', 'bench.js', 'screenshots.js', 'update-ranges.mjs'];
+const SCRIPTS = [
+	'demo.js',
+	'check.js',
+	'bench.js',
+	'mail-clients.js',
+	'screenshots.js',
+	'update-ranges.mjs',
+];
 
 describe('the commands of the project', () => {
 	it.each(SCRIPTS)('%s --help says how it is used, and does nothing', (script) => {
