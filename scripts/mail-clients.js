@@ -39,6 +39,7 @@ runMain(async () => {
 	const { only } = readOptions(USAGE, { only: { type: 'string' } });
 	await ensureDependencies();
 	// The rules and the snippet under test are TypeScript.
+	// @ts-expect-error tsx tells its types to newer module resolutions only
 	require('tsx/cjs/api').register();
 	const { readIn } = require('./lib/mail-clients/measure');
 	const { withTable } = require('./lib/mail-clients/table');
