@@ -3,6 +3,7 @@ const { chownSync, mkdirSync, readdirSync, writeFileSync } = require('node:fs');
 const { createServer } = require('node:net');
 const { userInfo } = require('node:os');
 const { join, resolve } = require('node:path');
+const { Transform } = require('node:stream');
 
 const { embedPixel } = require('../../../src/tracking/mail/embed');
 const { start, stop } = require('../run');
@@ -106,7 +107,9 @@ async function startMailbox(folder, mail) {
 		socket.on('error', () => socket.destroy());
 		socket.once('close', () => imap.stdin?.end());
 		imap.stdin?.on('error', () => socket.destroy());
-		socket.pipe(/** @type {import('node:stream').Writable} */ (imap.stdin));
+		socket
+			.pipe(answerLogin(socket))
+			.pipe(/** @type {import('node:stream').Writable} */ (imap.stdin));
 		imap.stdout?.pipe(socket);
 	});
 	server.listen(0, '127.0.0.1');
@@ -119,6 +122,18 @@ async function startMailbox(folder, mail) {
 			await Promise.all([...processes].map(stop));
 		},
 	};
+}
+
+/** Roundcube logs in even where it is told that it is in; it sends nothing else until the answer. */
+function answerLogin(socket) {
+	return new Transform({
+		transform(chunk, _encoding, done) {
+			const [, tag] = /^(\S+) AUTHENTICATE /.exec(String(chunk)) ?? [];
+			if (tag === undefined) return done(null, chunk);
+			socket.write(`${tag} OK Logged in\r\n`);
+			done();
+		},
+	});
 }
 
 module.exports = { SUBJECT, htmlWithPixel, mailWithPixel, startMailbox };

@@ -68,6 +68,7 @@ async function readIn(program) {
 		while (await server.waitForLoad(program.id, count(), QUIET_MS));
 		return count() - before;
 	};
+	/** @type {import('./programs').Reader} */
 	const reader = {
 		desktop,
 		htmlFile,

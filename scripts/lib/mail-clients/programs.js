@@ -1,7 +1,10 @@
-const { readdirSync, mkdirSync, writeFileSync } = require('node:fs');
+const { once } = require('node:events');
+const { copyFileSync, mkdirSync, readdirSync, writeFileSync } = require('node:fs');
+const { createServer } = require('node:net');
 const { join } = require('node:path');
+const { setTimeout: wait } = require('node:timers/promises');
 
-const { run } = require('../run');
+const { PlainError, run } = require('../run');
 const { SUBJECT } = require('./mailbox');
 
 /**
@@ -10,6 +13,7 @@ const { SUBJECT } = require('./mailbox');
  * @property {number} imapPort where the mailbox answers, without a password
  * @property {string} htmlFile the HTML of the same mail, for programs that are called with it
  * @property {(limitMs: number) => Promise<boolean>} firstLoad waits for the first load
+ * @property {import('playwright-core').Page} [page] of a program in a browser
  *
  * @typedef {object} Program
  * @property {string} id
@@ -25,6 +29,7 @@ const { SUBJECT } = require('./mailbox');
 
 const TRY_AGAIN_MS = 3_000;
 const TRIES = 20;
+const SERVER_MS = 500;
 
 function writeFile(path, lines) {
 	mkdirSync(join(path, '..'), { recursive: true });
@@ -265,6 +270,74 @@ const thunderbird = {
 	},
 };
 
+const roundcube = {
+	id: 'roundcube',
+	name: 'Roundcube, in Chromium',
+	about: 'roundcube-core',
+	needs: ['roundcube-sqlite3', 'php-cli', 'php-sqlite3', 'chromium'],
+	look: async (reader) => {
+		const { desktop, imapPort } = reader;
+		const port = await freePort();
+		const folder = join(desktop.home, 'roundcube');
+		writeFile(join(folder, 'config.inc.php'), [
+			'<?php',
+			`$config['db_dsnw'] = 'sqlite:///${folder}/database?mode=0600';`,
+			`$config['imap_host'] = '127.0.0.1:${imapPort}';`,
+			"$config['imap_auth_type'] = 'PLAIN';",
+			"$config['des_key'] = 'a key for this test alone';",
+			"$config['log_driver'] = 'stdout';",
+			`$config['temp_dir'] = '${folder}';`,
+			"$config['plugins'] = [];",
+			// Always, as a reader may choose it for all mails.
+			"$config['show_images'] = 2;",
+		]);
+		for (const file of ['defaults.inc.php', 'mimetypes.php']) {
+			copyFileSync(join('/etc/roundcube', file), join(folder, file));
+		}
+		desktop.env.ROUNDCUBE_CONFIG_DIR = folder;
+		desktop.open('php', '-S', `127.0.0.1:${port}`, '-t', '/var/lib/roundcube');
+		const { chromium } = require('playwright-core');
+		// With a window, as readers have it: a browser without one says so, and is a machine.
+		const browser = await chromium.launch({
+			executablePath: '/usr/bin/chromium',
+			headless: false,
+			args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+			env: desktop.env,
+		});
+		const page = await browser.newPage();
+		reader.page = page;
+		await openWhenThere(page, `http://127.0.0.1:${port}/`);
+		await page.locator('#rcmloginuser').fill('ada');
+		await page.locator('#rcmloginpwd').fill('any');
+		await page.locator('#rcmloginsubmit').click();
+		await page.waitForURL(/_task=mail/);
+		await page.goto(`http://127.0.0.1:${port}/?_task=mail&_mbox=INBOX&_uid=1&_action=show`);
+	},
+	lookAgain: async ({ page }) => {
+		await page?.reload();
+	},
+};
+
+async function freePort() {
+	const server = createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+	server.close();
+	return port;
+}
+
+/** Opens a page of a server that is about to start. */
+async function openWhenThere(page, address) {
+	for (let tries = 1; ; tries += 1) {
+		try {
+			return await page.goto(address);
+		} catch (error) {
+			if (tries === TRIES) throw new PlainError(`nothing answers there: ${error.message}`);
+			await wait(SERVER_MS);
+		}
+	}
+}
+
 /** Quick ones first. @type {Program[]} */
 const PROGRAMS = [
 	lynx,
@@ -287,6 +360,7 @@ const PROGRAMS = [
 	}),
 	evolution,
 	thunderbird,
+	roundcube,
 ];
 
 module.exports = { PROGRAMS };
