@@ -110,6 +110,7 @@ async function readIn(program) {
 			counted: verdicts.every(({ actor }) => isCounted(actor)),
 		};
 	} finally {
+		await program.end?.(reader);
 		await desktop.close();
 		await mailbox.close();
 		server.close();

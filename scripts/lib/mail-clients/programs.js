@@ -25,6 +25,7 @@ const { SUBJECT } = require('./mailbox');
  * @property {(reader: Reader) => Promise<void>} [lookAgain]
  * @property {(reader: Reader) => Promise<void>} [reply] composes one; Ctrl+S then saves the draft
  * @property {(reader: Reader) => Promise<void>} [forward] the same
+ * @property {(reader: Reader) => Promise<void>} [end] ends what would outlive the screen
  */
 
 const TRY_AGAIN_MS = 3_000;
@@ -67,14 +68,19 @@ const w3mImages = {
 	},
 };
 
-/** Claws Mail shows HTML by one of several plugins. */
-function claws(viewer, { plugin, packages, settings }) {
+/**
+ * Claws Mail shows HTML by one of several plugins.
+ * @param {string} viewer
+ * @param {{plugin: string, packages: string[], settings: string[], end?: Program['end']}} how
+ */
+function claws(viewer, { plugin, packages, settings, end }) {
 	const select = (folder) => ['--select', folder];
 	return {
 		id: `claws-${viewer.toLowerCase()}`,
 		name: `Claws Mail, ${viewer}`,
 		about: 'claws-mail',
 		needs: packages,
+		end,
 		look: async ({ desktop, imapPort }) => {
 			const folder = join(desktop.home, '.claws-mail');
 			writeFile(join(folder, 'accountrc'), [
@@ -306,12 +312,14 @@ const roundcube = {
 		});
 		const page = await browser.newPage();
 		reader.page = page;
-		await openWhenThere(page, `http://127.0.0.1:${port}/`);
+		// Another host than the image's, as in real life: no cookie of the one goes to the other.
+		const site = `http://localhost:${port}/`;
+		await openWhenThere(page, site);
 		await page.locator('#rcmloginuser').fill('ada');
 		await page.locator('#rcmloginpwd').fill('any');
 		await page.locator('#rcmloginsubmit').click();
 		await page.waitForURL(/_task=mail/);
-		await page.goto(`http://127.0.0.1:${port}/?_task=mail&_mbox=INBOX&_uid=1&_action=show`);
+		await page.goto(`${site}?_task=mail&_mbox=INBOX&_uid=1&_action=show`);
 	},
 	lookAgain: async ({ page }) => {
 		await page?.reload();
@@ -357,6 +365,10 @@ const PROGRAMS = [
 		plugin: 'dillo.so',
 		packages: ['claws-mail-dillo-viewer', 'dillo'],
 		settings: ['[Dillo]', 'local_browse=0', 'full_window=1'],
+		// Its helpers run on for the next window.
+		end: async ({ desktop }) => {
+			await run('/usr/libexec/dillo/dpidc', ['stop'], { env: desktop.env, quiet: true });
+		},
 	}),
 	evolution,
 	thunderbird,
