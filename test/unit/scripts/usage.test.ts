@@ -17,6 +17,7 @@ const SCRIPTS = [
 	'demo.js',
 	'check.js',
 	'bench.js',
+	'mail-clients.js',
 	'screenshots.js',
 	'release-notes.js',
 	'update-licenses.js',
