@@ -123,7 +123,7 @@ runMain(async () => {
 	const pixelUrl = `${n8n.url}/webhook/${PIXEL_PATH}`;
 	await withProgress('Publishing the bundled workflows', async () => {
 		const rest = await signIn(n8n.url, login.email, login.password);
-		// An import takes a workflow off the air, so one that is live has its sign-in already.
+		// An import takes a workflow off the air, so one that is live has its credential already.
 		const { activeVersionId } = await rest('GET', '/workflows/tracking-api');
 		if (!activeVersionId) {
 			await secureTrackingApi(rest, { apiKey: login.apiKey, ...login.dashboard });
@@ -136,11 +136,11 @@ runMain(async () => {
 The three-step flow is live.
 
   Pixel URL           ${pixelUrl}?id=42
-  Dashboard           ${n8n.url}/webhook/dashboard
+  Dashboard           ${n8n.url}/webhook/opens/dashboard
   Dashboard sign-in   user ${login.dashboard.user}   password ${login.dashboard.password}
   Editor              ${n8n.url}/workflow/email-open-tracking
   Editor sign-in      user ${login.email}   password ${login.password}
-  HTTP API            ${n8n.url}/webhook/api/…   with the header X-Api-Key: ${login.apiKey}
+  HTTP API            ${n8n.url}/webhook/opens/api/…   with the header X-Api-Key: ${login.apiKey}
   Data                ${folder}
 
 Paste into a mail, with the recipient's ID in place of 42:

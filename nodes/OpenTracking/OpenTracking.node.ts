@@ -32,7 +32,7 @@ export class OpenTracking implements INodeType {
 			{
 				name: 'openTrackingSigningKeyApi',
 				displayOptions: askedFor({
-					resource: ['consent', 'httpApi', 'open', 'pixel', 'privacy', 'recipient'],
+					resource: ['consent', 'open', 'pixel', 'privacy', 'recipient'],
 					operation: [
 						'addMany',
 						'applyChoice',
@@ -42,7 +42,6 @@ export class OpenTracking implements INodeType {
 						'getConfirmationLink',
 						'getEmbedCode',
 						'getLink',
-						'handleRequest',
 						'import',
 						'record',
 						'registerSent',

@@ -38,7 +38,6 @@ import { checkStatus } from './actions/status/check';
 import { checkHostedStatus } from './actions/status/check-hosted';
 import { getHostedDashboard } from './actions/status/get-hosted-dashboard';
 import type { Resource } from './common/operation';
-import { handleRequest } from './http-api/handle-request';
 
 /** Every resource and operation of the node; the fields in the editor follow from this list. */
 export const resources: Resource[] = [
@@ -55,7 +54,6 @@ export const resources: Resource[] = [
 			withdrawConsent,
 		],
 	},
-	{ value: 'httpApi', name: 'HTTP API', operations: [handleRequest] },
 	{
 		value: 'open',
 		name: 'Open',

@@ -1,41 +1,31 @@
 const { randomBytes } = require('node:crypto');
 
-/** The routes for people, who sign in with a browser; images are loaded without any sign-in. */
-const PAGE = /^(?:dashboard(?:\/.*)?|:id(?:\/delete)?)$/;
-const IMAGES = [':file', ':image'];
+const CREDENTIAL = { name: 'Tracking API access', type: 'openTrackingAccessApi' };
+const TRIGGER = 'n8n-nodes-email-open-tracking.trackingApiTrigger';
 
 /**
- * Switches on authentication in the bundled workflow `tracking-api`: a header for programs, user
- * and password for the pages, nothing for the images. The credentials are made in n8n under fixed
- * names, and the workflow is saved with them. Do this before it is published.
+ * Gives the bundled workflow `tracking-api` the credential without which n8n does not publish it: a
+ * key for programs, user and password for people. The credential is made in n8n under a fixed
+ * name, and the workflow is saved with it. Do this before it is published.
  *
  * @param {(method: string, path: string, body?: unknown) => Promise<any>} rest as from `signIn`
- * @param {{workflowId?: string, apiKey?: string, user?: string, password?: string}} [options]
- * @returns {Promise<{header: string, apiKey: string, user: string, password: string}>}
+ * @param {{workflowId?: string, apiKey?: string, user?: string, password?: string, readApiKey?: string, readUser?: string, readPassword?: string}} [options]
+ * @returns {Promise<void>}
  */
 async function secureTrackingApi(rest, options = {}) {
-	const access = {
-		header: 'X-Api-Key',
-		apiKey: options.apiKey ?? randomBytes(24).toString('base64url'),
-		user: options.user ?? 'tracker',
-		password: options.password ?? randomBytes(12).toString('base64url'),
-	};
-	const programs = await makeCredential(rest, 'Tracking API key', 'httpHeaderAuth', {
-		name: access.header,
-		value: access.apiKey,
-	});
-	const people = await makeCredential(rest, 'Tracking pages', 'httpBasicAuth', {
-		user: access.user,
-		password: access.password,
+	const credential = await makeCredential(rest, {
+		headerName: 'X-Api-Key',
+		manageApiKey: options.apiKey ?? randomBytes(24).toString('base64url'),
+		readApiKey: options.readApiKey ?? '',
+		manageUser: options.user ?? 'tracker',
+		managePassword: options.password ?? randomBytes(12).toString('base64url'),
+		readUser: options.readUser ?? '',
+		readPassword: options.readPassword ?? '',
 	});
 	const id = options.workflowId ?? 'tracking-api';
 	const workflow = await rest('GET', `/workflows/${id}`);
 	for (const node of workflow.nodes) {
-		const { path } = node.parameters;
-		if (node.type !== 'n8n-nodes-base.webhook' || IMAGES.includes(path)) continue;
-		const isPage = PAGE.test(path);
-		node.parameters.authentication = isPage ? 'basicAuth' : 'headerAuth';
-		node.credentials = isPage ? { httpBasicAuth: people } : { httpHeaderAuth: programs };
+		if (node.type === TRIGGER) node.credentials = { [CREDENTIAL.type]: credential };
 	}
 	await rest('PATCH', `/workflows/${id}`, {
 		nodes: workflow.nodes,
@@ -43,10 +33,10 @@ async function secureTrackingApi(rest, options = {}) {
 		settings: workflow.settings,
 		versionId: workflow.versionId,
 	});
-	return access;
 }
 
-async function makeCredential(rest, name, type, data) {
+async function makeCredential(rest, data) {
+	const { name, type } = CREDENTIAL;
 	const known = (await rest('GET', '/credentials')).find(
 		(credential) => credential.name === name && credential.type === type,
 	);

@@ -3,6 +3,7 @@ import type { TrackingStore } from '../storage/port/tracking-store';
 import type { WaitingReport } from '../storage/port/waiting-report';
 import type { KeyRing } from '../tracking/links/key-ring';
 import type { ReceiveDeps, ReceiveSettings } from '../tracking/receive/receive-types';
+import type { AccessRules } from './access-rules';
 
 /** How often something may still be done; `rate-limiter-flexible` gives such objects. */
 export interface RateLimiter {
@@ -12,8 +13,10 @@ export interface RateLimiter {
 
 /** Everything the HTTP APIs need from outside; they have no clock, randomness or store of their own. */
 export interface ApiDeps {
-	/** Whether only images are answered, because nobody asked the requester who they are */
-	closed: boolean;
+	/** Who is let in to all but images; `null` where the operator chose to let in everybody */
+	access(): Promise<AccessRules | null>;
+	/** Whose pages may use the APIs in a browser */
+	allowedOrigins: readonly string[];
 	/** Opens the store. May fail: the pixel is still answered. */
 	openStore(): Promise<TrackingStore>;
 	/** Holds a read that an answer waits for to the limit of a lookup, and leaves a store alone that hangs */
@@ -22,7 +25,7 @@ export interface ApiDeps {
 	signing(): Promise<{ keyRing: KeyRing; baseUrl: string }>;
 	receiveSettings: ReceiveSettings;
 	receiveDeps: ReceiveDeps;
-	/** The client's address as far as the operator's own proxies vouch for it; else `null` */
+	/** The requester's address as far as the operator's own proxies vouch for it; else `null` */
 	clientAddress(headers: Readonly<Record<string, string>>): string | null;
 	/** Guards `generate-tokens` */
 	tokenLimiter: RateLimiter;

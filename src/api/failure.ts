@@ -4,7 +4,7 @@ import { ApiError } from './api-error';
 
 /** What a request that failed is answered with, as JSON or as a page. */
 export interface Failure {
-	status: 400 | 403 | 404 | 429 | 500 | 503;
+	status: 400 | 401 | 403 | 404 | 429 | 500 | 503;
 	message: string;
 	headers: Record<string, string>;
 }

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 
 import type { ApiDeps } from './api-deps';
-import { guard } from './api-error';
 import { failureOf } from './failure';
+import { guard, refuseOtherOrigins } from './guard';
 import { pageRoutes } from './routes/page-routes';
 import { pixelRoutes } from './routes/pixel-routes';
 import { pixelTrackingRoutes } from './routes/pixel-tracking-routes';
@@ -30,7 +30,7 @@ export function createTrackingApi(deps: ApiDeps): TrackingApi {
 		if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
 		c.res.headers.set('x-content-type-options', 'nosniff');
 	});
-	app.use('/api/*', guard(deps));
+	app.use('/api/*', refuseOtherOrigins(deps), guard(deps, 'key'));
 	for (const group of [
 		pixelTrackingRoutes,
 		pixelRoutes,

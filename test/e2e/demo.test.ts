@@ -81,7 +81,7 @@ describe('npm run demo', () => {
 			const { user: username, password } = login().dashboard;
 			const context = await browser.newContext({ httpCredentials: { username, password } });
 			const page = await context.newPage();
-			await page.goto(`http://127.0.0.1:${port}/webhook/dashboard`);
+			await page.goto(`http://127.0.0.1:${port}/webhook/opens/dashboard`);
 			await look(page);
 		} finally {
 			await browser.close();

@@ -5,6 +5,7 @@ import {
 	eventually,
 	startInstance,
 	trackingApiForEverybody,
+	trackingApiTrigger,
 	type N8nInstance,
 } from '../support/n8n-instance';
 
@@ -18,9 +19,9 @@ describe('a person who tracks mails of their own, with mode Full and a tunnel', 
 
 	beforeAll(async () => {
 		const workflow = trackingApiForEverybody();
-		const handler = workflow.nodes.find(({ name }) => name === 'Handle Request')!;
-		handler.parameters = {
-			...handler.parameters,
+		const trigger = trackingApiTrigger(workflow);
+		trigger.parameters = {
+			...trigger.parameters,
 			trackingMode: 'full',
 			options: { ip: 'keep', keep: ['userAgent'] },
 		};
@@ -38,10 +39,10 @@ describe('a person who tracks mails of their own, with mode Full and a tunnel', 
 		await n8n?.stop();
 	}, 60_000);
 
-	const url = (path: string) => `${n8n.url}/webhook${path}`;
+	const url = (path: string) => `${n8n.url}/webhook/opens${path}`;
 	/** A load through the tunnel, which says whose it is. */
 	const load = async (link: string) => {
-		expect(link).toMatch(/^https:\/\/mail\.example\.com\/webhook\/tracker\//);
+		expect(link).toMatch(/^https:\/\/mail\.example\.com\/webhook\/opens\/tracker\//);
 		const image = await fetch(link.replace(PUBLIC_URL, n8n.url), {
 			headers: { 'user-agent': MAIL_PROGRAM, 'x-forwarded-for': '198.51.100.9, 192.0.2.7' },
 		});
@@ -119,7 +120,7 @@ describe('a person who tracks mails of their own, with mode Full and a tunnel', 
 		await page.getByText('its log (opens: 1, machine loads: 0)').waitFor();
 		await page.getByRole('button', { name: 'Delete for good' }).click();
 		await page.getByText('The pixel was deleted').waitFor();
-		expect(new URL(page.url()).pathname).toBe('/webhook/dashboard');
+		expect(new URL(page.url()).pathname).toBe('/webhook/opens/dashboard');
 		expect(n8n.rows(`select id from pixels where name = 'To be deleted'`)).toEqual([]);
 		const id = /tracker\/(.+)\.png/.exec(link)![1];
 		expect(n8n.rows(`select event_id from opens where pixel_id = '${id}'`)).toEqual([]);

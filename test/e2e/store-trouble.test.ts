@@ -70,7 +70,7 @@ async function newPixel(
 	n8n: N8nInstance,
 ): Promise<{ id: string; url: (n8n: N8nInstance) => string }> {
 	const answer = await eventually(async () => {
-		const response = await fetch(`${n8n.url}/webhook/api/pixel/create`);
+		const response = await fetch(`${n8n.url}/webhook/opens/api/pixel/create`);
 		return response.status === 200 && response;
 	}, 60_000);
 	const { id, trackingUrl } = (await answer.json()) as { id: string; trackingUrl: string };

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Browser, BrowserContext } from 'playwright-core';
 
-import { publishWorkflow } from '../../scripts/lib/n8n';
 import { makeSampleCampaign } from '../../scripts/lib/sample-campaign';
+import { TrackingApiTrigger } from '../../nodes/TrackingApiTrigger/TrackingApiTrigger.node';
 import { secureTrackingApi } from '../../scripts/lib/tracking-api-access';
 import { createHostedTracker } from '../../src/api/hosted-tracker';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
@@ -44,16 +44,21 @@ interface Created {
 describe('the tracker APIs in a real n8n, with authentication on', () => {
 	let n8n: N8nInstance;
 	let browser: Browser;
-	const access = { apiKey: 'test-key', user: 'reader', password: 'test-password' };
+	const access = {
+		apiKey: 'test-key',
+		readApiKey: 'reading-key',
+		user: 'keeper',
+		password: 'test-password',
+		readUser: 'reader',
+		readPassword: 'reading-password',
+	};
 
 	beforeAll(async () => {
 		n8n = await startInstance({
 			workflows: [bundledWorkflow('tracking-api.json')],
 			env: { GENERIC_TIMEZONE: 'Europe/Berlin' },
+			beforePublishing: async (rest) => await secureTrackingApi(rest, access),
 		});
-		await n8n.rest('POST', '/workflows/tracking-api/deactivate', {});
-		await secureTrackingApi(n8n.rest, access);
-		await publishWorkflow(n8n.rest, 'tracking-api');
 		await eventually(async () => (await fetch(url('/dashboard'))).status === 401);
 		browser = await launchBrowser();
 	}, 180_000);
@@ -62,7 +67,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		await n8n?.stop();
 	}, 60_000);
 
-	const url = (path: string) => `${n8n.url}/webhook${path}`;
+	const url = (path: string) => `${n8n.url}/webhook/opens${path}`;
 	const send = async (path: string, init: RequestInit = {}) =>
 		await fetch(url(path), {
 			...init,
@@ -92,12 +97,14 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		Object.fromEntries(
 			[...response.headers].filter(([name]) => Object.hasOwn(PIXEL_HEADERS, name)),
 		);
+	const basic = (user: string, password: string) =>
+		`Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 	const asReader = async (): Promise<BrowserContext> =>
 		await browser.newContext({
 			httpCredentials: { username: access.user, password: access.password },
 		});
 
-	it.each([
+	const closed: Array<[method: string, path: string]> = [
 		['GET', '/api/pixel/create'],
 		['POST', '/api/pixel/check'],
 		['GET', '/api/dashboard'],
@@ -111,8 +118,72 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		['POST', '/dashboard/sample/delete'],
 		['GET', '/logs/x'],
 		['POST', '/logs/x/delete'],
-	])('refuses strangers at %s %s', async (method, path) => {
-		expect([401, 403]).toContain((await fetch(url(path), { method })).status);
+	];
+
+	it('asks an outsider who it is at every route that the node has, but images', () => {
+		const { webhooks = [] } = new TrackingApiTrigger().description;
+		const routes = webhooks.map(({ httpMethod, path }) => [
+			httpMethod,
+			`/${path.replace(':id', 'x')}`,
+		]);
+		const asked = routes.filter(([, path]) => !/^\/(tracker|uploads)\//.test(path));
+		expect(asked.sort()).toEqual([...closed].sort());
+	});
+
+	it.each(closed)('refuses strangers at %s %s', async (method, path) => {
+		const isApi = path.startsWith('/api/');
+		for (const headers of [
+			{},
+			{ 'x-api-key': 'guessed', authorization: basic('keeper', 'guessed') },
+			// What opens the other kind of route.
+			isApi
+				? { authorization: basic(access.user, access.password) }
+				: { 'x-api-key': access.apiKey },
+		]) {
+			const refused = await fetch(url(path), { method, headers });
+			expect(refused.status).toBe(401);
+			expect(refused.headers.get('www-authenticate')).toBe(
+				isApi ? null : 'Basic realm="Email open tracking", charset="UTF-8"',
+			);
+			const type = isApi ? /^application\/json/ : /^text\/html/;
+			expect(refused.headers.get('content-type')).toMatch(type);
+			if (isApi) expect(await refused.json()).toMatchObject({ error: expect.any(String) });
+		}
+	});
+
+	it('lets those who read look at everything, and change nothing', async () => {
+		const { id } = await newPixel({ name: 'Read only' });
+		const reads = async (method: string, path: string, body?: string) => {
+			const { status } = await fetch(url(path), {
+				method,
+				body,
+				headers: {
+					'x-api-key': access.readApiKey,
+					authorization: basic(access.readUser, access.readPassword),
+				},
+			});
+			return status;
+		};
+		expect(await reads('POST', '/api/pixel/check', JSON.stringify({ id }))).toBe(200);
+		expect(await reads('GET', '/api/dashboard')).toBe(200);
+		expect(await reads('GET', '/dashboard')).toBe(200);
+		expect(await reads('GET', `/logs/${id}`)).toBe(200);
+		const readable = new Set(['/api/pixel/check', '/api/dashboard', '/dashboard', '/logs/x']);
+		const others = closed.filter(([, path]) => !readable.has(path));
+		expect(others).toHaveLength(9);
+		for (const [method, path] of others) {
+			expect(await reads(method, path.replace('/x', `/${id}`))).toBe(403);
+		}
+		expect(await check(id)).toMatchObject({ opened: false, viewCount: 0 });
+	});
+
+	it('shows no answer to the pages of another origin', async () => {
+		const headers = { origin: 'https://elsewhere.example.com', 'x-api-key': access.apiKey };
+		for (const path of ['/api/dashboard', '/dashboard', '/tracker/x.png', '/uploads/x.png']) {
+			const answer = await fetch(url(path), { headers });
+			expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+			expect(answer.headers.get('access-control-allow-methods')).toBeNull();
+		}
 	});
 
 	it('serves a client of the Pixel Tracking API that only got a new base URL', async () => {

@@ -17,11 +17,13 @@ import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
 import { dataFolder } from '../../nodes/shared/installation/data-folder';
+import { TrackingApiTrigger } from '../../nodes/TrackingApiTrigger/TrackingApiTrigger.node';
 import { load as loadFrom, startCollectorProcess } from '../support/collector-process';
 import type { CollectorProcess } from '../support/collector-process';
 import { eventually, freePort } from '../support/n8n-instance';
 import { executeContext } from '../support/node-context';
 import { PERSON } from '../support/tracking-api';
+import { apiTriggerContext, askTrackingApi } from '../support/tracking-api-request';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 
 // The collector's threads are files of the built package.
@@ -125,19 +127,13 @@ const nodeDoors: Door[] = [
 	},
 	{
 		door: 'tracking API',
-		name: /^Door 4: Open Tracking$/,
+		name: /^Door 4: Tracking API Trigger$/,
 		load: async (user) =>
-			await run(
-				'Door 4',
-				new OpenTracking(),
-				[{ json: { headers: PERSON, params: { file: `${pixelId}.png` }, query: { user } } }],
-				{
-					resource: 'httpApi',
-					operation: 'handleRequest',
-					method: 'GET',
-					url: 'https://n8n.example.com/webhook/tracker/:file',
-				},
-			),
+			await askTrackingApi({
+				path: `/tracker/${pixelId}.png?user=${user}`,
+				headers: PERSON,
+				workflow: 'Door 4',
+			}),
 	},
 	{
 		door: 'import',
@@ -180,6 +176,12 @@ beforeAll(async () => {
 
 	await publish('Door 1', 'immediately');
 	await publish('Door 2', 'collect');
+	await new TrackingApiTrigger().webhookMethods.setup.checkExists.call(
+		apiTriggerContext({
+			workflow: 'Door 4',
+			parameters: { access: 'none' },
+		}) as unknown as IHookFunctions,
+	);
 	port = await freePort();
 	const trigger = new OpenCollectorTrigger();
 	const context = {

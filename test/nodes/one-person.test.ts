@@ -7,6 +7,7 @@ import { erasureReceiptSchema } from '../../src/tracking/people/erasure';
 import { allBytes } from '../support/n8n-instance';
 import { executeNode } from '../support/node-context';
 import { PERSON } from '../support/tracking-api';
+import { askTrackingApi } from '../support/tracking-api-request';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 
 const node = new OpenTracking();
@@ -30,34 +31,17 @@ describe('a person whom only the Mail Tracker API knows', () => {
 		const { output } = await executeNode(node, [{ json }], { parameters });
 		return output[0];
 	};
-	const request = async (method: string, route: string, json: IDataObject) => {
-		const { responses } = await executeNode(
-			node,
-			[{ json: { headers: PERSON as unknown as IDataObject, ...json } }],
-			{
-				parameters: {
-					resource: 'httpApi',
-					operation: 'handleRequest',
-					access: 'everybody',
-					method,
-					url: `https://n8n.example.com/webhook${route}`,
-				},
-			},
-		);
-		return String((responses[0] as { body: Buffer }).body);
-	};
-	const generate = async (id: string, emails: string[]) =>
-		JSON.parse(
-			await request('POST', '/api/v1/pixels/:id/generate-tokens', {
-				params: { id },
-				body: { emails },
-			}),
-		) as { generated: number; tokens: Token[] };
-	const load = async (id: string, token: string | null) =>
-		await request('GET', '/tracker/:file', {
-			params: { file: `${id}.png` },
-			query: { token: token ?? '' },
+	const generate = async (id: string, emails: string[]) => {
+		const { body } = await askTrackingApi({
+			method: 'POST',
+			path: `/api/v1/pixels/${id}/generate-tokens`,
+			json: { emails },
+			parameters: { access: 'none' },
 		});
+		return JSON.parse(body) as { generated: number; tokens: Token[] };
+	};
+	const load = async (id: string, token: string | null) =>
+		await askTrackingApi({ path: `/tracker/${id}.png?token=${token ?? ''}`, headers: PERSON });
 	const opens = async () => (await (await folder.store()).listOpens({ limit: 100 })).opens;
 
 	beforeEach(async () => {
@@ -119,10 +103,11 @@ describe('a person whom only the Mail Tracker API knows', () => {
 			{ email: BOB, token: expect.any(String) },
 			{ token: null, trackingUrl: null, untracked: 'The person withdrew consent to be tracked' },
 		]);
-		const csv = await request('GET', '/api/v1/pixels/:id/generate-tokens/csv', {
-			params: { id: pixels[1] },
+		const { body } = await askTrackingApi({
+			path: `/api/v1/pixels/${pixels[1]}/generate-tokens/csv`,
+			parameters: { access: 'none' },
 		});
-		const rows: string[][] = parse(csv);
+		const rows: string[][] = parse(body);
 		expect(rows.slice(1).map(([email, made]) => [email, made !== ''])).toEqual([
 			[SPELLED.trim(), false],
 			[BOB, true],

@@ -127,20 +127,6 @@ const ENTRIES: Record<string, Entry> = {
 		},
 		whenEmpty: 'Recipient ID is empty',
 	},
-	'httpApi handleRequest': {
-		item: () => ({
-			webhookUrl: 'https://n8n.example.com/webhook/dashboard',
-			headers: {},
-			query: {},
-		}),
-		gives: 'the dashboard as an answer, and which request that was',
-		check: ({ items, page, status }) => {
-			expect(items).toEqual([{ method: 'GET', path: '/dashboard', statusCode: 200 }]);
-			expect(status).toBe(200);
-			expect(page).toContain('Spring launch');
-		},
-		whenEmpty: 'URL is empty',
-	},
 	'open export': {
 		gives: 'a CSV file with a line per open, and how many there are',
 		check: ({ items, file }) => {

@@ -59,7 +59,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 		}
 	});
 
-	it('demand the login at a hosted tracker where one is asked, and nothing elsewhere', () => {
+	it('demand a login where a hosted tracker or a requester is asked, and nothing elsewhere', () => {
 		const demands = descriptions
 			.filter(({ name }) => name !== 'openEventSink')
 			.flatMap((description) =>
@@ -79,6 +79,11 @@ describe("the panels of the nodes in n8n's editor", () => {
 			})),
 		);
 		expect(demands).toEqual([
+			{
+				node: 'trackingApiTrigger',
+				choice: { access: 'credential' },
+				credentials: ['openTrackingAccessApi'],
+			},
 			{
 				node: 'trackingPixel',
 				choice: { operation: 'createLink', trackedBy: 'hosted' },

@@ -3,6 +3,7 @@ import type { INodeType } from 'n8n-workflow';
 import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.node';
 import { OpenCollectorTrigger } from '../../nodes/OpenCollectorTrigger/OpenCollectorTrigger.node';
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
+import { TrackingApiTrigger } from '../../nodes/TrackingApiTrigger/TrackingApiTrigger.node';
 import { receiveSettings } from '../../nodes/shared/receive/receive-settings';
 import { readCollectOptions } from '../../src/collector/command/collect-options';
 import { RECEIVE_DEFAULTS } from '../../src/intake/receive-defaults';
@@ -14,13 +15,12 @@ const { mode, purpose, plainIds, consent, keep, time, manyDomains } = RECEIVE_DE
 const doors: Record<string, () => unknown> = {
 	'the Email Open Trigger': () => untouched(new EmailOpenTrigger()),
 	'the Open Collector Trigger': () => untouched(new OpenCollectorTrigger()),
-	'the tracking API': () =>
-		untouched(new OpenTracking(), { resource: 'httpApi', operation: 'handleRequest' }),
+	'the tracking API': () => untouched(new TrackingApiTrigger()),
 	'the command collect': () => collectOptions().settings.listener?.receive,
 };
 
-function untouched(node: INodeType, parameters: Record<string, unknown> = {}) {
-	const { context } = executeContext(node, [{ json: {} }], { parameters });
+function untouched(node: INodeType) {
+	const { context } = executeContext(node, [{ json: {} }]);
 	return receiveSettings({
 		getNodeParameter: (name, fallback) => context.getNodeParameter(name, 0, fallback),
 	});

@@ -81,9 +81,15 @@ export function bundledWorkflow(file: string): WorkflowJson {
 /** The tracker APIs for everybody, as an operator chooses who has access control in front of n8n. */
 export function trackingApiForEverybody(): WorkflowJson {
 	const workflow = bundledWorkflow('tracking-api.json');
-	const handler = workflow.nodes.find(({ name }) => name === 'Handle Request')!;
-	handler.parameters.access = 'everybody';
+	trackingApiTrigger(workflow).parameters.access = 'none';
 	return workflow;
+}
+
+/** The node of that workflow that answers. */
+export function trackingApiTrigger(workflow: WorkflowJson): WorkflowJson['nodes'][number] {
+	const found = workflow.nodes.find(({ type }) => type.endsWith('.trackingApiTrigger'));
+	if (!found) throw new Error(`The workflow ${workflow.id} has no Tracking API Trigger`);
+	return found;
 }
 
 /** A port of this machine that is free now, with the next one free as well. */
@@ -113,6 +119,8 @@ export async function startInstance(options: {
 	env?: NodeJS.ProcessEnv;
 	/** Keep a folder that an earlier instance used */
 	folder?: string;
+	/** What a user does in n8n before anything is published */
+	beforePublishing?: (rest: Rest) => Promise<void>;
 }): Promise<N8nInstance> {
 	const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'email-open-tracking-e2e-'));
 	const env = { ...process.env };
@@ -143,6 +151,7 @@ export async function startInstance(options: {
 	const n8n = await startN8n(settings);
 	try {
 		const rest = (await signIn(n8n.url, OWNER.email, OWNER.password)) as Rest;
+		await options.beforePublishing?.(rest);
 		for (const workflow of options.workflows) {
 			if (isPublishable(workflow)) await publishWorkflow(rest, workflow.id);
 		}

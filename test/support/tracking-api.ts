@@ -33,7 +33,8 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 	const errors: unknown[] = [];
 	const clock = { now: new Date('2026-11-20T10:00:00.000Z') };
 	const deps: ApiDeps = {
-		closed: false,
+		access: async () => null,
+		allowedOrigins: [],
 		openStore: async () => store,
 		signing: async () => ({ keyRing, baseUrl: BASE_URL }),
 		receiveSettings: {

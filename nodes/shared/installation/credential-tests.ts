@@ -7,11 +7,13 @@ import type {
 } from 'n8n-workflow';
 import { v4 as uuidv4 } from 'uuid';
 
+import { faultOfRules } from '../../../src/api/access-rules';
 import { createHostedTracker } from '../../../src/api/hosted-tracker';
 import { testPostgresConnection } from '../../../src/storage/postgres-store';
 import { TOKEN_IV_BYTES } from '../../../src/tracking/links/sealed-token';
 import { verifyToken } from '../../../src/tracking/links/token';
 import { PIXEL_PATH, signTrackingLink } from '../../../src/tracking/links/tracking-link';
+import { accessRulesOf, type AccessCredential } from './access';
 import {
 	describeWebhookSecrets,
 	type EmailServiceCredential,
@@ -92,6 +94,26 @@ async function openTrackingEmailServiceTest(
 	);
 }
 
+/** Says whom the credential *Open Tracking Access* lets in. Nothing outside is asked. */
+async function openTrackingAccessTest(
+	this: ICredentialTestFunctions,
+	credential: ICredentialsDecrypted,
+): Promise<INodeCredentialTestResult> {
+	return await testResult(async () => {
+		const rules = accessRulesOf((credential.data ?? {}) as AccessCredential);
+		const fault = faultOfRules(rules);
+		if (fault !== null) throw new Error(fault);
+		const { keys, signIns } = rules;
+		const given = [
+			keys.manage && 'programs that manage',
+			keys.read && 'programs that read',
+			signIns.manage.user && 'people who manage',
+			signIns.read.user && 'people who read',
+		].filter(Boolean);
+		return await Promise.resolve(`Lets in ${given.join(', ')}`);
+	});
+}
+
 async function testResult(test: () => Promise<string>): Promise<INodeCredentialTestResult> {
 	try {
 		return { status: 'OK', message: await test() };
@@ -103,6 +125,7 @@ async function testResult(test: () => Promise<string>): Promise<INodeCredentialT
 /** The credential tests that the nodes of this package name in `testedBy`. */
 export const credentialTest = {
 	hostedPixelTrackerTest,
+	openTrackingAccessTest,
 	openTrackingEmailServiceTest,
 	openTrackingPostgresTest,
 	openTrackingSigningKeyTest,

@@ -15,6 +15,7 @@ import {
 import { consentRulesOf, withinPreset, type ConsentChoice } from '../fields/consent-policy-options';
 
 export interface TriggerOptions {
+	allowedOrigins?: string;
 	deadline?: number;
 	ip?: IpReduction;
 	keep?: Array<'acceptLanguage' | 'referer' | 'userAgent'>;

@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import type { IExecuteFunctions, IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	IHookFunctions,
+	ITriggerFunctions,
+	IWebhookFunctions,
+} from 'n8n-workflow';
 
 import {
 	LOG_FILE,
@@ -24,7 +29,7 @@ import { storeKey } from '../installation/store';
 import { collectorFolder } from './collector-log';
 
 type WritingContext = Pick<
-	IExecuteFunctions | IHookFunctions | ITriggerFunctions,
+	IExecuteFunctions | IHookFunctions | ITriggerFunctions | IWebhookFunctions,
 	'getNode' | 'getWorkflow' | 'logger'
 > & { getCredentials: IExecuteFunctions['getCredentials'] };
 
@@ -50,7 +55,7 @@ export function waitingFolders(): WaitingFolders {
  * @throws where neither could be written, or the store will never take this open
  */
 export async function recordOpen(
-	context: IExecuteFunctions,
+	context: WritingContext & Pick<IExecuteFunctions, 'getMode'>,
 	open: OpenToRecord,
 	limitMs?: number,
 ): Promise<OpenOutcome> {

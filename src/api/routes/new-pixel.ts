@@ -62,7 +62,7 @@ export function readNewPixel(fields: unknown, ceiling: TrackingMode): NewPixel {
 	if (trackingMode && !isWithin(trackingMode, ceiling)) {
 		throw new ApiError(
 			400,
-			`trackingMode ${trackingMode} is more than this tracker keeps, which is at most ${ceiling}. Ask for that or less, or raise Tracking Mode in Handle Request.`,
+			`trackingMode ${trackingMode} is more than this tracker keeps, which is at most ${ceiling}. Ask for that or less, or raise Tracking Mode in Tracking API Trigger.`,
 		);
 	}
 	return { ...others, campaignId: campaignId || null, trackingMode: trackingMode ?? null };

@@ -10,8 +10,9 @@ import { StoreError } from '../../storage/port/store-error';
 import type { NewPixel, Pixel, TrackingStore } from '../../storage/port/tracking-store';
 import { embedCode } from '../../tracking/mail/embed-code';
 import type { ApiDeps } from '../api-deps';
-import { ApiError, guard, pixelNotFound } from '../api-error';
+import { ApiError, pixelNotFound } from '../api-error';
 import { failureOf, type Failure } from '../failure';
+import { guard } from '../guard';
 import { formToken, isFormToken } from './form-token';
 import { makePixel, readNewPixel } from './new-pixel';
 import { trackerLinks } from './tracker-link';
@@ -31,11 +32,11 @@ export function pageRoutes(deps: ApiDeps): Hono {
 	// A failure of a page is shown as a page, too.
 	app.onError((error, c) => {
 		const failure = failureOf(error, deps);
-		return html(c, failurePage(c, error, failure), failure.status);
+		return html(c, failurePage(c, error, failure), failure.status, failure.headers);
 	});
 
-	app.use('/dashboard/*', guard(deps));
-	app.use('/logs/*', guard(deps));
+	app.use('/dashboard/*', guard(deps, 'sign-in'));
+	app.use('/logs/*', guard(deps, 'sign-in'));
 
 	app.get('/dashboard', async (c) => {
 		const store = await deps.openStore();
@@ -202,8 +203,25 @@ function failurePage(c: Context, error: Error, { status, message }: Failure): st
 	return messagePage({ title: 'This could not be done', text: message, back });
 }
 
-function html(c: Context, page: string, status: 200 | Failure['status'] = 200): Response {
+/** n8n's own answers are in a sandbox; these are sent past it, so they say themselves what they may do. */
+const PAGE_POLICY = [
+	"default-src 'none'",
+	"style-src 'unsafe-inline'",
+	'img-src data:',
+	"base-uri 'none'",
+	"form-action 'self'",
+	"frame-ancestors 'none'",
+].join('; ');
+
+function html(
+	c: Context,
+	page: string,
+	status: 200 | Failure['status'] = 200,
+	headers: Record<string, string> = {},
+): Response {
 	return c.html(page, status, {
+		...headers,
+		'content-security-policy': PAGE_POLICY,
 		'referrer-policy': 'no-referrer',
 		'x-frame-options': 'DENY',
 		'x-robots-tag': 'noindex',

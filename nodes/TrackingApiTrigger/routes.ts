@@ -1,0 +1,39 @@
+import type { IWebhookDescription } from 'n8n-workflow';
+
+/**
+ * Every route below the webhook ID of the node. n8n finds a path with a `:parameter` by that ID in
+ * front of it, so all routes are below it, and a client has one base URL. The methods of one path
+ * are one text, which n8n splits.
+ */
+const ROUTES: ReadonlyArray<readonly [methods: string, path: string]> = [
+	['GET', 'dashboard'],
+	['POST', 'dashboard/pixels'],
+	['POST', 'dashboard/sample/delete'],
+	['GET', 'logs/:id'],
+	['POST', 'logs/:id/delete'],
+	['GET', 'api/pixel/create'],
+	['POST', 'api/pixel/check'],
+	['GET', 'api/dashboard'],
+	['POST', 'api/v1/pixels'],
+	['DELETE', 'api/v1/pixels/:id'],
+	['POST', 'api/v1/pixels/:id/generate-tokens'],
+	['GET', 'api/v1/pixels/:id/generate-tokens/csv'],
+	['DELETE', 'api/v1/recipients/:id'],
+	['GET,HEAD', 'tracker/:file'],
+	['GET,HEAD', 'uploads/:image'],
+];
+
+/** The page whose address the panel shows, and that the base URL is read from. */
+export const DASHBOARD_PATH = ROUTES[0][1];
+
+/** The routes as n8n registers them. Publishing calls the hooks of `setup`, so one has that name. */
+export const webhooks: IWebhookDescription[] = ROUTES.map(([methods, path]) => ({
+	name: path === 'api/pixel/create' ? 'setup' : 'default',
+	httpMethod: methods as 'GET',
+	path,
+	// n8n puts the ID in front itself, but for a path with a parameter, where it looks for it there.
+	isFullPath: path.includes(':'),
+	responseMode: 'onReceived',
+	ndvHideUrl: path !== DASHBOARD_PATH,
+	ndvHideMethod: true,
+}));
