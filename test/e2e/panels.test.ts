@@ -169,6 +169,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 
 	describe.each([
 		'emailOpenTrigger',
+		'trackingApiTrigger',
 		'openCollectorTrigger',
 		'trackingPixel',
 		'respondAndLogOpen',
