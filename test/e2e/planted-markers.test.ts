@@ -196,7 +196,8 @@ describe('planted markers in a real n8n', () => {
 		const bytes = everywhere();
 		expect(namedNowhere(bytes)).toEqual([]);
 		for (const { mode, setup } of SETUPS) {
-			for (const who of STATES) expect([setup, who, foundOf(bytes, who, setup)]).toEqual([setup, who, []]);
+			for (const who of STATES)
+				expect([setup, who, foundOf(bytes, who, setup)]).toEqual([setup, who, []]);
 			expect([setup, foundOf(bytes, 'allowed', setup)]).toEqual([setup, allowedIn(mode)]);
 			const saved = Buffer.from(
 				String(
@@ -314,44 +315,48 @@ describe('planted markers in the files of a collector', () => {
 	const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-collectors-'));
 	afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-	it.each(SETUPS)('mode $mode, policy $policy', async ({ mode, policy, setup }) => {
-		const data = join(folder, setup);
-		mkdirSync(data);
-		const keyRing = await loadOrCreateKeyFile(data);
-		const store = await openEmbeddedStore({ folder: data, queueMode: false });
-		let collector: CollectorProcess | undefined;
-		try {
-			await fill(store, keyRing);
-			collector = await startCollectorProcess(data, [
-				...['--admin-port', '0', '--proxy-hops', '1', '--mode', mode, '--policy', policy],
-				...(mode === 'full' ? ['--ip', 'keep', '--keep', 'user-agent,referer'] : []),
-			]);
-			const place = { baseUrl: `http://127.0.0.1:${collector.port}`, path: 'o.png', keyRing };
-			for (const who of STATES) await load(pixelOf(place, who, setup), who, setup);
-			await load(pixelOf(place, 'allowed', setup), 'allowed', setup);
-			await eventually(() => isShipped(join(data, 'collector.sqlite')));
-			const opens = new DatabaseSync(join(data, 'tracking.sqlite'), { readOnly: true });
-			for (const who of STATES) expect(opens.prepare(opensOf(who)).all()).toEqual([]);
-			opens.close();
-			const running = allBytes(data);
-			expect(readdirSync(data)).toContain('collector.sqlite-wal');
-			expect(namedNowhere(running)).toEqual([]);
-			for (const who of STATES) expect([who, foundOf(running, who, setup)]).toEqual([who, []]);
-			expect(foundOf(running, 'allowed', setup)).toEqual(allowedIn(mode));
+	it.each(SETUPS)(
+		'mode $mode, policy $policy',
+		async ({ mode, policy, setup }) => {
+			const data = join(folder, setup);
+			mkdirSync(data);
+			const keyRing = await loadOrCreateKeyFile(data);
+			const store = await openEmbeddedStore({ folder: data, queueMode: false });
+			let collector: CollectorProcess | undefined;
+			try {
+				await fill(store, keyRing);
+				collector = await startCollectorProcess(data, [
+					...['--admin-port', '0', '--proxy-hops', '1', '--mode', mode, '--policy', policy],
+					...(mode === 'full' ? ['--ip', 'keep', '--keep', 'user-agent,referer'] : []),
+				]);
+				const place = { baseUrl: `http://127.0.0.1:${collector.port}`, path: 'o.png', keyRing };
+				for (const who of STATES) await load(pixelOf(place, who, setup), who, setup);
+				await load(pixelOf(place, 'allowed', setup), 'allowed', setup);
+				await eventually(() => isShipped(join(data, 'collector.sqlite')));
+				const opens = new DatabaseSync(join(data, 'tracking.sqlite'), { readOnly: true });
+				for (const who of STATES) expect(opens.prepare(opensOf(who)).all()).toEqual([]);
+				opens.close();
+				const running = allBytes(data);
+				expect(readdirSync(data)).toContain('collector.sqlite-wal');
+				expect(namedNowhere(running)).toEqual([]);
+				for (const who of STATES) expect([who, foundOf(running, who, setup)]).toEqual([who, []]);
+				expect(foundOf(running, 'allowed', setup)).toEqual(allowedIn(mode));
 
-			await erase(store, keyRing, personOf('allowed'));
-			collector.child.kill('SIGTERM');
-			expect(await collector.exited).toBe(0);
-			const after = allBytes(data);
-			expect(after.includes(personOf('allowed'))).toBe(false);
-			expect(foundOf(after, 'allowed', setup)).toEqual([]);
-			expect(JSON.stringify(collector.lines)).not.toMatch(/marker/i);
-		} finally {
-			await store.close();
-			collector?.child.kill('SIGKILL');
-			await collector?.exited;
-		}
-	}, 60_000);
+				await erase(store, keyRing, personOf('allowed'));
+				collector.child.kill('SIGTERM');
+				expect(await collector.exited).toBe(0);
+				const after = allBytes(data);
+				expect(after.includes(personOf('allowed'))).toBe(false);
+				expect(foundOf(after, 'allowed', setup)).toEqual([]);
+				expect(JSON.stringify(collector.lines)).not.toMatch(/marker/i);
+			} finally {
+				await store.close();
+				collector?.child.kill('SIGKILL');
+				await collector?.exited;
+			}
+		},
+		60_000,
+	);
 });
 
 /** The workflow with a step behind each open that waits for hours, so that n8n saves the execution. */

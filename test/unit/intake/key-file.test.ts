@@ -1,4 +1,12 @@
-import fsPromises, { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import fsPromises, {
+	chmod,
+	mkdtemp,
+	readdir,
+	readFile,
+	rm,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -72,7 +80,9 @@ describe('the key file', () => {
 		const ids = keys.map((key) => key.split(':')[0]);
 		await write(JSON.stringify({ activeKey, previousKeys: [one, two] }));
 		expect([...(await loadOrCreateKeyFile(folder)).keys.keys()]).toEqual(ids.slice(0, 3));
-		await write(JSON.stringify({ activeKey, previousKeys: [one], denylistOnlyKeys: [leaked, gone] }));
+		await write(
+			JSON.stringify({ activeKey, previousKeys: [one], denylistOnlyKeys: [leaked, gone] }),
+		);
 		const ring = await loadOrCreateKeyFile(folder);
 		expect([...ring.keys.keys()]).toEqual(ids.slice(0, 2));
 		expect(ring.denylistOnly.map(({ id }) => id)).toEqual(ids.slice(3));

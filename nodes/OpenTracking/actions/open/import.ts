@@ -107,6 +107,14 @@ export const importOpens: OperationOnMany = {
 						'Whether the pixel at the top of a mail counts as well as the one at its end. Where SparkPost reports both, one reading then is two opens; unique opens stay right.',
 				},
 				{
+					displayName: 'Count Refused Opens Anonymously',
+					name: 'keepAsAggregate',
+					type: 'boolean',
+					default: false,
+					description:
+						'Whether an open that consent does not allow is still counted, without a recipient',
+				},
+				{
 					displayName: 'Hand On Too',
 					name: 'handOn',
 					type: 'multiOptions',
@@ -118,14 +126,6 @@ export const importOpens: OperationOnMany = {
 					default: ['bounce', 'click', 'complaint'],
 					description:
 						'What else comes out of this node, as items whose "event" says what they are. It is not stored.',
-				},
-				{
-					displayName: 'Count Refused Opens Anonymously',
-					name: 'keepAsAggregate',
-					type: 'boolean',
-					default: false,
-					description:
-						'Whether an open that consent does not allow is still counted, without a recipient',
 				},
 				{
 					displayName: 'Keep Requester',

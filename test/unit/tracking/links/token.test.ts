@@ -36,7 +36,9 @@ const id = fc.oneof(
 	fc.uuid().map((uuid) => uuid.toUpperCase()),
 	fc
 		.string({ unit: 'grapheme', minLength: 1, maxLength: 10 })
-		.filter((text) => !/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(text) && Buffer.byteLength(text) <= 25),
+		.filter(
+			(text) => !/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(text) && Buffer.byteLength(text) <= 25,
+		),
 );
 const anyClaims: fc.Arbitrary<TokenClaims> = fc.record({
 	pixelId: id,
