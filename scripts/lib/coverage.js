@@ -5,18 +5,17 @@ const { projectFolder } = require('./paths');
 
 /**
  * The least share of lines, in percent, that the fast tests have to run of each top folder: a
- * little below what the tests of the main paths alone ran when this was set. Raise a number when its
- * folder has got better.
+ * little below what they ran when this was set. Raise a number when its folder has got better.
  */
 const LEAST = {
-	nodes: 85,
-	'src/api': 83,
-	'src/async': 98,
-	'src/collector': 58,
+	nodes: 93,
+	'src/api': 94,
+	'src/async': 97,
+	'src/collector': 75,
 	'src/intake': 96,
-	'src/reports': 92,
-	'src/sinks': 88,
-	'src/storage': 83,
+	'src/reports': 97,
+	'src/sinks': 94,
+	'src/storage': 87,
 	'src/tracking': 97,
 };
 
