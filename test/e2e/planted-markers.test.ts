@@ -223,7 +223,9 @@ describe('planted markers in a real n8n', () => {
 			people.map((email) => ({ recipientId: email, email })),
 			denylistKeysIn(keyRing),
 		);
-		const answer = await fetch(`${n8n.url}/webhook/opens/api/v1/pixels/${pixelId}/generate-tokens/csv`);
+		const answer = await fetch(
+			`${n8n.url}/webhook/opens/api/v1/pixels/${pixelId}/generate-tokens/csv`,
+		);
 		const text = await answer.text();
 		expect(answer.status).toBe(200);
 		expect(text.length).toBeGreaterThan(256 * 1024);

@@ -225,7 +225,9 @@ describeOnPostgres('a real n8n whose store in PostgreSQL is in trouble', () => {
 		Object.assign(new URL(database.url), { hostname: '127.0.0.1', port: String(way.port) }).href;
 	const withCredential = (workflow: WorkflowJson, id: string) => {
 		for (const node of workflow.nodes) {
-			if (/\.(emailOpenTrigger|respondAndLogOpen|openTracking|trackingApiTrigger)$/.test(node.type)) {
+			if (
+				/\.(emailOpenTrigger|respondAndLogOpen|openTracking|trackingApiTrigger)$/.test(node.type)
+			) {
 				node.credentials = { [CREDENTIAL]: { id, name: 'Test store' } };
 			}
 		}
