@@ -1,4 +1,4 @@
-/** Runs on Node 24 (see scripts/check.mjs): the embedded store needs `node:sqlite`. */
+/** Runs on Node 24 (see scripts/check.js): the embedded store needs `node:sqlite`. */
 const common = {
 	testEnvironment: 'node',
 	transform: {
