@@ -24,3 +24,16 @@ describe.each(readdirSync(folder))('the reverse proxy example %s', (file) => {
 		expect(namedPaths(readFileSync(join(folder, file), 'utf8'))).toEqual([`/webhook/${pixel}`]);
 	});
 });
+
+it('nginx logs no query anywhere, since the query of a consent link answers in its reader’s name', () => {
+	const text = readFileSync(join(folder, 'nginx.conf'), 'utf8');
+	const logs = [...text.matchAll(/^(\s*)access_log \S+ (\S+);/gm)];
+	expect(logs.map(([, , format]) => format)).toEqual(logs.map(() => 'without_query'));
+	// One for the whole server, so that no location falls back to nginx's own format.
+	expect(
+		logs.map(([, indent]) => indent.trim() === '' && indent.replace(/\n/g, '').length),
+	).toContain(4);
+	expect(/log_format without_query '([^']*)'/.exec(text)?.[1]).not.toMatch(
+		/\$request\b|\$args|\$request_uri/,
+	);
+});
