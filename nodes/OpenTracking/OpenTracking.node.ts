@@ -45,6 +45,7 @@ export class OpenTracking implements INodeType {
 						'import',
 						'record',
 						'registerSent',
+						'replayErasures',
 						'showPage',
 						'withdraw',
 					],

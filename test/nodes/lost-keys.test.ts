@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { IHookFunctions, INodeType } from 'n8n-workflow';
@@ -67,6 +67,21 @@ async function publish(node: INodeType, keys: ReturnType<typeof credentials>): P
 	);
 }
 
+describe('the signing keys of an operation', () => {
+	it('can be chosen in the panel wherever they are used', () => {
+		const folder = join(__dirname, '../../nodes/OpenTracking/actions');
+		const used = readdirSync(folder, { recursive: true, encoding: 'utf8' }).flatMap((file) => {
+			const text = file.endsWith('.ts') ? readFileSync(join(folder, file), 'utf8') : '';
+			const usesKeys = /signingOf|openStoreWithKeys|denylistKeysFor|readPersonLink/.test(text);
+			return usesKeys ? (/^\tvalue: '(\w+)',$/m.exec(text)?.[1] ?? []) : [];
+		});
+		const { credentials: offered = [] } = new OpenTracking().description;
+		const shown = offered.find(({ name }) => name === CREDENTIAL)?.displayOptions?.show;
+		expect(used.length).toBeGreaterThan(10);
+		expect(Object.values(shown ?? {}).flat()).toEqual(expect.arrayContaining(used));
+	});
+});
+
 describe('a store that was used with a signing key that is no longer set', () => {
 	it('takes no open, and brings nobody back who was erased; opens wait for the key', async () => {
 		await open('ada', credentials(KEY));
@@ -114,6 +129,16 @@ describe('a store that was used with a signing key that is no longer set', () =>
 			message: refusal.message,
 		});
 		await publish(new EmailOpenTrigger(), credentials(KEY));
+	});
+
+	it.each([
+		['recipient', 'registerSent', { sentRecipientId: 'erased', sentCampaignId: 'spring' }],
+		['consent', 'withdraw', { personId: 'erased' }],
+	])('refuses %s %s, which could bring somebody back', async (resource, name, parameters) => {
+		await erase('erased', credentials(KEY));
+		await expect(operation(name, { resource, ...parameters }, credentials(OTHER))).rejects.toThrow(
+			SENTENCE,
+		);
 	});
 
 	it('goes on once the key is given up', async () => {

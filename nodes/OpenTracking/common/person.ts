@@ -18,7 +18,7 @@ import {
 	type DenylistKeysOf,
 } from '../../../src/tracking/people/subject-keys';
 import { readText } from '../../shared/fields/check-fields';
-import { signingOf } from '../../shared/installation/signing';
+import { openStoreWithKeys, signingOf } from '../../shared/installation/signing';
 import { answerWithPage, readLanguage } from './answer';
 
 export const personIdProperty: INodeProperties = {
@@ -117,9 +117,13 @@ export async function wasErased(
 /** Why nothing is noted of somebody. */
 export const ERASED = 'The person was erased, so nothing is kept about them again';
 
-/** The keys of people on the list of erased people, by the signing keys of this node. */
+/**
+ * The keys of people on the list of erased people, by the signing keys of this node.
+ *
+ * @throws KeyError when the store was used with a key that is missing here
+ */
 export async function denylistKeysFor(node: IExecuteFunctions): Promise<DenylistKeysOf> {
-	return denylistKeysIn((await signingOf(node)).keyRing);
+	return denylistKeysIn((await openStoreWithKeys(node)).keyRing);
 }
 
 /** The person, with what only the keys can tell of them. */
