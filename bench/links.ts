@@ -1,5 +1,5 @@
 /*
- * How many links are signed and verified, and how many mails of 100 KB get their pixel, per second
+ * How many links are signed and verified, and how many emails of 100 KB get their pixel, per second
  * on one core, each against the simplest thing that could be written instead: `npm run bench -- links`.
  */
 import { createHmac, createSecretKey, randomBytes, randomUUID } from 'node:crypto';
@@ -52,7 +52,7 @@ const mail = `<!doctype html><html><head><style>a > b {}</style></head><body><ta
 /** The peer: the first `</body>`, wherever it is, and no look at what is there already. */
 const naiveEmbed = (html: string) => html.replace(/<\/body>/i, `${snippet}</body>`);
 
-/** Another: the whole mail as a tree and back to text, which rewrites what it cannot keep. */
+/** Another: the whole email as a tree and back to text, which rewrites what it cannot keep. */
 const treeEmbed = (html: string) => {
 	const tree = parseDocument(html);
 	const pixel = parseDocument(snippet).children[0];
@@ -69,7 +69,7 @@ compare('verify a token', 'JSON + HMAC', {
 	ours: () => Number(verifyToken(token, keyRing, { now }).ok),
 	peer: () => Number(naiveVerify(naiveToken) !== null),
 });
-compare(`embed in a mail of ${Math.round(mail.length / 1000)} KB`, 'regular expression', {
+compare(`embed in an email of ${Math.round(mail.length / 1000)} KB`, 'regular expression', {
 	ours: () => embedPixel(mail, url).html.length,
 	peer: () => naiveEmbed(mail).length,
 });

@@ -86,12 +86,12 @@ function campaignOpen(number: number): OpenEvent {
 	});
 }
 
-/** A mail with a pixel of its own. */
+/** An email with a pixel of its own. */
 function singleMailOpen(number: number): OpenEvent {
 	return { ...campaignOpen(number), pixelId: uuidV7(), recipientId: uuidV7() };
 }
 
-/** Older than what its recipient has already, so that its neighbours must be looked up. */
+/** Older than what its recipient has already, so that its neighbors must be looked up. */
 function lateOpen(number: number): OpenEvent {
 	const event = campaignOpen(number);
 	return { ...event, occurredAt: new Date(START - number * 1000).toISOString() };

@@ -21,7 +21,7 @@ export class OpenTrackingSigningKeyApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. https://n8n.example.com/webhook',
 			description:
-				'Where mails find this n8n. Empty for the WEBHOOK_URL that n8n itself is set up with.',
+				'Where emails find this n8n. Empty for the WEBHOOK_URL that n8n itself is set up with.',
 		},
 		{
 			displayName: 'Active Key',
@@ -40,7 +40,7 @@ export class OpenTrackingSigningKeyApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description:
-				'Keys that signed links in mails already sent, separated by spaces. They verify these links, and sign nothing.',
+				'Keys that signed links in emails already sent, separated by spaces. They verify these links, and sign nothing.',
 		},
 		{
 			displayName: 'Keys Kept for Erased People Only',

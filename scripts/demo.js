@@ -143,7 +143,7 @@ The three-step flow is live.
   HTTP API            ${n8n.url}/webhook/opens/api/…   with the header X-Api-Key: ${login.apiKey}
   Data                ${folder}
 
-Paste into a mail, with the recipient's ID in place of 42:
+Paste into an email, with the recipient's ID in place of 42:
 
 <img src="${pixelUrl}?id=42" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0" />
 

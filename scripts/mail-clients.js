@@ -1,5 +1,5 @@
 /**
- * `npm run mail-clients` reads one mail in real mail programs and writes what was seen into
+ * `npm run mail-clients` reads one email in real email clients and writes what was seen into
  * docs/mail-clients.md. It fails when a reader is called a machine.
  */
 const { readFileSync, writeFileSync } = require('node:fs');
@@ -13,7 +13,7 @@ const { runMain, say, withProgress } = require('./lib/run');
 
 const USAGE = `Usage: npm run mail-clients [-- --only <names>]
 
-Reads a mail with a pixel in the mail programs of Debian, on a screen that nobody sees, and writes
+Reads an email with a pixel in the email clients of Debian, on a screen that nobody sees, and writes
 what they loaded to docs/mail-clients.md. As root it installs what is missing.
 
   --only <names>   only these, with commas between, and leaves the page as it is

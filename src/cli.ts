@@ -7,7 +7,7 @@ import { packageVersion } from './collector/command/package-version';
 const HELP = `Usage: n8n-nodes-email-open-tracking <command>
 
   collect       Serve the tracking pixel on a port of its own, for high volume
-  capacity      Work out how many collectors a number of mails needs
+  capacity      Work out how many collectors a number of emails needs
   dead-letters  List, replay or erase opens that the store did not take
 
   --version     Print the version of this package

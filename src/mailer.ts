@@ -60,7 +60,7 @@ export interface LinkSubject {
 	trackingMode?: TrackingMode | null;
 	/** What the open may be used for; n8n's own setting if left out */
 	purpose?: Purpose | null;
-	/** A look at the mail by its sender: loads are kept but not counted */
+	/** A look at the email by its sender: loads are kept but not counted */
 	preview?: boolean;
 }
 
@@ -81,7 +81,7 @@ export interface Tracker {
 	/** @throws when an id is too long or unusable, or the mode allows no such link */
 	link(subject: LinkSubject): TrackedLink;
 	/**
-	 * The mail with a pixel of its own. With mode `off`, plain text, or a mail that has a pixel, it
+	 * The email with a pixel of its own. With mode `off`, plain text, or an email that has a pixel, it
 	 * comes back unchanged and `reason` says why.
 	 */
 	embed(html: string, subject: LinkSubject & { position?: PixelPosition }): TrackedMail;

@@ -34,7 +34,7 @@ export class EmailOpenTrigger implements INodeType {
 		// Not 1: for version 1 of a webhook node n8n evaluates an expression on every request.
 		version: 2,
 		subtitle: '={{ $parameter["path"] }}',
-		description: 'Starts the workflow when a mail loads its tracking pixel',
+		description: 'Starts the workflow when an email loads its tracking pixel',
 		eventTriggerDescription: 'Waiting for you to load the Test URL of the pixel',
 		activationMessage: 'Opens are now recorded at the production URL of this pixel.',
 		defaults: { name: 'Email Open Trigger' },
@@ -62,9 +62,9 @@ export class EmailOpenTrigger implements INodeType {
 			header: '',
 			executionsHelp: {
 				inactive:
-					'Two URLs: load the <b>Test URL</b> while the editor listens, to see one open here. Put the <b>Production URL</b> into mails, and publish the workflow.',
+					'Two URLs: load the <b>Test URL</b> while the editor listens, to see one open here. Put the <b>Production URL</b> into emails, and publish the workflow.',
 				active:
-					'The <b>Production URL</b> belongs into mails. The Test URL works only while the editor listens.',
+					'The <b>Production URL</b> belongs into emails. The Test URL works only while the editor listens.',
 			},
 			activationHint: 'Publish the workflow to record opens at the production URL.',
 		},

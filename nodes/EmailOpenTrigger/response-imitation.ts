@@ -8,7 +8,7 @@ export interface WorkflowResponse {
 	image: Buffer;
 	contentType: string | undefined;
 	tookMs: number;
-	/** Whom it may have been made for: an id of the person or of their mail; `null` for nobody */
+	/** Whom it may have been made for: an id of the person or of their email; `null` for nobody */
 	madeFor: string | null;
 }
 

@@ -69,7 +69,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: 'Families',
 				value: 'families',
-				description: 'Kind of mail program, system and device, in the field client',
+				description: 'Kind of email client, system and device, in the field client',
 			},
 			{ name: 'Keep', value: 'keep', description: 'The text as it is' },
 		],

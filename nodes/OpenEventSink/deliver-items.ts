@@ -105,7 +105,7 @@ async function deliverGroup(
 		sink.credential,
 		await context.getCredentials(sink.credential.name),
 	);
-	const cancelled = context.getExecutionCancelSignal();
+	const canceled = context.getExecutionCancelSignal();
 	await noteForReport(context, sink, credential, country.trim());
 	return await deliver(
 		group.items,
@@ -123,8 +123,8 @@ async function deliverGroup(
 		{
 			send: requestSender(context, sink, REQUEST_TIMEOUT_MS),
 			sleep: async (ms) => {
-				await pause(ms, cancelled);
-				if (cancelled?.aborted) throw new Error('The execution was cancelled');
+				await pause(ms, canceled);
+				if (canceled?.aborted) throw new Error('The execution was canceled');
 			},
 			random: Math.random,
 			now: () => new Date(),

@@ -20,7 +20,7 @@ export class RespondAndLogOpen implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle: 'Answer with the image, then log',
-		description: 'Answers the mail client with the image, then writes the open to the store',
+		description: 'Answers the email client with the image, then writes the open to the store',
 		defaults: { name: 'Respond and Log Open' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

@@ -21,7 +21,7 @@ export const properties: INodeProperties[] = [
 			},
 		],
 		default: 'credential',
-		description: 'Who is answered. Images go out to everybody, or no mail could load them.',
+		description: 'Who is answered. Images go out to everybody, or no email could load them.',
 	},
 	{
 		...receiveFields.trackingMode,

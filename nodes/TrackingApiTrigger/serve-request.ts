@@ -26,7 +26,7 @@ type N8nRequest = Parameters<typeof webRequest>[0];
 
 /**
  * Answers one request to the tracker APIs or the pages. Gives n8n the open that was recorded, if
- * one was, to start the workflow with. Where nothing can be answered, the image of a mail still
+ * one was, to start the workflow with. Where nothing can be answered, the image of an email still
  * goes out, and n8n shows the error as a failed execution.
  */
 export async function serveRequest(context: IWebhookFunctions): Promise<IWebhookResponseData> {

@@ -61,7 +61,7 @@ const WORDS: Record<string, ConsentStatus> = {
 
 /**
  * Decides whether one item may go on. An open event is reduced to what is allowed, and of a refused
- * one only the decision is left; any other item, say a mail to be sent, goes on whole with the
+ * one only the decision is left; any other item, say an email to be sent, goes on whole with the
  * decision beside it.
  *
  * @param people asks the consent registry
@@ -141,7 +141,7 @@ async function askRegistry(
 	if ((context.getNodeParameter('source', index) as string) === 'item') return NOT_ASKED;
 	const recipientId = readText(context, 'recipientId', index);
 	if (recipientId === '') {
-		// An open may name nobody. A mail goes to somebody, whose objection must not be missed.
+		// An open may name nobody. An email goes to somebody, whose objection must not be missed.
 		if (isEvent) return { ...NOT_ASKED, status: 'unknown' };
 		throw new NodeOperationError(context.getNode(), 'Recipient ID is empty', {
 			itemIndex: index,

@@ -26,7 +26,7 @@ export class TrackingPixel implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] }}',
-		description: 'Makes the image, the tracking links and the embed code of tracked mails',
+		description: 'Makes the image, the tracking links and the embed code of tracked emails',
 		defaults: { name: 'Tracking Pixel' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

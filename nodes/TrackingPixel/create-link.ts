@@ -18,7 +18,7 @@ import { openTrackingStore } from '../shared/installation/store';
 import { assertAllowed, createLinkLookups, type LinkLookups, objectionTo } from './may-track';
 import type { PixelOperation } from './pixel-operation';
 
-/** What a mail is tracked by; nulls when it goes out untracked, and why it does. */
+/** What an email is tracked by; nulls when it goes out untracked, and why it does. */
 interface Tracking {
 	url: string | null;
 	embedCode: string | null;
@@ -36,7 +36,7 @@ interface LinkOptions {
 	trackingMode?: TrackingMode;
 }
 
-/** Adds the tracking link of one mail to one recipient to the item. */
+/** Adds the tracking link of one email to one recipient to the item. */
 export const createLink: PixelOperation = (context) => {
 	const hostedLink = hostedLinks(context);
 	const lookups = createLinkLookups(() => openTrackingStore(context));
@@ -97,9 +97,9 @@ async function signedLink(
 }
 
 /**
- * A tracker that is away must not hold up a mail: the mail goes out without a pixel, and says so.
+ * A tracker that is away must not hold up an email: the email goes out without a pixel, and says so.
  * Once it could not be reached it is not asked again in this run, so that a campaign does not
- * wait for the same timeout with each mail.
+ * wait for the same timeout with each email.
  */
 function hostedLinks(context: IExecuteFunctions): (index: number) => Promise<Tracking> {
 	let unreachable: string | undefined;

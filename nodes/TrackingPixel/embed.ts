@@ -1,7 +1,7 @@
 import { embedPixel, type PixelPosition } from '../../src/tracking/mail/embed';
 import type { PixelOperation } from './pixel-operation';
 
-/** Puts the pixel into the HTML of one mail; a mail without a link goes on as it is. */
+/** Puts the pixel into the HTML of one email; an email without a link goes on as it is. */
 export const embed: PixelOperation = (context) => ({
 	run: (item, index) => {
 		const html = context.getNodeParameter('html', index) as string;

@@ -13,7 +13,7 @@ import { denylistKeysIn } from '../../src/tracking/people/subject-keys';
 
 /** What is asked of the store about each link; links made side by side share the questions. */
 export interface LinkLookups {
-	/** Why a mail to a person must go out without a pixel; `null` when it may carry one */
+	/** Why an email to a person must go out without a pixel; `null` when it may carry one */
 	objection(link: Addressed): Promise<string | null>;
 	parts(): Promise<InstalledPart[]>;
 	/** `null` for an id that no pixel has */
@@ -45,7 +45,7 @@ export function createLinkLookups(openStore: () => Promise<TrackingStore>): Link
 }
 
 /**
- * Why a mail to this person must go out without a pixel; `null` when it may carry one. A store that
+ * Why an email to this person must go out without a pixel; `null` when it may carry one. A store that
  * is away means no pixel: nobody can say then whether the person objected.
  */
 export async function objectionTo(

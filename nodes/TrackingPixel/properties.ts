@@ -18,19 +18,19 @@ export const properties: INodeProperties[] = [
 				name: 'Create Image',
 				value: 'createImage',
 				action: 'Create image',
-				description: 'Turn Base64 into the image that a tracked mail loads',
+				description: 'Turn Base64 into the image that a tracked email loads',
 			},
 			{
 				name: 'Create Tracking Link',
 				value: 'createLink',
 				action: 'Create tracking link',
-				description: 'Make the pixel URL of one mail to one recipient, and its embed code',
+				description: 'Make the pixel URL of one email to one recipient, and its embed code',
 			},
 			{
 				name: 'Embed in HTML',
 				value: 'embed',
 				action: 'Embed in HTML',
-				description: 'Put the pixel into the HTML of a mail',
+				description: 'Put the pixel into the HTML of an email',
 			},
 		],
 		default: 'createImage',
@@ -85,7 +85,7 @@ export const properties: INodeProperties[] = [
 		placeholder: 'e.g. 42',
 		displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
 		description:
-			'Who the mail goes to. It is encrypted in the link; an ID is still better than an address.',
+			'Who the email goes to. It is encrypted in the link; an ID is still better than an address.',
 	},
 	{
 		displayName: 'Campaign ID',
@@ -118,14 +118,14 @@ export const properties: INodeProperties[] = [
 				name: 'messageId',
 				type: 'string',
 				default: '',
-				description: 'Your own ID of the mail, given out with each open',
+				description: 'Your own ID of the email, given out with each open',
 			},
 			{
 				displayName: 'Own Preview',
 				name: 'preview',
 				type: 'boolean',
 				default: false,
-				description: 'Whether this is a mail to yourself, whose opens are kept but not counted',
+				description: 'Whether this is an email to yourself, whose opens are kept but not counted',
 			},
 			{
 				displayName: 'Pixel ID',
@@ -169,7 +169,7 @@ export const properties: INodeProperties[] = [
 		default: '={{ $json.html }}',
 		required: true,
 		displayOptions: forOperation('embed'),
-		description: 'The mail. Plain text, with no markup at all, is given back as it is.',
+		description: 'The email. Plain text, with no markup at all, is given back as it is.',
 	},
 	{
 		displayName: 'Tracking Link',
@@ -178,7 +178,7 @@ export const properties: INodeProperties[] = [
 		default: '={{ $json.tracking.url }}',
 		displayOptions: forOperation('embed'),
 		description:
-			'The pixel URL. When it is empty the mail is given back as it is, without a pixel.',
+			'The pixel URL. When it is empty the email is given back as it is, without a pixel.',
 	},
 	{
 		displayName: 'Position',
@@ -186,14 +186,15 @@ export const properties: INodeProperties[] = [
 		type: 'options',
 		options: [
 			{
-				name: 'End of the Mail',
+				name: 'End of the Email',
 				value: 'end',
-				description: 'Before the last body end tag. Gmail clips mails over 102 KB before they end.',
+				description:
+					'Before the last body end tag. Gmail clips emails over 102 KB before they end.',
 			},
 			{
-				name: 'Start of the Mail',
+				name: 'Start of the Email',
 				value: 'start',
-				description: 'Right after the body start tag. Loaded also when Gmail clips the mail.',
+				description: 'Right after the body start tag. Loaded also when Gmail clips the email.',
 			},
 		],
 		default: 'end',

@@ -72,7 +72,7 @@ const ANSWER_PIXELS = [
 ];
 
 /**
- * Publishes every bundled workflow that is not live yet, of those that answer the pixels of mails
+ * Publishes every bundled workflow that is not live yet, of those that answer the pixels of emails
  * one, and waits until all are.
  * @throws {PlainError} naming the workflow that could not be published, and why
  */

@@ -20,7 +20,7 @@ async function ensurePackages(names) {
 	const missing = () => names.filter((name) => packageVersion(name) === null);
 	if (missing().length === 0) return;
 	for (const { command, args } of aptInstall(missing())) {
-		await run(command, args, { quiet: true, label: `Installing mail programs (${command})` });
+		await run(command, args, { quiet: true, label: `Installing email clients (${command})` });
 	}
 	if (missing().length > 0) {
 		throw new PlainError(

@@ -20,7 +20,7 @@ interface Mailing {
 	campaignId: string | null;
 	/** Whole days before today; it left at nine in the morning */
 	daysAgo: number;
-	/** 0 for a mail to one person, whom the store does not know */
+	/** 0 for an email to one person, whom the store does not know */
 	recipients: number;
 }
 
@@ -40,13 +40,13 @@ const AGENTS = {
 		'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)',
 	outlook: 'Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.12026; Pro)',
 	yahoo: 'YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html',
-	// What Apple's servers say when they load the image in advance, whether the mail is read or not.
+	// What Apple's servers say when they load the image in advance, whether the email is read or not.
 	appleMail: 'Mozilla/5.0',
 	scanner: 'Mozilla/5.0 (compatible; Barracuda Sentinel)',
 };
 type Agent = keyof typeof AGENTS;
 
-/** The mail programs of ten recipients in turn, and whether the image gets loaded there. */
+/** The email clients of ten recipients in turn, and whether the image gets loaded there. */
 const READERS: Array<{ agent: Agent; loads: boolean; scanned?: boolean }> = [
 	{ agent: 'thunderbird', loads: true },
 	{ agent: 'gmail', loads: true },
@@ -62,7 +62,7 @@ const READERS: Array<{ agent: Agent; loads: boolean; scanned?: boolean }> = [
 
 interface Load {
 	agent: Agent;
-	/** Milliseconds after the mail was sent */
+	/** Milliseconds after the email was sent */
 	after: number;
 }
 
@@ -113,15 +113,15 @@ async function makeMailing(store: TrackingStore, mailing: Mailing, now: Date): P
 	);
 }
 
-/** The loads of one recipient's mail. */
+/** The loads of one recipient's email. */
 function loadsOf(index: number, count: number): Load[] {
 	const reader = READERS[index % READERS.length];
 	const loads: Load[] = [];
 	if (reader.scanned) loads.push({ agent: 'scanner', after: 20 * SECOND });
 	if (!reader.loads) return loads;
-	// Most mails are opened on the first day and some after a week: from half an hour to ten days,
+	// Most emails are opened on the first day and some after a week: from half an hour to ten days,
 	// as many in each doubling of the time. 7 and the sizes of the mailings share no factor, so
-	// that it takes every step once, mixed over the mail programs.
+	// that it takes every step once, mixed over the email clients.
 	const step = ((index * 7) % count) / count;
 	const after = reader.agent === 'appleMail' ? (index + 1) * 40 * SECOND : 0.5 * HOUR * 480 ** step;
 	loads.push({ agent: reader.agent, after });

@@ -24,7 +24,7 @@ export type HostedTrackerFailure =
 	/** It answered something that is not the Pixel Tracking API */
 	| 'invalid-answer';
 
-/** Thrown by every call that did not get a usable answer. The mail can go out without a pixel. */
+/** Thrown by every call that did not get a usable answer. The email can go out without a pixel. */
 export class HostedTrackerError extends Error {
 	override readonly name = 'HostedTrackerError';
 

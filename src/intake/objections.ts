@@ -15,7 +15,7 @@ export interface Addressee {
 }
 
 /**
- * Why a mail to a person must go out without a tracking link, in a sentence; `null` where it may
+ * Why an email to a person must go out without a tracking link, in a sentence; `null` where it may
  * carry one. All places that make links ask here.
  *
  * @returns one per addressee, in their order

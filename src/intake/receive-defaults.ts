@@ -2,7 +2,7 @@ import type { ReceiveSettings } from '../tracking/receive/receive-types';
 
 /**
  * What every door does unless it is told otherwise: recipient ids are read from the query,
- * objections are honoured, nothing of the request is kept. The fields of the nodes must repeat
+ * objections are honored, nothing of the request is kept. The fields of the nodes must repeat
  * these values (n8n's linter wants them there); a test holds them to it.
  */
 export const RECEIVE_DEFAULTS = {

@@ -129,7 +129,9 @@ export function refuseForCrm(
 		);
 	}
 	if (options.recipientIs === 'email' && !event.recipientId.includes('@')) {
-		return rejected('recipientId is not a mail address. Set Recipient ID Is to what it stands for');
+		return rejected(
+			'recipientId is not an email address. Set Recipient ID Is to what it stands for',
+		);
 	}
 	if (!options.machineOpens && !isCounted(event.actor)) {
 		return { status: 'skipped', reason: `Not an open by a person (actor ${event.actor})` };

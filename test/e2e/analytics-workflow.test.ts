@@ -124,7 +124,7 @@ describe('the bundled workflow for analytics and CRMs, set up as its note says',
 		const { data } = await n8n.rest('GET', `${await tableUrl(name)}/rows`);
 		return data as Row[];
 	}
-	/** Loads the pixel as the mail program of this person would. */
+	/** Loads the pixel as the email client of this person would. */
 	async function load(recipientId: string, campaignId: string): Promise<void> {
 		const query = new URLSearchParams({ id: recipientId, campaignId });
 		await eventually(async () => {

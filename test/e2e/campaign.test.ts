@@ -139,7 +139,7 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 		String(smtp.mails.find(({ to }) => [to].flat()[0]?.text === reader.email)?.html);
 	const trackedMails = () => TRACKED.map(mailTo);
 
-	it('sends each recipient a mail of its own, except the one that the server refused', () => {
+	it('sends each recipient an email of its own, except the one that the server refused', () => {
 		const addresses = smtp.mails.map((mail) => [mail.to].flat()[0]?.text).sort();
 		expect(addresses).toEqual(
 			RECIPIENTS.filter((recipient) => recipient !== REFUSED)
@@ -148,7 +148,7 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 		);
 	});
 
-	it('puts exactly one pixel into each mail, and no two the same', () => {
+	it('puts exactly one pixel into each email, and no two the same', () => {
 		const pixels = trackedMails().map(pixelsOf);
 		expect(pixels.filter((urls) => urls.length !== 1)).toEqual([]);
 		expect(new Set(pixels.flat()).size).toBe(TRACKED.length);
@@ -202,7 +202,7 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 		expect(known.map((row) => row.recipient_id).sort()).toEqual(TRACKED.map(({ id }) => id).sort());
 	});
 
-	it('records opens of exactly the three people who open their mail', async () => {
+	it('records opens of exactly the three people who open their email', async () => {
 		const readers = [RECIPIENTS[3], RECIPIENTS[50], RECIPIENTS[199]];
 		const context = await browser.newContext({ userAgent: MAIL_PROGRAM });
 		for (const reader of readers) {
@@ -302,7 +302,7 @@ describe('a campaign that meets trouble, or stricter rules', () => {
 			const campaign = campaignOf(readers(70, 'stuck'), 'stuck', await smtpAccount(n8n, smtp));
 			const finished = await startByHand(n8n, campaign, 'Send the Campaign');
 			await eventually(() => smtp.mails.length === 60, 60_000);
-			// The run is at the 11th mail of its second batch of 50.
+			// The run is at the 11th email of its second batch of 50.
 			expect(sentOf(n8n, 'stuck')).toBe(50);
 			smtp.release();
 			expect(await finished()).toMatchObject({ status: 'success' });

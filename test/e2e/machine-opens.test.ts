@@ -65,7 +65,7 @@ describe('labels of loads in a real n8n behind one proxy', () => {
 	afterAll(async () => await n8n?.stop(), 60_000);
 
 	it.each([
-		['a mail program', 'thunderbird', MAIL_PROGRAM, {}, 'human'],
+		['an email client', 'thunderbird', MAIL_PROGRAM, {}, 'human'],
 		["Gmail's image proxy", 'gmail', GMAIL_PROXY, {}, 'human-via-proxy'],
 		["Gmail's prefetcher", 'gmail-prefetch', GMAIL_PREFETCH, {}, 'prefetch'],
 		["Apple's prefetcher", 'apple', 'Mozilla/5.0', {}, 'prefetch'],
@@ -160,7 +160,7 @@ describe('labels of loads in a real n8n behind one proxy', () => {
 		await store.relabelOpens([{ eventId: String(open.event_id), ...mistaken }]);
 		await store.close();
 		const answer = await (await fetch(`${n8n.url}/webhook/reclassify`)).json();
-		expect(answer).toMatchObject({ relabelled: 1 });
+		expect(answer).toMatchObject({ relabeled: 1 });
 		expect(opensOf('judged-again')).toMatchObject([{ actor: 'prefetch' }]);
 	});
 });

@@ -230,7 +230,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 			pixelId = String(pixel.id);
 		}, 60_000);
 
-		it('says whether the mail with the pixel was opened', async () => {
+		it('says whether the email with the pixel was opened', async () => {
 			await run('Status', 'Check', async () => await panel.type('pixelId', pixelId), 'lastOpenDay');
 		}, 60_000);
 

@@ -11,7 +11,7 @@ import {
 
 const PUBLIC_URL = 'https://mail.example.com';
 
-describe('a person who tracks mails of their own, with mode Full and a tunnel', () => {
+describe('a person who tracks emails of their own, with mode Full and a tunnel', () => {
 	let n8n: N8nInstance;
 	let browser: Browser;
 	let context: BrowserContext;

@@ -108,7 +108,7 @@ describe('privacy in a real n8n', () => {
 	}, 60_000);
 
 	const webhook = (path: string) => `${n8n.url}/webhook/${path}`;
-	/** Loads a pixel as a mail program behind one proxy would. */
+	/** Loads a pixel as an email client behind one proxy would. */
 	const load = async (url: string, agent = 'MarkerAgent/1.0', headers = {}) => {
 		const response = await fetch(url, {
 			headers: { 'x-forwarded-for': ADDRESS, 'user-agent': agent, ...headers },
@@ -218,7 +218,7 @@ describe('privacy in a real n8n', () => {
 		expect(opensOf('marker-gone')).toEqual([]);
 	});
 
-	it('asks, records and withdraws on a page in a browser, and the withdrawal silences old mails', async () => {
+	it('asks, records and withdraws on a page in a browser, and the withdrawal silences old emails', async () => {
 		const person = 'marker-page-person';
 		const pixel = pixelLink(person);
 		const page = await (await browser.newContext()).newPage();
@@ -252,7 +252,7 @@ describe('privacy in a real n8n', () => {
 		expect(silenced).toEqual(allowed);
 		expect(rowCounts()).toEqual(before);
 		expect(everywhere().includes('MarkerWithdrawn')).toBe(false);
-		// In the base template, which honours objections, as well.
+		// In the base template, which honors objections, as well.
 		await load(pixelLink(person, OPEN_PATH));
 		await load(webhook(`${OPEN_PATH}?id=${person}`));
 		await settle();
@@ -263,7 +263,7 @@ describe('privacy in a real n8n', () => {
 		const response = await fetch(webhook('email-open/privacy?t=CwNhYmNk'));
 		expect(response.status).toBe(403);
 		expect(await response.text()).toContain('This link does not work');
-		// A link for consent, which mails carry and people forward, gives no data.
+		// A link for consent, which emails carry and people forward, gives no data.
 		const form = new URLSearchParams({ action: 'export' });
 		const consentOnly = linkOf('consented', 'consent');
 		const refused = await fetch(consentOnly, { method: 'POST', body: form });
@@ -298,7 +298,7 @@ describe('privacy in a real n8n', () => {
 	const openRequests = (person: string) =>
 		n8n.rows(`select kind from privacy_requests where recipient_id = '${person}'`);
 
-	it('notes what a person asks for, promises no mail, and lists it until it is answered', async () => {
+	it('notes what a person asks for, promises no email, and lists it until it is answered', async () => {
 		const person = 'marker-asking-person';
 		const page = await (await browser.newContext()).newPage();
 		await page.goto(linkOf(person, 'consent'));
@@ -325,7 +325,7 @@ describe('privacy in a real n8n', () => {
 		expect(openRequests(person)).toEqual([]);
 		expect(await listed()).toBe(false);
 
-		// The link in an old mail offers nothing that would not count.
+		// The link in an old email offers nothing that would not count.
 		await page.goto(linkOf(person, 'consent'));
 		await page.getByText('Your data was erased and you are not tracked').waitFor();
 		expect(await page.locator('form').count()).toBe(0);
@@ -341,7 +341,7 @@ describe('privacy in a real n8n', () => {
 				data: { host: '127.0.0.1', port: smtp.port, secure: false, disableStartTls: true },
 			});
 			const { nodes, connections } = bundledWorkflow('consent-and-privacy.json');
-			Object.assign(nodes.find((node) => node.name === 'Mail Them the Link')!, {
+			Object.assign(nodes.find((node) => node.name === 'Email Them the Link')!, {
 				disabled: false,
 				credentials: { smtp: { id: String(account), name } },
 			});
@@ -378,7 +378,7 @@ describe('privacy in a real n8n', () => {
 		for (const action of ['constructor', '__proto__', 'toString', '']) {
 			const response = await post(url, action);
 			expect([action, response.status]).toEqual([action, 200]);
-			expect(await response.text()).toContain('Tracking of mails you open');
+			expect(await response.text()).toContain('Tracking of emails you open');
 		}
 		const sent = JSON.stringify({ action: 'withdraw' });
 		const status = await new Promise((resolve, reject) => {

@@ -34,7 +34,7 @@ const BACK = /The tracking store can be written again/g;
 
 const sleep = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Loads images with a mail program, and sees to it that each is answered. */
+/** Loads images with an email client, and sees to it that each is answered. */
 async function load(url: string): Promise<void> {
 	const answer = await fetch(url, { headers: { 'user-agent': MAIL_PROGRAM } });
 	await answer.arrayBuffer();

@@ -243,7 +243,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		const response = await upload(bytes, 'image.png');
 		expect(response.status).toBe(201);
 		const { id, imagePath, trackingUrl } = (await response.json()) as Created;
-		// Looked at by anybody, as it is in mails, and no open.
+		// Looked at by anybody, as it is in emails, and no open.
 		const shown = await fetch(url(imagePath), { headers: { 'user-agent': MAIL_PROGRAM } });
 		expect(shown.status).toBe(200);
 		expect(shown.headers.get('content-type')).toBe(type);
@@ -460,7 +460,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		await makeSampleCampaign(store, new Date());
 		const { pixels } = await store.listPixels({ limit: 100, sample: true });
 		expect((await store.getDashboard()).totals.sent).toBeGreaterThan(sent);
-		const real = await newPixel({ name: 'Real mail' });
+		const real = await newPixel({ name: 'Real email' });
 		const page = await (await asReader()).newPage();
 		await page.goto(url('/dashboard'));
 		await page.getByRole('button', { name: 'Delete the sample campaign' }).click();

@@ -112,7 +112,7 @@ describe('a change of keys, as docs/tracking-links.md tells it', () => {
 			})
 		)?.statusCode;
 
-	it('leaves links in sent mails alone, but for those to a copy or an erasure', async () => {
+	it('leaves links in sent emails alone, but for those to a copy or an erasure', async () => {
 		for (const credential of [before, rotated]) {
 			expect((await load(credential, { t: trackingLinks.ada })).recipientId).toBe('ada');
 			expect(await consentPage(credential)).toBe(200);

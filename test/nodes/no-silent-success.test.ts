@@ -130,7 +130,7 @@ describe('an erasure or a copy that finds nothing', () => {
 	const erase = async (personId: string) =>
 		(await run('privacy', 'erasePerson', { personId })).items[0];
 
-	it('says so, and still keeps pixels in sent mails silent', async () => {
+	it('says so, and still keeps pixels in sent emails silent', async () => {
 		const receipt = await erase('adda');
 		expect(receipt).toMatchObject({
 			found: false,
@@ -430,7 +430,7 @@ describe('Tracking Pixel', () => {
 });
 
 describe('Tracking Consent Filter', () => {
-	it('does not take a mail to nobody for one to somebody who did not object', async () => {
+	it('does not take an email to nobody for one to somebody who did not object', async () => {
 		const filter = { consentPolicy: 'objection-honoured' };
 		const error = await errorOf(execute(new TrackingConsentFilter(), filter, { mail: 'hello' }));
 		expect(error.message).toBe('Recipient ID is empty');

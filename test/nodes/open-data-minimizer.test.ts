@@ -15,7 +15,7 @@ describe('Open Data Minimizer', () => {
 	});
 	afterEach(async () => await folder.remove());
 
-	const minimised = async (json: object, parameters: Record<string, unknown> = {}) => {
+	const minimized = async (json: object, parameters: Record<string, unknown> = {}) => {
 		const { output } = await executeNode(node, [{ json: json as never }], { parameters });
 		return output[0][0];
 	};
@@ -34,7 +34,7 @@ describe('Open Data Minimizer', () => {
 	});
 
 	it('keeps with its defaults a valid event that names nobody, and lists what went by name', async () => {
-		const item = await minimised(full);
+		const item = await minimized(full);
 		expect(item.pairedItem).toEqual({ item: 0 });
 		expect(JSON.stringify(item)).not.toMatch(/marker|203\.0\.113|Thunderbird\/128|34:56/);
 		expect(openEventSchema.safeParse(item.json).success).toBe(true);
@@ -52,18 +52,18 @@ describe('Open Data Minimizer', () => {
 
 	it('gives the same person another pseudonym in another campaign, and the same one again', async () => {
 		const name = async (campaignId: string) =>
-			(await minimised({ ...full, campaignId })).json.recipientId;
+			(await minimized({ ...full, campaignId })).json.recipientId;
 		expect(await name('spring')).toBe(await name('spring'));
 		expect(await name('autumn')).not.toBe(await name('spring'));
 	});
 
 	it('keeps a network, or a hash that is the same all day, where it is asked to', async () => {
 		const fields = ['eventId', 'event', 'occurredAt', 'trackingMode', 'actor', 'request.ip'];
-		const network = await minimised(full, { fields, ip: 'truncate', recipient: 'drop' });
+		const network = await minimized(full, { fields, ip: 'truncate', recipient: 'drop' });
 		expect(network.json.request).toMatchObject({ ip: '203.0.113.0' });
 		const hash = async () =>
 			(
-				(await minimised(full, { fields, ip: 'hash', recipient: 'drop' })).json.request as {
+				(await minimized(full, { fields, ip: 'hash', recipient: 'drop' })).json.request as {
 					ip: string;
 				}
 			).ip;
@@ -72,7 +72,7 @@ describe('Open Data Minimizer', () => {
 	});
 
 	it('works on any item by the paths it is told', async () => {
-		const item = await minimised(
+		const item = await minimized(
 			{ customer: { email: 'a@example.com', plan: 'pro' }, at: '2026-11-20T10:34:56Z', list: [1] },
 			{
 				fields: [],

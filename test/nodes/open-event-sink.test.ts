@@ -42,7 +42,7 @@ async function run(
 		answers?: Array<Answer | Error | ((sent: Sent) => Answer)>;
 		continueOnFail?: boolean;
 		credential?: Record<string, unknown>;
-		cancelled?: AbortSignal;
+		canceled?: AbortSignal;
 		mode?: string;
 	} = {},
 ) {
@@ -59,7 +59,7 @@ async function run(
 		},
 	);
 	Object.assign(context, {
-		getExecutionCancelSignal: () => settings.cancelled,
+		getExecutionCancelSignal: () => settings.canceled,
 		getMode: () => settings.mode ?? 'manual',
 		getWorkflow: () => ({ id: 'workflow', name: 'Sinks' }),
 	});
@@ -200,12 +200,12 @@ describe('Open Event Sink', () => {
 		});
 	});
 
-	it('stops waiting, and sends nothing more, when the execution is cancelled', async () => {
+	it('stops waiting, and sends nothing more, when the execution is canceled', async () => {
 		const user = new AbortController();
 		const answers = [{ statusCode: 429, headers: { 'Retry-After': '60' } }, { statusCode: 200 }];
-		const running = run([openEvent()], { answers, cancelled: user.signal });
+		const running = run([openEvent()], { answers, canceled: user.signal });
 		setImmediate(() => user.abort());
-		await expect(running).rejects.toThrow('The execution was cancelled');
+		await expect(running).rejects.toThrow('The execution was canceled');
 	});
 
 	it.each(['aggregate', 'hygiene', 'off'] as const)(

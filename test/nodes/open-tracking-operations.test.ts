@@ -164,8 +164,8 @@ const ENTRIES: Record<string, Entry> = {
 	},
 	'open reclassify': {
 		gives: 'how many opens were read and how many changed',
-		check: ({ items }) => expect(items).toMatchObject([{ read: 1, relabelled: 0 }]),
-		whenEmpty: ({ items }) => expect(items).toMatchObject([{ read: 0, relabelled: 0 }]),
+		check: ({ items }) => expect(items).toMatchObject([{ read: 1, relabeled: 0 }]),
+		whenEmpty: ({ items }) => expect(items).toMatchObject([{ read: 0, relabeled: 0 }]),
 	},
 	'pixel create': {
 		fill: () => ({ pixelName: 'Autumn' }),
@@ -228,7 +228,7 @@ const ENTRIES: Record<string, Entry> = {
 	},
 	'privacy getConfirmationLink': {
 		fill: personId,
-		gives: 'the link to mail to the person',
+		gives: 'the link to email to the person',
 		check: ({ items }) =>
 			expect(items[0].confirmationUrl).toMatch(/^https:\/\/.+\/email-open\/privacy\?t=[\w-]+$/),
 		whenEmpty: 'Recipient ID is empty',
@@ -383,7 +383,7 @@ const ENTRIES: Record<string, Entry> = {
 	},
 	'status check': {
 		fill: pixelId,
-		gives: 'that the mail was opened, and when',
+		gives: 'that the email was opened, and when',
 		check: ({ items }) =>
 			expect(items).toMatchObject([
 				{ found: true, opened: true, opens: 1, firstOpenAt: expect.stringMatching(/^\d{4}-/) },

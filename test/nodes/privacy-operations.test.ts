@@ -226,7 +226,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 		const { items, page } = await ask('ada', 'copy');
 		expect(page).toContain('Your request is noted');
 		expect(page).toContain('privacy@example.com');
-		// Whether a mail is sent, only the nodes behind this one know.
+		// Whether an email is sent, only the nodes behind this one know.
 		expect(page).not.toMatch(/you will get|mail with/i);
 		const url = new URL(String(items[0].confirmationUrl));
 		const verdict = readPersonToken(url.searchParams.get('t')!, await keyRing(), new Date());
@@ -442,7 +442,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 		expect(said).toMatchObject({
 			trackers: 1,
 			counts: {
-				'Mail addresses': 1,
+				'Email addresses': 1,
 				'Single opens': 1,
 				'People who withdrew': 1,
 				'Names of erased people': 1,
@@ -457,7 +457,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 			/^Stored opens: 1 of mode "full" are kept \(IP address: 1, user agent: 1\)/,
 			/^Stored opens: 1 hold an IP address.* not known to consent/,
 			/^Retention: It never ran/,
-			/^Mail addresses: 1 were added and never used/,
+			/^Email addresses: 1 were added and never used/,
 			/^Roles: The contact privacy@example\.com is an example/,
 		]) {
 			expect(findings).toEqual(expect.arrayContaining([expect.stringMatching(finding)]));

@@ -82,14 +82,14 @@ describe('the answer to a load that starts no workflow', () => {
 		expect(await refusedLoad(() => logo)).toBe(String(logo));
 	});
 
-	it('is not an image that the workflow made for the pixel of one mail', async () => {
+	it('is not an image that the workflow made for the pixel of one email', async () => {
 		const byPixel = { pixelId: 'pixel-of-ada' };
 		await load(byPixel, () => Buffer.from('made for the pixel of Ada'));
 		await load(byPixel, () => Buffer.from('made for the pixel of Ada'));
 		expect(await refusedLoad(personal)).toBe(DEFAULT_PIXEL);
 	});
 
-	it('is the image of the workflow where mails name nobody', async () => {
+	it('is the image of the workflow where emails name nobody', async () => {
 		await load({}, () => logo);
 		expect(await refusedLoad(() => logo)).toBe(String(logo));
 	});

@@ -57,7 +57,7 @@ describe('Signed Links Only', () => {
 	it('lets nobody record an open by hand, whatever the address says', async () => {
 		for (let n = 0; n < 10; n++) {
 			await load({ id: `r-${n}`, campaignId: CAMPAIGN, pixelId: `p-${n}` }, options);
-			await load({ campaignId: 'Your licence has expired' }, options);
+			await load({ campaignId: 'Your license has expired' }, options);
 			await load({}, options);
 		}
 		const store = await folder.store();

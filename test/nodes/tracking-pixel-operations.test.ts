@@ -41,7 +41,7 @@ const ENTRIES: Record<string, Entry> = {
 	},
 	embed: {
 		item: { html: '<body>Hello</body>', tracking: { url: 'https://n8n.example.com/pixel.png' } },
-		gives: 'the mail with the pixel at its end',
+		gives: 'the email with the pixel at its end',
 		check: ({ json }) => {
 			expect(json.html).toMatch(/^<body>Hello<img src="https:\/\/n8n\.example\.com.+<\/body>$/);
 			expect(json.pixel).toMatchObject({ embedded: true });

@@ -122,7 +122,7 @@ describe('Tracking Pixel: Create Tracking Link', () => {
 		await expect(run).rejects.toThrow('webhook-test');
 	});
 
-	it('lets the mail go out untracked where the hosted tracker cannot be reached', async () => {
+	it('lets the email go out untracked where the hosted tracker cannot be reached', async () => {
 		const {
 			output: [items],
 		} = await executeNode(node, events, {
@@ -160,7 +160,7 @@ describe('Tracking Pixel: Embed in HTML', () => {
 	it.each([
 		['without a link', { link: '' }, 'no-link'],
 		['of plain text', { html: 'Hello, reader' }, 'plain-text'],
-	])('gives a mail %s back as it was', async (_case, parameters, reason) => {
+	])('gives an email %s back as it was', async (_case, parameters, reason) => {
 		const { html: after, pixel } = await embed(parameters);
 		expect(after).toBe((parameters as { html?: string }).html ?? html);
 		expect(pixel).toMatchObject({ embedded: false, reason });

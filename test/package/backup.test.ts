@@ -156,7 +156,7 @@ describe('docs/backup.md, with the embedded store', () => {
 		expect(await opensOf('ada')).toBe(1);
 		await load({ id: 'early' });
 		expect(await opensOf('early')).toBe(0);
-		// Links of mails that are out still verify.
+		// Links of emails that are out still verify.
 		await load({ t: token });
 		expect(await opensOf('ada')).toBe(2);
 		// What waited is written.

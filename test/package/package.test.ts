@@ -15,7 +15,7 @@ function filesBelow(folder: string): string[] {
 }
 
 describe('the package that is published', () => {
-	it('holds dist, workflows, README, licence and nothing else', () => {
+	it('holds dist, workflows, README, license and nothing else', () => {
 		const printed = execFileSync('npm', ['pack', '--dry-run', '--json'], {
 			cwd: root,
 			encoding: 'utf8',

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 
 import { noticeHash, type ConsentRecord } from '../../src/tracking/consent/consent-record';
 
-export const NOTICE = 'We would like to see which of our mails you open.';
+export const NOTICE = 'We would like to see which of our emails you open.';
 
 /** A consent record; what is not given is a consent to `performance` by person `ada`. */
 export function consentRecord(changes: Partial<ConsentRecord> = {}): ConsentRecord {

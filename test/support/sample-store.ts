@@ -27,7 +27,7 @@ function dice(seed: number): (limit: number) => number {
 	};
 }
 
-/** Three campaigns and two single mails with a month of opens, for pages that are to be looked at. */
+/** Three campaigns and two single emails with a month of opens, for pages that are to be looked at. */
 export async function fillSampleStore(
 	store: TrackingStore,
 	now: Date,
@@ -36,7 +36,7 @@ export async function fillSampleStore(
 	const roll = dice(7);
 	const pixelIds: string[] = [];
 	const campaigns: Array<[string, string | null, number, number]> = [
-		['Spring launch, first mail', 'spring-launch', 120, 26],
+		['Spring launch, first email', 'spring-launch', 120, 26],
 		['Spring launch, reminder', 'spring-launch', 90, 12],
 		['Newsletter 41', 'newsletter', 240, 18],
 		['Offer for Ms Okafor', null, 0, 5],

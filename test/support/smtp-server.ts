@@ -5,14 +5,14 @@ import { SMTPServer } from 'smtp-server';
 export interface TestSmtpServer {
 	port: number;
 	mails: ParsedMail[];
-	/** Lets the mails in that it holds back, and all others from now on. */
+	/** Lets the emails in that it holds back, and all others from now on. */
 	release: () => void;
 	stop: () => Promise<void>;
 }
 
 /**
  * @param options.refused addresses the server refuses, as one that does not exist would be
- * @param options.takes how many mails it takes before it stops answering, as a server that is
+ * @param options.takes how many emails it takes before it stops answering, as a server that is
  *   overloaded would; all of them unless set
  */
 export async function startSmtpServer(

@@ -88,7 +88,7 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 			headers: { 'content-type': 'application/json' },
 			body: JSON.stringify(body),
 		});
-	/** Loads a tracking link as it was given out, like a mail program. */
+	/** Loads a tracking link as it was given out, like an email client. */
 	const load = async (trackingUrl: string, headers: Record<string, string> = PERSON) =>
 		await send(trackingUrl.replace(BASE_URL, ''), { headers });
 	return { api, deps, keyRing, send, sendJson, load, waiting, errors, clock };

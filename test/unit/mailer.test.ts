@@ -56,7 +56,7 @@ describe('a tracker for mailers outside n8n', () => {
 		});
 	});
 
-	it('sends the mail as it is when tracking is off', () => {
+	it('sends the email as it is when tracking is off', () => {
 		const html = '<p>Hi</p>';
 		expect(tracker.embed(html, { trackingMode: 'off' })).toEqual({
 			html,
@@ -68,7 +68,7 @@ describe('a tracker for mailers outside n8n', () => {
 		expect(() => tracker.link({ trackingMode: 'off' })).toThrow('without a pixel');
 	});
 
-	it('puts one and the same link into all mails that are only counted', () => {
+	it('puts one and the same link into all emails that are only counted', () => {
 		jest.useFakeTimers({ now: new Date('2026-11-21T10:00:00Z') });
 		const subject = { campaignId: 'c1', trackingMode: 'aggregate' } as const;
 		const mails = ['<p>a</p>', '<p>b</p>'].map((html) => tracker.embed(html, subject));

@@ -188,8 +188,8 @@ describe('the privacy report in workflows/consent-and-privacy.json', () => {
 		expect(monthly.parameters).toMatchObject({ rule: { interval: [{ field: 'months' }] } });
 		const next = (name: string) => workflow.connections[name].main[0].map(({ node }) => node);
 		expect(next(monthly.name)).toEqual(['Privacy Report']);
-		expect(next('Privacy Report')).toEqual(['Mail the Report']);
-		const mail = workflow.nodes.find(({ name }) => name === 'Mail the Report')!;
+		expect(next('Privacy Report')).toEqual(['Email the Report']);
+		const mail = workflow.nodes.find(({ name }) => name === 'Email the Report')!;
 		expect(mail).toMatchObject({
 			disabled: true,
 			parameters: { options: { attachments: 'data' } },
@@ -212,7 +212,7 @@ describe('all bundled workflows together', () => {
 			),
 	);
 
-	it('can be published at the same time, but for those that answer the pixels of mails: one stands in for the other', () => {
+	it('can be published at the same time, but for those that answer the pixels of emails: one stands in for the other', () => {
 		const shared = addresses.filter(({ address }, index) =>
 			addresses.some((other, place) => place !== index && other.address === address),
 		);

@@ -22,10 +22,10 @@ function brake(points: number, duration: number): Brake {
 }
 
 /**
- * Consents that one person gives. Each is kept for years as proof, so whoever holds a forwarded mail
+ * Consents that one person gives. Each is kept for years as proof, so whoever holds a forwarded email
  * could fill the store. A withdrawal after a withdrawal changes nothing, so it needs no limit.
  */
 export const consentsGiven = brake(20, HOUR_SECONDS);
 
-/** Links to a copy or an erasure for one person. Workflows mail them to the person. */
+/** Links to a copy or an erasure for one person. Workflows email them to the person. */
 export const confirmationLinks = brake(3, DAY_SECONDS);

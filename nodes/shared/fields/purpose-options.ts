@@ -28,7 +28,7 @@ export const purposeOptions: INodePropertyOptions[] = [
 		value: 'personalisation',
 		description: 'Content chosen by what a recipient opened before',
 	},
-	{ name: 'Profiling', value: 'profiling', description: 'Profiles that are used outside mail' },
+	{ name: 'Profiling', value: 'profiling', description: 'Profiles that are used outside email' },
 	{
 		name: 'Security',
 		value: 'security',

@@ -53,7 +53,7 @@ export const receiveFields = {
 		options: consentPolicyOptions,
 		default: 'objection-honoured',
 		description:
-			'When an open may be kept. Withdrawals count from the moment they are recorded, also for mails sent before.',
+			'When an open may be kept. Withdrawals count from the moment they are recorded, also for emails sent before.',
 	},
 } satisfies Record<string, INodeProperties>;
 
@@ -93,7 +93,7 @@ export const receiveOptions = {
 		type: 'boolean',
 		default: false,
 		description:
-			"Whether opens of recipients at ten or more domains from one address within ten minutes are labelled as a scanner's. Readers behind one address of a mobile carrier look the same.",
+			"Whether opens of recipients at ten or more domains from one address within ten minutes are labeled as a scanner's. Readers behind one address of a mobile carrier look the same.",
 	},
 	purpose: {
 		displayName: 'Purpose',

@@ -17,7 +17,7 @@ export const trackingModeOptions: INodePropertyOptions[] = [
 	{
 		name: 'Identified',
 		value: 'identified',
-		description: 'Each open with recipient ID, time and kind of mail program',
+		description: 'Each open with recipient ID, time and kind of email client',
 	},
 	{
 		name: 'Full',

@@ -31,7 +31,7 @@ async function startDesktop(home) {
 		GSETTINGS_BACKEND: 'keyfile',
 		NO_AT_BRIDGE: '1',
 		LIBGL_ALWAYS_SOFTWARE: '1',
-		// WebKit's sandbox needs rights that root in a container has not; the mail is our own.
+		// WebKit's sandbox needs rights that root in a container has not; the email is our own.
 		...(process.getuid?.() === 0 && { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1' }),
 	};
 	// A bus of its own, as a desktop has one; what the programs start over it ends with it.

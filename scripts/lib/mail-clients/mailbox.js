@@ -27,12 +27,12 @@ const HTML = `<!DOCTYPE html>
 </html>
 `;
 
-/** The HTML of the mail, with the pixel as the product puts it in. */
+/** The HTML of the email, with the pixel as the product puts it in. */
 function htmlWithPixel(address) {
 	return embedPixel(HTML, address).html;
 }
 
-/** A mail with a text and an HTML part, as it arrives. */
+/** An email with a text and an HTML part, as it arrives. */
 function mailWithPixel(address) {
 	return [
 		'From: News <news@example.com>',
@@ -58,18 +58,18 @@ function mailWithPixel(address) {
 }
 
 /**
- * A mailbox that holds one mail, behind IMAP on loopback. Each connection gets a process of
+ * A mailbox that holds one email, behind IMAP on loopback. Each connection gets a process of
  * Dovecot's own, which needs neither a password nor rights of root.
  *
  * @param {string} folder an empty one, for this alone
- * @param {string} mail the mail in it
+ * @param {string} mail the email in it
  */
 async function startMailbox(folder, mail) {
 	const maildir = join(folder, 'Maildir');
 	for (const part of ['cur', 'new', 'tmp']) mkdirSync(join(maildir, part), { recursive: true });
 	writeFileSync(join(maildir, 'new', '1.spring-launch'), mail);
 	const configuration = join(folder, 'dovecot.conf');
-	// Dovecot reads no mail as root, so it becomes Debian's "nobody" then.
+	// Dovecot reads no email as root, so it becomes Debian's "nobody" then.
 	const { uid, gid, username } = userInfo().uid === 0 ? NOBODY : userInfo();
 	writeFileSync(
 		configuration,

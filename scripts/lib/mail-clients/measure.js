@@ -42,7 +42,7 @@ const LOOK_MS = 250;
  */
 
 /**
- * Reads the mail in one program, and answers and forwards it where the program is driven that far.
+ * Reads the email in one program, and answers and forwards it where the program is driven that far.
  * @param {import('./programs').Program} program
  * @returns {Promise<Seen>}
  */
@@ -87,7 +87,7 @@ async function readIn(program) {
 	};
 
 	try {
-		// A text viewer has ended when it has shown the mail; nothing can come later.
+		// A text viewer has ended when it has shown the email; nothing can come later.
 		const loads = await loadsOf(
 			() => program.look(reader),
 			program.textOnly ? QUIET_MS : FIRST_LOAD_MS,
@@ -118,7 +118,7 @@ async function readIn(program) {
 	}
 }
 
-/** The product's own judgement of one load, long after the mail was sent. */
+/** The product's own judgment of one load, long after the email was sent. */
 function judge({ method, headers }) {
 	return classifyLoad({
 		method,
@@ -129,7 +129,7 @@ function judge({ method, headers }) {
 	});
 }
 
-/** Files of Maildir folders, which hold one mail each and do not change. */
+/** Files of Maildir folders, which hold one email each and do not change. */
 function mailsIn(folders) {
 	return folders.flatMap((folder) =>
 		readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -148,7 +148,7 @@ async function newMailIn(folders, known) {
 	return null;
 }
 
-/** Whether a mail, or a mail that is attached to it, still has the address of the pixel. */
+/** Whether an email, or an email that is attached to it, still has the address of the pixel. */
 async function holds(mail, address) {
 	const { html, attachments } = await simpleParser(mail, { skipImageLinks: true });
 	const parts = [html || '', ...attachments.map(({ content }) => content.toString())];

@@ -7,7 +7,7 @@ const { pixelHeaders } = require('../../../src/tracking/receive/pixel-response')
 /**
  * @typedef {object} Load one request, as it came
  * @property {string} method
- * @property {string} mail which mail it is of
+ * @property {string} mail which email it is of
  * @property {import('node:http').IncomingHttpHeaders} headers
  */
 
@@ -46,12 +46,12 @@ async function startPixelServer() {
 	}
 
 	return {
-		/** The address of the pixel of one mail. */
+		/** The address of the pixel of one email. */
 		addressFor: (mail) => `http://127.0.0.1:${port}/pixel.png?mail=${mail}`,
-		/** The loads of one mail so far. */
+		/** The loads of one email so far. */
 		loadsOf,
 		/**
-		 * Waits until a mail was loaded more than `before` times, or until the time is over.
+		 * Waits until an email was loaded more than `before` times, or until the time is over.
 		 * @returns {Promise<boolean>} whether it was
 		 */
 		waitForLoad,

@@ -11,7 +11,7 @@ const { SUBJECT } = require('./mailbox');
  * @typedef {object} Reader what a program has to work with
  * @property {Awaited<ReturnType<import('./desktop').startDesktop>>} desktop
  * @property {number} imapPort where the mailbox answers, without a password
- * @property {string} htmlFile the HTML of the same mail, for programs that are called with it
+ * @property {string} htmlFile the HTML of the same email, for programs that are called with it
  * @property {(limitMs: number) => Promise<boolean>} firstLoad waits for the first load
  * @property {import('playwright-core').Page} [page] of a program in a browser
  *
@@ -21,7 +21,7 @@ const { SUBJECT } = require('./mailbox');
  * @property {string} about its package in Debian, whose version is told
  * @property {string[]} [needs] further packages
  * @property {boolean} [textOnly] it shows no images, so no load is what is expected
- * @property {(reader: Reader) => Promise<void>} look opens the mail, images allowed
+ * @property {(reader: Reader) => Promise<void>} look opens the email, images allowed
  * @property {(reader: Reader) => Promise<void>} [lookAgain]
  * @property {(reader: Reader) => Promise<void>} [reply] composes one; Ctrl+S then saves the draft
  * @property {(reader: Reader) => Promise<void>} [forward] the same
@@ -123,7 +123,7 @@ function claws(viewer, { plugin, packages, settings, end }) {
 				'',
 				...settings,
 			]);
-			// Dillo by itself loads nothing from other hosts than the page's, and a mail has none.
+			// Dillo by itself loads nothing from other hosts than the page's, and an email has none.
 			writeFile(join(desktop.home, '.dillo', 'dillorc'), ['filter_auto_requests=allow_all']);
 			desktop.open('claws-mail', ...select('#imap/mailbox/INBOX'));
 		},
@@ -236,7 +236,7 @@ const thunderbird = {
 			'mailnews.start_page.enabled': false,
 			'mail.provider.suppress_dialog_on_startup': true,
 			'mail.shell.checkDefaultClient': false,
-			// Nothing but the mail is to be loaded from anywhere.
+			// Nothing but the email is to be loaded from anywhere.
 			'app.update.enabled': false,
 			'app.donation.eoy.version.viewed': 999,
 			'datareporting.policy.dataSubmissionEnabled': false,
@@ -294,7 +294,7 @@ const roundcube = {
 			"$config['log_driver'] = 'stdout';",
 			`$config['temp_dir'] = '${folder}';`,
 			"$config['plugins'] = [];",
-			// Always, as a reader may choose it for all mails.
+			// Always, as a reader may choose it for all emails.
 			"$config['show_images'] = 2;",
 		]);
 		for (const file of ['defaults.inc.php', 'mimetypes.php']) {

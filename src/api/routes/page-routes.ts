@@ -191,7 +191,7 @@ function failurePage(c: Context, error: Error, { status, message }: Failure): st
 	if (status === 503 && error instanceof StoreError) {
 		return messagePage({
 			title: 'The tracking store cannot be used now',
-			text: `${message} Mails get their image all the same.`,
+			text: `${message} Emails get their image all the same.`,
 			back: c.req.method === 'GET' ? { path: '', text: 'Try again' } : backToDashboard(c),
 		});
 	}

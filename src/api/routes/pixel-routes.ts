@@ -8,7 +8,7 @@ import { imageDots } from './image-size';
 import { imageType, MAX_IMAGE_BYTES } from './image-type';
 import { makePixel, readNewPixel } from './new-pixel';
 
-/** A picture of 7,000 by 7,000; mails have no use for more. */
+/** A picture of 7,000 by 7,000; emails have no use for more. */
 const MAX_IMAGE_DOTS = 50_000_000;
 
 /**

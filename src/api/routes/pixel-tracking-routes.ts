@@ -30,7 +30,7 @@ export function pixelTrackingRoutes(deps: ApiDeps): Hono {
 
 	app.get('/api/pixel/create', async (c) => {
 		const wanted = c.req.query('name') ?? c.req.query('metadata');
-		// Metadata can be anything, and must not keep a mail from getting its pixel.
+		// Metadata can be anything, and must not keep an email from getting its pixel.
 		const name =
 			withoutControlCharacters(wanted ?? '')
 				.trim()

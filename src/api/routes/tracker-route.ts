@@ -11,7 +11,7 @@ import { receiveOpen } from '../../tracking/receive/receive-open';
 import type { PixelRequest, ReceiveDeps } from '../../tracking/receive/receive-types';
 import type { ApiDeps } from '../api-deps';
 
-/** A mail does not wait for a slow store: after this long the image goes out without it. */
+/** An email does not wait for a slow store: after this long the image goes out without it. */
 const STORE_LIMIT_MS = 1_000;
 const DEFAULT_IMAGE: PixelImage = { contentType: 'image/png', bytes: PIXEL_PNG };
 

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_ASSUMPTIONS, planCapacity, type CapacityAssumptions } from './capacity';
 
 const OPTIONS: Record<keyof CapacityAssumptions, [option: string, help: string]> = {
-	mailsPerDay: ['mails-per-day', 'Mails sent in a day'],
-	loadsPerMail: ['loads-per-mail', 'Loads of the pixel per mail, people and machines'],
+	mailsPerDay: ['mails-per-day', 'Emails sent in a day'],
+	loadsPerMail: ['loads-per-mail', 'Loads of the pixel per email, people and machines'],
 	busiestHourShare: ['busiest-hour-share', "Part of a day's loads in its busiest hour"],
 	peakFactor: ['peak-factor', 'Busiest second of that hour, in averages of it'],
 	collectorPerSecond: ['collector-per-second', 'Loads one collector answers, logged on disk'],
@@ -15,7 +15,7 @@ const OPTIONS: Record<keyof CapacityAssumptions, [option: string, help: string]>
 const NAMES = Object.keys(OPTIONS) as Array<keyof CapacityAssumptions>;
 
 /**
- * The command `capacity`: the arithmetic from mails per day to machines, with every assumption
+ * The command `capacity`: the arithmetic from emails per day to machines, with every assumption
  * shown and changeable.
  *
  * @returns the exit code: 0, or 2 for wrong arguments
@@ -51,7 +51,7 @@ function help(): string {
 		const [option, text] = OPTIONS[name];
 		return `  --${`${option} <n>`.padEnd(27)}${text} (${DEFAULT_ASSUMPTIONS[name]})`;
 	});
-	return `Usage: n8n-nodes-email-open-tracking capacity [options]\n\nWorks out from the mails of a day how many collectors and how much disk they need.\n\n${lines.join('\n')}\n  --help                       Show this text\n\nExample: n8n-nodes-email-open-tracking capacity --mails-per-day 20000000\n`;
+	return `Usage: n8n-nodes-email-open-tracking capacity [options]\n\nWorks out from the emails of a day how many collectors and how much disk they need.\n\n${lines.join('\n')}\n  --help                       Show this text\n\nExample: n8n-nodes-email-open-tracking capacity --mails-per-day 20000000\n`;
 }
 
 function report(assumptions: CapacityAssumptions): string {

@@ -6,7 +6,7 @@ const GIB = 1024 ** 3;
 /** What a plan for capacity starts from. All of it is an assumption that the user can change. */
 export interface CapacityAssumptions {
 	mailsPerDay: number;
-	/** Loads of the pixel per mail, people and machines together */
+	/** Loads of the pixel per email, people and machines together */
 	loadsPerMail: number;
 	/** How much of a day's loads falls into its busiest hour, 0 to 1 */
 	busiestHourShare: number;

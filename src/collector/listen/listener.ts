@@ -16,7 +16,7 @@ import { createFloodLimit } from './flood-limit';
 import { readQuery } from './query';
 import { createImageHolds, type Hold } from './image-holds';
 
-/** A tracking link takes a few hundred bytes, the headers of a mail program one or two thousand. */
+/** A tracking link takes a few hundred bytes, the headers of an email client one or two thousand. */
 const MAX_HEADER_BYTES = 8192;
 const HEADERS_WITHIN_MS = 5000;
 const REQUEST_WITHIN_MS = 10_000;
@@ -28,7 +28,7 @@ const KEEP_ALIVE_BEHIND_PROXY_MS = 75_000;
 const KEEP_ALIVE_DIRECT_MS = 5000;
 /** After that many a client connects anew, which lets a balancer spread the load. */
 const MAX_REQUESTS_PER_CONNECTION = 10_000;
-/** Requests under way on one connection; no mail program or proxy sends so many ahead. */
+/** Requests under way on one connection; no email client or proxy sends so many ahead. */
 const MAX_PIPELINED = 256;
 /** The image goes out after this time even when the event is not on disk yet. */
 const ANSWER_WITHIN_MS = 2000;
@@ -214,7 +214,7 @@ export async function startListener(
 			requestTimeout: REQUEST_WITHIN_MS,
 			connectionsCheckingInterval: CHECK_EVERY_MS,
 			keepAliveTimeout: settings.proxyHops > 0 ? KEEP_ALIVE_BEHIND_PROXY_MS : KEEP_ALIVE_DIRECT_MS,
-			// A mail program that forgets the host name gets its image like any other.
+			// An email client that forgets the host name gets its image like any other.
 			requireHostHeader: false,
 		},
 		onRequest,

@@ -35,46 +35,46 @@ export interface PageWords {
 
 export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 	en: {
-		title: 'Tracking of mails you open',
+		title: 'Tracking of emails you open',
 		yes: 'Yes, you may',
 		no: 'No',
 		leave: 'Leave as it is',
 		now: { allowed: 'Now: allowed', 'not-allowed': 'Now: not allowed', open: 'Now: no answer yet' },
 		save: 'Save my answers',
 		withdrawAll: 'Do not track me at all',
-		saved: 'Your answers are saved and count at once, also for mails you have already received.',
+		saved: 'Your answers are saved and count at once, also for emails you have already received.',
 		withdrawn:
-			'You are no longer tracked. This counts at once, also for mails you have already received.',
+			'You are no longer tracked. This counts at once, also for emails you have already received.',
 		rightsTitle: 'Your data',
 		rightsText:
-			'You can ask for a copy of what is stored about you, or for its erasure. We make sure first that it is you who asks, because mails get forwarded.',
+			'You can ask for a copy of what is stored about you, or for its erasure. We make sure first that it is you who asks, because emails get forwarded.',
 		askCopy: 'Ask for a copy',
 		askErasure: 'Ask for erasure',
 		asked:
 			'Thank you. Your request is noted and stays open until it is answered. You can also write to us:',
 		forgotten:
-			'Your data was erased and you are not tracked. Nothing is stored when you open our mails.',
+			'Your data was erased and you are not tracked. Nothing is stored when you open our emails.',
 		download: 'Download my data',
 		erase: 'Erase my data now',
 		eraseText: 'Erased data cannot be brought back.',
 		erased: 'Your data is erased. Keep this receipt number:',
 		nothingErased:
-			'We found nothing that is stored about you. Mails you already have will not be tracked either. If you expected something else, write to the sender. Keep this receipt number:',
+			'We found nothing that is stored about you. Emails you already have will not be tracked either. If you expected something else, write to the sender. Keep this receipt number:',
 		invalidTitle: 'This link does not work',
 		invalid:
-			'It is incomplete, too old or not from us. Open the link in your mail again, or write to the sender.',
+			'It is incomplete, too old or not from us. Open the link in your email again, or write to the sender.',
 		noChange: 'Nothing was changed: please answer at least one question.',
 		tooOften:
 			'Nothing was changed: this page was answered very often within an hour. Please try again later, or write to the sender.',
 		purposes: {
-			performance: 'See which mails are opened, to improve them',
+			performance: 'See which emails are opened, to improve them',
 			personalisation: 'Choose content by what you opened before',
-			profiling: 'Profiles that are used outside mail',
-			frequency: 'Adjust how often you get mail',
+			profiling: 'Profiles that are used outside email',
+			frequency: 'Adjust how often you get email',
 			deliverability: 'Keep the list clean by the day of your last open',
 			security: 'Protect your sign-in',
 			'legal-notice': 'Prove that a required notice arrived',
-			'image-held': 'Measure how long a mail is read',
+			'image-held': 'Measure how long an email is read',
 		},
 	},
 	de: {

@@ -134,7 +134,7 @@ function facts({ totals, pixels, openedPixels, averageViewTimeMs }: Dashboard) {
 		{
 			label: 'Unique opens',
 			value: shownCount(totals.uniqueOpens),
-			note: 'recipients and single mails',
+			note: 'recipients and single emails',
 		},
 		{ label: 'Opens', value: shownCount(totals.opens), note: 'counted loads' },
 		{ label: 'Sent', value: shownCount(totals.sent), note: 'registered messages' },

@@ -8,7 +8,7 @@ import { shownActor, shownClient, shownCount } from './shown-open';
 
 /** Opens on one page of the log. */
 export const LOG_PAGE_SIZE = 50;
-/** Colours that groups of close-together opens take in turn. */
+/** Colors that groups of close-together opens take in turn. */
 const TONES = 4;
 
 /** Which loads a log shows. */

@@ -18,7 +18,7 @@ const MODE_WORDS: Record<Exclude<TrackingMode, 'off'>, string> = {
 	aggregate: 'Aggregate: counts only, no recipients',
 	hygiene: 'Hygiene: the day of the last open of each recipient, nothing else',
 	pseudonymous: 'Pseudonymous: each open to the hour, recipients under a pseudonym',
-	identified: 'Identified: each open with recipient, time and mail program',
+	identified: 'Identified: each open with recipient, time and email client',
 	full: 'Full: also IP address and user agent, as far as this tracker keeps them',
 };
 

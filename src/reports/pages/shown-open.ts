@@ -34,7 +34,7 @@ function reasonText(code: string): string {
 	return known ? known[1] : code;
 }
 
-/** The mail program in one line, of what is known of it. */
+/** The email client in one line, of what is known of it. */
 export function shownClient({ client }: Pick<OpenEvent, 'client'>): string {
 	const parts = [client.family, client.os, client.device].filter((part) => part !== null);
 	return parts.length === 0 ? 'Not known' : parts.join(' · ');

@@ -111,8 +111,8 @@ function ofRequestParts({ kept, trackers }: PrivacyReportConfig): Finding[] {
 			todo: 'Run Retention with a shorter period, and set IP Address to Drop where they came in',
 		});
 	}
-	const unlabelled = kept.opens.filter(({ policy }) => policy === null);
-	const opens = unlabelled.reduce((sum, group) => sum + group.opens, 0);
+	const unlabeled = kept.opens.filter(({ policy }) => policy === null);
+	const opens = unlabeled.reduce((sum, group) => sum + group.opens, 0);
 	if (opens > 0) {
 		findings.push({
 			about: 'Stored opens',
@@ -156,7 +156,7 @@ function ofPeople({ kept }: PrivacyReportConfig): Finding[] {
 	const findings: Finding[] = [];
 	if (kept.addressesWithoutEnd > 0) {
 		findings.push({
-			about: 'Mail addresses',
+			about: 'Email addresses',
 			finding: `${count(kept.addressesWithoutEnd)} were added and never used: nothing was sent to them and they loaded nothing, so no period ends them`,
 			todo: 'Note what was sent with Recipient → Register Sent, or delete them with Recipient → Delete',
 		});

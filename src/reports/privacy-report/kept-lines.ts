@@ -70,7 +70,7 @@ export function keptLines({ kept, trackers }: PrivacyReportConfig): KeptLine[] {
 			kept: count(kept.lastOpenDays),
 		},
 		{
-			what: 'Mail addresses of recipients',
+			what: 'Email addresses of recipients',
 			setBy: 'Recipient → Add Many, generate-tokens of the Mail Tracker API',
 			kept: count(kept.addresses),
 		},
@@ -121,9 +121,9 @@ export function retentionWithOpens(
 			because: 'it goes with its open',
 		})),
 		{
-			what: 'Recipients with their mail addresses',
+			what: 'Recipients with their email addresses',
 			period,
-			countsFrom: 'the last load by them or mail to them',
+			countsFrom: 'the last load by them or email to them',
 			deleteBefore,
 			because:
 				'they go after their last open; one that nothing was sent to and that loaded nothing stays until it is deleted',
@@ -131,7 +131,7 @@ export function retentionWithOpens(
 		{
 			what: 'Messages noted as sent',
 			period,
-			countsFrom: 'the last load by their recipient or mail to them',
+			countsFrom: 'the last load by their recipient or email to them',
 			deleteBefore,
 			because: 'they go with the recipient',
 		},

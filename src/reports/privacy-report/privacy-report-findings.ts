@@ -53,7 +53,7 @@ function ofRetention({ retention }: PrivacyReportConfig): Finding[] {
 	);
 }
 
-/** Addresses that RFC 2606 sets aside, so that nobody reads mail there. */
+/** Addresses that RFC 2606 sets aside, so that nobody reads email there. */
 const EXAMPLE_ADDRESS = /@example\.(com|net|org)$/i;
 
 function ofRoles({ controller, processors }: PrivacyReportConfig): Finding[] {

@@ -164,7 +164,7 @@ function recordOfProcessing(
 	const fields = [...new Set([...trackers.flatMap(fieldsOf), ...keptFields(kept)])];
 	const data = [
 		...fields,
-		...(kept.addresses > 0 ? ['mail addresses of recipients'] : []),
+		...(kept.addresses > 0 ? ['email addresses of recipients'] : []),
 		...(kept.sentMessages > 0 ? ['messages noted as sent'] : []),
 		...(kept.consents.length > 0 ? ['consents and objections'] : []),
 	];
@@ -193,7 +193,7 @@ function recordOfProcessing(
 		{
 			article: '30(1)(c)',
 			what: 'People and data',
-			lines: ['People: recipients of mails', `Data: ${data.join(', ') || 'none'}`],
+			lines: ['People: recipients of emails', `Data: ${data.join(', ') || 'none'}`],
 		},
 		{
 			article: '30(1)(d)',
@@ -260,7 +260,7 @@ function risks(config: PrivacyReportConfig): ReportView['risks'] {
 					: 'Addresses are used for a moment to tell machines from people, and never stored',
 		},
 		{
-			risk: 'A withdrawal does not reach mails that were already sent',
+			risk: 'A withdrawal does not reach emails that were already sent',
 			reducedBy: 'Consent is checked each time a pixel is asked for, before anything is stored',
 		},
 		{

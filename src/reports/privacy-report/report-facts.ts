@@ -92,7 +92,7 @@ export function keptCounts(config: PrivacyReportConfig): Array<[string, number]>
 	return [
 		['People', kept.people],
 		['People of whom the day of the last open is kept', kept.lastOpenDays],
-		['Mail addresses', kept.addresses],
+		['Email addresses', kept.addresses],
 		['Messages noted as sent', kept.sentMessages],
 		['Single opens', opens()],
 		...TRACKING_MODES.filter((mode) => opens(mode) > 0).map((mode): [string, number] => [

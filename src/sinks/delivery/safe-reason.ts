@@ -6,7 +6,7 @@ const SHORTEST_SECRET = 6;
 const ADDRESS = /[^\s"'<>(),;:]+@[^\s"'<>(),;:]+/g;
 
 /**
- * A destination's own words, made fit for logs and error messages: credential secrets and mail
+ * A destination's own words, made fit for logs and error messages: credential secrets and email
  * addresses are cut out, the length is bounded.
  */
 export function safeReason(reason: string, sink: Sink, credential: CredentialValues): string {

@@ -18,7 +18,7 @@ type HitRecord = {
  * At most 25 events and 130 KB per request, one client per request, values of at most 100
  * characters (longer ones are left out), events of the last 72 hours. The protocol answers 2xx to
  * whatever is well formed and knows no idempotency key. Google forbids personal data, so a
- * recipient id that is a mail address is refused
+ * recipient id that is an email address is refused
  * (https://support.google.com/analytics/answer/6366371).
  */
 export const googleAnalytics = defineSink({
@@ -86,7 +86,7 @@ export const googleAnalytics = defineSink({
 	refuses(event, { now }) {
 		if (event.recipientId?.includes('@')) {
 			return rejected(
-				'recipientId is a mail address, which Google Analytics forbids. Give recipients a pseudonym with Open Data Minimizer',
+				'recipientId is an email address, which Google Analytics forbids. Give recipients a pseudonym with Open Data Minimizer',
 			);
 		}
 		if (now.getTime() - Date.parse(event.occurredAt) > OLDEST_MS) {

@@ -40,7 +40,7 @@ interface Incoming {
  * - `counters` (aggregate): one more load in the sums of pixel, campaign and total and in their
  *   hours. No row, no recipient, no time but the hour. Nobody can be unique without a recipient,
  *   so it counts as an open and never as a unique open. A load whose token did not hold is no
- *   open of anyone's mail: it has a sum of its own;
+ *   open of anyone's email: it has a sum of its own;
  * - `last-open` (hygiene): the day of the recipient's last counted load, which a later one
  *   overwrites. The event carries no hour, so it is in no counter;
  * - `every-open`: a row in the log, and the recipient's own counters.
@@ -75,7 +75,7 @@ export async function recordEvents(
 	const fresh = [...rows.values()].filter((row) => !known.has(row.event_id));
 	const alive = await withoutDeleted(db, fresh, keys);
 	const labels = await labelsOf(alive.filter((row) => toIncoming(row).keeps === 'every-open'));
-	const incoming = alive.map((row) => toIncoming(labelled(row, labels.get(row.event_id))));
+	const incoming = alive.map((row) => toIncoming(labeled(row, labels.get(row.event_id))));
 	const keeping = (keeps: ModeRule['keeps']) => incoming.filter((one) => one.keeps === keeps);
 	await keepLastDays(db, keeping('last-open'));
 	await count(db, keeping('every-open'), keeping('counters'));
@@ -83,7 +83,7 @@ export async function recordEvents(
 	return { recorded: new Set(incoming.map(({ row }) => row.event_id)), known, ignored };
 }
 
-function labelled(row: OpenRow, label: Label | undefined): OpenRow {
+function labeled(row: OpenRow, label: Label | undefined): OpenRow {
 	if (label === undefined) return row;
 	const { actor, actorReason, rulesVersion } = label;
 	return { ...row, actor, actor_reason: actorReason, rules_version: rulesVersion };
@@ -190,7 +190,7 @@ async function log(db: Writer, book: CounterBook, incoming: readonly Incoming[])
 			late.push({ place, at: load.at, nearby: group.nearby });
 		}
 	}
-	// Asked before the new rows are in the log, so that they are not their own neighbours.
+	// Asked before the new rows are in the log, so that they are not their own neighbors.
 	const found = await nearbyOpens(db, late);
 	late.forEach(({ nearby }, index) => nearby.push(...(found[index] ?? [])));
 	for (const { key, loads, nearby } of loadsOf.values()) {

@@ -54,7 +54,7 @@ export async function recordUnlessErased(
 			// What moves counters of other pixels, or names an open that another writer may hold.
 			if (bursts.earlier.length > 0 && !alone) throw new NeedsToBeAlone();
 			for (const { event_id, actor } of rows) {
-				// A load that is labelled as a machine's keeps its own reason.
+				// A load that is labeled as a machine's keeps its own reason.
 				if (!isCounted(actor as Actor)) bursts.fresh.delete(event_id);
 			}
 			return bursts.fresh;

@@ -16,7 +16,7 @@ export async function relabelOpens(
 	db: Writer,
 	changes: readonly Relabel[],
 ): Promise<RelabelResult> {
-	const result: RelabelResult = { relabelled: 0, unchanged: 0, unknown: 0 };
+	const result: RelabelResult = { relabeled: 0, unchanged: 0, unknown: 0 };
 	for (const change of changes) result[await relabel(db, change)] += 1;
 	return result;
 }
@@ -64,7 +64,7 @@ export async function relabel(db: Writer, change: Relabel): Promise<keyof Relabe
 		.where('event_id', '=', eventId)
 		.execute();
 	if (row.actor !== actor) await moveCounters(db, row, actor);
-	return 'relabelled';
+	return 'relabeled';
 }
 
 async function writeHistory(db: Writer, row: OpenRow, change: Relabel): Promise<void> {

@@ -7,7 +7,7 @@ const ROWS = 500;
 /** A name that a person goes by. */
 export interface PersonName {
 	name: string;
-	/** Pixels that have a recipient under this name; none of an address that only mails go to */
+	/** Pixels that have a recipient under this name; none of an address that only emails go to */
 	pixelIds: string[];
 }
 

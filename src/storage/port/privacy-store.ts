@@ -85,7 +85,7 @@ export interface KeptData {
 	people: number;
 	/** People of whom only the day of the last open is kept */
 	lastOpenDays: number;
-	/** Recipients whose mail address is kept */
+	/** Recipients whose email address is kept */
 	addresses: number;
 	/** Those of them that nothing was sent to and that loaded nothing, so that no period ends them */
 	addressesWithoutEnd: number;
@@ -208,7 +208,7 @@ export interface PrivacyStore {
 	/** Destroys the keys of days that are over. Returns how many there were. */
 	destroyOldKeys(now: Date): Promise<number>;
 
-	/** People with a counted open per campaign and, say, mail program; each counts once per campaign. */
+	/** People with a counted open per campaign and, say, email client; each counts once per campaign. */
 	countPeople(by: PeopleColumn): Promise<CountTable>;
 	/** Counts what is kept. `endingBefore`: see `consentsEnding` */
 	countKept(options: { now: Date; endingBefore: Date }): Promise<KeptData>;

@@ -61,7 +61,7 @@ export interface OpenPage {
 	nextCursor: string | null;
 }
 
-/** A new judgement about who loaded the image. */
+/** A new judgment about who loaded the image. */
 export interface Relabel {
 	eventId: string;
 	actor: Actor;
@@ -72,7 +72,7 @@ export interface Relabel {
 }
 
 export interface RelabelResult {
-	relabelled: number;
+	relabeled: number;
 	/** Opens that had this label already */
 	unchanged: number;
 	/** Ids that the log does not hold */
@@ -190,7 +190,7 @@ export interface NotOpened {
 	/** ISO 8601 in UTC */
 	lastSentAt: string;
 	sent: number;
-	/** Loads by machines: the mail arrived, which is all they show */
+	/** Loads by machines: the email arrived, which is all they show */
 	machineOpens: number;
 }
 
@@ -205,10 +205,10 @@ export interface StatusRequest {
 	recipientId?: string;
 }
 
-/** Whether a mail was opened. Times are ISO 8601 in UTC, `viewTime` in milliseconds. */
+/** Whether an email was opened. Times are ISO 8601 in UTC, `viewTime` in milliseconds. */
 export interface OpenStatus extends OpenCounts {
 	opened: boolean;
-	/** Mode `hygiene`: the day (YYYY-MM-DD) of the recipient's last open in any mail */
+	/** Mode `hygiene`: the day (YYYY-MM-DD) of the recipient's last open in any email */
 	lastOpenDay: string | null;
 }
 
@@ -290,7 +290,7 @@ export interface TrackingStore extends PrivacyStore {
 	 * The same, but for people who were erased meanwhile, and for opens that name somebody without a
 	 * status of consent whose person objected: they came in while nobody could be asked. In the same transaction the loads are added
 	 * to the burst windows, which all processes on this store share, and all opens that turn out a
-	 * scanner's are labelled, whether they are recorded by now, earlier or later.
+	 * scanner's are labeled, whether they are recorded by now, earlier or later.
 	 */
 	recordUnlessErased(opens: readonly CheckedOpen[], bursts?: BurstOptions): Promise<CheckedRecord>;
 	/**

@@ -129,7 +129,7 @@ function quietRecipients(db: Reader, before: number) {
 		.where((is) => is.or([is('last_load_at', 'is not', null), is('last_sent_at', 'is not', null)]));
 }
 
-/** A pixel that only links know may stand for one mail, so its counters would name its reader. */
+/** A pixel that only links know may stand for one email, so its counters would name its reader. */
 async function removeQuietPixels(db: Writer, before: number): Promise<void> {
 	const rows = await db
 		.selectFrom('tallies')
@@ -195,7 +195,7 @@ const lastOpenDays: Remover = {
 const OBJECTIONS = ['refused', 'withdrawn'];
 
 /**
- * Proof of consents that ended long ago. An objection goes on being honoured, so of its records
+ * Proof of consents that ended long ago. An objection goes on being honored, so of its records
  * the one that decides stays; all others of that person and purpose go.
  */
 const consentProof: Remover = {

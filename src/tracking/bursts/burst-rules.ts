@@ -16,7 +16,7 @@ interface BurstRule {
 	readonly actorReason: ActorReason;
 }
 
-/** A gateway opens one mail from many machines at once; its reader does not. */
+/** A gateway opens one email from many machines at once; its reader does not. */
 export const NETWORK_BURST: BurstRule = {
 	distinct: 3,
 	windowMs: 120_000,
@@ -25,7 +25,7 @@ export const NETWORK_BURST: BurstRule = {
 	actorReason: 'network-burst',
 };
 
-/** A gateway for many companies opens the mail of all of them from one machine. */
+/** A gateway for many companies opens the email of all of them from one machine. */
 export const DOMAIN_BURST: BurstRule = {
 	distinct: 10,
 	windowMs: 600_000,
@@ -39,7 +39,7 @@ export interface BurstLoad {
 	eventId: string;
 	/** Milliseconds since 1970 */
 	at: number;
-	/** Any stable name of the recipient and mail; `null` when there is none */
+	/** Any stable name of the recipient and email; `null` when there is none */
 	recipient: string | null;
 	/** Domain of the recipient's address; `null` when unknown */
 	recipientDomain: string | null;
@@ -98,7 +98,7 @@ export interface BurstWindows {
 
 /**
  * Loads from networks that rotate addresses, or that many readers share on purpose: image
- * proxies, Apple's relays. They prove no burst and are never relabelled by one.
+ * proxies, Apple's relays. They prove no burst and are never relabeled by one.
  */
 const SHARED_NETWORKS = ['net:apple-egress', 'net:google', 'net:exchange-online'];
 
@@ -121,7 +121,7 @@ export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
 	return {
 		eventId: load.eventId,
 		at: load.at,
-		// A load that is labelled as a machine's is evidence and keeps its own reason.
+		// A load that is labeled as a machine's is evidence and keeps its own reason.
 		open: isCounted(load.actor),
 		recipient:
 			recipient === null

@@ -24,9 +24,9 @@ const WITHIN_A_MINUTE: readonly LoadFeature[] = [...WITHIN_10_SECONDS, 'since-se
  * The rules in force. Each one, with its source and its known false calls, is in
  * `docs/machine-opens.md`. Change the version with any change here.
  *
- * The order carries meaning: what the request says of itself, then what is known about mail,
- * then networks, and only then the general lists, which are wrong for mail (they call Gmail's
- * image proxy a bot, and a mail client now and then). Time since sending never decides alone.
+ * The order carries meaning: what the request says of itself, then what is known about email,
+ * then networks, and only then the general lists, which are wrong for email (they call Gmail's
+ * image proxy a bot, and an email client now and then). Time since sending never decides alone.
  */
 export const CURRENT_RULES: RuleSet = {
 	version: '2026-11-29',

@@ -10,7 +10,7 @@ export interface ImageLoad {
 	userAgent: string | null;
 	/** The client's address, already worked out from trusted hops (`client-address.ts`) */
 	ip: string | null;
-	/** Seconds between the sending of the mail and this load; `null` when unknown */
+	/** Seconds between the sending of the email and this load; `null` when unknown */
 	secondsSinceSend: number | null;
 	/** Whether the sender loaded it: a signed preview token, or a "this is me" mark */
 	own?: boolean;

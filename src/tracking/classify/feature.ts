@@ -36,7 +36,7 @@ export type AgentFeature =
 	| 'ua:seznam-mail-proxy'
 	| 'ua:hey-proxy'
 	| 'ua:superhuman-proxy'
-	/** The image proxy of a mail provider that has no word of its own here */
+	/** The image proxy of an email provider that has no word of its own here */
 	| 'ua:mail-proxy'
 	| 'ua:security-agent'
 	| 'ua:service-agent'
@@ -56,7 +56,7 @@ export type NetworkFeature =
 	| 'net:google'
 	| 'net:apple-egress';
 
-/** Time since the mail was sent; the widest bucket that does not blur the rules. */
+/** Time since the email was sent; the widest bucket that does not blur the rules. */
 export type SinceSendFeature =
 	| 'since-send:negative'
 	| 'since-send:<2s'

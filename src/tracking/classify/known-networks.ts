@@ -18,7 +18,7 @@ export const KNOWN_NETWORKS: readonly KnownNetwork[] = [
 	{
 		feature: 'net:exchange-online-protection',
 		name: 'Exchange Online Protection',
-		// Endpoint sets 9 and 10. Nobody reads mail from the filtering tier.
+		// Endpoint sets 9 and 10. Nobody reads email from the filtering tier.
 		source: 'https://endpoints.office.com/endpoints/worldwide',
 		ranges: [
 			'40.92.0.0/15',

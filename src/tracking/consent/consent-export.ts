@@ -8,7 +8,7 @@ export interface ConsentExportContext {
 		/** An IRI that stands for the controller, for example its home page */
 		id: string;
 		name: string;
-		/** Mail address or page where the controller can be reached */
+		/** Email address or page where the controller can be reached */
 		contact: string;
 		postalAddress: string | null;
 	};
@@ -39,13 +39,13 @@ const STATUS_TERMS: Record<ConsentStatus, string> = {
 const PURPOSE_TERMS: Record<Purpose, { broader: readonly string[]; description: string }> = {
 	performance: {
 		broader: ['dpv:DirectMarketing', 'dpv:OptimisationForController'],
-		description: 'Measuring who opened which mail, to improve campaigns',
+		description: 'Measuring who opened which email, to improve campaigns',
 	},
 	personalisation: {
 		broader: ['dpv:Personalisation'],
 		description: 'Choosing content by what a recipient opened before',
 	},
-	profiling: { broader: ['dpv:Marketing'], description: 'Profiles that are used outside mail' },
+	profiling: { broader: ['dpv:Marketing'], description: 'Profiles that are used outside email' },
 	frequency: {
 		broader: ['dpv:CommunicationManagement', 'dpv:OptimisationForConsumer'],
 		description: 'Adjusting how often a recipient is mailed',
@@ -176,7 +176,7 @@ function process(purpose: Purpose, context: ConsentExportContext): Json {
 			{
 				'@type': 'dpv:PersonalData',
 				'skos:broader': iri('pd:Behavioral'),
-				'dct:title': 'When a mail was opened',
+				'dct:title': 'When an email was opened',
 			},
 			{
 				'@type': 'dpv:PersonalData',

@@ -22,7 +22,7 @@ const needsNotice = (status: ConsentStatus) => status === 'given' || status === 
 
 /**
  * One thing that happened to one person's consent for one purpose. Records are only ever added;
- * a change of mind is a new record. The fields are those of ISO/IEC TS 27560:2023 that a mail
+ * a change of mind is a new record. The fields are those of ISO/IEC TS 27560:2023 that an email
  * sender can know.
  */
 export const consentRecordSchema = z

@@ -107,7 +107,7 @@ export const JURISDICTION_PRESETS: Readonly<Record<Jurisdiction, JurisdictionPre
 		consentMonths: 24,
 		explanation:
 			'Consent first, as for cookies; the exception for statistics is not used, because a pixel ' +
-			'in a mail sends its data by itself',
+			'in an email sends its data by itself',
 		sources: [
 			'ICO, guidance on storage and access technologies, 29 April 2026',
 			'Privacy and Electronic Communications Regulations 2003, reg. 6 and Schedule A1',

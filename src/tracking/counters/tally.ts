@@ -8,7 +8,7 @@ import type { Actor } from '../event/open-event';
  * counter moves by the difference between what its part was and what it is.
  */
 
-/** Two successive counted loads this close, or closer, are one look at the mail. */
+/** Two successive counted loads this close, or closer, are one look at the email. */
 export const VIEW_GAP_MS = 30_000;
 
 /** One image load: when (milliseconds since 1970) and by whom. */
@@ -293,7 +293,7 @@ interface Links {
 }
 
 /**
- * The gaps of at most 30 s between neighbours. Left-out loads that are farther than 30 s from
+ * The gaps of at most 30 s between neighbors. Left-out loads that are farther than 30 s from
  * every new one cannot change the difference between two such sums: they touch no new gap, and an
  * old gap that spans one of them is longer than 30 s.
  */

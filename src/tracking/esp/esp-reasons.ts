@@ -9,10 +9,10 @@ export const ESP_REASONS = {
 	'esp:mailgun-bot-generic': 'Mailgun: an unknown bot, most likely a firewall or virus scanner',
 	'esp:mailgun-bot-gmail': 'Mailgun: a Gmail bot',
 	'esp:mailgun-bot-gmail-proxy':
-		"Mailgun: a Gmail bot, by its agent Gmail's image proxy, which loads when the mail is opened",
+		"Mailgun: a Gmail bot, by its agent Gmail's image proxy, which loads when the email is opened",
 	'esp:no-label': 'The email service neither labels the load nor reports a user agent',
 	'esp:sendgrid-machine-open': 'SendGrid: a machine open by Apple Mail Privacy Protection',
-	'esp:sparkpost-prefetched': 'SparkPost: loaded before anybody opened the mail',
+	'esp:sparkpost-prefetched': 'SparkPost: loaded before anybody opened the email',
 	'esp:sparkpost-proxy': 'SparkPost: loaded through an image proxy',
 } as const;
 

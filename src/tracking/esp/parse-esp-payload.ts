@@ -53,7 +53,7 @@ export interface EspImportSettings {
 	purpose: Purpose | null;
 	/** Whether address and agent of the requester stay, as far as the mode allows later */
 	keepRequest: boolean;
-	/** Whether SparkPost's pixel at the top of a mail counts as well as the one at its end */
+	/** Whether SparkPost's pixel at the top of an email counts as well as the one at its end */
 	initialOpens: boolean;
 }
 

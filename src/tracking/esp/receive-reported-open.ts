@@ -6,7 +6,7 @@ import type { ReceiveDeps, ReceivedOpen, ReceiveSettings } from '../receive/rece
 
 /**
  * The rest of the way for an open that an email service saw instead of us: check consent →
- * minimise, by the same rules as `receiveOpen`. What comes out may be stored. Rules that compare the
+ * minimize, by the same rules as `receiveOpen`. What comes out may be stored. Rules that compare the
  * loads of several networks do not apply: services report too late and too little for them.
  *
  * @param open as `parseEspPayload` gives it

@@ -41,7 +41,7 @@ export interface ReceivedReport {
 }
 
 /**
- * The rest of the way for what is not stored, but handed on. A click is reading behaviour: consent
+ * The rest of the way for what is not stored, but handed on. A click is reading behavior: consent
  * and mode decide as for an open, and no other than the modes with a person keep the query of its
  * link. A bounce and a complaint say nothing about reading. They are needed to stop writing to
  * somebody, so they are only left out for people who were erased.

@@ -43,7 +43,7 @@ export type FieldGroup =
 	| 'recipient'
 	/** How the load was judged, and under which consent */
 	| 'verdict'
-	/** What leads to one person or one mail */
+	/** What leads to one person or one email */
 	| 'person'
 	/** What the request itself said */
 	| 'request';
@@ -108,7 +108,7 @@ export const EVENT_TABLE = {
 	actorReason: field('verdict', 'text', text, 'Stable code of the rule that named the actor', 7),
 	rulesVersion: field('verdict', 'text', text, 'Version of the rule set that named the actor'),
 	client: {
-		family: field('verdict', 'text', text, 'Mail client or browser family', 8),
+		family: field('verdict', 'text', text, 'Email client or browser family', 8),
 		os: field('verdict', 'text', text, 'Operating system family', 9),
 		device: field('verdict', 'text', text, 'Device class', 10),
 	},

@@ -32,7 +32,7 @@ export type Actor = OpenEvent['actor'];
 export type RecipientReason = NonNullable<OpenEvent['recipientReason']>;
 export type ConsentStatus = NonNullable<OpenEvent['consent']['status']>;
 
-/** The actors whose loads count; the others are kept, labelled and reported apart. */
+/** The actors whose loads count; the others are kept, labeled and reported apart. */
 export const COUNTED_ACTORS: readonly Actor[] = ['human', 'human-via-proxy', 'unknown'];
 
 /** Whether a load by this actor counts as an open. */

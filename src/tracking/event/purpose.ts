@@ -8,7 +8,7 @@ export const PURPOSES = [
 	'performance',
 	/** Content chosen by what a recipient opened before */
 	'personalisation',
-	/** Profiles that are used outside mail */
+	/** Profiles that are used outside email */
 	'profiling',
 	/** How often a recipient is mailed */
 	'frequency',

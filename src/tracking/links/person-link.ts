@@ -6,7 +6,7 @@ import { normaliseBaseUrl } from './tracking-link';
 export const PRIVACY_PATH = 'email-open/privacy';
 
 /**
- * What the holder of a link may do. `consent` goes into every mail, which people forward, so it
+ * What the holder of a link may do. `consent` goes into every email, which people forward, so it
  * only shows and changes consent. `rights` goes to the person's own address when they ask: with it
  * they get a copy of their data, or have it erased.
  */

@@ -12,7 +12,7 @@ export const TRACKER_TOKEN_PARAMETER = 'token';
 export const TOKEN_IV_BYTES = 12;
 
 /**
- * What a token is for. The codes are fixed for ever: links in sent mails cannot be changed. Code 2
+ * What a token is for. The codes are fixed for ever: links in sent emails cannot be changed. Code 2
  * is reserved for tracked links (clicks): until they exist, no token of that kind is believed.
  */
 const KINDS = {

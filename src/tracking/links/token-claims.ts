@@ -11,9 +11,9 @@ export interface LinkClaims {
 	/** `null` leaves it to the operator */
 	trackingMode: TrackingMode | null;
 	purpose: Purpose | null;
-	/** When the link was made, which is about when the mail was sent */
+	/** When the link was made, which is about when the email was sent */
 	issuedAt: Date | null;
-	/** Whether the link was made for the sender to look at the mail */
+	/** Whether the link was made for the sender to look at the email */
 	preview?: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface LinkClaims {
 export interface TokenClaims extends LinkClaims {
 	/** When the link was made; kept to the second */
 	issuedAt: Date;
-	/** The sender's own look at the mail: its loads are kept but not counted */
+	/** The sender's own look at the email: its loads are kept but not counted */
 	preview: boolean;
 }
 

@@ -31,7 +31,7 @@ export function normaliseBaseUrl(text: string): string {
 	const url = parseServerAddress(text, 'The base URL');
 	if (url.pathname.split('/').includes(TEST_WEBHOOK_SEGMENT)) {
 		throw new Error(
-			'The base URL is a test address (/webhook-test/). It answers only while the editor listens for a test event, so mails would carry a dead image. Use the production address, which ends in /webhook.',
+			'The base URL is a test address (/webhook-test/). It answers only while the editor listens for a test event, so emails would carry a dead image. Use the production address, which ends in /webhook.',
 		);
 	}
 	if (url.pathname === '/') url.pathname = WEBHOOK_PATH;
@@ -93,7 +93,7 @@ export function signTrackingLink({
 	iv: Uint8Array;
 }): { url: string; token: string } {
 	if (claims.trackingMode === 'off') {
-		throw new Error('The tracking mode is off. Send this mail without a pixel.');
+		throw new Error('The tracking mode is off. Send this email without a pixel.');
 	}
 	if (
 		claims.trackingMode === 'aggregate' &&
@@ -107,7 +107,7 @@ export function signTrackingLink({
 	const prefix = linkPrefix(baseUrl, path, parameter);
 	const maxLength = Math.min(MAX_LINK_LENGTH - prefix.length, maxTokenLength('pixel'));
 	const token = signToken(isShared ? ofTheDay(claims) : claims, keyRing, {
-		// Where one link stands for one mail, a random IV keeps equal claims from being recognized.
+		// Where one link stands for one email, a random IV keeps equal claims from being recognized.
 		iv: isShared ? 'of-content' : iv,
 		maxLength,
 	});

@@ -1,7 +1,7 @@
 import { tokenFromText } from '../links/sealed-token';
 
 /**
- * Marks the snippets of this package. Editors, inliners and mail programs may drop `data-`
+ * Marks the snippets of this package. Editors, inliners and email clients may drop `data-`
  * attributes, so the address is looked at as well; see `isOwnPixel`.
  */
 export const MARKER_ATTRIBUTE = 'data-open-tracking';
@@ -19,7 +19,7 @@ export function embedCode(url: string): string {
 }
 
 /**
- * The same for the AMP part of a mail, where plain `<img>` is not allowed and would make the whole
+ * The same for the AMP part of an email, where plain `<img>` is not allowed and would make the whole
  * part invalid.
  *
  * @see https://amp.dev/documentation/guides-and-tutorials/email/learn/email-spec/amp-email-html
@@ -29,7 +29,7 @@ export function ampEmbedCode(url: string): string {
 }
 
 /**
- * Whether an image in a mail is a pixel of this package: it carries the marker, or its address is
+ * Whether an image in an email is a pixel of this package: it carries the marker, or its address is
  * `url` itself, or its address holds a token.
  *
  * @param image `src` as written in the HTML, character references and all

@@ -2,7 +2,7 @@ import { ampEmbedCode, embedCode, isOwnPixel, MARKER_ATTRIBUTE } from './embed-c
 import { findLandmarks } from './html-landmarks';
 
 /**
- * Gmail shows about the first 102 KB of a mail's HTML and loads nothing beyond it.
+ * Gmail shows about the first 102 KB of an email's HTML and loads nothing beyond it.
  *
  * @see https://github.com/hteumeuleu/email-bugs/issues/41
  */
@@ -12,17 +12,17 @@ export const GMAIL_CLIPPING_BYTES = 102_400;
 export type PixelPosition = 'end' | 'start';
 
 export interface EmbedResult {
-	/** The mail with the pixel, or exactly the mail that came in */
+	/** The email with the pixel, or exactly the email that came in */
 	html: string;
 	embedded: boolean;
-	/** Why nothing was put in: the mail has a pixel already, or it is plain text */
+	/** Why nothing was put in: the email has a pixel already, or it is plain text */
 	reason: 'already-embedded' | 'plain-text' | null;
-	/** The pixel lies where Gmail has clipped the mail, so most Gmail readers do not load it */
+	/** The pixel lies where Gmail has clipped the email, so most Gmail readers do not load it */
 	beyondGmailClipping: boolean;
 }
 
 /**
- * Puts the pixel into the HTML of a mail and leaves every other byte as it was. A mail that has a
+ * Puts the pixel into the HTML of an email and leaves every other byte as it was. An email that has a
  * pixel of this package already, for the same link or another, is left alone; so is plain text.
  *
  * @param url the tracking link

@@ -6,7 +6,7 @@ const RAW_TEXT = new Set(
 );
 /** Elements that come before the body's first content when `<head>` or `<body>` are not written. */
 const HEAD_CONTENT = new Set('html head title meta link base style script'.split(' '));
-/** What people write in mails. A word in angle brackets that is none of these is no markup. */
+/** What people write in emails. A word in angle brackets that is none of these is no markup. */
 const KNOWN_ELEMENTS = new Set(
 	(
 		'a abbr address amp-img article aside b big blockquote body br button caption center code col ' +
@@ -30,7 +30,7 @@ export interface HtmlImage {
 export interface HtmlLandmarks {
 	/** Whether there is any element at all; if not, it is plain text */
 	hasMarkup: boolean;
-	/** Whether it is the AMP part of a mail */
+	/** Whether it is the AMP part of an email */
 	isAmp: boolean;
 	/** Where body content begins */
 	bodyStart: number;
@@ -72,7 +72,7 @@ class Scanner implements TokenizerCallbacks {
 	private raw: { name: string; offset: number } | null = null;
 
 	private tag = { name: '', offset: 0 };
-	/** Attributes are read where they matter and nowhere else: a mail has thousands */
+	/** Attributes are read where they matter and nowhere else: an email has thousands */
 	private readsAttributes = false;
 	private attributeNames: string[] = [];
 	private value = '';

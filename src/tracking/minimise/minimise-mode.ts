@@ -129,7 +129,7 @@ export type PseudonymFunction = (recipientId: string, scope: string) => string;
  * Applying a mode that the event already has changes nothing.
  *
  * An event whose link was made for more also loses its pixel id when the result is `aggregate` or
- * `pseudonymous`: a pixel made for `identified` may stand for a single mail, and would name the
+ * `pseudonymous`: a pixel made for `identified` may stand for a single email, and would name the
  * person again. Its campaign id still counts.
  *
  * @param event an event that holds no more than its `trackingMode` allows

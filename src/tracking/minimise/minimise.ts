@@ -52,7 +52,7 @@ export interface MinimiseOptions {
 	pseudonymKey: Buffer | null;
 }
 
-export interface Minimised {
+export interface Minimized {
 	/** A new object; the input is left as it was */
 	event: Record<string, unknown>;
 	/** Names of the fields that had a value and are gone; never a value */
@@ -82,7 +82,7 @@ const LATEST_TIME = 8.64e15;
  *
  * @throws when a reduction needs a key or a function that was not given
  */
-export function minimise(item: Record<string, unknown>, options: MinimiseOptions): Minimised {
+export function minimise(item: Record<string, unknown>, options: MinimiseOptions): Minimized {
 	checkOptions(options);
 	const isEvent = openEventSchema.safeParse(item).success;
 	const walk = new Walk(options, scopeOf(item, options.roles.campaign), isEvent);

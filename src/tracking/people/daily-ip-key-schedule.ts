@@ -19,7 +19,7 @@ export function keyDay(at: Date): string {
 
 /**
  * The life of the key that address hashes are made with: one per UTC day, destroyed when its day
- * is over. With the key gone nobody can work out an address from its hash, nor recognise the
+ * is over. With the key gone nobody can work out an address from its hash, nor recognize the
  * same address on another day. There is no overlap: a request that is still under way at
  * midnight is hashed under the new day.
  *

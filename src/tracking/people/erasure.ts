@@ -5,7 +5,7 @@ import { z } from 'zod/v4';
 import { keyedHash } from './keyed-hash';
 
 /**
- * What is left of an erased person: a keyed hash that lets an old pixel be recognised and stay
+ * What is left of an erased person: a keyed hash that lets an old pixel be recognized and stay
  * silent, and tells nothing to anybody without the key. The key is used for this alone and has
  * to live as long as the list.
  *

@@ -56,7 +56,7 @@ export async function askForConsent(
 	const unasked = { status: null, recordId: null, lookupError };
 	if (forged) return { ...unasked, mode, reason: 'invalid-token' };
 	if (suppressed) return { ...unasked, mode: 'off', reason: 'suppressed' };
-	// A bare count is nobody's data. It still honours an erasure that could be looked up above; one
+	// A bare count is nobody's data. It still honors an erasure that could be looked up above; one
 	// that could not be looked up is left to the policy below.
 	if (countOnly && !lookupFailed) {
 		return { ...unasked, mode, reason: 'count-only' };

@@ -6,7 +6,7 @@ import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-types
 
 /**
  * Who keeps a connection of their own open while they look. A proxy fetches the image for itself
- * and lets go at once, whoever reads the mail for however long; machines do not read.
+ * and lets go at once, whoever reads the email for however long; machines do not read.
  */
 const DIRECT_ACTORS: readonly Actor[] = ['human', 'unknown'];
 

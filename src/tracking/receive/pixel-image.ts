@@ -2,7 +2,7 @@ import { PNG } from 'pngjs';
 
 /**
  * The default pixel: 1×1, RGBA, fully transparent, 67 bytes. The 70-byte strings that are widely
- * copied decode to half-opaque coloured dots, which show as specks in dark mode.
+ * copied decode to half-opaque colored dots, which show as specks in dark mode.
  */
 export const PIXEL_PNG_BASE64 =
 	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAACklEQVR4nGMAAQAABQABDQottAAAAABJRU5ErkJggg==';

@@ -20,7 +20,7 @@ const MAX_KEPT_HEADER_LENGTH = 512;
 
 /**
  * The one way from a request to an event, for the n8n trigger and the collector alike:
- * verify → classify → check consent → minimise. Nothing personal is in the result beyond what
+ * verify → classify → check consent → minimize. Nothing personal is in the result beyond what
  * the effective mode allows (`MODE_STORES`), and nothing of a refused or erased person at all.
  *
  * The answer to the requester must not depend on the result: send the pixel first, or always.

@@ -53,7 +53,7 @@ export interface ReceivedLoad {
 	ip: string | null;
 	/** Seconds between the making of the link and this load; `null` when the link does not say */
 	secondsSinceSend: number | null;
-	/** Whether the link was made for the sender to look at the mail */
+	/** Whether the link was made for the sender to look at the email */
 	own: boolean;
 }
 export interface LoadVerdict {
@@ -97,7 +97,7 @@ export const RECEIVE_REASONS = {
 export type ReceiveReason = keyof typeof RECEIVE_REASONS;
 
 export interface ReceivedOpen {
-	/** Minimised and ready to be stored; `null` when nothing may be stored */
+	/** Minimized and ready to be stored; `null` when nothing may be stored */
 	event: OpenEvent | null;
 	reason: ReceiveReason;
 	/**

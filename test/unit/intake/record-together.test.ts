@@ -105,12 +105,12 @@ it('tells of an open as the store has it', async () => {
 	const { store } = notingStore();
 	const event = openEvent({ actor: 'human' });
 	const label = { actor: 'scanner', actorReason: 'network-burst', rulesVersion: '1' } as const;
-	const labelling = {
+	const labeling = {
 		recordUnlessErased: async (opens: readonly CheckedOpen[]) => ({
 			...(await store.recordUnlessErased(opens)),
 			labels: new Map([[event.eventId, label]]),
 		}),
 	};
-	const outcome = await recordTogether(labelling, keyRing, { event });
+	const outcome = await recordTogether(labeling, keyRing, { event });
 	expect(outcome).toEqual({ stored: { ...event, ...label }, isNew: true });
 });

@@ -23,7 +23,7 @@ const thunderbird = {
 	},
 };
 
-describe('the table of mail programs', () => {
+describe('the table of email clients', () => {
 	it('takes the place of the last one and leaves the rest of the page', () => {
 		const page = withTable(PAGE, [thunderbird], '2026-11-29');
 		expect(page).toMatch(/^Before\n<!-- measured:begin -->/);

@@ -48,7 +48,7 @@ describe('the sample campaign of the demo', () => {
 	});
 
 	it('goes without a trace when its pixels are deleted, sent messages included', async () => {
-		const real = await store.createPixel({ name: 'Real mail', campaignId: 'real' });
+		const real = await store.createPixel({ name: 'Real email', campaignId: 'real' });
 		for (const { id } of await samples()) await store.deletePixel(id);
 		const { totals, pixels, recentOpens } = await store.getDashboard();
 		expect({ pixels, recentOpens }).toEqual({ pixels: 1, recentOpens: [] });

@@ -96,7 +96,7 @@ onEachEngine('several processes and failures on $name', (engine) => {
 				at: START + ((index * 7919) % 600) * 9000,
 			});
 		});
-		let relabelled = 0;
+		let relabeled = 0;
 		await Promise.all(
 			stores.map(async (store, which) => {
 				const own = events.filter((_, index) => index % 3 === which);
@@ -109,11 +109,11 @@ onEachEngine('several processes and failures on $name', (engine) => {
 					const label = { actor: 'scanner' as const, actorReason: 'test', rulesVersion: '1' };
 					const result = await store.relabelOpens([{ eventId: event.eventId, ...label }]);
 					event.actor = 'scanner';
-					relabelled += result.relabelled;
+					relabeled += result.relabeled;
 				}
 			}),
 		);
-		expect(relabelled).toBe(30);
+		expect(relabeled).toBe(30);
 		const [store] = stores;
 		const { uniqueAt, ...total } = recountGroup(events, new Set());
 		expect((await store?.getDashboard())?.totals).toMatchObject(total);

@@ -10,9 +10,9 @@ import { personIdProperty, readPersonId } from '../../common/person';
 export const getConsentLink: Operation = {
 	value: 'getLink',
 	name: 'Get Link',
-	action: 'Get consent link for mail',
+	action: 'Get consent link for email',
 	description:
-		'Make the address of the page where a person gives or withdraws consent; it belongs into every mail',
+		'Make the address of the page where a person gives or withdraws consent; it belongs into every email',
 	properties: [personIdProperty],
 	async execute({ node, index }) {
 		const recipientId = readPersonId(node, index);

@@ -22,7 +22,7 @@ export const showConsentPage: Operation = {
 	name: 'Show Page',
 	action: 'Show consent page',
 	description:
-		'Answer a Webhook node with the page behind a signed link. Showing it changes nothing, since mail scanners follow links.',
+		'Answer a Webhook node with the page behind a signed link. Showing it changes nothing, since email scanners follow links.',
 	properties: [personTokenProperty, noticeProperties[0], purposesProperty, languageProperty],
 	async execute({ node, store, index }) {
 		const language = readLanguage(node, index);

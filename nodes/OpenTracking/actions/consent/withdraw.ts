@@ -13,7 +13,7 @@ export const withdrawConsent: OperationOnMany = {
 	value: 'withdraw',
 	name: 'Withdraw',
 	action: 'Withdraw consent',
-	description: 'Record a withdrawal or objection; it counts at once, also for mails sent before',
+	description: 'Record a withdrawal or objection; it counts at once, also for emails sent before',
 	properties: [
 		personIdProperty,
 		{

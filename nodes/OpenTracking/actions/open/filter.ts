@@ -41,7 +41,7 @@ export const openFilterProperty: INodeProperties = {
 				{
 					name: 'Counted Opens',
 					value: 'counted',
-					description: 'By people, by mail proxies for people, and by unknown',
+					description: 'By people, by email proxies for people, and by unknown',
 				},
 				{
 					name: 'Machine Opens',

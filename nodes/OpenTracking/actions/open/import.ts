@@ -11,7 +11,7 @@ export const importOpens: OperationOnMany = {
 	name: 'Import',
 	action: 'Import opens',
 	description:
-		'Take opens that an email service reports by webhook; gives out those that are new, and what else it reports of a mail',
+		'Take opens that an email service reports by webhook; gives out those that are new, and what else it reports of an email',
 	properties: [
 		{
 			displayName: 'Email Service',
@@ -104,7 +104,7 @@ export const importOpens: OperationOnMany = {
 					default: false,
 					displayOptions: { show: { '/provider': ['sparkpost'] } },
 					description:
-						'Whether the pixel at the top of a mail counts as well as the one at its end. Where SparkPost reports both, one reading then is two opens; unique opens stay right.',
+						'Whether the pixel at the top of an email counts as well as the one at its end. Where SparkPost reports both, one reading then is two opens; unique opens stay right.',
 				},
 				{
 					displayName: 'Count Refused Opens Anonymously',

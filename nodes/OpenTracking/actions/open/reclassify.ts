@@ -15,10 +15,10 @@ export const reclassifyOpens: Operation = {
 	properties: [openFilterProperty],
 	async execute({ node, store, index }) {
 		let read = 0;
-		let relabelled = 0;
+		let relabeled = 0;
 		let batch: Relabel[] = [];
 		const flush = async () => {
-			if (batch.length > 0) relabelled += (await store.relabelOpens(batch)).relabelled;
+			if (batch.length > 0) relabeled += (await store.relabelOpens(batch)).relabeled;
 			batch = [];
 		};
 		for await (const open of store.streamOpens(readOpenFilter(node, index))) {
@@ -34,6 +34,6 @@ export const reclassifyOpens: Operation = {
 			if (batch.length === BATCH) await flush();
 		}
 		await flush();
-		return [{ json: { read, relabelled, rulesVersion: CURRENT_RULES.version } }];
+		return [{ json: { read, relabeled, rulesVersion: CURRENT_RULES.version } }];
 	},
 };

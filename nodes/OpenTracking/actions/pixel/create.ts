@@ -10,7 +10,7 @@ export const createPixel: OperationOnMany = {
 	value: 'create',
 	name: 'Create',
 	action: 'Create pixel',
-	description: 'Make a pixel for one mail or one campaign',
+	description: 'Make a pixel for one email or one campaign',
 	properties: [
 		{
 			displayName: 'Name',

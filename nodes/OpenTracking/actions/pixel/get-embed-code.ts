@@ -17,7 +17,7 @@ export const getEmbedCode: OperationOnMany = {
 	value: 'getEmbedCode',
 	name: 'Get Embed Code',
 	action: 'Get embed code of pixel',
-	description: 'Make the line of HTML that puts this pixel into a mail',
+	description: 'Make the line of HTML that puts this pixel into an email',
 	properties: [
 		pixelIdProperty,
 		{
@@ -26,7 +26,7 @@ export const getEmbedCode: OperationOnMany = {
 			type: 'string',
 			default: '',
 			description:
-				'Who the mail goes to; empty for one line that serves the whole campaign. Somebody who refused, withdrew or was erased gets none.',
+				'Who the email goes to; empty for one line that serves the whole campaign. Somebody who refused, withdrew or was erased gets none.',
 		},
 	],
 	async executeMany(context) {

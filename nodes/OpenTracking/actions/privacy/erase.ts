@@ -27,7 +27,7 @@ export const erasePerson: Operation = {
 	name: 'Erase Person',
 	action: 'Erase all data about one person',
 	description:
-		'Remove everything stored about one person and give out a receipt; pixels in mails they have stay silent',
+		'Remove everything stored about one person and give out a receipt; pixels in emails they have stay silent',
 	properties: [
 		...personProperties,
 		{
@@ -97,7 +97,7 @@ async function erase(
 			{
 				dataClass: 'denylist',
 				records: 1,
-				because: 'keeps pixels in mails that were sent silent; a keyed hash',
+				because: 'keeps pixels in emails that were sent silent; a keyed hash',
 			},
 		],
 		events: eventIds,

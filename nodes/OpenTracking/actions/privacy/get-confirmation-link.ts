@@ -54,7 +54,7 @@ export const getConfirmationLink: Operation = {
 };
 
 /**
- * Notes what the person asked for, and answers the page. The page does not speak of a mail: whether
+ * Notes what the person asked for, and answers the page. The page does not speak of an email: whether
  * one is sent is up to the nodes behind this one.
  *
  * @returns the person's id; `null` where there is nothing to ask for, or three links went out today

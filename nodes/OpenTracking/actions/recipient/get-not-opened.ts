@@ -19,7 +19,7 @@ export const getNotOpened: Operation = {
 			type: 'string',
 			default: '',
 			required: true,
-			description: 'The campaign as in the tracking links of its mails',
+			description: 'The campaign as in the tracking links of its emails',
 		},
 		{
 			displayName: 'Sent at Least (Days Ago)',

@@ -55,7 +55,7 @@ const legalProperties: INodeProperties[] = [
 		})),
 		default: [],
 		description:
-			'The legal areas of the people mails go to; the report holds every place where opens come in to their presets',
+			'The legal areas of the people emails go to; the report holds every place where opens come in to their presets',
 	},
 ];
 

@@ -45,7 +45,7 @@ export const periodsProperty: INodeProperties = {
 			'Opens (Days)',
 			'openDays',
 			90,
-			'Single opens, and recipients without a younger open or mail',
+			'Single opens, and recipients without a younger open or email',
 		),
 		period(
 			'Proof of Consent (Months)',

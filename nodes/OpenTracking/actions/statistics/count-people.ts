@@ -15,7 +15,7 @@ import type { Operation } from '../../common/operation';
 const NAMES: Record<PeopleColumn, string> = {
 	actor: 'Actor',
 	device: 'Device',
-	family: 'Mail Program',
+	family: 'Email Client',
 	os: 'Operating System',
 };
 const columnOptions: INodePropertyOptions[] = [...PEOPLE_COLUMNS]

@@ -9,7 +9,7 @@ import { pixelIdProperty } from '../../common/pixel-id';
 export const checkHostedStatus: Operation = {
 	value: 'checkHosted',
 	name: 'Check at Hosted Tracker',
-	action: 'Check at hosted tracker whether a mail was opened',
+	action: 'Check at hosted tracker whether an email was opened',
 	description: 'Ask a tracker elsewhere that speaks the Pixel Tracking API',
 	properties: [pixelIdProperty],
 	async execute({ node, index }) {

@@ -8,8 +8,8 @@ import { pixelIdProperty } from '../../common/pixel-id';
 export const checkStatus: OperationOnMany = {
 	value: 'check',
 	name: 'Check',
-	action: 'Check whether a mail was opened',
-	description: 'Say whether the mail with this pixel was opened, when, and by whom',
+	action: 'Check whether an email was opened',
+	description: 'Say whether the email with this pixel was opened, when, and by whom',
 	properties: [
 		pixelIdProperty,
 		{

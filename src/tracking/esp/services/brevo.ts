@@ -13,7 +13,7 @@ import {
 import { jsonObject } from './mailjet';
 
 const PROXY_OPENS = ['proxy_open', 'unique_proxy_open'];
-/** Whether the mail will not arrive later either, for those that say so. */
+/** Whether the email will not arrive later either, for those that say so. */
 const BOUNCES: Readonly<Record<string, boolean | null>> = {
 	hard_bounce: true,
 	invalid_email: true,

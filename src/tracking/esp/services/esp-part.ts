@@ -5,11 +5,11 @@ import { firstIssue, IN_PLAIN_WORDS } from '../../event/plain-issues';
 import { whyNotAnId } from '../../receive/received-link';
 import type { EspReason } from '../esp-reasons';
 
-/** What services report that concerns a mail which was sent. */
+/** What services report that concerns an email which was sent. */
 export const ESP_EVENTS = ['open', 'click', 'bounce', 'complaint'] as const;
 export type EspEventName = (typeof ESP_EVENTS)[number];
 
-/** Why a mail did not arrive. The words of the mail server are left out: they hold the address. */
+/** Why an email did not arrive. The words of the mail server are left out: they hold the address. */
 export interface Bounce {
 	/** Whether it will not arrive later either; `null` where the service does not say */
 	permanent: boolean | null;
@@ -50,7 +50,7 @@ export type EspPart =
 	| { kind: 'rejected'; reason: string };
 
 export interface ReadOptions {
-	/** Whether SparkPost's pixel at the top of a mail counts as well as the one at its end */
+	/** Whether SparkPost's pixel at the top of an email counts as well as the one at its end */
 	initialOpens: boolean;
 }
 

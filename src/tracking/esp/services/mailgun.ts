@@ -100,7 +100,7 @@ function withoutEnvelope(part: unknown): unknown {
 
 /**
  * `gmail` stands for Google's image proxy as well as for Gmail's prefetch. The proxy loads when a
- * person opens the mail, and says its name in the agent.
+ * person opens the email, and says its name in the agent.
  */
 function label(bot: string | null, userAgent: string | null): EspEvent['label'] {
 	switch (bot) {

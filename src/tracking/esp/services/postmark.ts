@@ -19,7 +19,7 @@ const EVENTS: Readonly<Record<string, EspEventName>> = {
 	Bounce: 'bounce',
 	SpamComplaint: 'complaint',
 };
-/** Kinds of bounces after which the mail may still arrive, or the next one. */
+/** Kinds of bounces after which the email may still arrive, or the next one. */
 const PASSING = ['SoftBounce', 'Transient', 'AutoResponder', 'DnsError', 'AddressChange'];
 
 const named = z.looseObject({ Family: textOrNull, Name: textOrNull }).nullish();

@@ -45,7 +45,7 @@ const event = z.looseObject({
 /**
  * Resend webhooks: https://resend.com/docs/dashboard/webhooks/event-types
  * The id of a webhook is in its `svix-id` header and not in the payload; a repeat has the same
- * email and time. `data.created_at` is when the mail was made, not when it was opened. With
+ * email and time. `data.created_at` is when the email was made, not when it was opened. With
  * several recipients nobody is named.
  */
 export const readResend: EspReader = (payload) =>

@@ -66,7 +66,7 @@ const envelope = z.looseObject({
 
 /**
  * SparkPost webhooks: https://developers.sparkpost.com/api/webhooks/#webhooks-events
- * `initial_open` is the pixel at the top of a mail, `open` the one at its end. With both on, one
+ * `initial_open` is the pixel at the top of an email, `open` the one at its end. With both on, one
  * reading is two loads with two ids, so only `open` is an open here unless the options say that both
  * are. Complaints come as a `message_event`, as bounces do.
  */

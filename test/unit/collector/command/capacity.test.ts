@@ -1,6 +1,6 @@
 import { DEFAULT_ASSUMPTIONS, planCapacity } from '../../../../src/collector/command/capacity';
 
-/** As in docs/scaling.md, "To a billion mails a day". */
+/** As in docs/scaling.md, "To a billion emails a day". */
 const A_BILLION = { ...DEFAULT_ASSUMPTIONS, mailsPerDay: 1_000_000_000 };
 
 describe('the arithmetic of capacity', () => {
@@ -13,7 +13,7 @@ describe('the arithmetic of capacity', () => {
 		});
 	});
 
-	it('gets from mails per day to machines', () => {
+	it('gets from emails per day to machines', () => {
 		const plan = planCapacity({
 			mailsPerDay: 86_400_000,
 			loadsPerMail: 0.5,

@@ -205,12 +205,12 @@ onEachEngine('the pages on $name', ({ newPlace }) => {
 			for (const { name, attributes } of all) {
 				if (name === 'th') expect(attributes.scope).toBe('col');
 			}
-			const labelled = all.filter(({ name }) => name === 'label').length;
+			const labeled = all.filter(({ name }) => name === 'label').length;
 			const fields = all.filter(
 				({ name, attributes }) =>
 					name === 'select' || (name === 'input' && attributes.type !== 'hidden'),
 			);
-			expect(labelled).toBe(fields.length);
+			expect(labeled).toBe(fields.length);
 		}
 	});
 

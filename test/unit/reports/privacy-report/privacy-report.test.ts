@@ -140,7 +140,7 @@ describe('the privacy report', () => {
 	it('shows where opens flow, how long they stay and under which policy they came', () => {
 		expect(section(html, 'flows')).toContain('PostHog EUeu.i.posthog.comDErecipientId, occurredAt');
 		expect(section(html, 'retention')).toContain('Single opens90 daysthe open2026-08-23');
-		expect(section(html, 'retention')).toContain('Recipients with their mail addresses90 days');
+		expect(section(html, 'retention')).toContain('Recipients with their email addresses90 days');
 		expect(section(html, 'retention')).not.toContain('IP address');
 		expect(section(html, 'policies')).toContain('france-2026.112,3452026-09-012026-11-21');
 		expect(section(html, 'trackers')).toContain(JURISDICTION_PRESETS.france.explanation);
@@ -327,7 +327,7 @@ describe('the privacy report', () => {
 		[
 			'mail addresses that no period ends',
 			config({ kept: kept({ addresses: 26, addressesWithoutEnd: 5 }) }),
-			/Mail addresses\. 5 were added and never used/,
+			/Email addresses\. 5 were added and never used/,
 		],
 		[
 			'consents that are about to end',
@@ -453,7 +453,7 @@ describe('the privacy report', () => {
 		expect(beside).toContain('Opens with the user agentnowhere3');
 		expect(beside).toContain('Opens by actor botevery place4');
 		expect(beside).toContain(
-			'Mail addresses of recipientsRecipient → Add Many, generate-tokens of the Mail Tracker API26',
+			'Email addresses of recipientsRecipient → Add Many, generate-tokens of the Mail Tracker API26',
 		);
 		expect(section(page, 'retention')).toContain(
 			'IP address of an open, where mode full keeps it90 days',
@@ -462,7 +462,7 @@ describe('the privacy report', () => {
 		expect(record).toContain('request.ip');
 		expect(record).toContain('request.userAgent');
 		expect(record).not.toContain('request.referer');
-		expect(record).toContain('mail addresses of recipients');
+		expect(record).toContain('email addresses of recipients');
 		expect(section(page, 'assessment')).toContain('4 stored opens still hold it');
 		expect(section(page, 'assessment')).not.toContain('never stored');
 	});

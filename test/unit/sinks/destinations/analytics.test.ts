@@ -239,7 +239,7 @@ describe('Google Analytics (https://developers.google.com/analytics/devguides/co
 		expect(event.params).toHaveProperty('campaign_id', 'autumn');
 	});
 
-	it('refuses mail addresses, which Google forbids, and opens older than 72 hours', async () => {
+	it('refuses email addresses, which Google forbids, and opens older than 72 hours', async () => {
 		const old = new Date(NOW.getTime() - 73 * 3_600_000).toISOString();
 		const { deliveries, requests } = await run(
 			sink,

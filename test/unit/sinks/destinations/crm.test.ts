@@ -62,7 +62,7 @@ describe.each(['hubSpot', 'salesforce', 'pipedrive', 'brevo', 'activeCampaign'])
 		});
 		expect(plain.deliveries[0]).toMatchObject({
 			status: 'rejected',
-			reason: expect.stringContaining('not a mail address'),
+			reason: expect.stringContaining('not an email address'),
 		});
 		const empty = await run(sink, opens(1), [answer(200, {})], {
 			options: { lastOpenedField: '' },

@@ -109,7 +109,7 @@ onEachEngine('sent messages and statistics on $name', (engine) => {
 		expect((await store.getDashboard()).totals).toMatchObject({ sent: 1, sentRecipients: 1 });
 	});
 
-	test('a mail with a pixel of its own and no recipient is one sent to, one opened', async () => {
+	test('an email with a pixel of its own and no recipient is one sent to, one opened', async () => {
 		await store.registerSent([message({ pixelId: 'a', messageId: '1' })], keysOf);
 		await store.registerSent([message({ pixelId: 'b', messageId: '2' })], keysOf);
 		await store.recordOpens([sampleOpen({ pixelId: 'a', campaignId: 'spring' })]);
@@ -243,7 +243,7 @@ onEachEngine('sent messages and statistics on $name', (engine) => {
 			{ eventId: event.eventId, ...label },
 			{ eventId: 'nobody', ...label },
 		];
-		expect(await store.relabelOpens(changes)).toEqual({ relabelled: 1, unchanged: 1, unknown: 1 });
+		expect(await store.relabelOpens(changes)).toEqual({ relabeled: 1, unchanged: 1, unknown: 1 });
 		expect(await store.getStatus({ pixelId: 'p', recipientId: 'ada' })).toMatchObject({
 			opened: false,
 			machineOpens: 1,

@@ -47,7 +47,7 @@ function keptWindows() {
 		},
 	};
 }
-const relabelled = (loads: BurstLoad[]): string[][] => {
+const relabeled = (loads: BurstLoad[]): string[][] => {
 	const kept = keptWindows();
 	return loads.map((each) => kept.observe(each).map(({ eventId }) => eventId));
 };
@@ -67,9 +67,9 @@ describe('one recipient, many networks', () => {
 		});
 	});
 
-	test('each load is relabelled once, and later ones in the window follow', () => {
+	test('each load is relabeled once, and later ones in the window follow', () => {
 		expect(
-			relabelled([
+			relabeled([
 				load('a', { ip: '192.0.2.1' }),
 				load('b', { ip: '198.51.100.1' }),
 				load('c', { ip: '203.0.113.1' }),
@@ -80,7 +80,7 @@ describe('one recipient, many networks', () => {
 
 	test('two networks, or one network under several addresses, are no burst', () => {
 		expect(
-			relabelled([
+			relabeled([
 				load('a', { ip: '192.0.2.1' }),
 				load('b', { ip: '192.0.2.200' }),
 				load('c', { ip: '::ffff:192.0.2.77' }),
@@ -92,7 +92,7 @@ describe('one recipient, many networks', () => {
 
 	test('three networks over more than two minutes are no burst', () => {
 		expect(
-			relabelled([
+			relabeled([
 				load('a', { ip: '192.0.2.1' }),
 				load('b', { ip: '198.51.100.1', at: START + 60_000 }),
 				load('c', { ip: '203.0.113.1', at: START + 120_000 }),
@@ -102,7 +102,7 @@ describe('one recipient, many networks', () => {
 
 	test('three recipients with a network each are no burst', () => {
 		expect(
-			relabelled([
+			relabeled([
 				load('a', { recipient: 'a', ip: '192.0.2.1' }),
 				load('b', { recipient: 'b', ip: '198.51.100.1' }),
 				load('c', { recipient: 'c', ip: '203.0.113.1' }),
@@ -112,7 +112,7 @@ describe('one recipient, many networks', () => {
 
 	test('a machine is evidence but keeps the reason it has', () => {
 		expect(
-			relabelled([
+			relabeled([
 				load('a', { ip: '192.0.2.1', actor: 'bot' }),
 				load('b', { ip: '198.51.100.1', actor: 'scanner' }),
 				load('c', { ip: '203.0.113.1', actor: 'unknown' }),
@@ -131,7 +131,7 @@ describe('one recipient, many networks', () => {
 		['a malformed address', { ip: 'unknown' }],
 	])('%s takes no part, because its networks say nothing', (_case, changes) => {
 		expect(
-			relabelled([
+			relabeled([
 				load('a', { ip: '192.0.2.1' }),
 				load('b', { ip: '198.51.100.1' }),
 				load('c', { ip: '203.0.113.1', ...changes }),
@@ -141,14 +141,14 @@ describe('one recipient, many networks', () => {
 
 	test('loads that arrive out of order are judged by their times', () => {
 		expect(
-			relabelled([
+			relabeled([
 				load('c', { ip: '203.0.113.1', at: START + 90_000 }),
 				load('a', { ip: '192.0.2.1', at: START }),
 				load('b', { ip: '198.51.100.1', at: START + 45_000 }),
 			])[2],
 		).toEqual(['c', 'a', 'b']);
 		expect(
-			relabelled([
+			relabeled([
 				load('c', { ip: '203.0.113.1', at: START + 200_000 }),
 				load('a', { ip: '192.0.2.1', at: START }),
 				load('b', { ip: '198.51.100.1', at: START + 1 }),
@@ -158,7 +158,7 @@ describe('one recipient, many networks', () => {
 
 	test('an event that is delivered twice is one event', () => {
 		expect(
-			relabelled([
+			relabeled([
 				load('a', { ip: '192.0.2.1' }),
 				load('b', { ip: '198.51.100.1' }),
 				load('b', { ip: '203.0.113.1' }),
@@ -192,13 +192,13 @@ describe('one address, many domains', () => {
 	});
 
 	test('nine domains, or ten over more than ten minutes, are an office', () => {
-		expect(relabelled(mailing(9, 1000)).flat()).toEqual([]);
-		expect(relabelled(mailing(10, 66_667)).flat()).toEqual([]);
+		expect(relabeled(mailing(9, 1000)).flat()).toEqual([]);
+		expect(relabeled(mailing(10, 66_667)).flat()).toEqual([]);
 	});
 
 	test('nobody is looked at for it where the rule is off, as it is by default', () => {
 		const off = mailing(20, 1000).map((each) => ({ ...each, manyDomains: false }));
-		expect(relabelled(off).flat()).toEqual([]);
+		expect(relabeled(off).flat()).toEqual([]);
 		expect(placeLoad(off[0], KEY)).toMatchObject({ address: null });
 		expect(placeLoad({ ...off[0], recipient: null }, KEY)).toBeNull();
 	});
@@ -208,7 +208,7 @@ describe('one address, many domains', () => {
 			...each,
 			recipientDomain: each.eventId === 'e1' ? 'EXAMPLE.com' : 'example.com',
 		}));
-		expect(relabelled(colleagues).flat()).toEqual([]);
+		expect(relabeled(colleagues).flat()).toEqual([]);
 	});
 });
 

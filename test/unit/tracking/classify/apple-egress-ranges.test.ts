@@ -79,7 +79,7 @@ test('the first and the last address of every range are inside', () => {
 	expect(missing).toEqual([]);
 });
 
-test('the neighbours of every range are outside, unless another range holds them', () => {
+test('the neighbors of every range are outside, unless another range holds them', () => {
 	const starts = { 32: new Set<bigint>(), 128: new Set<bigint>() };
 	const ends = { 32: new Set<bigint>(), 128: new Set<bigint>() };
 	for (const { bits, first, last } of ranges) {
@@ -89,16 +89,16 @@ test('the neighbours of every range are outside, unless another range holds them
 	const sorted = [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1));
 	const isListed = (value: bigint, bits: 32 | 128): boolean => {
 		if (starts[bits].has(value) || ends[bits].has(value)) return true;
-		// Ranges that hold a neighbour without starting or ending there are wider ones around it.
+		// Ranges that hold a neighbor without starting or ending there are wider ones around it.
 		return sorted.some((range) => range.bits === bits && range.first < value && value < range.last);
 	};
 	let outside = 0;
 	const wrong: string[] = [];
 	for (const { bits, first, last } of ranges) {
-		for (const neighbour of [first - 1n, last + 1n]) {
-			// Only a merged or enclosed neighbour is found inside; anything else is a wrong lookup.
-			if (!isApple(neighbour, bits)) outside += 1;
-			else if (!isListed(neighbour, bits)) wrong.push(textOf(neighbour, bits));
+		for (const neighbor of [first - 1n, last + 1n]) {
+			// Only a merged or enclosed neighbor is found inside; anything else is a wrong lookup.
+			if (!isApple(neighbor, bits)) outside += 1;
+			else if (!isListed(neighbor, bits)) wrong.push(textOf(neighbor, bits));
 		}
 	}
 	expect(wrong).toEqual([]);

@@ -48,7 +48,7 @@ const linesOf = (fixture: string): string[] =>
 		.trim()
 		.split('\n');
 
-describe('agents that mail is known to be loaded with', () => {
+describe('agents that email is known to be loaded with', () => {
 	test.each<[string, string, Actor, ActorReason, string | null]>([
 		['Apple Mail Privacy Protection', 'Mozilla/5.0', 'prefetch', 'apple-mpp-agent', 'Apple Mail'],
 		['Gmail, opened', GMAIL_PROXY, 'human-via-proxy', 'google-image-proxy', 'Gmail'],
@@ -174,7 +174,7 @@ describe('agents that mail is known to be loaded with', () => {
 		expect(agent(`${CHROME} Zscaler/4.2`)).toEqual(['human', 'browser']);
 	});
 
-	test('a crawler that poses as a mail client is not a person', () => {
+	test('a crawler that poses as an email client is not a person', () => {
 		expect(
 			agent('Mozilla/5.0 (Windows; U) Gecko Thunderbird/1.0.6 - WebCrawler http://example.com/bot'),
 		).toEqual(['bot', 'crawler-list']);
@@ -211,7 +211,7 @@ describe('what the request says of itself', () => {
 });
 
 describe('networks', () => {
-	test("Apple's relays prove nothing for a browser, and everything for a mail agent", () => {
+	test("Apple's relays prove nothing for a browser, and everything for an email agent", () => {
 		expect(verdictOf({ ip: APPLE_ADDRESS })).toEqual(['human', 'browser']);
 		expect(verdictOf({ ip: APPLE_ADDRESS, userAgent: APPLE_MAIL })).toEqual([
 			'prefetch',
@@ -251,7 +251,7 @@ describe('networks', () => {
 		['2a01:111:f400:7e1a::1', 'exchange-online-protection-network'],
 		['209.222.82.9', 'barracuda-network'],
 		['35.157.190.255', 'barracuda-network'],
-	])('%s is a filtering network, even with the agent of a mail client', (ip, reason) => {
+	])('%s is a filtering network, even with the agent of an email client', (ip, reason) => {
 		expect(verdictOf({ ip, userAgent: APPLE_MAIL })).toEqual(['scanner', reason]);
 	});
 
@@ -324,7 +324,7 @@ describe('time since sending is only a weight', () => {
 describe('lists we did not write', () => {
 	const MAIL_PROXIES = ['GoogleImageProxy', 'YahooMailProxy', 'FastmailUA'];
 
-	test('the mail proxies on that list are people behind a proxy', () => {
+	test('the email proxies on that list are people behind a proxy', () => {
 		const proxies = crawlers.filter(({ pattern }) => MAIL_PROXIES.includes(pattern));
 		expect(proxies).toHaveLength(MAIL_PROXIES.length);
 		for (const userAgent of proxies.flatMap(({ instances }) => instances)) {

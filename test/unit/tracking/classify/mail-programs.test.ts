@@ -80,7 +80,7 @@ describe('programs that were run, with the headers they sent', () => {
 	});
 });
 
-describe('mail programs by name', () => {
+describe('email clients by name', () => {
 	const ELECTRON = (product: string): string =>
 		`Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) ${product} Chrome/138.0.7204.97 Electron/37.2.1 Safari/537.36`;
 

@@ -20,9 +20,9 @@ interface LabelledAgent {
 	folder: string;
 	userAgent: string;
 }
-const labelled = json<LabelledAgent[]>('random-useragent', 'useragent-data.json');
+const labeled = json<LabelledAgent[]>('random-useragent', 'useragent-data.json');
 const inFolders = (pattern: RegExp): string[] =>
-	labelled.filter(({ folder }) => pattern.test(folder)).map(({ userAgent }) => userAgent);
+	labeled.filter(({ folder }) => pattern.test(folder)).map(({ userAgent }) => userAgent);
 
 /** Test sets of woothee: YAML lists with one `target` each. */
 function woothee(pattern: RegExp): string[] {
@@ -40,7 +40,7 @@ function woothee(pattern: RegExp): string[] {
 const MAIL_PROXY = /GoogleImageProxy|YahooMailProxy|FastmailUA|Shortwave Image Fetcher/;
 
 const MACHINES: ReadonlyArray<
-	readonly [list: string, licence: string, agents: readonly string[], wrong: number]
+	readonly [list: string, license: string, agents: readonly string[], wrong: number]
 > = [
 	['crawler-user-agents', 'MIT', crawlers.flatMap(({ instances }) => instances), 0.02],
 	['top-crawler-agents', 'MIT', json('top-crawler-agents', 'index.json'), 0.005],
@@ -48,7 +48,7 @@ const MACHINES: ReadonlyArray<
 	['random-useragent, spiders', 'MIT', inFolders(/Spiders/), 0.055],
 ];
 const PEOPLE: ReadonlyArray<
-	readonly [list: string, licence: string, agents: readonly string[], wrong: number]
+	readonly [list: string, license: string, agents: readonly string[], wrong: number]
 > = [
 	[
 		'user-agents',

@@ -208,7 +208,7 @@ describe('the presets', () => {
 		}
 	});
 
-	it('ask for consent to measure in Europe, and honour objections in the US', () => {
+	it('ask for consent to measure in Europe, and honor objections in the US', () => {
 		for (const name of ['eu', 'france', 'italy', 'uk'] as const) {
 			expect(ask(name, 'performance').allowed).toBe(false);
 			expect(ask(name, 'performance', 'given').allowed).toBe(true);

@@ -11,7 +11,7 @@ import { CONSENT_STATUSES } from '../../../../src/tracking/event/event-fields';
 import type { ConsentStatus } from '../../../../src/tracking/event/open-event';
 
 const now = new Date('2026-11-21T12:00:00Z');
-const hash = noticeHash('May we see whether you open our mails?');
+const hash = noticeHash('May we see whether you open our emails?');
 
 let counter = 0;
 const record = (

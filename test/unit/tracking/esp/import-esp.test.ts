@@ -196,8 +196,8 @@ describe('labels of the services are kept', () => {
 		['something-new', 'x', 'bot', 'esp:mailgun-bot'],
 	])('Mailgun client-info.bot %s', (bot, agent, actor, code) => {
 		const payload = changed(fixture('mailgun') as Json, 'event-data.client-info.bot', bot);
-		const labelled = changed(payload, 'event-data.client-info.user-agent', agent);
-		expect(event('mailgun', labelled)).toEqual([actor, code]);
+		const labeled = changed(payload, 'event-data.client-info.user-agent', agent);
+		expect(event('mailgun', labeled)).toEqual([actor, code]);
 	});
 
 	it.each([
@@ -206,8 +206,8 @@ describe('labels of the services are kept', () => {
 		['is_proxy', true, 'human-via-proxy', 'esp:sparkpost-proxy'],
 	])('SparkPost %s', (flag, value, actor, code) => {
 		const payload = fixture('sparkpost') as Json[];
-		const labelled = changed(payload, `0.msys.track_event.user_agent_parsed.${flag}`, value);
-		expect(event('sparkpost', labelled)).toEqual([actor, code]);
+		const labeled = changed(payload, `0.msys.track_event.user_agent_parsed.${flag}`, value);
+		expect(event('sparkpost', labeled)).toEqual([actor, code]);
 	});
 
 	it('SparkPost is_mobile is a phone, and its families get our names', () => {
@@ -281,7 +281,7 @@ describe('what a service does its own way', () => {
 	it.each([
 		['ses', 'mail.destination'],
 		['resend', 'data.to'],
-	] as const)('%s: a mail to several people names none of them', (provider, dotted) => {
+	] as const)('%s: an email to several people names none of them', (provider, dotted) => {
 		const payload = changed(fixture(provider) as Json, dotted, ['a@example.com', 'b@example.com']);
 		expect(first(provider, payload)).toMatchObject({
 			recipientId: null,
@@ -306,7 +306,7 @@ describe('what a service does its own way', () => {
 		expect([opens.length, ignored, rejected.length]).toEqual([1, 2, 0]);
 	});
 
-	it('SparkPost: one reading of a mail with two pixels is one open', () => {
+	it('SparkPost: one reading of an email with two pixels is one open', () => {
 		const [open] = fixture('sparkpost') as Json[];
 		const top = changed(open, 'msys.track_event.type', 'initial_open');
 		const { opens, ignored } = parse('sparkpost', [top, open]);

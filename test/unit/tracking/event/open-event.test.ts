@@ -21,7 +21,7 @@ describe('an open event', () => {
 		expect(openEventSchema.safeParse({ ...openEvent(), ...change }).success).toBe(false);
 	});
 
-	it('counts for people, for mail proxies of people and for unknown, and for nobody else', () => {
+	it('counts for people, for email proxies of people and for unknown, and for nobody else', () => {
 		expect(ACTORS.filter(isCounted)).toEqual(['human', 'human-via-proxy', 'unknown']);
 	});
 });

@@ -34,10 +34,13 @@ describe('the format of tokens', () => {
 		['pixel', fixedIv, 'CQJrMQABAgMEBQYHCAkKC1Bk2O5onShH4Oz4V_707Vfy-BqHpSgF_YVrPVrA4zK8zos'],
 		['person', fixedIv, 'CwJrMQABAgMEBQYHCAkKC8t_CNnhjqpnR4iwY3bkQSj68H01NghPb_p_o3OkIZVOOUI'],
 		['pixel', 'of-content', 'CQJrMa_z_yYk776fWgyRnHGngoVPBzVnbbxAgaKcxYXZcdd5JAUQqVIeJshBnTUMBCQ'],
-	] as const)('is frozen, because sent mails cannot be changed: %s, IV %s', (one, given, token) => {
-		expect(sealToken(one, plain, fixed.active, given)).toBe(token);
-		expect(openToken(one, token, fixed)).toEqual({ ok: true, content: plain, keyId: 'k1' });
-	});
+	] as const)(
+		'is frozen, because sent emails cannot be changed: %s, IV %s',
+		(one, given, token) => {
+			expect(sealToken(one, plain, fixed.active, given)).toBe(token);
+			expect(openToken(one, token, fixed)).toEqual({ ok: true, content: plain, keyId: 'k1' });
+		},
+	);
 
 	it.each([
 		['pixel', 0x09],

@@ -169,7 +169,7 @@ describe('signing', () => {
 });
 
 describe('packed claims', () => {
-	it('keep their meaning for ever: links in sent mails cannot be changed', () => {
+	it('keep their meaning for ever: links in sent emails cannot be changed', () => {
 		expect(
 			packClaims({ ...claims, campaignId: null, messageId: null, recipientId: 'r1' }).toString(
 				'hex',

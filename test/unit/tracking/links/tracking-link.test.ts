@@ -159,7 +159,7 @@ describe('a signed tracking link', () => {
 		expect(longest('t') - longest('token')).toBe(3);
 	});
 
-	it('differs each time when it stands for one mail', () => {
+	it('differs each time when it stands for one email', () => {
 		expect(make({}).url).not.toBe(make({}).url);
 	});
 });

@@ -46,7 +46,7 @@ describe('the embed code', () => {
 	});
 
 	it.each(['', 'pixel.png', '/webhook/p.png', 'javascript:alert(1)', 'data:image/png;base64,AA'])(
-		'refuses %j, which no mail program could load',
+		'refuses %j, which no email client could load',
 		(address) => {
 			expect(() => embedCode(address)).toThrow('not an http(s) address');
 		},

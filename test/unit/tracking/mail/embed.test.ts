@@ -135,7 +135,7 @@ describe('mails that are left alone', () => {
 			'a link of the tracker API',
 			`<img src="https://a.example/tracker/p.png?token=${tokenShaped()}">`,
 		],
-	])('a mail whose image has %s', (_what, image) => {
+	])('an email whose image has %s', (_what, image) => {
 		const html = `<body><p>Hi</p>${image}</body>`;
 		const link = image.includes('id=7') ? otherUrl : url;
 		expect(embedPixel(html, link)).toMatchObject({ html, reason: 'already-embedded' });

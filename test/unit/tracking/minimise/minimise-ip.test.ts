@@ -28,7 +28,7 @@ describe('an address', () => {
 		expect(normaliseIp(ip)).toBe(expected);
 	});
 
-	it('truncated shares its network with its neighbours and shows no host bit', () => {
+	it('truncated shares its network with its neighbors and shows no host bit', () => {
 		fc.assert(
 			fc.property(fc.ipV4(), (ip) => {
 				const [a, b, c] = ip.split('.');

@@ -116,7 +116,7 @@ describe('what is told about the person', () => {
 		expect(in_('pseudonymous', { campaignId: 'a' }).recipientId).toBe(a);
 	});
 
-	it('lowered to a mode without the id: no pixel either, since it may stand for one mail', () => {
+	it('lowered to a mode without the id: no pixel either, since it may stand for one email', () => {
 		for (const mode of ['aggregate', 'pseudonymous'] as const) {
 			expect(in_(mode).pixelId).toBeNull();
 			expect(in_(mode, { trackingMode: mode }).pixelId).toBe('M-pixelId');

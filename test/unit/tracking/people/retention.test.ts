@@ -85,7 +85,7 @@ describe('an erased person', () => {
 		expect(() => recipientPseudonym('anna', 'c', Buffer.alloc(4))).toThrow(/too short/);
 	});
 
-	it('keeps pseudonyms of neighbouring names apart', () => {
+	it('keeps pseudonyms of neighboring names apart', () => {
 		expect(recipientPseudonym('c', 'ab', key)).not.toBe(recipientPseudonym('bc', 'a', key));
 		expect(recipientPseudonym('b', 'a\u0000', key)).not.toBe(
 			recipientPseudonym('\u0000b', 'a', key),

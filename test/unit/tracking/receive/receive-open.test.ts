@@ -440,7 +440,7 @@ describe('consent', () => {
 		expect(asked).toEqual(['ada@xn--bcher-kva.example']);
 	});
 
-	it('is withdrawn for mails already sent: nothing is stored, not even a count', async () => {
+	it('is withdrawn for emails already sent: nothing is stored, not even a count', async () => {
 		const result = await receiveOpen(
 			request(),
 			settings({ consent: { ...required, keepAsAggregate: true } }),
@@ -565,7 +565,7 @@ describe('what the burst windows are to know of an open', () => {
 		},
 	);
 
-	it('is the mail it was for, so that loads of different mails never meet', async () => {
+	it('is the email it was for, so that loads of different emails never meet', async () => {
 		const seen: BurstLoad[] = [];
 		const placing = deps({
 			placeLoad: (load) => {
