@@ -16,6 +16,8 @@ import {
 	webhookDescriptionFields,
 } from 'n8n-workflow';
 
+import { askedFor } from '../shared/fields/asked-for';
+import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { isPublishing, refuseUnusableStore } from '../shared/installation/publishing';
 import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
@@ -41,8 +43,12 @@ export class EmailOpenTrigger implements INodeType {
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
-			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
-			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
+			{
+				name: 'emailOpenTrackingApi',
+				required: true,
+				displayOptions: askedFor({ storeAndKeys: ['credential'] }),
+				testedBy: 'emailOpenTrackingTest',
+			},
 		],
 		webhooks: [
 			{
@@ -68,7 +74,7 @@ export class EmailOpenTrigger implements INodeType {
 			},
 			activationHint: 'Publish the workflow to record opens at the production URL.',
 		},
-		properties,
+		properties: [...properties, storeAndKeysField(), credentialBelow],
 	};
 
 	methods = { credentialTest };

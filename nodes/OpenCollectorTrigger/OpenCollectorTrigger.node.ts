@@ -6,6 +6,8 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
+import { askedFor } from '../shared/fields/asked-for';
+import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { collectInBatches } from './collect-in-batches';
 import { collectOnce } from './collect-once';
@@ -28,10 +30,14 @@ export class OpenCollectorTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
 		outputNames: ['Opens', 'Refused'],
 		credentials: [
-			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
-			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
+			{
+				name: 'emailOpenTrackingApi',
+				required: true,
+				displayOptions: askedFor({ storeAndKeys: ['credential'] }),
+				testedBy: 'emailOpenTrackingTest',
+			},
 		],
-		properties,
+		properties: [...properties, storeAndKeysField(), credentialBelow],
 	};
 
 	methods = { credentialTest };

@@ -9,7 +9,7 @@ import {
 } from '../../src/collector/config/settings';
 import { IMAGE_HOLD_LIMITS } from '../../src/collector/listen/image-holds';
 import { readKeys, type KeySettings, type StoreSettings } from '../../src/intake/intake-settings';
-import { isQueueMode } from '../shared/installation/data-folder';
+import { isQueueMode } from '../../src/intake/n8n-environment';
 import { keySettings } from '../shared/installation/signing';
 import { storeSettings } from '../shared/installation/store';
 import { collectorFolder, WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
@@ -86,7 +86,7 @@ async function usableStore(context: ITriggerFunctions): Promise<StoreSettings> {
 	if (settings.engine === 'embedded' && settings.queueMode) {
 		throw new NodeOperationError(context.getNode(), 'There is no store for queue mode', {
 			description:
-				'In queue mode every process would keep a store of its own. Choose an Open Tracking PostgreSQL credential.',
+				'In queue mode every process would keep a store of its own. Run n8n on PostgreSQL (DB_TYPE=postgresdb), where the store is kept too, or name a PostgreSQL server in the credential Email Open Tracking.',
 		});
 	}
 	return settings;

@@ -8,6 +8,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { eachItem } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
+import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { minimiseItem } from './minimise-item';
 import { properties } from './properties';
@@ -27,17 +28,13 @@ export class OpenDataMinimizer implements INodeType {
 		usableAsTool: undefined,
 		credentials: [
 			{
-				name: 'openTrackingPostgresApi',
-				displayOptions: askedFor({ ip: ['hash'] }),
-				testedBy: 'openTrackingPostgresTest',
-			},
-			{
-				name: 'openTrackingSigningKeyApi',
-				displayOptions: askedFor({ recipient: ['pseudonym'] }),
-				testedBy: 'openTrackingSigningKeyTest',
+				name: 'emailOpenTrackingApi',
+				required: true,
+				displayOptions: askedFor({ storeAndKeys: ['credential'] }),
+				testedBy: 'emailOpenTrackingTest',
 			},
 		],
-		properties,
+		properties: [...properties, storeAndKeysField(), credentialBelow],
 	};
 
 	methods = { credentialTest };

@@ -6,6 +6,8 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
+import { askedFor } from '../shared/fields/asked-for';
+import { storeAndKeysField } from '../shared/fields/store-and-keys';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { deliverItems } from './deliver-items';
 import { loginFor, properties } from './properties';
@@ -27,7 +29,12 @@ export class OpenEventSink implements INodeType {
 		usableAsTool: undefined,
 		credentials: [
 			// The privacy report is in the store, and so is what this node notes for it.
-			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
+			{
+				name: 'emailOpenTrackingApi',
+				required: true,
+				displayOptions: askedFor({ storeAndKeys: ['credential'] }),
+				testedBy: 'emailOpenTrackingTest',
+			},
 			// The linter reads names and tests here; a test holds this list against the registry.
 			{
 				name: 'openTrackingActiveCampaignApi',
@@ -74,12 +81,12 @@ export class OpenEventSink implements INodeType {
 			},
 			{ name: 'openTrackingSnowplowApi', testedBy: 'sinkCredentialTest', ...loginFor('snowplow') },
 		],
-		properties,
+		properties: [...properties, storeAndKeysField()],
 	};
 
 	methods = {
 		credentialTest: {
-			openTrackingPostgresTest: credentialTest.openTrackingPostgresTest,
+			emailOpenTrackingTest: credentialTest.emailOpenTrackingTest,
 			sinkCredentialTest,
 		},
 	};

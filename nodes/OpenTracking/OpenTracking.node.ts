@@ -9,6 +9,7 @@ import { NodeConnectionTypes, NodeOperationError, UnexpectedError } from 'n8n-wo
 import { eachItem, MOST_AT_ONCE } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { checkFields } from '../shared/fields/check-fields';
+import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { openTrackingStore } from '../shared/installation/store';
 import { properties } from './properties';
@@ -28,29 +29,11 @@ export class OpenTracking implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
 		credentials: [
-			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
 			{
-				name: 'openTrackingSigningKeyApi',
-				displayOptions: askedFor({
-					resource: ['consent', 'open', 'pixel', 'privacy', 'recipient'],
-					operation: [
-						'addMany',
-						'applyChoice',
-						'delete',
-						'erasePerson',
-						'exportPerson',
-						'getConfirmationLink',
-						'getEmbedCode',
-						'getLink',
-						'import',
-						'record',
-						'registerSent',
-						'replayErasures',
-						'showPage',
-						'withdraw',
-					],
-				}),
-				testedBy: 'openTrackingSigningKeyTest',
+				name: 'emailOpenTrackingApi',
+				required: true,
+				displayOptions: askedFor({ storeAndKeys: ['credential'] }),
+				testedBy: 'emailOpenTrackingTest',
 			},
 			{
 				name: 'openTrackingEmailServiceApi',
@@ -67,7 +50,11 @@ export class OpenTracking implements INodeType {
 				testedBy: 'hostedPixelTrackerTest',
 			},
 		],
-		properties,
+		properties: [
+			...properties,
+			storeAndKeysField({ hide: { operation: ['checkHosted', 'getHostedDashboard'] } }),
+			credentialBelow,
+		],
 	};
 
 	methods = { credentialTest };

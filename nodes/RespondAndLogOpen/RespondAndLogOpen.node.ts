@@ -7,6 +7,8 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { eachItem } from '../shared/each-item';
+import { askedFor } from '../shared/fields/asked-for';
+import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { answerWithImage } from './answer';
 import { logItem } from './log-item';
@@ -26,10 +28,14 @@ export class RespondAndLogOpen implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: undefined,
 		credentials: [
-			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
-			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
+			{
+				name: 'emailOpenTrackingApi',
+				required: true,
+				displayOptions: askedFor({ storeAndKeys: ['credential'] }),
+				testedBy: 'emailOpenTrackingTest',
+			},
 		],
-		properties,
+		properties: [...properties, storeAndKeysField(), credentialBelow],
 	};
 
 	methods = { credentialTest };

@@ -13,6 +13,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { askedFor } from '../shared/fields/asked-for';
 import { refuseUnusableAccess } from '../shared/installation/access';
+import { storeAndKeysField } from '../shared/fields/store-and-keys';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { isPublishing, refuseUnusableStore } from '../shared/installation/publishing';
 import { reportedTracker } from '../shared/receive/receive-settings';
@@ -45,8 +46,12 @@ export class TrackingApiTrigger implements INodeType {
 				displayOptions: askedFor({ access: ['credential'] }),
 				testedBy: 'openTrackingAccessTest',
 			},
-			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
-			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
+			{
+				name: 'emailOpenTrackingApi',
+				required: true,
+				displayOptions: askedFor({ storeAndKeys: ['credential'] }),
+				testedBy: 'emailOpenTrackingTest',
+			},
 		],
 		webhooks,
 		triggerPanel: {
@@ -59,7 +64,7 @@ export class TrackingApiTrigger implements INodeType {
 			},
 			activationHint: 'Publish the workflow to serve the dashboard and the APIs.',
 		},
-		properties,
+		properties: [...properties, storeAndKeysField()],
 	};
 
 	methods = { credentialTest };

@@ -9,6 +9,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { createPeopleLookups } from '../../src/intake/lookups';
 import { failedItem, inTurn, MOST_AT_ONCE, toNodeError } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
+import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { openTrackingStore } from '../shared/installation/store';
 import { decideItem } from './decide-item';
@@ -30,17 +31,17 @@ export class TrackingConsentFilter implements INodeType {
 		usableAsTool: undefined,
 		credentials: [
 			{
-				name: 'openTrackingPostgresApi',
-				displayOptions: askedFor({ source: ['registry', 'both'] }),
-				testedBy: 'openTrackingPostgresTest',
-			},
-			{
-				name: 'openTrackingSigningKeyApi',
-				displayOptions: askedFor({ source: ['registry', 'both'] }),
-				testedBy: 'openTrackingSigningKeyTest',
+				name: 'emailOpenTrackingApi',
+				required: true,
+				displayOptions: askedFor({ source: ['registry', 'both'], storeAndKeys: ['credential'] }),
+				testedBy: 'emailOpenTrackingTest',
 			},
 		],
-		properties,
+		properties: [
+			...properties,
+			storeAndKeysField({ show: { source: ['registry', 'both'] } }),
+			credentialBelow,
+		],
 	};
 
 	methods = { credentialTest };

@@ -9,6 +9,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { eachItem } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { checkFields } from '../shared/fields/check-fields';
+import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { createImage } from './create-image';
 import { createLink } from './create-link';
@@ -33,14 +34,14 @@ export class TrackingPixel implements INodeType {
 		usableAsTool: undefined,
 		credentials: [
 			{
-				name: 'openTrackingPostgresApi',
-				displayOptions: askedFor({ operation: ['createLink'], trackedBy: ['signed'] }),
-				testedBy: 'openTrackingPostgresTest',
-			},
-			{
-				name: 'openTrackingSigningKeyApi',
-				displayOptions: askedFor({ operation: ['createLink'], trackedBy: ['signed'] }),
-				testedBy: 'openTrackingSigningKeyTest',
+				name: 'emailOpenTrackingApi',
+				required: true,
+				displayOptions: askedFor({
+					operation: ['createLink'],
+					trackedBy: ['signed'],
+					storeAndKeys: ['credential'],
+				}),
+				testedBy: 'emailOpenTrackingTest',
 			},
 			{
 				name: 'hostedPixelTrackerApi',
@@ -49,7 +50,11 @@ export class TrackingPixel implements INodeType {
 				testedBy: 'hostedPixelTrackerTest',
 			},
 		],
-		properties,
+		properties: [
+			...properties,
+			storeAndKeysField({ show: { operation: ['createLink'], trackedBy: ['signed'] } }),
+			credentialBelow,
+		],
 	};
 
 	methods = { credentialTest };

@@ -1,3 +1,4 @@
+import type { PostgresOptions } from '../storage/database/postgres/postgres-database';
 import { openEmbeddedStore } from '../storage/embedded-store';
 import type { TrackingStore } from '../storage/port/tracking-store';
 import { openPostgresStore } from '../storage/postgres-store';
@@ -7,15 +8,15 @@ import { loadOrCreateKeyFile } from './key-file';
 /** Where opens end up. The connection string is a secret; it stays in memory. */
 export type StoreSettings =
 	| { engine: 'embedded'; folder: string; queueMode: boolean }
-	| {
-			engine: 'postgres';
-			connectionString: string;
-			tls: 'disable' | 'require' | 'verify-full';
-			caCertificate?: string;
-	  };
+	| ({ engine: 'postgres' } & Omit<PostgresOptions, 'lockLimitMs'>);
 
-/** The signing keys: as text, or of the key file in a folder. Without an age links never expire. */
-export type KeySettings = (KeyTexts | { keyFolder: string }) & { maxAgeDays?: number };
+/**
+ * The signing keys: as text, or with the active one of the key file in a folder. Without an age
+ * links never expire.
+ */
+export type KeySettings = (KeyTexts | ({ keyFolder: string } & Omit<KeyTexts, 'activeKey'>)) & {
+	maxAgeDays?: number;
+};
 
 /** What signed links are checked with. */
 export interface SigningKeys {
@@ -55,8 +56,7 @@ export async function openStore(
 		const { folder, queueMode } = settings;
 		return await openEmbeddedStore({ folder, queueMode, tell });
 	}
-	const { connectionString, tls, caCertificate } = settings;
-	return await openPostgresStore({ connectionString, tls, caCertificate });
+	return await openPostgresStore(settings);
 }
 
 /**
@@ -68,7 +68,7 @@ export async function readKeys(settings: KeySettings): Promise<SigningKeys> {
 	const { maxAgeDays } = settings;
 	try {
 		return 'keyFolder' in settings
-			? { keyRing: await loadOrCreateKeyFile(settings.keyFolder), maxAgeDays }
+			? { keyRing: await loadOrCreateKeyFile(settings.keyFolder, settings), maxAgeDays }
 			: { keyRing: parseKeyRing(settings), maxAgeDays };
 	} catch (error) {
 		throw new KeyError(error instanceof Error ? error.message : 'The keys could not be read.');

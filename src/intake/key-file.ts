@@ -7,7 +7,7 @@ import { isMainThread } from 'node:worker_threads';
 import { z } from 'zod/v4';
 
 import { makePrivateFile } from '../storage/database/private-file';
-import { generateKey, parseKeyRing, type KeyRing } from '../tracking/links/key-ring';
+import { generateKey, parseKeyRing, type KeyRing, type KeyTexts } from '../tracking/links/key-ring';
 
 export const KEY_FILE_NAME = 'signing-keys.json';
 
@@ -17,6 +17,7 @@ const keyFileSchema = z.object({
 	denylistOnlyKeys: z.array(z.string()).default([]),
 });
 type KeyFile = z.infer<typeof keyFileSchema>;
+type MoreKeys = Omit<KeyTexts, 'activeKey'>;
 
 /**
  * The signing keys of an installation where no keys are set: read from
@@ -29,13 +30,14 @@ type KeyFile = z.infer<typeof keyFileSchema>;
  *
  * A file that every user of the machine may read is used, with a warning.
  *
+ * @param more keys that are set elsewhere, beside those of the file
  * @throws when the file cannot be read, written or understood; never with a key in the message
  */
-export async function loadOrCreateKeyFile(folder: string): Promise<KeyRing> {
+export async function loadOrCreateKeyFile(folder: string, more: MoreKeys = {}): Promise<KeyRing> {
 	const path = join(folder, KEY_FILE_NAME);
 	const text = (await readIfPresent(path)) ?? (await create(path));
 	await warnOfReaders(path);
-	return parseKeyFile(text, path);
+	return parseKeyFile(text, path, more);
 }
 
 const OTHERS_READ = 0o004;
@@ -106,7 +108,7 @@ async function publish(draft: string, path: string): Promise<void> {
 	}
 }
 
-function parseKeyFile(text: string, path: string): KeyRing {
+function parseKeyFile(text: string, path: string, more: MoreKeys): KeyRing {
 	const file = keyFileSchema.safeParse(parseJson(text));
 	if (!file.success) {
 		throw new Error(
@@ -117,8 +119,8 @@ function parseKeyFile(text: string, path: string): KeyRing {
 	try {
 		return parseKeyRing({
 			activeKey,
-			previousKeys: previousKeys.join('\n'),
-			denylistOnlyKeys: denylistOnlyKeys.join('\n'),
+			previousKeys: [...previousKeys, more.previousKeys].join('\n'),
+			denylistOnlyKeys: [...denylistOnlyKeys, more.denylistOnlyKeys].join('\n'),
 		});
 	} catch (error) {
 		const message = error instanceof Error ? error.message : '';

@@ -31,7 +31,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
 	if (queueMode) {
 		throw new StoreError(
 			'queue-mode',
-			'The embedded tracking store cannot be used in n8n queue mode, because each worker would keep a file of its own. Choose an Open Tracking PostgreSQL credential.',
+			'The embedded tracking store cannot be used in n8n queue mode, because each process would keep a file of its own. Run n8n on PostgreSQL (DB_TYPE=postgresdb), where the store is kept too, or name a PostgreSQL server in the credential Email Open Tracking.',
 		);
 	}
 	const path = join(resolve(folder), EMBEDDED_FILE);

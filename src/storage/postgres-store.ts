@@ -1,7 +1,6 @@
-import { sql } from 'kysely';
-
 import { openPostgresDatabase } from './database/postgres/postgres-database';
 import type { PostgresOptions } from './database/postgres/postgres-database';
+import { demandSchema } from './database/postgres/schema-rights';
 import type { TrackingStore } from './port/tracking-store';
 import { sharedStore } from './shared-stores';
 import { startStore } from './start-store';
@@ -14,19 +13,30 @@ import { startStore } from './start-store';
  * `busy`, `failed`. None of them shows the connection string.
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<TrackingStore> {
-	return await sharedStore(`postgres ${JSON.stringify(options)}`, async () =>
-		startStore(await openPostgresDatabase(options)),
-	);
+	return await sharedStore(`postgres ${JSON.stringify(options)}`, async () => {
+		const database = await openPostgresDatabase(options);
+		try {
+			await demandSchema(database);
+		} catch (error) {
+			await database.close();
+			throw error;
+		}
+		return await startStore(database);
+	});
 }
 
 /**
- * Whether PostgreSQL lets us in, for the credential
- * test. Changes nothing. Throws a {@link StoreError} that says what to correct.
+ * Whether PostgreSQL lets us in and the store can be kept there. Changes nothing.
+ *
+ * @returns the schema, and whether it is there already
+ * @throws StoreError that says what to correct
  */
-export async function testPostgresConnection(options: PostgresOptions): Promise<void> {
+export async function testPostgresConnection(
+	options: PostgresOptions,
+): Promise<{ schema: string; exists: boolean }> {
 	const database = await openPostgresDatabase(options);
 	try {
-		await database.read((db) => sql`select 1`.execute(db));
+		return { exists: await demandSchema(database), schema: String(database.schema) };
 	} finally {
 		await database.close();
 	}

@@ -132,7 +132,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 			]),
 		);
 		credentialFields = credentials
-			.filter(({ name }) => /^(openTracking|hostedPixelTracker)/.test(name))
+			.filter(({ name }) => /^(emailOpenTracking|openTracking|hostedPixelTracker)/.test(name))
 			.flatMap(({ properties }) => properties.map(({ displayName }) => displayName));
 	}, 240_000);
 	afterAll(async () => {
@@ -196,6 +196,25 @@ describe("the panels of the nodes in n8n's editor", () => {
 			}
 			await panel.close();
 		}, 300_000);
+
+		it('shows the credential for store and keys once that is chosen', async () => {
+			const description = descriptionOf(name);
+			const panel = await editor.openPanel(description.displayName);
+			// What was chosen last may have no use for a store.
+			const chosen = {
+				...allChoices(description).find((choice) =>
+					shownFor(description, choice).parameters.some((one) => one.name === 'storeAndKeys'),
+				),
+			};
+			for (const selector of Object.keys(chosen)) {
+				await panel.choose(selector, optionName(description, chosen, selector));
+			}
+			await panel.choose('storeAndKeys', 'From Credential');
+			await look(panel, description, { ...chosen, storeAndKeys: 'credential' });
+			await panel.choose('storeAndKeys', 'This n8n');
+			await look(panel, description, chosen);
+			await panel.close();
+		}, 60_000);
 	});
 
 	describe('Open Tracking', () => {

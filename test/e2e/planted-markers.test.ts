@@ -20,6 +20,7 @@ import { startCollectorProcess, type CollectorProcess } from '../support/collect
 import { consentRecord } from '../support/consent-records';
 import { startCutOff } from '../support/cut-off';
 import {
+	chooseCredential,
 	allBytes,
 	eventually,
 	startInstance,
@@ -248,7 +249,7 @@ describe('planted markers in a real n8n', () => {
 			const name = 'Store that goes away';
 			const { id: credential } = await n8n.rest('POST', '/credentials', {
 				name,
-				type: 'openTrackingPostgresApi',
+				type: 'emailOpenTrackingApi',
 				data: {
 					connectionStringSecret: Object.assign(new URL(database.url), {
 						hostname: '127.0.0.1',
@@ -260,7 +261,7 @@ describe('planted markers in a real n8n', () => {
 			const workflow = baseTemplate('outage', { trackingMode: 'full', options: KEEP_ALL });
 			for (const node of workflow.nodes) {
 				if (!/\.(emailOpenTrigger|respondAndLogOpen)$/.test(node.type)) continue;
-				node.credentials = { openTrackingPostgresApi: { id: String(credential), name } };
+				chooseCredential(node, { id: String(credential), name });
 			}
 			const { id } = await n8n.rest('POST', '/workflows', { ...workflow, id: undefined });
 			await publishWorkflow(n8n.rest, String(id));

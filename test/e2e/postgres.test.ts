@@ -4,6 +4,7 @@ import { Client } from 'pg';
 
 import { MAIL_PROGRAM } from '../support/browser';
 import {
+	chooseCredential,
 	bundledWorkflow,
 	eventually,
 	startInstance,
@@ -11,7 +12,7 @@ import {
 } from '../support/n8n-instance';
 import { describeOnPostgres, postgresUrl } from '../support/stores';
 
-const CREDENTIAL = 'openTrackingPostgresApi';
+const CREDENTIAL = 'emailOpenTrackingApi';
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
 	const client = new Client({ connectionString: url });
@@ -43,7 +44,7 @@ describeOnPostgres('a real n8n with the store in PostgreSQL', () => {
 		const workflow = bundledWorkflow('email-open-tracking.json');
 		for (const node of workflow.nodes) {
 			if (/\.(emailOpenTrigger|respondAndLogOpen|openTracking)$/.test(node.type)) {
-				node.credentials = { [CREDENTIAL]: { id: String(id), name: credential.name } };
+				chooseCredential(node, { id: String(id), name: credential.name });
 			}
 		}
 		const created = await n8n.rest('POST', '/workflows', { ...workflow, id: undefined });

@@ -23,6 +23,7 @@ import { launchBrowser } from '../support/browser';
 import { consentRecord } from '../support/consent-records';
 import { startCutOff } from '../support/cut-off';
 import {
+	chooseCredential,
 	allBytes,
 	bundledWorkflow,
 	eventually,
@@ -401,7 +402,7 @@ describe('privacy in a real n8n', () => {
 			const name = 'Registry that goes down';
 			const { id: credential } = await n8n.rest('POST', '/credentials', {
 				name,
-				type: 'openTrackingPostgresApi',
+				type: 'emailOpenTrackingApi',
 				data: {
 					connectionStringSecret: Object.assign(new URL(direct), {
 						hostname: '127.0.0.1',
@@ -412,7 +413,7 @@ describe('privacy in a real n8n', () => {
 			});
 			const workflow = baseTemplate('registry-down', { consentPolicy: 'consent-required' });
 			const trigger = workflow.nodes.find((node) => node.name === 'Email Open Trigger')!;
-			trigger.credentials = { openTrackingPostgresApi: { id: String(credential), name } };
+			chooseCredential(trigger, { id: String(credential), name });
 			const { id } = await n8n.rest('POST', '/workflows', { ...workflow, id: undefined });
 			await publishWorkflow(n8n.rest, String(id));
 			await untilLive(n8n.rest, String(id));

@@ -10,6 +10,7 @@ import { MAIL_PROGRAM } from '../support/browser';
 import { consentRecord } from '../support/consent-records';
 import { startCutOff, type CutOff } from '../support/cut-off';
 import {
+	chooseCredential,
 	bundledWorkflow,
 	eventually,
 	publicationFailure,
@@ -26,7 +27,7 @@ import { keysOf } from '../support/denylist-keys';
 const BASE = 'email-open-tracking.json';
 const STRICT = 'email-open-tracking-consent-required.json';
 const STRICT_PATH = 'email-open/consented.png';
-const CREDENTIAL = 'openTrackingPostgresApi';
+const CREDENTIAL = 'emailOpenTrackingApi';
 const AWAY = /The tracking store cannot be written/g;
 const DELETED =
 	/The file of the tracking store was deleted while n8n was running, and was written again/g;
@@ -228,7 +229,7 @@ describeOnPostgres('a real n8n whose store in PostgreSQL is in trouble', () => {
 			if (
 				/\.(emailOpenTrigger|respondAndLogOpen|openTracking|trackingApiTrigger)$/.test(node.type)
 			) {
-				node.credentials = { [CREDENTIAL]: { id, name: 'Test store' } };
+				chooseCredential(node, { id, name: 'Test store' });
 			}
 		}
 		return workflow;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
-import { readSigning, type SigningCredential } from '../../nodes/shared/installation/signing';
+import type { OpenTrackingCredential } from '../../nodes/shared/installation/credential';
+import { readSigning } from '../../nodes/shared/installation/signing';
 import { createLookups } from '../../src/intake/lookups';
 import { createReceiveDeps } from '../../src/intake/receive-deps';
 import { generateKey } from '../../src/tracking/links/key-ring';
@@ -12,19 +13,18 @@ import { NOTICE } from '../support/consent-records';
 import { executeNode } from '../support/node-context';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 
-const refuse = (message: string): never => {
-	throw new Error(message);
-};
-
 describe('a change of keys, as docs/tracking-links.md tells it', () => {
 	const first = generateKey(randomBytes);
 	const second = generateKey(randomBytes);
-	const before: SigningCredential = { activeSecretKey: first };
-	const rotated: SigningCredential = { activeSecretKey: second, previousSecretKeys: first };
-	const afterLeak: SigningCredential = { activeSecretKey: second, denylistOnlySecretKeys: first };
-	const forgotten: SigningCredential = { activeSecretKey: second };
+	const before: OpenTrackingCredential = { activeSecretKey: first };
+	const rotated: OpenTrackingCredential = { activeSecretKey: second, previousSecretKeys: first };
+	const afterLeak: OpenTrackingCredential = {
+		activeSecretKey: second,
+		denylistOnlySecretKeys: first,
+	};
+	const forgotten: OpenTrackingCredential = { activeSecretKey: second };
 
-	const signing = async (credential: SigningCredential) => await readSigning(credential, refuse);
+	const signing = async (credential: OpenTrackingCredential) => await readSigning(credential);
 
 	let folder: UserFolder;
 	let trackingLinks: Record<'ada' | 'erased', string>;
@@ -64,20 +64,20 @@ describe('a change of keys, as docs/tracking-links.md tells it', () => {
 	afterAll(async () => await folder.remove());
 
 	async function run(
-		credential: SigningCredential,
+		credential: OpenTrackingCredential,
 		resource: string,
 		operation: string,
 		parameters: object,
 	) {
 		const { responses } = await executeNode(new OpenTracking(), [{ json: {} }], {
 			parameters: { resource, operation, ...parameters },
-			credentials: { openTrackingSigningKeyApi: { ...credential } },
+			credentials: { emailOpenTrackingApi: { ...credential } },
 		});
 		return responses[0] as { statusCode: number } | undefined;
 	}
 
 	/** What a load becomes, through the store and the parts that every door uses. */
-	async function load(credential: SigningCredential, query: Record<string, string>) {
+	async function load(credential: OpenTrackingCredential, query: Record<string, string>) {
 		const keys = await signing(credential);
 		const { event, reason } = await receiveOpen(
 			{ method: 'GET', query, headers: {}, ip: null, receivedAt: new Date() },
@@ -95,14 +95,14 @@ describe('a change of keys, as docs/tracking-links.md tells it', () => {
 		);
 		return { recipientId: event?.recipientId ?? null, reason };
 	}
-	const consentPage = async (credential: SigningCredential) =>
+	const consentPage = async (credential: OpenTrackingCredential) =>
 		(
 			await run(credential, 'consent', 'showPage', {
 				personToken: consentLink,
 				noticeText: NOTICE,
 			})
 		)?.statusCode;
-	const rightsPage = async (credential: SigningCredential) =>
+	const rightsPage = async (credential: OpenTrackingCredential) =>
 		(
 			await run(credential, 'privacy', 'exportPerson', {
 				personBy: 'link',

@@ -82,7 +82,8 @@ describe('the Email Open Trigger that collects for batches', () => {
 				getNode: () => ({
 					id: 'trigger',
 					name: 'Email Open Trigger',
-					credentials: { openTrackingPostgresApi: { id: 'away', name: 'PostgreSQL' } },
+					parameters: { storeAndKeys: 'credential' },
+					credentials: { emailOpenTrackingApi: { id: 'away', name: 'PostgreSQL' } },
 				}),
 				getCredentials: async () => {
 					throw new Error('away');
@@ -94,7 +95,7 @@ describe('the Email Open Trigger that collects for batches', () => {
 		// A person is told that the credential does not work. When n8n itself starts there is nobody
 		// to correct it, and the image would be gone.
 		await expect(publish('immediately', 'activate')).rejects.toThrow(
-			'Open Tracking PostgreSQL could not be read',
+			'Email Open Tracking could not be read',
 		);
 		await expect(publish('immediately', 'init')).resolves.toBe(true);
 		await expect(publish('collect', 'init')).resolves.toBe(true);
@@ -114,7 +115,8 @@ describe('an Email Open Trigger with a store credential', () => {
 			getNode: () => ({
 				id: 'trigger',
 				name: 'Email Open Trigger',
-				credentials: { openTrackingPostgresApi: { id: 'c', name: 'c' } },
+				parameters: { storeAndKeys: 'credential' },
+				credentials: { emailOpenTrackingApi: { id: 'c', name: 'c' } },
 			}),
 			getWorkflow: () => ({ id: 'workflow', name: 'Workflow' }),
 			getNodeParameter: (name: string) =>

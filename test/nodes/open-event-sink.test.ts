@@ -464,8 +464,10 @@ describe('the form of Open Event Sink', () => {
 	it('asks for the credential of each destination, and tests it', () => {
 		const [store, ...logins] = node.description.credentials ?? [];
 		expect(store).toEqual({
-			name: 'openTrackingPostgresApi',
-			testedBy: 'openTrackingPostgresTest',
+			name: 'emailOpenTrackingApi',
+			required: true,
+			displayOptions: { show: { '/storeAndKeys': ['credential'] } },
+			testedBy: 'emailOpenTrackingTest',
 		});
 		expect(logins).toEqual(
 			SINKS.map(({ name, credential }) => ({

@@ -8,7 +8,10 @@ type Context = Pick<IExecuteFunctions, 'getNode' | 'logger'>;
 function lookups(what: string, credential = 'c') {
 	const told: string[] = [];
 	const context = {
-		getNode: () => ({ credentials: { openTrackingPostgresApi: { id: credential } } }),
+		getNode: () => ({
+			parameters: { storeAndKeys: 'credential' },
+			credentials: { emailOpenTrackingApi: { id: credential } },
+		}),
 		logger: { warn: (message: string) => told.push(message) },
 	};
 	return { told, ...outage(context as unknown as Context, what) };

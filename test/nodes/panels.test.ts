@@ -2,7 +2,13 @@ import type { INodeParameters, INodeType, INodeTypeDescription } from 'n8n-workf
 import { validateNodeCredentials } from 'n8n-workflow';
 
 import { SINKS } from '../../src/sinks/registry';
-import { allChoices, hiddenFromPanel, optionsOf, panelDescriptions } from '../support/node-panel';
+import {
+	allChoices,
+	hiddenFromPanel,
+	optionsOf,
+	panelDescriptions,
+	shownFor,
+} from '../support/node-panel';
 
 describe("the panels of the nodes in n8n's editor", () => {
 	let descriptions: INodeTypeDescription[];
@@ -51,6 +57,30 @@ describe("the panels of the nodes in n8n's editor", () => {
 			},
 			{ description } as INodeType,
 		).map(({ credentialName }) => credentialName);
+
+	it('show no store and no keys until they are asked for, and then demand the credential', () => {
+		const ours = 'emailOpenTrackingApi';
+		const shown = (description: INodeTypeDescription, choice: INodeParameters) =>
+			shownFor(description, choice).credentials.some(({ name }) => name === ours);
+		const own = { storeAndKeys: 'credential' };
+		const withStore = descriptions.filter(({ credentials = [] }) =>
+			credentials.some(({ name }) => name === ours),
+		);
+		expect(withStore.length).toBe(descriptions.length);
+		for (const description of withStore) {
+			expect(description.properties.filter(({ type }) => type !== 'credentials').at(-1)?.name).toBe(
+				'storeAndKeys',
+			);
+			for (const choice of allChoices(description)) {
+				const offered = shownFor(description, choice).parameters.some(
+					({ name }) => name === 'storeAndKeys',
+				);
+				expect([choice, shown(description, choice)]).toEqual([choice, false]);
+				expect([choice, shown(description, { ...choice, ...own })]).toEqual([choice, offered]);
+				if (offered) expect(demanded(description, { ...choice, ...own })).toContain(ours);
+			}
+		}
+	});
 
 	it('demand the login of the destination that is chosen, and no other', () => {
 		const sink = descriptionOf('openEventSink');

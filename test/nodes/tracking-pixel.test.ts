@@ -69,7 +69,7 @@ describe('Tracking Pixel: Create Image', () => {
 describe('Tracking Pixel: Create Tracking Link', () => {
 	const key = generateKey(randomBytes);
 	const credentials = {
-		openTrackingSigningKeyApi: {
+		emailOpenTrackingApi: {
 			baseUrl: 'https://n8n.example.com/webhook',
 			activeSecretKey: key,
 		},
@@ -113,7 +113,7 @@ describe('Tracking Pixel: Create Tracking Link', () => {
 		const run = executeNode(node, events, {
 			parameters: { ...parameters, recipientId: '42' },
 			credentials: {
-				openTrackingSigningKeyApi: {
+				emailOpenTrackingApi: {
 					baseUrl: 'https://n8n.example.com/webhook-test',
 					activeSecretKey: key,
 				},

@@ -78,6 +78,15 @@ export function bundledWorkflow(file: string): WorkflowJson {
 	) as WorkflowJson;
 }
 
+/** Has a node work with a credential *Email Open Tracking*, as a person chooses it in the panel. */
+export function chooseCredential(
+	node: WorkflowJson['nodes'][number],
+	credential: { id: string; name: string },
+): void {
+	node.parameters = { ...node.parameters, storeAndKeys: 'credential' };
+	node.credentials = { ...node.credentials, emailOpenTrackingApi: credential };
+}
+
 /** The tracker APIs for everybody, as an operator chooses who has access control in front of n8n. */
 export function trackingApiForEverybody(): WorkflowJson {
 	const workflow = bundledWorkflow('tracking-api.json');

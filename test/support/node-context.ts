@@ -54,7 +54,7 @@ export function executeContext(
 	const parameters =
 		NodeHelpers.getNodeParameters(
 			description.properties,
-			(options.parameters ?? {}) as never,
+			{ ...workingWith(options.credentials), ...options.parameters } as never,
 			true,
 			false,
 			node,
@@ -123,6 +123,11 @@ export function executeContext(
 		},
 	};
 	return { context: context as unknown as IExecuteFunctions, responses, hints };
+}
+
+/** A node that is given our credential works with it. */
+function workingWith(credentials: object = {}) {
+	return 'emailOpenTrackingApi' in credentials ? { storeAndKeys: 'credential' } : {};
 }
 
 /** What n8n's HTTP helper does with a request whose answer is wanted whole, as a stream. */

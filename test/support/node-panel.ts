@@ -12,6 +12,8 @@ import type {
 } from 'n8n-workflow';
 import { deepCopy, NodeHelpers } from 'n8n-workflow';
 
+import { STORE_AND_KEYS } from '../../nodes/shared/fields/store-and-keys';
+
 const root = join(__dirname, '..', '..');
 
 /** What n8n adds to its list of nodes: the tools for AI agents, made of nodes that allow it. */
@@ -106,7 +108,10 @@ export function shownFor(
 	const isShown = (rule: INodeProperties | INodeCredentialDescription) =>
 		NodeHelpers.displayParameter(values, rule, nodeOf(description), description);
 	return {
-		parameters: description.properties.filter(isShown),
+		// One of type `credentials` is the place of the credentials, and nothing itself.
+		parameters: description.properties.filter(
+			(parameter) => parameter.type !== 'credentials' && isShown(parameter),
+		),
 		credentials: (description.credentials ?? []).filter(isShown),
 	};
 }
@@ -136,7 +141,8 @@ export function optionsOf(parameter: INodeProperties): INodePropertyOptions[] {
 
 /**
  * Every way to set the selectors of a node: the lists that other parameters or credentials depend
- * on. Of an AI tool, the choice that n8n adds is not one of them.
+ * on. The choice that n8n adds to an AI tool is not one of them, nor *Store and Keys*, on which
+ * nothing but a credential depends.
  */
 export function allChoices(
 	description: INodeTypeDescription,
@@ -150,6 +156,7 @@ export function allChoices(
 	);
 	const selectors = new Set(rules.map(withoutSlash));
 	selectors.delete('descriptionType');
+	selectors.delete(STORE_AND_KEYS);
 	const next = shownFor(description, chosen).parameters.find(
 		(parameter) =>
 			selectors.has(parameter.name) &&

@@ -1,8 +1,13 @@
-import type { ReportedSink } from '../../../src/reports/privacy-report/privacy-report-config';
+import type {
+	PrivacyReportConfig,
+	ReportedSink,
+} from '../../../src/reports/privacy-report/privacy-report-config';
 import type { PrivacyStore } from '../../../src/storage/port/privacy-store';
 import { EVENT_FIELDS } from '../../../src/tracking/event/event-fields';
 import { DEFAULT_RETENTION, type RetentionConfig } from '../../../src/tracking/people/retention';
 import type { ReportedTracker } from '../../../src/tracking/receive/reported-tracker';
+import { credentialOf, type WithCredential } from '../../shared/installation/credential';
+import { storeSettingsOf } from '../../shared/installation/store';
 
 /** How this installation is set up, as its parts said when they were published or ran last. */
 export interface LiveSetup {
@@ -11,6 +16,18 @@ export interface LiveSetup {
 	retention: RetentionConfig;
 	/** When retention ran last; `null` when never */
 	retentionRanAt: Date | null;
+}
+
+/** Where the store of a node is, in words and without an address. */
+export async function placeOfStore(node: WithCredential): Promise<PrivacyReportConfig['store']> {
+	const credential = await credentialOf(node);
+	if (storeSettingsOf(credential).engine === 'embedded') {
+		return { kind: 'SQLite', location: 'a file in the folder of n8n' };
+	}
+	const location = credential.connectionStringSecret
+		? 'the database of the credential'
+		: 'the PostgreSQL server that n8n itself is on';
+	return { kind: 'PostgreSQL', location };
 }
 
 export async function liveSetup(store: Pick<PrivacyStore, 'listParts'>): Promise<LiveSetup> {

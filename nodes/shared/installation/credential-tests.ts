@@ -9,64 +9,97 @@ import { v4 as uuidv4 } from 'uuid';
 
 import { faultOfRules } from '../../../src/api/access-rules';
 import { createHostedTracker } from '../../../src/api/hosted-tracker';
+import { openStore } from '../../../src/intake/intake-settings';
 import { testPostgresConnection } from '../../../src/storage/postgres-store';
 import { TOKEN_IV_BYTES } from '../../../src/tracking/links/sealed-token';
 import { verifyToken } from '../../../src/tracking/links/token';
-import { PIXEL_PATH, signTrackingLink } from '../../../src/tracking/links/tracking-link';
+import {
+	normaliseBaseUrl,
+	PIXEL_PATH,
+	signTrackingLink,
+} from '../../../src/tracking/links/tracking-link';
 import { accessRulesOf, type AccessCredential } from './access';
+import type { OpenTrackingCredential } from './credential';
 import {
 	describeWebhookSecrets,
 	type EmailServiceCredential,
 	webhookSecretsOf,
 } from './email-service';
-import { readSigning, type SigningCredential } from './signing';
-import { postgresSettings, type PostgresCredential } from './store';
+import { readSigning } from './signing';
+import { storeSettingsOf } from './store';
 
-/** Connects to the database of the credential *Open Tracking PostgreSQL*, and changes nothing there. */
-async function openTrackingPostgresTest(
+/** Tries each part of the credential *Email Open Tracking*, and says of each what is in force. */
+async function emailOpenTrackingTest(
 	this: ICredentialTestFunctions,
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
-	return await testResult(async () => {
-		await testPostgresConnection(
-			postgresSettings(credential.data as unknown as PostgresCredential),
-		);
-		return 'Connected';
-	});
+	const fields = (credential.data ?? {}) as OpenTrackingCredential;
+	const parts = [
+		await part('Store', async () => await tryStore(fields)),
+		await part('Signing keys', async () => await tryKeys(fields)),
+		await part('Base URL', async () => await Promise.resolve(tryBaseUrl(fields))),
+	];
+	return {
+		status: parts.every(({ works }) => works) ? 'OK' : 'Error',
+		message: parts.map(({ text }) => text).join(' '),
+	};
+}
+
+/** One part of a test, as a sentence that begins with its name. */
+async function part(name: string, test: () => Promise<string>) {
+	try {
+		return { works: true, text: `${name}: ${await test()}.` };
+	} catch (error) {
+		return { works: false, text: `${name}: ${error instanceof Error ? error.message : error}` };
+	}
+}
+
+/** Connects to the database, and changes nothing there. */
+async function tryStore(credential: OpenTrackingCredential): Promise<string> {
+	const settings = storeSettingsOf(credential);
+	if (settings.engine === 'embedded') {
+		// Refuses, and says why.
+		if (settings.queueMode) await openStore(settings);
+		return 'not set, so opens are kept in a file in the folder of n8n';
+	}
+	const { schema, exists } = await testPostgresConnection(settings);
+	const connected = credential.connectionStringSecret
+		? 'connected'
+		: "not set, so opens are kept on n8n's own PostgreSQL server. Connected";
+	return `${connected}, schema ${schema}${exists ? '' : ', which is made with the first open'}`;
 }
 
 /** Signs a link with the active key and verifies it, as the nodes would. */
-async function openTrackingSigningKeyTest(
-	this: ICredentialTestFunctions,
-	credential: ICredentialsDecrypted,
-): Promise<INodeCredentialTestResult> {
-	return await testResult(async () => {
-		const { keyRing, baseUrl } = await readSigning(
-			(credential.data ?? {}) as SigningCredential,
-			(message, description) => {
-				throw new Error(`${message}. ${description}`);
-			},
-		);
-		const { token } = signTrackingLink({
-			baseUrl: baseUrl || 'https://n8n.example.com',
-			path: PIXEL_PATH,
-			keyRing,
-			iv: randomBytes(TOKEN_IV_BYTES),
-			claims: {
-				recipientId: 'credential-test',
-				pixelId: null,
-				campaignId: null,
-				messageId: null,
-				trackingMode: null,
-				purpose: null,
-				issuedAt: new Date(),
-				preview: true,
-			},
-		});
-		const verdict = verifyToken(token, keyRing, { now: new Date() });
-		if (!verdict.ok) throw new Error('A link signed with the active key does not verify');
-		return `Links are signed with the key "${keyRing.active.id}"; ${keyRing.keys.size} in all verify`;
+async function tryKeys(credential: OpenTrackingCredential): Promise<string> {
+	const { keyRing } = await readSigning(credential);
+	const { token } = signTrackingLink({
+		baseUrl: 'https://n8n.example.com',
+		path: PIXEL_PATH,
+		keyRing,
+		iv: randomBytes(TOKEN_IV_BYTES),
+		claims: {
+			recipientId: 'credential-test',
+			pixelId: null,
+			campaignId: null,
+			messageId: null,
+			trackingMode: null,
+			purpose: null,
+			issuedAt: new Date(),
+			preview: true,
+		},
 	});
+	const verdict = verifyToken(token, keyRing, { now: new Date() });
+	if (!verdict.ok) throw new Error('A link signed with the active key does not verify');
+	const { id } = keyRing.active;
+	const active = credential.activeSecretKey ? `"${id}" signs` : `n8n's own key "${id}" signs`;
+	const others = keyRing.keys.size - 1;
+	return `ok, ${active}${others > 0 ? `, and ${others} more verify` : ''}`;
+}
+
+function tryBaseUrl({ baseUrl }: OpenTrackingCredential): string {
+	const given = baseUrl?.trim();
+	if (!given) return 'not set, so links begin with the address that n8n is set up with';
+	return `links begin with ${normaliseBaseUrl(given)}`;
 }
 
 /** Asks the hosted tracker about a pixel that it cannot know. */
@@ -124,9 +157,8 @@ async function testResult(test: () => Promise<string>): Promise<INodeCredentialT
 
 /** The credential tests that the nodes of this package name in `testedBy`. */
 export const credentialTest = {
+	emailOpenTrackingTest,
 	hostedPixelTrackerTest,
 	openTrackingAccessTest,
 	openTrackingEmailServiceTest,
-	openTrackingPostgresTest,
-	openTrackingSigningKeyTest,
 };

@@ -1,6 +1,7 @@
 import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 
 import { toNodeError } from '../each-item';
+import { credentialId } from './credential';
 import { openStoreWithKeys } from './signing';
 import { testStore } from './store';
 
@@ -16,7 +17,7 @@ export function isPublishing(context: Pick<PublishingContext, 'getActivationMode
 }
 
 /**
- * Keeps a workflow from being published whose trigger has a store credential that does not work, or
+ * Keeps a workflow from being published whose trigger has a store in PostgreSQL that does not work, or
  * other signing keys than its store was used with.
  *
  * @throws NodeOperationError with the sentence of the credential test
@@ -28,7 +29,10 @@ export async function refuseUnusableStore(context: PublishingContext): Promise<v
 		await openStoreWithKeys(context);
 	} catch (error) {
 		const refusal = toNodeError(context, error, 0);
-		refusal.description = 'Correct the credential of this node, test it, and publish again.';
+		refusal.description =
+			credentialId(context) === null
+				? 'Correct that, or set Store and Keys to From Credential, and publish again.'
+				: 'Correct the credential of this node, test it, and publish again.';
 		throw refusal;
 	}
 }

@@ -1,70 +1,62 @@
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { openStore, type StoreSettings } from '../../../src/intake/intake-settings';
-import { StoreError } from '../../../src/storage/port/store-error';
+import { databaseOfN8n, isQueueMode } from '../../../src/intake/n8n-environment';
 import type { TrackingStore } from '../../../src/storage/port/tracking-store';
 import { testPostgresConnection } from '../../../src/storage/postgres-store';
-import { dataFolder, isQueueMode } from './data-folder';
+import {
+	credentialId,
+	credentialOf,
+	type OpenTrackingCredential,
+	type WithCredential,
+} from './credential';
+import { dataFolder } from './data-folder';
 
-const CREDENTIAL = 'openTrackingPostgresApi';
-
-type WithCredentials = Pick<IExecuteFunctions | IWebhookFunctions, 'getNode' | 'logger'> & {
-	getCredentials: IWebhookFunctions['getCredentials'];
-};
-
-/** The fields of the credential *Open Tracking PostgreSQL*. */
-export interface PostgresCredential {
-	connectionStringSecret: string;
-	tls: 'disable' | 'require' | 'verify-full';
-	authorityPem?: string;
-}
-
-/** What the store needs of the credential. */
-export function postgresSettings(credential: PostgresCredential) {
-	return {
-		connectionString: credential.connectionStringSecret,
-		tls: credential.tls,
-		caCertificate: credential.authorityPem || undefined,
-	};
-}
+type StoreContext = WithCredential & Pick<IExecuteFunctions | IWebhookFunctions, 'logger'>;
 
 /** A key that is different for each store that nodes of this process work on. */
-export function storeKey(context: Pick<WithCredentials, 'getNode'>): string {
-	return context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
+export function storeKey(context: Pick<WithCredential, 'getNode'>): string {
+	return credentialId(context) ?? '';
 }
 
 /**
- * The store a node works on: PostgreSQL when its credential is set, else the embedded one in the
- * n8n folder. Handles are shared within the process, so this is cheap to call for each item.
+ * The store a node works on. Handles are shared within the process, so this is cheap to call for
+ * each item.
  */
-export async function openTrackingStore(context: WithCredentials): Promise<TrackingStore> {
+export async function openTrackingStore(context: StoreContext): Promise<TrackingStore> {
 	const settings = await storeSettings(context);
 	return await openStore(settings, (message) => context.logger.error(message));
 }
 
 /**
- * Whether the store that a credential names can be used; the embedded one needs no test. Throws a
- * StoreError that says what to correct.
+ * Whether a store in PostgreSQL can be used; the embedded one needs no test. Throws a StoreError
+ * that says what to correct.
  */
-export async function testStore(context: WithCredentials): Promise<void> {
+export async function testStore(context: StoreContext): Promise<void> {
 	const settings = await storeSettings(context);
 	if (settings.engine === 'postgres') await testPostgresConnection(settings);
 }
 
 /** The store that a node is set to, in the form that every door of this package takes. */
-export async function storeSettings(
-	context: Pick<WithCredentials, 'getNode' | 'getCredentials'>,
-): Promise<StoreSettings> {
-	if (!context.getNode().credentials?.[CREDENTIAL]) {
-		return { engine: 'embedded', folder: dataFolder(), queueMode: isQueueMode() };
+export async function storeSettings(context: WithCredential): Promise<StoreSettings> {
+	return storeSettingsOf(await credentialOf(context));
+}
+
+/**
+ * The store that a credential names; else, in queue mode, n8n's own PostgreSQL server, and in
+ * regular mode the embedded one in the n8n folder, on whatever n8n itself is.
+ */
+export function storeSettingsOf(credential: OpenTrackingCredential): StoreSettings {
+	const { connectionStringSecret, tls, authorityPem } = credential;
+	if (connectionStringSecret) {
+		return {
+			engine: 'postgres',
+			connectionString: connectionStringSecret,
+			tls: tls ?? 'verify-full',
+			caCertificate: authorityPem || undefined,
+		};
 	}
-	// n8n's own error names the credential by its id.
-	const credential = await context.getCredentials<PostgresCredential>(CREDENTIAL).catch(() => null);
-	if (credential === null) {
-		throw new StoreError(
-			'unavailable',
-			'The credential Open Tracking PostgreSQL could not be read. Choose it again in the node.',
-		);
-	}
-	return { engine: 'postgres', ...postgresSettings(credential) };
+	const queueMode = isQueueMode();
+	const own = queueMode ? databaseOfN8n() : null;
+	return own ?? { engine: 'embedded', folder: dataFolder(), queueMode };
 }

@@ -47,7 +47,7 @@ describe('the embedded store', () => {
 		const folder = join(parent, 'none');
 		await expect(openEmbeddedStore({ folder, queueMode: true })).rejects.toMatchObject({
 			code: 'queue-mode',
-			message: expect.stringContaining('Open Tracking PostgreSQL'),
+			message: expect.stringContaining('DB_TYPE=postgresdb'),
 		});
 		expect(await readdir(parent)).toEqual([]);
 	});

@@ -23,7 +23,7 @@ import {
 } from '../../../../src/tracking/consent/jurisdictions';
 import { controllerProperties, readController } from '../../common/controller';
 import type { Operation } from '../../common/operation';
-import { liveSetup } from '../../common/setup';
+import { liveSetup, placeOfStore } from '../../common/setup';
 
 interface Processor {
 	name: string;
@@ -132,7 +132,6 @@ export const getPrivacyReport: Operation = {
 		const endingBefore = new Date(generatedAt.getTime() + CONSENT_ENDS_SOON_DAYS * 86_400_000);
 		const legalBasis = node.getNodeParameter('legalBasis', index, NOT_STATED) as string;
 		const openRequests = await store.listPrivacyRequests();
-		const isPostgres = Boolean(node.getNode().credentials?.openTrackingPostgresApi);
 		const config: PrivacyReportConfig = {
 			generatedAt,
 			packageVersion,
@@ -148,9 +147,7 @@ export const getPrivacyReport: Operation = {
 				task,
 				country: country || null,
 			})),
-			store: isPostgres
-				? { kind: 'PostgreSQL', location: 'the database of the credential' }
-				: { kind: 'SQLite', location: 'a file in the folder of n8n' },
+			store: await placeOfStore(node),
 			...(await liveSetup(store)),
 			kept: await store.countKept({ now: generatedAt, endingBefore }),
 			openRequests: openRequests.map(({ kind, askedAt }) => ({ kind, askedAt: new Date(askedAt) })),

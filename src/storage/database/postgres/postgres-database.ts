@@ -19,7 +19,11 @@ export interface PostgresOptions {
 	tls: 'disable' | 'require' | 'verify-full';
 	/** PEM of the authority that signed the server's certificate; default: those Node.js trusts */
 	caCertificate?: string;
-	/** Schema of the tables, made when missing; default `email_open_tracking` */
+	/** PEM of certificate and key that the server knows this client by; default: none */
+	clientCertificate?: { certificate?: string; key?: string };
+	/** Connections of this process at most, at least 2; default 5 */
+	maxConnections?: number;
+	/** Schema of the tables, made when missing; default {@link DEFAULT_SCHEMA} */
 	schema?: string;
 	/** How long a write may wait for another one, in milliseconds */
 	lockLimitMs?: number;
@@ -28,22 +32,26 @@ export interface PostgresOptions {
 const INT8 = 20;
 const UNIQUE_VIOLATION = '23505';
 const DEADLOCK = '40P01';
-const MAX_CONNECTIONS = 5;
+/** One that writes, and one for the reads meanwhile */
+const LEAST_CONNECTIONS = 2;
 /** Locks that claims are spread over */
 const CLAIM_SLOTS = 256;
 const CONNECT_LIMIT_MS = 10_000;
 /** Parameters that would override the TLS setting of the credential. */
 const TLS_PARAMETERS = ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat'];
 
+/** Schema of the tables where none is named. */
+export const DEFAULT_SCHEMA = 'email_open_tracking';
+
 /** Opens a pool of connections. Nothing is connected before the first read or write. */
 export async function openPostgresDatabase(options: PostgresOptions): Promise<StoreDatabase> {
-	const { schema = 'email_open_tracking', lockLimitMs = 10_000 } = options;
+	const { schema = DEFAULT_SCHEMA, lockLimitMs = 10_000, maxConnections = 5 } = options;
 	const { default: pg } = await import('pg');
 	const pool = new pg.Pool({
 		connectionString: withoutTlsParameters(options.connectionString),
 		ssl: tlsOptions(options),
 		application_name: 'n8n-nodes-email-open-tracking',
-		max: MAX_CONNECTIONS,
+		max: Math.max(LEAST_CONNECTIONS, maxConnections),
 		connectionTimeoutMillis: CONNECT_LIMIT_MS,
 		allowExitOnIdle: true,
 		types: {
@@ -163,9 +171,12 @@ function badConnectionString(): StoreError {
 	);
 }
 
-function tlsOptions({ tls, caCertificate }: PostgresOptions): ConnectionOptions | false {
+function tlsOptions(options: PostgresOptions): ConnectionOptions | false {
+	const { tls, caCertificate, clientCertificate } = options;
 	if (tls === 'disable') return false;
-	if (tls === 'require') return { rejectUnauthorized: false };
+	const { certificate: cert, key } = clientCertificate ?? {};
+	const client = { ...(cert && { cert }), ...(key && { key }) };
+	if (tls === 'require') return { rejectUnauthorized: false, ...client };
 	const ca = caCertificate?.trim();
-	return { rejectUnauthorized: true, ...(ca ? { ca } : {}) };
+	return { rejectUnauthorized: true, ...(ca && { ca }), ...client };
 }

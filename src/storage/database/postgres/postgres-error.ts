@@ -2,9 +2,12 @@ import { StoreError } from '../../port/store-error';
 
 /** SQLSTATE classes and codes with an advice of their own: postgresql.org/docs, appendix A. */
 const BY_SQLSTATE: ReadonlyArray<readonly [prefix: string, advice: string]> = [
-	['28', 'It refused the user or password. Check the Open Tracking PostgreSQL credential.'],
-	['3D', 'The database does not exist. Create it, or correct the credential.'],
-	['42501', 'The user lacks a right. Let it create and use the schema of the tracking store.'],
+	['28', 'It refused the user or password. Check them in the settings of the store.'],
+	['3D', 'The database does not exist. Create it, or correct the settings of the store.'],
+	[
+		'42501',
+		'The user lacks a right. Let it use the schema of the tracking store, and own the tables in it.',
+	],
 	['08', 'The connection broke. Try again.'],
 	['57', 'It is starting or shutting down, or ended the statement. Try again.'],
 	['53', 'It is out of connections, memory or disk space. Free some, and try again.'],
@@ -28,7 +31,7 @@ export function toPostgresError(error: unknown): Error {
 	if (reason !== null) {
 		return new StoreError(
 			'unavailable',
-			`PostgreSQL could not be reached (${reason}). Check host, port and TLS setting of the credential, and that the server runs.`,
+			`PostgreSQL could not be reached (${reason}). Check host, port and TLS in the settings of the store, and that the server runs.`,
 		);
 	}
 	return error instanceof Error ? error : new StoreError('failed', 'PostgreSQL failed. Try again.');

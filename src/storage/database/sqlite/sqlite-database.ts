@@ -155,7 +155,7 @@ async function loadNodeSqlite() {
 	if (major < 22 || (major === 22 && minor < 16) || (major === 23 && minor < 11)) {
 		throw new StoreError(
 			'unavailable',
-			`The embedded tracking store needs Node.js 22.16 or newer, this is ${process.versions.node}. Update Node.js, or choose an Open Tracking PostgreSQL credential.`,
+			`The embedded tracking store needs Node.js 22.16 or newer, this is ${process.versions.node}. Update Node.js, or name a PostgreSQL server in the credential Email Open Tracking.`,
 		);
 	}
 	const { DatabaseSync } = await import('node:sqlite');
