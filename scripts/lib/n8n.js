@@ -91,7 +91,7 @@ async function assertPortFree(port) {
 
 /**
  * Starts n8n and waits until it answers; for a worker of queue mode, `port` is that of its health.
- * @param {N8nOptions & {onLine?: (line: string) => void, command?: 'start' | 'worker'}} options
+ * @param {N8nOptions & {onLine?: (line: string) => void, command?: 'start' | 'webhook' | 'worker'}} options
  * @returns {Promise<{url: string, output: () => string, exited: Promise<number|null>, stop: () => Promise<void>, kill: () => void, pid: number}>}
  */
 async function startN8n(options) {

@@ -211,7 +211,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 			}
 			await panel.choose('storeAndKeys', 'From Credential');
 			await look(panel, description, { ...chosen, storeAndKeys: 'credential' });
-			await panel.choose('storeAndKeys', 'This n8n');
+			await panel.choose('storeAndKeys', 'Built In');
 			await look(panel, description, chosen);
 			await panel.close();
 		}, 60_000);

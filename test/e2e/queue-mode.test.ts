@@ -1,19 +1,25 @@
 import { spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { Client } from 'pg';
 
 import { generateKey } from '../../src/mailer';
+import { deriveSigningKey } from '../../src/tracking/links/derived-key';
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { MAIL_PROGRAM } from '../support/browser';
 import {
 	bundledWorkflow,
+	chooseCredential,
 	eventually,
 	publicationFailure,
 	startInstance,
+	type BesideInstance,
 	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
+import { newDatabase, type OwnDatabase } from '../support/own-database';
 import { describeOnPostgres, postgresUrl } from '../support/stores';
 
 const REDIS = { host: '127.0.0.1', port: 6379 };
@@ -36,66 +42,85 @@ function hasRedis(): boolean {
 	return false;
 }
 
-describeInQueueMode('n8n in queue mode, with one worker', () => {
-	const database = `open_tracking_queue_${randomUUID().slice(0, 8)}`;
-	let admin: Client;
+const node = (
+	name: string,
+	type: string,
+	parameters: Record<string, unknown>,
+): WorkflowJson['nodes'][number] => ({
+	id: name,
+	name,
+	type,
+	typeVersion: type.endsWith('.webhook') ? 2 : 1,
+	position: [0, 0],
+	parameters,
+	...(type.endsWith('.webhook') && { webhookId: parameters.path as string }),
+});
+
+/** A workflow whose webhook answers with what one node of ours gives out, worked out by a worker. */
+function asked(path: string, type: string, parameters: Record<string, unknown>): WorkflowJson {
+	return {
+		id: path,
+		name: path,
+		nodes: [
+			node('Webhook', 'n8n-nodes-base.webhook', { path, responseMode: 'lastNode' }),
+			node('Asked', `n8n-nodes-email-open-tracking.${type}`, parameters),
+		],
+		connections: { Webhook: { main: [[{ node: 'Asked', type: 'main', index: 0 }]] } },
+	};
+}
+
+describeInQueueMode('n8n in queue mode, with two workers and a webhook processor', () => {
+	const encryptionKey = randomBytes(24).toString('base64');
+	let database: OwnDatabase;
 	let store: Client;
 	let n8n: N8nInstance;
-	let worker: Awaited<ReturnType<N8nInstance['startWorker']>>;
-	let withCredentials: (workflow: WorkflowJson) => WorkflowJson;
+	let webhooks: BesideInstance;
+	let workers: BesideInstance[];
 
 	beforeAll(async () => {
-		admin = new Client({ connectionString: postgresUrl });
-		await admin.connect();
-		await admin.query(`create database ${database}`);
-		const url = Object.assign(new URL(postgresUrl), { pathname: `/${database}` });
+		database = await newDatabase(postgresUrl);
+		const { url } = database;
 		store = new Client({ connectionString: url.href });
 		await store.connect();
 		n8n = await startInstance({
 			workflows: [],
 			env: {
+				N8N_ENCRYPTION_KEY: encryptionKey,
 				EXECUTIONS_MODE: 'queue',
 				QUEUE_BULL_REDIS_HOST: REDIS.host,
 				QUEUE_BULL_REDIS_PORT: String(REDIS.port),
 				// Jobs of other tests on the same Redis are none of this instance's.
-				QUEUE_BULL_PREFIX: database,
-				N8N_REDIS_KEY_PREFIX: database,
+				QUEUE_BULL_PREFIX: url.pathname.slice(1),
+				N8N_REDIS_KEY_PREFIX: url.pathname.slice(1),
 				DB_TYPE: 'postgresdb',
 				DB_POSTGRESDB_HOST: url.hostname,
 				DB_POSTGRESDB_PORT: url.port || '5432',
-				DB_POSTGRESDB_DATABASE: database,
+				DB_POSTGRESDB_DATABASE: url.pathname.slice(1),
 				DB_POSTGRESDB_USER: url.username,
 				DB_POSTGRESDB_PASSWORD: url.password,
 			},
 		});
-		worker = await n8n.startWorker();
-		const create = async (name: string, type: string, data: object) => {
-			const { id } = await n8n.rest('POST', '/credentials', { name, type, data });
-			return { [type]: { id: String(id), name } };
-		};
-		const credentials = {
-			...(await create('Test store', 'openTrackingPostgresApi', {
-				connectionStringSecret: url.href,
-				tls: 'disable',
-			})),
-			...(await create('Test key', 'openTrackingSigningKeyApi', {
-				activeSecretKey: generateKey(),
-			})),
-		};
-		withCredentials = (workflow) => {
-			for (const node of workflow.nodes) {
-				if (/\.(emailOpenTrigger|respondAndLogOpen|openCollectorTrigger)$/.test(node.type)) {
-					node.credentials = credentials;
-				}
-			}
-			return workflow;
-		};
-		await publish(withCredentials(bundledWorkflow('email-open-tracking.json')));
-	}, 240_000);
+		const beside = ['webhook', 'worker'] as const;
+		const [processor, worker] = await Promise.all(beside.map(n8n.startBeside));
+		webhooks = processor;
+		workers = [worker];
+		await publish(bundledWorkflow('email-open-tracking.json'));
+		await publish(
+			asked('link', 'trackingPixel', {
+				operation: 'createLink',
+				recipientId: '={{ $json.query.id }}',
+				campaignId: 'spring',
+			}),
+		);
+		await publish(
+			asked('dashboard', 'openTracking', { resource: 'statistics', operation: 'dashboard' }),
+		);
+		await eventually(async () => (await fetch(`${webhooks.url}/webhook/link?id=first`)).ok, 60_000);
+	}, 600_000);
 	afterAll(async () => {
-		await Promise.all([n8n?.stop(), worker?.stop(), store?.end()]);
-		await admin?.query(`drop database ${database} with (force)`);
-		await admin?.end();
+		const processes = [n8n, webhooks, ...(workers ?? [])];
+		await Promise.all([...processes.map((one) => one?.stop()), store?.end()]);
+		await database?.drop();
 	}, 60_000);
 
 	const publish = async (workflow: WorkflowJson) => {
@@ -104,11 +129,16 @@ describeInQueueMode('n8n in queue mode, with one worker', () => {
 			versionId: created.versionId,
 		});
 	};
-	const load = async (id: string) =>
-		await fetch(`${n8n.url}/webhook/email-open/pixel.png?id=${id}`, {
-			headers: { 'user-agent': MAIL_PROGRAM },
-		});
-	const expectPixel = async (response: Response) => {
+	const ask = async <T>(path: string): Promise<T> =>
+		(await (await fetch(`${webhooks.url}/webhook/${path}`)).json()) as T;
+	/** The signed link of a recipient, as path and query. */
+	const linkTo = async (id: string) => {
+		const { tracking } = await ask<{ tracking: { url: string } }>(`link?id=${id}`);
+		const { pathname, search } = new URL(tracking.url);
+		return `${pathname}${search}`;
+	};
+	const load = async (link: string, at: { url: string } = webhooks) => {
+		const response = await fetch(`${at.url}${link}`, { headers: { 'user-agent': MAIL_PROGRAM } });
 		expect(response.status).toBe(200);
 		expect(response.headers.get('content-type')).toBe('image/png');
 		expect(response.headers.get('content-security-policy')).toBe("default-src 'none'");
@@ -122,28 +152,70 @@ describeInQueueMode('n8n in queue mode, with one worker', () => {
 			);
 			return rows.length > 0 && rows;
 		}, 60_000);
-	it('answers with the same pixel, and the worker logs the open', async () => {
-		await eventually(async () => (await load('first')).ok);
-		await expectPixel(await load('queue'));
-		expect(await logged('queue')).toEqual([{ recipient_id: 'queue', actor: 'human' }]);
+
+	it('stores what a webhook processor answered, with no credential of ours', async () => {
+		await load('/webhook/email-open/pixel.png?id=plain');
+		expect(await logged('plain')).toEqual([{ recipient_id: 'plain', actor: 'human' }]);
 	});
 
-	it('answers in time while no worker is at work, and logs the open when one is back', async () => {
-		await worker.stop();
+	it('believes on one machine the links of another, also while no worker was at work', async () => {
+		const link = await linkTo('later');
+		await workers.pop()?.stop();
 		const before = Date.now();
-		await expectPixel(await load('later'));
+		await load(link);
 		expect(Date.now() - before).toBeLessThan(4000);
-		worker = await n8n.startWorker();
+		workers.push(await n8n.startBeside('worker'));
 		expect(await logged('later')).toHaveLength(1);
-	}, 120_000);
+		workers.push(await n8n.startBeside('worker'));
+	}, 300_000);
 
-	const refuses = async () => {
-		const collecting = withCredentials(bundledWorkflow('email-open-tracking.json'));
+	it('counts each open of a campaign once, whichever processes had it', async () => {
+		const links = await Promise.all(
+			Array.from({ length: 12 }, async (_, number) => await linkTo(`reader-${number}`)),
+		);
+		const at = [n8n, webhooks];
+		await Promise.all(links.map(async (link, number) => await load(link, at[number % 2])));
+		await Promise.all(links.map(async (_, number) => await logged(`reader-${number}`)));
+		const { campaigns } = await ask<{ campaigns: Array<Record<string, unknown>> }>('dashboard');
+		expect(campaigns).toMatchObject([{ campaignId: 'spring', opens: 13, openedRecipients: 13 }]);
+	}, 60_000);
+
+	it('has one signing key for all, which it tells nobody, and keeps no file of its own', async () => {
+		const { rows } = await store.query('select id from email_open_tracking.signing_keys');
+		const [id, secret] = deriveSigningKey(encryptionKey).split(':');
+		expect(rows).toEqual([{ id }]);
+		for (const { folder, output } of [n8n, webhooks, ...workers]) {
+			const files = readdirSync(join(folder, '.n8n'), { recursive: true, encoding: 'utf8' });
+			expect(files.filter((file) => /signing-keys|tracking\.sqlite/.test(file))).toEqual([]);
+			for (const text of [encryptionKey, secret]) expect(output()).not.toContain(text);
+		}
+	});
+
+	it('refuses other keys for the same store, and says which are missing', async () => {
+		const name = 'Other key';
+		const data = { activeSecretKey: generateKey() };
+		const { id } = await n8n.rest('POST', '/credentials', {
+			name,
+			type: 'emailOpenTrackingApi',
+			data,
+		});
+		const other = bundledWorkflow('email-open-tracking.json');
+		const [trigger] = other.nodes.filter(({ type }) => /emailOpenTrigger$/.test(type));
+		Object.assign(trigger.parameters, { path: 'other/pixel.png' });
+		trigger.webhookId = 'other';
+		chooseCredential(trigger, { id: String(id), name });
+		const published = await publish(other);
+		expect(await publicationFailure(n8n.rest, String(published.id))).toMatch(
+			/This store was used with the signing key/,
+		);
+	}, 90_000);
+
+	it('refuses to publish what would write to a file of one process', async () => {
+		const collecting = bundledWorkflow('email-open-tracking.json');
 		const [trigger] = collecting.nodes.filter(({ type }) => /emailOpenTrigger$/.test(type));
 		Object.assign(trigger.parameters, { respond: 'collect', path: 'collecting/pixel.png' });
 		trigger.webhookId = 'collecting';
 		const { id } = await publish(collecting);
 		expect(await publicationFailure(n8n.rest, String(id))).toMatch(/queue mode/);
-	};
-	it('refuses to publish what would write to a file of one process', refuses, 90_000);
+	}, 90_000);
 });

@@ -53,6 +53,14 @@ export interface RestAnswer {
 
 export type Rest = (method: string, path: string, body?: unknown) => Promise<RestAnswer>;
 
+/** Another process of an n8n in queue mode. */
+export interface BesideInstance {
+	url: string;
+	folder: string;
+	output: () => string;
+	stop: () => Promise<void>;
+}
+
 /** A real n8n with the built package, in a folder of its own. */
 export interface N8nInstance {
 	url: string;
@@ -64,8 +72,11 @@ export interface N8nInstance {
 	output: () => string;
 	/** The rows of a table of the embedded store. */
 	rows: (sql: string) => Array<Record<string, unknown>>;
-	/** Starts a worker, for an instance in queue mode. */
-	startWorker: () => Promise<{ output: () => string; stop: () => Promise<void> }>;
+	/**
+	 * Starts a worker or a webhook processor, for an instance in queue mode, as on another machine:
+	 * with the same environment, and a folder of its own.
+	 */
+	startBeside: (command: 'webhook' | 'worker') => Promise<BesideInstance>;
 	stop: () => Promise<void>;
 	/** Ends it as a power cut would, and leaves the folder as it is. */
 	kill: () => Promise<void>;
@@ -131,12 +142,13 @@ export async function startInstance(options: {
 	/** What a user does in n8n before anything is published */
 	beforePublishing?: (rest: Rest) => Promise<void>;
 }): Promise<N8nInstance> {
-	const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'email-open-tracking-e2e-'));
 	const env = { ...process.env };
 	delete env.NODE_OPTIONS;
 	delete env.JEST_WORKER_ID;
 	delete env.NODE_ENV;
 	const port = await freePort();
+	const nodesFolder = await sharedNodesFolder(env);
+	const folder = newInstanceFolder(nodesFolder, options.folder);
 	const settings = {
 		env,
 		folder,
@@ -144,10 +156,6 @@ export async function startInstance(options: {
 		owner: { email: OWNER.email, passwordHash: await hashPassword(OWNER.password) },
 		extra: options.env,
 	};
-	const nodesFolder = await sharedNodesFolder(env);
-	mkdirSync(join(folder, '.n8n'), { recursive: true });
-	rmSync(join(folder, '.n8n', 'nodes'), { force: true });
-	symlinkSync(nodesFolder, join(folder, '.n8n', 'nodes'));
 
 	if (options.workflows.length > 0) {
 		const input = mkdtempSync(join(tmpdir(), 'email-open-tracking-import-'));
@@ -172,14 +180,26 @@ export async function startInstance(options: {
 			rest,
 			output: n8n.output,
 			rows: (sql) => readRows(join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite'), sql),
-			startWorker: async () => {
-				const health = await freePort();
+			startBeside: async (command) => {
+				const its = await freePort();
+				const itsFolder = newInstanceFolder(nodesFolder);
 				const extra = {
 					...options.env,
 					QUEUE_HEALTH_CHECK_ACTIVE: 'true',
-					QUEUE_HEALTH_CHECK_PORT: String(health),
+					QUEUE_HEALTH_CHECK_PORT: String(its),
 				};
-				return await startN8n({ ...settings, extra, port: health, command: 'worker' });
+				const beside = await startN8n({
+					...settings,
+					folder: itsFolder,
+					extra,
+					port: its,
+					command,
+				});
+				const stop = async () => {
+					await beside.stop();
+					rmSync(itsFolder, { recursive: true, force: true });
+				};
+				return { url: beside.url, folder: itsFolder, output: beside.output, stop };
 			},
 			stop: async () => {
 				await n8n.stop();
@@ -194,6 +214,15 @@ export async function startInstance(options: {
 		await n8n.stop();
 		throw error;
 	}
+}
+
+/** A folder for n8n in which the built package is installed; a new one where none is given. */
+function newInstanceFolder(nodesFolder: string, given?: string): string {
+	const folder = given ?? mkdtempSync(join(tmpdir(), 'email-open-tracking-e2e-'));
+	mkdirSync(join(folder, '.n8n'), { recursive: true });
+	rmSync(join(folder, '.n8n', 'nodes'), { force: true });
+	symlinkSync(nodesFolder, join(folder, '.n8n', 'nodes'));
+	return folder;
 }
 
 /** The built package, installed once for all instances of this test run. */

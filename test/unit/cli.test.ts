@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { deriveSigningKey } from '../../src/tracking/links/derived-key';
 import { runCli } from '../support/collector-process';
 
 describe('the command line', () => {
@@ -18,13 +19,30 @@ describe('the command line', () => {
 		expect(errors).toContain(`${message}\n\nUsage: n8n-nodes-email-open-tracking <command>`);
 	});
 
-	it.each(['collect', 'capacity', 'dead-letters'])('shows an example of %s', async (command) => {
-		const { code, output } = await runCli([command, '--help']);
-		expect(code).toBe(0);
-		const [, example] = /^Example[^:]*:\s+n8n-nodes-email-open-tracking (.+)$/m.exec(output) ?? [];
-		expect(example?.split(' ')[0]).toBe(command);
-		// The example uses what the help explains.
-		for (const [option] of example!.matchAll(/--[a-z-]+/g)) expect(output).toContain(`  ${option}`);
+	it.each(['collect', 'capacity', 'dead-letters', 'signing-key'])(
+		'shows an example of %s',
+		async (command) => {
+			const { code, output } = await runCli([command, '--help']);
+			expect(code).toBe(0);
+			const [, example] =
+				/^Example[^:]*:\s+n8n-nodes-email-open-tracking (.+)$/m.exec(output) ?? [];
+			expect(example?.split(' ')[0]).toBe(command);
+			// The example uses what the help explains.
+			for (const [option] of example!.matchAll(/--[a-z-]+/g))
+				expect(output).toContain(`  ${option}`);
+		},
+	);
+
+	it('prints the signing key of an n8n in queue mode, or says what is missing', async () => {
+		const key = 'hcYlPVNu0AjBGnzZsXgoVmzcwSMpjQnG';
+		expect(await runCli(['signing-key'], { N8N_ENCRYPTION_KEY: key })).toEqual({
+			code: 0,
+			output: `${deriveSigningKey(key)}\n`,
+			errors: '',
+		});
+		const refused = await runCli(['signing-key'], { N8N_ENCRYPTION_KEY: 'secret' });
+		expect(refused).toMatchObject({ code: 1, output: '' });
+		expect(refused.errors).toMatch(/fewer than 24 characters/);
 	});
 
 	it('runs the example of capacity', async () => {

@@ -19,17 +19,17 @@ export function storeAndKeysField(
 		noDataExpression: true,
 		options: [
 			{
+				name: 'Built In',
+				value: 'builtIn',
+				description: 'What this n8n keeps on its own. There is nothing to set up.',
+			},
+			{
 				name: 'From Credential',
 				value: 'credential',
 				description: 'A PostgreSQL server, signing keys or an address of your own',
 			},
-			{
-				name: 'This n8n',
-				value: 'n8n',
-				description: 'Where this n8n keeps opens and keys on its own. Nothing to set up.',
-			},
 		],
-		default: 'n8n',
+		default: 'builtIn',
 		description:
 			'Where opens are kept and what links are signed with. Choose the same in all nodes.',
 		...(displayOptions && { displayOptions }),

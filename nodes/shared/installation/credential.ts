@@ -22,8 +22,8 @@ export interface OpenTrackingCredential {
 }
 
 /** The id of the credential that a node works with; `null` where it works with none. */
-export function credentialId({ getNode }: Pick<WithCredential, 'getNode'>): string | null {
-	const { parameters, credentials } = getNode();
+export function credentialId(context: Pick<WithCredential, 'getNode'>): string | null {
+	const { parameters, credentials } = context.getNode();
 	if (parameters?.[STORE_AND_KEYS] !== 'credential') return null;
 	return credentials?.[CREDENTIAL]?.id ?? '';
 }
@@ -41,6 +41,6 @@ export async function credentialOf(context: WithCredential): Promise<OpenTrackin
 	if (credential !== null) return credential;
 	throw new StoreError(
 		'unavailable',
-		'The credential Email Open Tracking could not be read. Choose it again in the node, or set Store and Keys to This n8n.',
+		'The credential Email Open Tracking could not be read. Choose it again in the node, or set Store and Keys to Built In.',
 	);
 }

@@ -3,12 +3,14 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
 import { sql } from 'kysely';
+import { Client } from 'pg';
 
 import { openPostgresDatabase } from '../../../src/storage/database/postgres/postgres-database';
 import { claimsOf } from '../../../src/storage/opens/record-opens';
 import { openPostgresStore, testPostgresConnection } from '../../../src/storage/postgres-store';
 import { startStore } from '../../../src/storage/start-store';
 import { createStore } from '../../../src/storage/store';
+import { newDatabase, type OwnDatabase } from '../../support/own-database';
 import { sampleOpen } from '../../support/sample-opens';
 import { describeOnPostgres, newPostgresPlace, postgresUrl } from '../../support/stores';
 
@@ -76,6 +78,58 @@ describe('connecting to PostgreSQL', () => {
 		}
 		expect(greetings).toEqual(['tls', 'tls', 'plain']);
 		await new Promise((resolve) => server.close(resolve));
+	});
+});
+
+describeOnPostgres('a user of PostgreSQL who lacks a right', () => {
+	const user = `limited_${randomUUID().slice(0, 8)}`;
+	let database: OwnDatabase;
+	let admin: Client;
+	const options = () => {
+		const url = new URL(database.url);
+		url.username = user;
+		url.password = PASSWORD;
+		return { connectionString: url.href, tls: 'disable' as const };
+	};
+	beforeAll(async () => {
+		database = await newDatabase(postgresUrl);
+		admin = new Client({ connectionString: database.url.href });
+		await admin.connect();
+		await admin.query(`create role ${user} login password '${PASSWORD}'`);
+	});
+	afterAll(async () => {
+		await admin.end();
+		await database.drop();
+		const server = new Client({ connectionString: postgresUrl });
+		await server.connect();
+		await server.query(`drop role ${user}`).finally(async () => await server.end());
+	});
+
+	test('is told which statement makes the schema, and the store opens after it', async () => {
+		for (const open of [testPostgresConnection, openPostgresStore]) {
+			const { code, text } = await failureOf(open(options()));
+			expect(code).toBe('unavailable');
+			expect(text).not.toContain(PASSWORD);
+			const [statement] = /CREATE SCHEMA [^;]+;/.exec(JSON.parse(text).message) ?? [];
+			expect(statement).toBe(`CREATE SCHEMA "email_open_tracking" AUTHORIZATION "${user}";`);
+		}
+		await admin.query(`create schema email_open_tracking authorization "${user}"`);
+		expect(await testPostgresConnection(options())).toEqual({
+			schema: 'email_open_tracking',
+			exists: true,
+		});
+		await (await openPostgresStore(options())).close();
+	});
+
+	test('is told whose the schema is, and which statement lets the user in', async () => {
+		await admin.query('create schema belonging_to_others');
+		const other = { ...options(), schema: 'belonging_to_others' };
+		const { code, text } = await failureOf(openPostgresStore(other));
+		expect(code).toBe('unavailable');
+		const { message } = JSON.parse(text) as { message: string };
+		expect(message).toMatch(/^The schema belonging_to_others in the database \w+ belongs to \w+,/);
+		await admin.query(/GRANT [^;]+;/.exec(message)![0]);
+		await (await openPostgresStore(other)).close();
 	});
 });
 
