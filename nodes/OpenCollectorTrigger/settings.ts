@@ -9,7 +9,7 @@ import {
 } from '../../src/collector/config/settings';
 import { IMAGE_HOLD_LIMITS } from '../../src/collector/listen/image-holds';
 import { readKeys, type KeySettings, type StoreSettings } from '../../src/intake/intake-settings';
-import { isQueueMode } from '../../src/intake/n8n-environment';
+import { isQueueMode } from '../../src/intake/instance-environment';
 import { keySettings } from '../shared/installation/signing';
 import { storeSettings } from '../shared/installation/store';
 import { collectorFolder, WORKFLOW_CONSUMER } from '../shared/receive/collector-log';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { n8nFolder } from '../../../src/intake/n8n-environment';
+import { n8nFolder } from '../../../src/intake/instance-environment';
 
 /**
  * The folder for everything this package keeps on disk, beside n8n's own database:

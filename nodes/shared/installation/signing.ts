@@ -1,6 +1,6 @@
 import { readKeys, type KeySettings, type SigningKeys } from '../../../src/intake/intake-settings';
 import { checkKeys } from '../../../src/intake/known-keys';
-import { isQueueMode, signingKeyOfN8n } from '../../../src/intake/n8n-environment';
+import { isQueueMode, signingKeyOfN8n } from '../../../src/intake/instance-environment';
 import type { TrackingStore } from '../../../src/storage/port/tracking-store';
 import type { KeyRing } from '../../../src/tracking/links/key-ring';
 import {

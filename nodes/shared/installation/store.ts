@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { openStore, type StoreSettings } from '../../../src/intake/intake-settings';
-import { databaseOfN8n, isQueueMode } from '../../../src/intake/n8n-environment';
+import { databaseOfN8n, isQueueMode } from '../../../src/intake/instance-environment';
 import type { TrackingStore } from '../../../src/storage/port/tracking-store';
 import { testPostgresConnection } from '../../../src/storage/postgres-store';
 import {

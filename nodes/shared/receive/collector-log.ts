@@ -8,7 +8,7 @@ import { createCommitQueue, type CommitQueue } from '../../../src/collector/log/
 import { openCollectorLog } from '../../../src/collector/log/collector-log';
 import { writeRecord } from '../../../src/collector/log/log-record';
 import type { ReceivedOpen } from '../../../src/tracking/receive/receive-types';
-import { isQueueMode } from '../../../src/intake/n8n-environment';
+import { isQueueMode } from '../../../src/intake/instance-environment';
 import { dataFolder } from '../installation/data-folder';
 import { isPublishing } from '../installation/publishing';
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { KeyError } from '../../intake/intake-settings';
-import { signingKeyOfN8n } from '../../intake/n8n-environment';
+import { signingKeyOfN8n } from '../../intake/instance-environment';
 
 const HELP = `Usage: n8n-nodes-email-open-tracking signing-key
 

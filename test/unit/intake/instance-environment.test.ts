@@ -2,7 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { databaseOfN8n, isQueueMode, signingKeyOfN8n } from '../../../src/intake/n8n-environment';
+import {
+	databaseOfN8n,
+	isQueueMode,
+	signingKeyOfN8n,
+} from '../../../src/intake/instance-environment';
 import { deriveSigningKey } from '../../../src/tracking/links/derived-key';
 import { testPostgresConnection } from '../../../src/storage/postgres-store';
 import { describeOnPostgres, postgresUrl } from '../../support/stores';
