@@ -19,7 +19,7 @@ export class OpenCollectorTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle:
-			'={{ $parameter["source"] === "port" ? "Port " + $parameter["port"] : "Collected by webhooks" }}',
+			'={{ $parameter["source"] === "port" ? "Port " + $parameter["port"] : "Collected by Webhooks" }}',
 		description: 'Serves the tracking pixel at high volume and starts the workflow with batches',
 		eventTriggerDescription: 'Waiting for you to load the pixel on the port of this node',
 		activationMessage: 'Opens are now collected, stored, and given to this workflow in batches.',

@@ -8,6 +8,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { eachItem } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
+import { subtitleOf } from '../shared/fields/subtitle';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { minimiseItem } from './minimise-item';
 import { properties } from './properties';
@@ -19,7 +20,7 @@ export class OpenDataMinimizer implements INodeType {
 		icon: { light: 'file:../../icons/minimize.svg', dark: 'file:../../icons/minimize.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["recipient"] + " recipient" }}',
+		subtitle: subtitleOf('recipient', properties, '"Recipient: " + '),
 		description: 'Removes or coarsens fields of an open event',
 		defaults: { name: 'Open Data Minimizer' },
 		inputs: [NodeConnectionTypes.Main],

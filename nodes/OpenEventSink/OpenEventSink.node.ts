@@ -6,6 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
+import { subtitleOf } from '../shared/fields/subtitle';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { deliverItems } from './deliver-items';
 import { loginFor, properties } from './properties';
@@ -18,7 +19,7 @@ export class OpenEventSink implements INodeType {
 		icon: { light: 'file:../../icons/sink.svg', dark: 'file:../../icons/sink.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: '={{ $parameter["destination"] }}',
+		subtitle: subtitleOf('operation', properties),
 		description: 'Sends open events to an analytics tool, a warehouse, a CRM or a webhook',
 		defaults: { name: 'Open Event Sink' },
 		inputs: [NodeConnectionTypes.Main],

@@ -11,7 +11,7 @@ import { askedFor } from '../shared/fields/asked-for';
 import { checkFields } from '../shared/fields/check-fields';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { openTrackingStore } from '../shared/installation/store';
-import { properties } from './properties';
+import { properties, subtitle } from './properties';
 import { findOperation } from './resources';
 
 export class OpenTracking implements INodeType {
@@ -21,8 +21,8 @@ export class OpenTracking implements INodeType {
 		icon: { light: 'file:../../icons/store.svg', dark: 'file:../../icons/store.dark.svg' },
 		group: ['input'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: 'Reads and manages what the open tracking store holds',
+		subtitle: subtitle,
+		description: 'Who opened and who has not, statistics, reports, consent and privacy requests',
 		defaults: { name: 'Open Tracking' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

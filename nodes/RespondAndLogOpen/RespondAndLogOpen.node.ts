@@ -19,7 +19,7 @@ export class RespondAndLogOpen implements INodeType {
 		icon: { light: 'file:../../icons/respond.svg', dark: 'file:../../icons/respond.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: 'Answer with the image, then log',
+		subtitle: 'Answer First, Then Log',
 		description: 'Answers the email client with the image, then writes the open to the store',
 		defaults: { name: 'Respond and Log Open' },
 		inputs: [NodeConnectionTypes.Main],

@@ -50,7 +50,7 @@ export class TrackingApiTrigger implements INodeType {
 		],
 		webhooks,
 		triggerPanel: {
-			header: '',
+			header: 'Listen for a load of a tracking link',
 			executionsHelp: {
 				inactive:
 					'The URL shown is that of the <b>dashboard</b>. Without <code>/dashboard</code> it is the base URL that programs need. Publish the workflow to serve both.',

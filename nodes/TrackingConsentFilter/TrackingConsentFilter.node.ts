@@ -9,6 +9,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { createPeopleLookups } from '../../src/intake/lookups';
 import { failedItem, inTurn, MOST_AT_ONCE, toNodeError } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
+import { subtitleOf } from '../shared/fields/subtitle';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { openTrackingStore } from '../shared/installation/store';
 import { decideItem } from './decide-item';
@@ -21,7 +22,7 @@ export class TrackingConsentFilter implements INodeType {
 		icon: { light: 'file:../../icons/consent.svg', dark: 'file:../../icons/consent.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["consentPolicy"] }}',
+		subtitle: subtitleOf('consentPolicy', properties),
 		description: 'Lets through what a person consented to, under the policy you choose',
 		defaults: { name: 'Tracking Consent Filter' },
 		inputs: [NodeConnectionTypes.Main],

@@ -9,6 +9,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { eachItem } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { checkFields } from '../shared/fields/check-fields';
+import { subtitleOf } from '../shared/fields/subtitle';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { createImage } from './create-image';
 import { createLink } from './create-link';
@@ -25,8 +26,8 @@ export class TrackingPixel implements INodeType {
 		icon: { light: 'file:../../icons/pixel.svg', dark: 'file:../../icons/pixel.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] }}',
-		description: 'Makes the image, the tracking links and the embed code of tracked emails',
+		subtitle: subtitleOf('operation', properties),
+		description: 'Makes tracking links, puts the pixel into emails, and makes the image they load',
 		defaults: { name: 'Tracking Pixel' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

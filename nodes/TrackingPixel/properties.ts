@@ -33,7 +33,7 @@ export const properties: INodeProperties[] = [
 				description: 'Put the pixel into the HTML of an email',
 			},
 		],
-		default: 'createImage',
+		default: 'createLink',
 	},
 
 	{
@@ -58,7 +58,7 @@ export const properties: INodeProperties[] = [
 	},
 
 	{
-		displayName: 'Tracked By',
+		displayName: 'Tracker',
 		name: 'trackedBy',
 		type: 'options',
 		options: [
@@ -68,13 +68,14 @@ export const properties: INodeProperties[] = [
 				description: 'A tracker elsewhere that speaks the Pixel Tracking API',
 			},
 			{
-				name: 'This Instance',
+				name: 'Email Open Trigger',
 				value: 'signed',
-				description: 'A signed link to the Email Open Trigger of this n8n',
+				description: 'A signed link to the pixel of this n8n',
 			},
 		],
 		default: 'signed',
 		displayOptions: forOperation('createLink'),
+		description: 'Who serves the pixel and counts its opens',
 	},
 	{
 		displayName: 'Recipient ID',
@@ -97,7 +98,7 @@ export const properties: INodeProperties[] = [
 		description: 'What the opens are added up by',
 	},
 	{
-		displayName: 'Put Link in Field',
+		displayName: 'Put Result in Field',
 		name: 'linkField',
 		type: 'string',
 		default: 'tracking',
@@ -118,6 +119,7 @@ export const properties: INodeProperties[] = [
 				name: 'messageId',
 				type: 'string',
 				default: '',
+				placeholder: 'e.g. 20261121-0042',
 				description: 'Your own ID of the email, given out with each open',
 			},
 			{

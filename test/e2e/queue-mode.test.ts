@@ -84,7 +84,7 @@ describeInQueueMode('n8n in queue mode, with one worker', () => {
 		};
 		withCredentials = (workflow) => {
 			for (const node of workflow.nodes) {
-				if (/\.(emailOpenTrigger|respondAndLogOpen|openCollectorTrigger)$/.test(node.type)) {
+				if (/\.(openTrackingTrigger|respondAndLogOpen|openCollectorTrigger)$/.test(node.type)) {
 					node.credentials = credentials;
 				}
 			}
@@ -139,7 +139,7 @@ describeInQueueMode('n8n in queue mode, with one worker', () => {
 
 	const refuses = async () => {
 		const collecting = withCredentials(bundledWorkflow('email-open-tracking.json'));
-		const [trigger] = collecting.nodes.filter(({ type }) => /emailOpenTrigger$/.test(type));
+		const [trigger] = collecting.nodes.filter(({ type }) => /openTrackingTrigger$/.test(type));
 		Object.assign(trigger.parameters, { respond: 'collect', path: 'collecting/pixel.png' });
 		trigger.webhookId = 'collecting';
 		const { id } = await publish(collecting);

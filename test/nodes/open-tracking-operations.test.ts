@@ -69,7 +69,7 @@ const ENTRIES: Record<string, Entry> = {
 			expect(items).toEqual([{ changed: [{ purpose: 'performance', status: 'withdrawn' }] }]);
 			expect(page).toContain('Your answers are saved');
 		},
-		whenEmpty: 'Form is empty',
+		whenEmpty: 'Form Data is empty',
 	},
 	'consent exportProof': {
 		fill: () => ({ personId: 'ada', ...CONTROLLER }),
@@ -119,7 +119,7 @@ const ENTRIES: Record<string, Entry> = {
 		whenEmpty: 'Notice is empty',
 	},
 	'consent withdraw': {
-		fill: personId,
+		fill: () => ({ personId: 'ada', withdrawMethod: 'reply to an email' }),
 		gives: 'the purposes that the person withdrew from: all',
 		check: ({ items }) => {
 			expect(items[0].recipientId).toBe('ada');
