@@ -10,6 +10,7 @@ import { eachItem, MOST_AT_ONCE } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { checkFields } from '../shared/fields/check-fields';
 import { credentialTest } from '../shared/installation/credential-tests';
+import { listSearch } from '../shared/installation/list-search';
 import { openTrackingStore } from '../shared/installation/store';
 import { properties, subtitle } from './properties';
 import { findOperation } from './resources';
@@ -70,7 +71,7 @@ export class OpenTracking implements INodeType {
 		properties,
 	};
 
-	methods = { credentialTest };
+	methods = { credentialTest, listSearch };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operationOf = (index: number) =>

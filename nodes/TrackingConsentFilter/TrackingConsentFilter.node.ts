@@ -11,6 +11,7 @@ import { failedItem, inTurn, MOST_AT_ONCE, toNodeError } from '../shared/each-it
 import { askedFor } from '../shared/fields/asked-for';
 import { subtitleOf } from '../shared/fields/subtitle';
 import { credentialTest } from '../shared/installation/credential-tests';
+import { listSearch } from '../shared/installation/list-search';
 import { openTrackingStore } from '../shared/installation/store';
 import { decideItem } from './decide-item';
 import { properties } from './properties';
@@ -44,7 +45,7 @@ export class TrackingConsentFilter implements INodeType {
 		properties,
 	};
 
-	methods = { credentialTest };
+	methods = { credentialTest, listSearch };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const allowed: INodeExecutionData[] = [];

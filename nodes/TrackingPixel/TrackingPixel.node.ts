@@ -11,6 +11,7 @@ import { askedFor } from '../shared/fields/asked-for';
 import { checkFields } from '../shared/fields/check-fields';
 import { subtitleOf } from '../shared/fields/subtitle';
 import { credentialTest } from '../shared/installation/credential-tests';
+import { listSearch } from '../shared/installation/list-search';
 import { createImage } from './create-image';
 import { createLink } from './create-link';
 import { embed } from './embed';
@@ -53,7 +54,7 @@ export class TrackingPixel implements INodeType {
 		properties,
 	};
 
-	methods = { credentialTest };
+	methods = { credentialTest, listSearch };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const name = this.getNodeParameter('operation', 0) as keyof typeof operations;

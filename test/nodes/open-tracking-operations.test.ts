@@ -391,7 +391,7 @@ const ENTRIES: Record<string, Entry> = {
 		whenEmpty: 'Pixel ID is empty',
 	},
 	'status checkHosted': {
-		fill: () => ({ pixelId: 'known-there' }),
+		fill: () => ({ hostedPixelId: 'known-there' }),
 		gives: 'what the tracker elsewhere says',
 		check: ({ items }) =>
 			expect(items).toMatchObject([{ pixelId: 'known-there', opened: true, viewCount: 2 }]),

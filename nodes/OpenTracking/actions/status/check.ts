@@ -1,5 +1,6 @@
 import type { OpenStatus, StatusRequest } from '../../../../src/storage/port/tracking-store';
 import { readText } from '../../../shared/fields/check-fields';
+import { locator } from '../../../shared/fields/locators';
 import { toItems } from '../../common/items';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
@@ -12,13 +13,9 @@ export const checkStatus: OperationOnMany = {
 	description: 'Say whether the email with this pixel was opened, when, and by whom',
 	properties: [
 		pixelIdProperty,
-		{
-			displayName: 'Recipient ID',
-			name: 'statusRecipientId',
-			type: 'string',
-			default: '',
+		locator('recipient', 'statusRecipientId', {
 			description: 'One recipient of the pixel; empty for all together',
-		},
+		}),
 	],
 	async executeMany(context) {
 		const { node, store } = context;
