@@ -6,6 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { collectInBatches } from './collect-in-batches';
 import { collectOnce } from './collect-once';
@@ -31,6 +32,7 @@ export class OpenCollectorTrigger implements INodeType {
 			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
 			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
 		],
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties,
 	};
 

@@ -9,6 +9,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { eachItem } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { subtitleOf } from '../shared/fields/subtitle';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { minimiseItem } from './minimise-item';
 import { properties } from './properties';
@@ -38,6 +39,7 @@ export class OpenDataMinimizer implements INodeType {
 				testedBy: 'openTrackingSigningKeyTest',
 			},
 		],
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties,
 	};
 

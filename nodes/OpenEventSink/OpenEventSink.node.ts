@@ -7,6 +7,7 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { subtitleOf } from '../shared/fields/subtitle';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { deliverItems } from './deliver-items';
 import { loginFor, properties } from './properties';
@@ -75,6 +76,7 @@ export class OpenEventSink implements INodeType {
 			},
 			{ name: 'openTrackingSnowplowApi', testedBy: 'sinkCredentialTest', ...loginFor('snowplow') },
 		],
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties,
 	};
 

@@ -26,7 +26,7 @@ export function readEvent(
 		{
 			itemIndex: index,
 			description:
-				'Connect this node behind Respond and Log Open, or behind Open Tracking → Open → Get Many, and let the JSON of the event pass unchanged',
+				'Connect this node behind Respond and Log Open, or behind Open Tracking → Open → Get Many with Simplify off, and let the JSON of the event pass unchanged',
 		},
 	);
 }

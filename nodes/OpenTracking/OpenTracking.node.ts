@@ -9,6 +9,7 @@ import { NodeConnectionTypes, NodeOperationError, UnexpectedError } from 'n8n-wo
 import { eachItem, MOST_AT_ONCE } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { checkFields } from '../shared/fields/check-fields';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { listSearch } from '../shared/installation/list-search';
 import { openTrackingStore } from '../shared/installation/store';
@@ -68,6 +69,8 @@ export class OpenTracking implements INodeType {
 				testedBy: 'hostedPixelTrackerTest',
 			},
 		],
+		// Whoever holds the links changes a person's consent, or gets a copy of all that is stored.
+		sensitiveOutputFields: [...SENSITIVE_EVENT_FIELDS, 'consentUrl', 'confirmationUrl'],
 		properties,
 	};
 

@@ -16,6 +16,7 @@ import {
 	webhookDescriptionFields,
 } from 'n8n-workflow';
 
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { isPublishing, refuseUnusableStore } from '../shared/installation/publishing';
 import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
@@ -84,6 +85,7 @@ export class OpenTrackingTrigger implements INodeType {
 			},
 			activationHint: 'Publish the workflow to record opens at the production URL.',
 		},
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties,
 	};
 

@@ -7,6 +7,7 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { eachItem } from '../shared/each-item';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { answerWithImage } from './answer';
 import { logItem } from './log-item';
@@ -29,6 +30,7 @@ export class RespondAndLogOpen implements INodeType {
 			{ name: 'openTrackingPostgresApi', testedBy: 'openTrackingPostgresTest' },
 			{ name: 'openTrackingSigningKeyApi', testedBy: 'openTrackingSigningKeyTest' },
 		],
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties,
 	};
 

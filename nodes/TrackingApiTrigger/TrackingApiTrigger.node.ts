@@ -12,6 +12,7 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { askedFor } from '../shared/fields/asked-for';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { refuseUnusableAccess } from '../shared/installation/access';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { isPublishing, refuseUnusableStore } from '../shared/installation/publishing';
@@ -59,6 +60,7 @@ export class TrackingApiTrigger implements INodeType {
 			},
 			activationHint: 'Publish the workflow to serve the dashboard and the APIs.',
 		},
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties,
 	};
 

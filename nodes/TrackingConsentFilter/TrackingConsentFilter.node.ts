@@ -10,6 +10,7 @@ import { createPeopleLookups } from '../../src/intake/lookups';
 import { failedItem, inTurn, MOST_AT_ONCE, toNodeError } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { subtitleOf } from '../shared/fields/subtitle';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { listSearch } from '../shared/installation/list-search';
 import { openTrackingStore } from '../shared/installation/store';
@@ -42,6 +43,7 @@ export class TrackingConsentFilter implements INodeType {
 				testedBy: 'openTrackingSigningKeyTest',
 			},
 		],
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties,
 	};
 

@@ -12,6 +12,13 @@ import { signPersonToken } from '../../src/tracking/links/person-link';
 import { consentRecord, NOTICE } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
+import {
+	eventSchema,
+	expectSchema,
+	schemaFile,
+	simpleOpenSchema,
+	type OutputSchema,
+} from '../support/output-schemas';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 import { keysOf } from '../support/denylist-keys';
 
@@ -142,7 +149,9 @@ const ENTRIES: Record<string, Entry> = {
 	'open getMany': {
 		gives: 'an item per open',
 		check: ({ items }) =>
-			expect(items).toMatchObject([{ event: 'open', recipientId: 'ada', actor: 'human' }]),
+			expect(items).toMatchObject([
+				{ recipientId: 'ada', actor: 'human', clientFamily: 'Thunderbird' },
+			]),
 		whenEmpty: nothingListed,
 	},
 	'open import': {
@@ -405,6 +414,12 @@ const ENTRIES: Record<string, Entry> = {
 	},
 };
 
+/** What comes out as the table of event fields says. */
+const DERIVED: Record<string, () => OutputSchema> = {
+	'open getMany': simpleOpenSchema,
+	'open import': eventSchema,
+};
+
 const operations = resources.flatMap((resource) =>
 	resource.operations.map((operation) => ({
 		key: `${resource.value} ${operation.value}`,
@@ -513,18 +528,40 @@ describe('every operation of Open Tracking', () => {
 		async (operation) => {
 			const { fill, item, check } = ENTRIES[operation.key];
 			const world = await newWorld(await folder.store());
-			check(await run(operation, item?.(world) ?? {}, fill?.(world) ?? {}), world);
+			const result = await run(operation, item?.(world) ?? {}, fill?.(world) ?? {});
+			check(result, world);
+			const file = schemaFile('OpenTracking', 1, operation.resource, operation.operation);
+			expectSchema(file, result.items, DERIVED[operation.key]?.());
+		},
+	);
+
+	it.each(operations.filter(({ operation }) => /^(get|check|getMany)$/.test(operation)))(
+		'$title gives at most ten fields, unless asked for all',
+		async (operation) => {
+			const { fill, item } = ENTRIES[operation.key];
+			const world = await newWorld(await folder.store());
+			const fields = async (more: IDataObject) => {
+				const { items } = await run(operation, item?.(world) ?? {}, { ...fill?.(world), ...more });
+				return Object.keys(items[0]).length;
+			};
+			expect(await fields({})).toBeLessThanOrEqual(10);
+			const canSimplify = operation.properties.some(({ name }) => name === 'simplify');
+			if (canSimplify) expect(await fields({ simplify: false })).toBeGreaterThan(10);
 		},
 	);
 
 	const shown = ({ displayOptions }: INodeProperties) =>
 		Object.values(displayOptions?.show ?? {}).every((values) => !values?.includes('link'));
+	const EMPTIABLE = new Set(['string', 'json', 'multiOptions', 'resourceLocator']);
 	const nothingIn = (properties: INodeProperties[], nothing: string) =>
 		Object.fromEntries(
 			properties
 				.filter((property) => shown(property))
-				.filter(({ type }) => type === 'string' || type === 'json' || type === 'multiOptions')
-				.map(({ name }) => [name, nothing]),
+				.filter(({ type }) => EMPTIABLE.has(type))
+				.map(({ name, type }) => [
+					name,
+					type === 'resourceLocator' ? { __rl: true, mode: 'id', value: nothing } : nothing,
+				]),
 		);
 
 	it.each(
