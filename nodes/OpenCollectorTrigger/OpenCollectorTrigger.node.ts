@@ -8,6 +8,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { askedFor } from '../shared/fields/asked-for';
 import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { collectInBatches } from './collect-in-batches';
 import { collectOnce } from './collect-once';
@@ -21,7 +22,7 @@ export class OpenCollectorTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle:
-			'={{ $parameter["source"] === "port" ? "Port " + $parameter["port"] : "Collected by webhooks" }}',
+			'={{ $parameter["source"] === "port" ? "Port " + $parameter["port"] : "Collected by Webhooks" }}',
 		description: 'Serves the tracking pixel at high volume and starts the workflow with batches',
 		eventTriggerDescription: 'Waiting for you to load the pixel on the port of this node',
 		activationMessage: 'Opens are now collected, stored, and given to this workflow in batches.',
@@ -37,6 +38,7 @@ export class OpenCollectorTrigger implements INodeType {
 				testedBy: 'emailOpenTrackingTest',
 			},
 		],
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties: [...properties, storeAndKeysField(), credentialBelow],
 	};
 

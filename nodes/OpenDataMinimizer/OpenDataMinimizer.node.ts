@@ -9,6 +9,8 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { eachItem } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
+import { subtitleOf } from '../shared/fields/subtitle';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { minimiseItem } from './minimise-item';
 import { properties } from './properties';
@@ -20,7 +22,7 @@ export class OpenDataMinimizer implements INodeType {
 		icon: { light: 'file:../../icons/minimize.svg', dark: 'file:../../icons/minimize.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["recipient"] + " recipient" }}',
+		subtitle: subtitleOf('recipient', properties, '"Recipient: " + '),
 		description: 'Removes or coarsens fields of an open event',
 		defaults: { name: 'Open Data Minimizer' },
 		inputs: [NodeConnectionTypes.Main],
@@ -34,6 +36,7 @@ export class OpenDataMinimizer implements INodeType {
 				testedBy: 'emailOpenTrackingTest',
 			},
 		],
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties: [...properties, storeAndKeysField(), credentialBelow],
 	};
 

@@ -8,6 +8,8 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { askedFor } from '../shared/fields/asked-for';
 import { storeAndKeysField } from '../shared/fields/store-and-keys';
+import { subtitleOf } from '../shared/fields/subtitle';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { deliverItems } from './deliver-items';
 import { loginFor, properties } from './properties';
@@ -20,7 +22,7 @@ export class OpenEventSink implements INodeType {
 		icon: { light: 'file:../../icons/sink.svg', dark: 'file:../../icons/sink.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: '={{ $parameter["destination"] }}',
+		subtitle: subtitleOf('operation', properties),
 		description: 'Sends open events to an analytics tool, a warehouse, a CRM or a webhook',
 		defaults: { name: 'Open Event Sink' },
 		inputs: [NodeConnectionTypes.Main],
@@ -81,6 +83,7 @@ export class OpenEventSink implements INodeType {
 			},
 			{ name: 'openTrackingSnowplowApi', testedBy: 'sinkCredentialTest', ...loginFor('snowplow') },
 		],
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties: [...properties, storeAndKeysField()],
 	};
 

@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 
 import { credentialValues } from '../../credentials/sink-credential';
 import { pause, type Backoff } from '../../src/async/backoff';
@@ -47,8 +48,11 @@ export async function deliverItems(context: IExecuteFunctions): Promise<INodeExe
 		failed.add(position);
 	};
 
-	const sink = findSink(context.getNodeParameter('destination', 0) as string);
-	for (const group of toGroups(context, sink, fail)) {
+	const sink = findSink(context.getNodeParameter('operation', 0) as string);
+	const hasLogin = context.getNode().credentials?.[sink.credential.name] !== undefined;
+	// Said before anything is said of the items, which may be as they should.
+	if (!hasLogin) items.forEach((_item, position) => fail(position, missingLogin(context, sink)));
+	for (const group of hasLogin ? toGroups(context, sink, fail) : []) {
 		try {
 			const deliveries = await deliverGroup(context, sink, group);
 			group.positions.forEach((position, index) => {
@@ -63,6 +67,12 @@ export async function deliverItems(context: IExecuteFunctions): Promise<INodeExe
 		results.filter((_, position) => !failed.has(position)),
 		results.filter((_, position) => failed.has(position)),
 	];
+}
+
+function missingLogin(context: IExecuteFunctions, sink: Sink): NodeOperationError {
+	return new NodeOperationError(context.getNode(), `There is no login for ${sink.displayName}`, {
+		description: 'Choose its credential at the top of this node, or create one there',
+	});
 }
 
 function toGroups(

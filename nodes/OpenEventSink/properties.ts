@@ -7,13 +7,13 @@ import { askedFor } from '../shared/fields/asked-for';
 
 /** When a credential is asked for: as long as its destination is chosen. */
 export function loginFor(destination: string) {
-	return { required: true, displayOptions: askedFor({ destination: [destination] }) };
+	return { required: true, displayOptions: askedFor({ operation: [destination] }) };
 }
 
 function parameterProperty(sink: Sink, parameter: SinkParameter): INodeProperties {
 	const { name, displayName, description, showFor } = parameter;
 	const show = {
-		destination: [sink.name],
+		operation: [sink.name],
 		...(showFor && { [showFor.parameter]: [...showFor.values] }),
 	};
 	const common = { displayName, name, description, displayOptions: { show } };
@@ -33,6 +33,7 @@ function parameterProperty(sink: Sink, parameter: SinkParameter): INodePropertie
 	};
 }
 
+/** n8n shows the one whose rule holds, so that each destination has its own example. */
 function overridesProperty(sink: Sink): INodeProperties {
 	return {
 		displayName: 'Override Fields',
@@ -42,7 +43,7 @@ function overridesProperty(sink: Sink): INodeProperties {
 		description:
 			'Values of your own, over what the event is mapped to. Names with dots reach into objects.',
 		hint: `What you name here leaves n8n as well. For example ${sink.overrideExample}`,
-		displayOptions: { show: { destination: [sink.name] } },
+		displayOptions: { show: { '/operation': [sink.name] } },
 	};
 }
 
@@ -52,20 +53,24 @@ function sentNotice(sink: Sink): INodeProperties {
 		name: `${sink.name}Sends`,
 		type: 'notice',
 		default: '',
-		displayOptions: { show: { destination: [sink.name] } },
+		displayOptions: { show: { operation: [sink.name] } },
 	};
 }
 
-/** The form of the node. What is asked for per destination comes from the registry. */
+/**
+ * The form of the node. What is asked for per destination comes from the registry. The destination
+ * has the name that n8n makes the actions in its list of nodes from.
+ */
 export const properties: INodeProperties[] = [
 	{
 		displayName: 'Destination',
-		name: 'destination',
+		name: 'operation',
 		type: 'options',
 		noDataExpression: true,
 		options: SINKS.map(({ displayName, name, description }) => ({
 			name: displayName,
 			value: name,
+			action: `Send opens to ${displayName}`,
 			description,
 		})),
 		default: 'signedWebhook',
@@ -73,7 +78,6 @@ export const properties: INodeProperties[] = [
 	},
 	...SINKS.flatMap((sink) => [
 		...sink.parameters.map((parameter) => parameterProperty(sink, parameter)),
-		overridesProperty(sink),
 		sentNotice(sink),
 	]),
 	{
@@ -117,6 +121,7 @@ export const properties: INodeProperties[] = [
 				description:
 					'How often one record is sent before it comes out as failed. Waits grow between attempts, and follow Retry-After.',
 			},
+			...SINKS.map(overridesProperty),
 			{
 				displayName: 'Time Limit (Seconds)',
 				name: 'timeLimit',

@@ -26,7 +26,7 @@ export function readEvent(
 		{
 			itemIndex: index,
 			description:
-				'Connect this node behind Respond and Log Open, or behind Open Tracking → Open → Get Many, and let the JSON of the event pass unchanged',
+				'Connect this node behind Respond and Log Open, or behind Open Tracking → Open → Get Many with Simplify off, and let the JSON of the event pass unchanged',
 		},
 	);
 }
@@ -54,18 +54,18 @@ export function optionsReader(
 
 /** The user's own values for an item, each of the type that was chosen for it. */
 export function readOverrides(context: IExecuteFunctions, index: number): FieldOverride[] {
-	const { assignments } = context.getNodeParameter(
-		'overrides',
-		index,
-		{},
-	) as Partial<AssignmentCollectionValue>;
-	return (assignments ?? []).map(({ name, value, type }) => {
+	const { overrides } = context.getNodeParameter('options', index, {}) as {
+		overrides?: Partial<AssignmentCollectionValue>;
+	};
+	return (overrides?.assignments ?? []).map(({ name, value, type }) => {
 		if (!type) return { field: name, value };
 		const checked = validateFieldType(name, value, type as FieldType);
 		if (checked.valid) return { field: name, value: checked.newValue };
-		throw new NodeOperationError(context.getNode(), checked.errorMessage, {
-			itemIndex: index,
-			description: `Give "${name}" in Override Fields another type or value`,
-		});
+		// n8n's own message shows the value, which may be an address.
+		throw new NodeOperationError(
+			context.getNode(),
+			`The value of "${name}" in Override Fields is not of the type ${type}`,
+			{ itemIndex: index, description: 'Choose another type for it, or correct its value' },
+		);
 	});
 }

@@ -10,9 +10,11 @@ import { eachItem, MOST_AT_ONCE } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { checkFields } from '../shared/fields/check-fields';
 import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
+import { listSearch } from '../shared/installation/list-search';
 import { openTrackingStore } from '../shared/installation/store';
-import { properties } from './properties';
+import { properties, subtitle } from './properties';
 import { findOperation } from './resources';
 
 export class OpenTracking implements INodeType {
@@ -22,8 +24,8 @@ export class OpenTracking implements INodeType {
 		icon: { light: 'file:../../icons/store.svg', dark: 'file:../../icons/store.dark.svg' },
 		group: ['input'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: 'Reads and manages what the open tracking store holds',
+		subtitle: subtitle,
+		description: 'Who opened and who has not, statistics, reports, consent and privacy requests',
 		defaults: { name: 'Open Tracking' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -50,6 +52,8 @@ export class OpenTracking implements INodeType {
 				testedBy: 'hostedPixelTrackerTest',
 			},
 		],
+		// Whoever holds the links changes a person's consent, or gets a copy of all that is stored.
+		sensitiveOutputFields: [...SENSITIVE_EVENT_FIELDS, 'consentUrl', 'confirmationUrl'],
 		properties: [
 			...properties,
 			storeAndKeysField({ hide: { operation: ['checkHosted', 'getHostedDashboard'] } }),
@@ -57,7 +61,7 @@ export class OpenTracking implements INodeType {
 		],
 	};
 
-	methods = { credentialTest };
+	methods = { credentialTest, listSearch };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operationOf = (index: number) =>

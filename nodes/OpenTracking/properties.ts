@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import type { Resource } from './common/operation';
 import { resources } from './resources';
 
 const operationField: INodeProperties = {
@@ -9,6 +10,24 @@ const operationField: INodeProperties = {
 	noDataExpression: true,
 	default: '',
 };
+
+const titles = Object.fromEntries(
+	resources.flatMap(({ value, name, operations }) =>
+		operations.map((operation) => [`${value} ${operation.value}`, `${name}: ${operation.name}`]),
+	),
+);
+
+/** The line below the name of the node, such as *Open: Get Many*. */
+export const subtitle = `={{ (${JSON.stringify(titles)})[$parameter["resource"] + " " + $parameter["operation"]] }}`;
+
+/** What a person asks for first, in this order; of a resource without any of these, its first. */
+const ASKED_FIRST = ['getMany', 'get', 'getOpenRequests', 'dashboard'];
+
+/** The operation that a panel opens with: one that lists or reads, where there is one. */
+function firstOperation({ operations }: Resource): string {
+	const values = operations.map(({ value }) => value);
+	return ASKED_FIRST.find((value) => values.includes(value)) ?? values[0];
+}
 
 /** The fields of the node, put together from {@link resources}. */
 export const properties: INodeProperties[] = [
@@ -30,7 +49,7 @@ export const properties: INodeProperties[] = [
 				action,
 				description,
 			})),
-			default: resource.operations[0].value,
+			default: firstOperation(resource),
 		},
 		...resource.operations.flatMap((operation) =>
 			operation.properties.map(

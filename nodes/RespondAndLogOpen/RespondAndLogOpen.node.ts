@@ -9,6 +9,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { eachItem } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { answerWithImage } from './answer';
 import { logItem } from './log-item';
@@ -21,7 +22,7 @@ export class RespondAndLogOpen implements INodeType {
 		icon: { light: 'file:../../icons/respond.svg', dark: 'file:../../icons/respond.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: 'Answer with the image, then log',
+		subtitle: 'Answer First, Then Log',
 		description: 'Answers the email client with the image, then writes the open to the store',
 		defaults: { name: 'Respond and Log Open' },
 		inputs: [NodeConnectionTypes.Main],
@@ -35,6 +36,7 @@ export class RespondAndLogOpen implements INodeType {
 				testedBy: 'emailOpenTrackingTest',
 			},
 		],
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties: [...properties, storeAndKeysField(), credentialBelow],
 	};
 

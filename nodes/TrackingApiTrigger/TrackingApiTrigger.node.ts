@@ -12,6 +12,7 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { askedFor } from '../shared/fields/asked-for';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { refuseUnusableAccess } from '../shared/installation/access';
 import { storeAndKeysField } from '../shared/fields/store-and-keys';
 import { credentialTest } from '../shared/installation/credential-tests';
@@ -55,7 +56,7 @@ export class TrackingApiTrigger implements INodeType {
 		],
 		webhooks,
 		triggerPanel: {
-			header: '',
+			header: 'Listen for a load of a tracking link',
 			executionsHelp: {
 				inactive:
 					'The URL shown is that of the <b>dashboard</b>. Without <code>/dashboard</code> it is the base URL that programs need. Publish the workflow to serve both.',
@@ -64,6 +65,7 @@ export class TrackingApiTrigger implements INodeType {
 			},
 			activationHint: 'Publish the workflow to serve the dashboard and the APIs.',
 		},
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties: [...properties, storeAndKeysField()],
 	};
 

@@ -10,7 +10,10 @@ import { createPeopleLookups } from '../../src/intake/lookups';
 import { failedItem, inTurn, MOST_AT_ONCE, toNodeError } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
+import { subtitleOf } from '../shared/fields/subtitle';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
+import { listSearch } from '../shared/installation/list-search';
 import { openTrackingStore } from '../shared/installation/store';
 import { decideItem } from './decide-item';
 import { properties } from './properties';
@@ -22,7 +25,7 @@ export class TrackingConsentFilter implements INodeType {
 		icon: { light: 'file:../../icons/consent.svg', dark: 'file:../../icons/consent.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["consentPolicy"] }}',
+		subtitle: subtitleOf('consentPolicy', properties),
 		description: 'Lets through what a person consented to, under the policy you choose',
 		defaults: { name: 'Tracking Consent Filter' },
 		inputs: [NodeConnectionTypes.Main],
@@ -37,6 +40,7 @@ export class TrackingConsentFilter implements INodeType {
 				testedBy: 'emailOpenTrackingTest',
 			},
 		],
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties: [
 			...properties,
 			storeAndKeysField({ show: { source: ['registry', 'both'] } }),
@@ -44,7 +48,7 @@ export class TrackingConsentFilter implements INodeType {
 		],
 	};
 
-	methods = { credentialTest };
+	methods = { credentialTest, listSearch };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const allowed: INodeExecutionData[] = [];

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { consentPolicyOptions } from '../shared/fields/consent-policy-options';
+import { locator } from '../shared/fields/locators';
 import { purposeOptions } from '../shared/fields/purpose-options';
 
 export const properties: INodeProperties[] = [
@@ -35,15 +36,12 @@ export const properties: INodeProperties[] = [
 		],
 		default: 'registry',
 	},
-	{
-		displayName: 'Recipient ID',
-		name: 'recipientId',
-		type: 'string',
-		default: '={{ $json.recipientId }}',
+	locator('recipient', 'recipientId', {
+		id: '={{ $json.recipientId }}',
 		required: true,
 		displayOptions: { show: { source: ['registry', 'both'] } },
 		description: 'Whose consent to look up, as in the tracking links',
-	},
+	}),
 	{
 		displayName: 'Consent in Item',
 		name: 'itemConsent',

@@ -10,7 +10,9 @@ import { eachItem } from '../shared/each-item';
 import { askedFor } from '../shared/fields/asked-for';
 import { checkFields } from '../shared/fields/check-fields';
 import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
+import { subtitleOf } from '../shared/fields/subtitle';
 import { credentialTest } from '../shared/installation/credential-tests';
+import { listSearch } from '../shared/installation/list-search';
 import { createImage } from './create-image';
 import { createLink } from './create-link';
 import { embed } from './embed';
@@ -26,8 +28,8 @@ export class TrackingPixel implements INodeType {
 		icon: { light: 'file:../../icons/pixel.svg', dark: 'file:../../icons/pixel.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] }}',
-		description: 'Makes the image, the tracking links and the embed code of tracked emails',
+		subtitle: subtitleOf('operation', properties),
+		description: 'Makes tracking links, puts the pixel into emails, and makes the image they load',
 		defaults: { name: 'Tracking Pixel' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -57,7 +59,7 @@ export class TrackingPixel implements INodeType {
 		],
 	};
 
-	methods = { credentialTest };
+	methods = { credentialTest, listSearch };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const name = this.getNodeParameter('operation', 0) as keyof typeof operations;

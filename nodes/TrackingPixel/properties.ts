@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { PIXEL_PATH } from '../../src/tracking/links/tracking-link';
 import { PIXEL_PNG_BASE64 } from '../../src/tracking/receive/pixel-image';
+import { locator } from '../shared/fields/locators';
 import { purposeOptions } from '../shared/fields/purpose-options';
 import { trackingModeOptions } from '../shared/fields/tracking-mode-options';
 
@@ -33,7 +34,7 @@ export const properties: INodeProperties[] = [
 				description: 'Put the pixel into the HTML of an email',
 			},
 		],
-		default: 'createImage',
+		default: 'createLink',
 	},
 
 	{
@@ -58,7 +59,7 @@ export const properties: INodeProperties[] = [
 	},
 
 	{
-		displayName: 'Tracked By',
+		displayName: 'Tracker',
 		name: 'trackedBy',
 		type: 'options',
 		options: [
@@ -68,36 +69,29 @@ export const properties: INodeProperties[] = [
 				description: 'A tracker elsewhere that speaks the Pixel Tracking API',
 			},
 			{
-				name: 'This Instance',
+				name: 'Email Open Trigger',
 				value: 'signed',
-				description: 'A signed link to the Email Open Trigger of this n8n',
+				description: 'A signed link to the pixel of this n8n',
 			},
 		],
 		default: 'signed',
 		displayOptions: forOperation('createLink'),
+		description: 'Who serves the pixel and counts its opens',
 	},
-	{
-		displayName: 'Recipient ID',
-		name: 'recipientId',
-		type: 'string',
-		default: '',
+	locator('recipient', 'recipientId', {
+		id: '',
 		required: true,
-		placeholder: 'e.g. 42',
 		displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
 		description:
 			'Who the email goes to. It is encrypted in the link; an ID is still better than an address.',
-	},
-	{
-		displayName: 'Campaign ID',
-		name: 'campaignId',
-		type: 'string',
-		default: '',
-		placeholder: 'e.g. spring-launch',
+	}),
+	locator('campaign', 'campaignId', {
+		id: '',
 		displayOptions: { show: { operation: ['createLink'], trackedBy: ['signed'] } },
-		description: 'What the opens are added up by',
-	},
+		description: 'Groups opens in reports',
+	}),
 	{
-		displayName: 'Put Link in Field',
+		displayName: 'Put Result in Field',
 		name: 'linkField',
 		type: 'string',
 		default: 'tracking',
@@ -118,6 +112,7 @@ export const properties: INodeProperties[] = [
 				name: 'messageId',
 				type: 'string',
 				default: '',
+				placeholder: 'e.g. 20261121-0042',
 				description: 'Your own ID of the email, given out with each open',
 			},
 			{
@@ -127,13 +122,9 @@ export const properties: INodeProperties[] = [
 				default: false,
 				description: 'Whether this is an email to yourself, whose opens are kept but not counted',
 			},
-			{
-				displayName: 'Pixel ID',
-				name: 'pixelId',
-				type: 'string',
-				default: '',
+			locator('pixel', 'pixelId', {
 				description: 'A new one is made for each item when this is empty',
-			},
+			}),
 			{
 				displayName: 'Pixel Path',
 				name: 'path',

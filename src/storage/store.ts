@@ -6,6 +6,7 @@ import { claimsOf, recordOpens } from './opens/record-opens';
 import { claimsOfChecked, recordUnlessErased } from './opens/record-unless-erased';
 import { recordImageHeld } from './opens/record-image-held';
 import { listLabelHistory, relabelOpens } from './opens/relabel-opens';
+import { listChoices } from './pixels/choices';
 import { deletePixel } from './pixels/delete-pixel';
 import {
 	createPixels,
@@ -96,6 +97,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getDashboard: (request) => read((db) => getDashboard(db, request?.recentOpens)),
 		listCampaigns: (request) => read((db) => listCampaigns(db, request)),
 		getCampaign: (campaignId) => read((db) => getCampaign(db, storable(campaignId))),
+		listChoices: (request) => read((db) => listChoices(db, storableRequest(request))),
 		listOpensPerHour: (request) => read((db) => listOpensPerHour(db, storableRequest(request))),
 
 		...createPrivacyStore(database),

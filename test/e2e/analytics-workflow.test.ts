@@ -278,7 +278,7 @@ describe('the bundled workflow for analytics and CRMs, set up as its note says',
 
 	it('writes to a CRM once the recipient is kept, and names what to set before', async () => {
 		const sink = nodeOf(workflow, 'Send to the Destination');
-		sink.parameters = { destination: 'hubSpot', options: { maxAttempts: 1 } };
+		sink.parameters = { operation: 'hubSpot', options: { maxAttempts: 1 } };
 		sink.credentials = await credential('openTrackingHubSpotApi', { accessToken: 'hubspot-token' });
 		await save();
 		answers = ({ path }) => {

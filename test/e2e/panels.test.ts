@@ -168,7 +168,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 	}
 
 	describe.each([
-		'emailOpenTrigger',
+		'openTrackingTrigger',
 		'trackingApiTrigger',
 		'openCollectorTrigger',
 		'trackingPixel',
@@ -296,7 +296,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 			const { id, versionId } = await n8n.rest('POST', '/workflows', {
 				name: login,
 				nodes: [
-					node('Trigger', `${PACKAGE}.emailOpenTrigger`, [0, 0], {
+					node('Trigger', `${PACKAGE}.openTrackingTrigger`, [0, 0], {
 						typeVersion: 2,
 						webhookId: randomUUID(),
 						parameters: { path: `${randomUUID()}.png` },
@@ -312,7 +312,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 			return [
 				sink.credential.name,
 				{
-					destination: sink.name,
+					operation: sink.name,
 					...Object.fromEntries(required.map(({ name }) => [name, `${name}-value`])),
 				},
 			];

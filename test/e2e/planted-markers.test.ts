@@ -260,7 +260,7 @@ describe('planted markers in a real n8n', () => {
 			});
 			const workflow = baseTemplate('outage', { trackingMode: 'full', options: KEEP_ALL });
 			for (const node of workflow.nodes) {
-				if (!/\.(emailOpenTrigger|respondAndLogOpen)$/.test(node.type)) continue;
+				if (!/\.(openTrackingTrigger|respondAndLogOpen)$/.test(node.type)) continue;
 				chooseCredential(node, { id: String(credential), name });
 			}
 			const { id } = await n8n.rest('POST', '/workflows', { ...workflow, id: undefined });

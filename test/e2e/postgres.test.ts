@@ -43,7 +43,7 @@ describeOnPostgres('a real n8n with the store in PostgreSQL', () => {
 		const { id } = await n8n.rest('POST', '/credentials', credential);
 		const workflow = bundledWorkflow('email-open-tracking.json');
 		for (const node of workflow.nodes) {
-			if (/\.(emailOpenTrigger|respondAndLogOpen|openTracking)$/.test(node.type)) {
+			if (/\.(openTrackingTrigger|respondAndLogOpen|openTracking)$/.test(node.type)) {
 				chooseCredential(node, { id: String(id), name: credential.name });
 			}
 		}

@@ -200,7 +200,7 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 			data,
 		});
 		const other = bundledWorkflow('email-open-tracking.json');
-		const [trigger] = other.nodes.filter(({ type }) => /emailOpenTrigger$/.test(type));
+		const [trigger] = other.nodes.filter(({ type }) => /openTrackingTrigger$/.test(type));
 		Object.assign(trigger.parameters, { path: 'other/pixel.png' });
 		trigger.webhookId = 'other';
 		chooseCredential(trigger, { id: String(id), name });
@@ -212,7 +212,7 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 
 	it('refuses to publish what would write to a file of one process', async () => {
 		const collecting = bundledWorkflow('email-open-tracking.json');
-		const [trigger] = collecting.nodes.filter(({ type }) => /emailOpenTrigger$/.test(type));
+		const [trigger] = collecting.nodes.filter(({ type }) => /openTrackingTrigger$/.test(type));
 		Object.assign(trigger.parameters, { respond: 'collect', path: 'collecting/pixel.png' });
 		trigger.webhookId = 'collecting';
 		const { id } = await publish(collecting);

@@ -136,13 +136,13 @@ describe('sinks in a real n8n', () => {
 				signingSecret: SECRET,
 			});
 		beforeAll(async () => {
-			const parameters = { destination: 'signedWebhook', options: { batchSize: 50 } };
+			const parameters = { operation: 'signedWebhook', options: { batchSize: 50 } };
 			await publish(sendingWorkflow('hook', parameters, await login()));
 			await publish(
 				sendingWorkflow(
 					'hook-once',
 					{
-						destination: 'signedWebhook',
+						operation: 'signedWebhook',
 						options: { maxAttempts: 1, batchSize: 2, concurrency: 1 },
 					},
 					await login(),
@@ -209,7 +209,7 @@ describe('sinks in a real n8n', () => {
 			await publish(
 				sendingWorkflow(
 					'nobody',
-					{ destination: 'signedWebhook', options: { maxAttempts: 1 } },
+					{ operation: 'signedWebhook', options: { maxAttempts: 1 } },
 					await credential('openTrackingSignedWebhookApi', {
 						url: 'http://127.0.0.1:1/hook',
 						signingSecret: SECRET,
@@ -272,7 +272,7 @@ describe('sinks in a real n8n', () => {
 			await publish(
 				sendingWorkflow(
 					name,
-					{ destination: 'salesforce', options: { maxAttempts: 1 } },
+					{ operation: 'salesforce', options: { maxAttempts: 1 } },
 					await credential('openTrackingSalesforceOAuth2Api', {
 						instanceUrl: `${standIn.url}/`,
 						clientId: 'client',

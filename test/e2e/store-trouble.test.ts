@@ -57,7 +57,7 @@ function ids(prefix: string, count: number): string[] {
 /** The strict template at an address of its own: as it ships it takes that of the open one. */
 function strictBeside(): WorkflowJson {
 	const workflow = bundledWorkflow(STRICT);
-	const trigger = workflow.nodes.find(({ type }) => type.endsWith('.emailOpenTrigger'))!;
+	const trigger = workflow.nodes.find(({ type }) => type.endsWith('.openTrackingTrigger'))!;
 	trigger.parameters = { ...trigger.parameters, path: STRICT_PATH };
 	return workflow;
 }
@@ -227,7 +227,7 @@ describeOnPostgres('a real n8n whose store in PostgreSQL is in trouble', () => {
 	const withCredential = (workflow: WorkflowJson, id: string) => {
 		for (const node of workflow.nodes) {
 			if (
-				/\.(emailOpenTrigger|respondAndLogOpen|openTracking|trackingApiTrigger)$/.test(node.type)
+				/\.(openTrackingTrigger|respondAndLogOpen|openTracking|trackingApiTrigger)$/.test(node.type)
 			) {
 				chooseCredential(node, { id, name: 'Test store' });
 			}
@@ -328,7 +328,7 @@ describeOnPostgres('a real n8n whose store in PostgreSQL is in trouble', () => {
 		const wrong = Object.assign(new URL(database.url), { pathname: '/no_such_database' }).href;
 		const { id } = await n8n.rest('POST', '/credentials', credentialFor(wrong));
 		const workflow = withCredential(bundledWorkflow(BASE), String(id));
-		const [trigger] = workflow.nodes.filter(({ type }) => type.endsWith('.emailOpenTrigger'));
+		const [trigger] = workflow.nodes.filter(({ type }) => type.endsWith('.openTrackingTrigger'));
 		trigger.parameters.path = 'refused/pixel.png';
 		trigger.webhookId = 'refused';
 		const created = await n8n.rest('POST', '/workflows', { ...workflow, id: undefined });

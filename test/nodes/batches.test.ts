@@ -82,7 +82,11 @@ const WORK: Work[] = [
 	{
 		title: 'Consent → Withdraw',
 		node: tracking,
-		parameters: operation('consent', 'withdraw', { personId, withdrawPurpose: 'performance' }),
+		parameters: operation('consent', 'withdraw', {
+			personId,
+			withdrawPurpose: 'performance',
+			withdrawMethod: 'reply to an email',
+		}),
 		item: person,
 		bad: { recipientId: 'x'.repeat(2000) },
 		calls: ['listConsentsOf', 'recordConsent'],

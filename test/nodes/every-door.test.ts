@@ -13,7 +13,7 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 
-import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.node';
+import { OpenTrackingTrigger } from '../../nodes/OpenTrackingTrigger/OpenTrackingTrigger.node';
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
 import { dataFolder } from '../../nodes/shared/installation/data-folder';
@@ -74,7 +74,7 @@ function triggerContext(workflow: string, node: INodeType, parameters: Record<st
 }
 
 async function loadFromTrigger(workflow: string, respond: string, id: string) {
-	const node = new EmailOpenTrigger();
+	const node = new OpenTrackingTrigger();
 	const answered: string[] = [];
 	const { workflowData } = await node.webhook.call({
 		...triggerContext(workflow, node, { respond }),
@@ -91,7 +91,7 @@ async function loadFromTrigger(workflow: string, respond: string, id: string) {
 }
 
 async function publish(workflow: string, respond: string): Promise<void> {
-	const node = new EmailOpenTrigger();
+	const node = new OpenTrackingTrigger();
 	const context = triggerContext(workflow, node, { respond });
 	await node.webhookMethods.default.checkExists.call(context as unknown as IHookFunctions);
 }
@@ -169,10 +169,10 @@ beforeAll(async () => {
 	folder = newUserFolder();
 	const store = await folder.store();
 	pixelId = (await store.createPixel({ name: 'Newsletter' })).id;
-	const ask = async (resource: string, operation: string, personId: string) =>
-		await run('Rights', new OpenTracking(), [{ json: {} }], { resource, operation, personId });
-	await ask('privacy', 'erasePerson', ERASED);
-	await ask('consent', 'withdraw', WITHDRAWN);
+	const ask = async (resource: string, operation: string, more: IDataObject) =>
+		await run('Rights', new OpenTracking(), [{ json: {} }], { resource, operation, ...more });
+	await ask('privacy', 'erasePerson', { personId: ERASED });
+	await ask('consent', 'withdraw', { personId: WITHDRAWN, withdrawMethod: 'reply to an email' });
 
 	await publish('Door 1', 'immediately');
 	await publish('Door 2', 'collect');

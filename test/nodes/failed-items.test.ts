@@ -45,9 +45,9 @@ const failing: Failing[] = [
 	{
 		name: 'Open Event Sink',
 		type: new OpenEventSink(),
-		parameters: { destination: 'signedWebhook', url: 'https://example.com' },
+		parameters: { operation: 'signedWebhook', url: 'https://example.com' },
 		item: { json: event },
-		error: /does not have any credentials/,
+		error: /There is no login for Signed Webhook/,
 		regularOutput: 1,
 	},
 	{
@@ -81,9 +81,9 @@ const failing: Failing[] = [
 	{
 		name: 'Tracking Pixel',
 		type: new TrackingPixel(),
-		parameters: { imageBase64: 'no image' },
+		parameters: { operation: 'createImage', imageBase64: 'no image' },
 		item: { json: event },
-		corrected: { parameters: {} },
+		corrected: { parameters: { operation: 'createImage' } },
 		error: /does not hold a PNG image/,
 	},
 ];

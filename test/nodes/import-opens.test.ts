@@ -135,10 +135,16 @@ describe('Open Tracking: Open → Import', () => {
 	});
 
 	it('knows a person who withdrew or was erased by every spelling of the address', async () => {
-		const ask = async (resource: string, operation: string, personId: string) =>
-			await executeNode(node, [{ json: {} }], { parameters: { resource, operation, personId } });
-		await ask('consent', 'withdraw', 'ada@example.com');
-		await ask('privacy', 'erasePerson', 'grace@example.com');
+		const ask = async (parameters: Record<string, string>) =>
+			await executeNode(node, [{ json: {} }], { parameters });
+		const withdraw = {
+			resource: 'consent',
+			operation: 'withdraw',
+			withdrawMethod: 'reply to an email',
+		};
+		await ask({ ...withdraw, personId: 'ada@example.com' });
+		const erase = { resource: 'privacy', operation: 'erasePerson' };
+		await ask({ ...erase, personId: 'grace@example.com' });
 		const text = JSON.stringify(fixture('sendgrid'))
 			.replaceAll('ada@example.com', ' Ada@EXAMPLE.com')
 			.replaceAll('grace@example.com', 'GRACE@example.com');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { IHookFunctions, INodeType } from 'n8n-workflow';
 
-import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.node';
+import { OpenTrackingTrigger } from '../../nodes/OpenTrackingTrigger/OpenTrackingTrigger.node';
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
 import { dataFolder } from '../../nodes/shared/installation/data-folder';
@@ -62,7 +62,7 @@ const waiting = async () => (await waitingFolders().report()).waiting;
 async function publish(node: INodeType, keys: ReturnType<typeof credentials>): Promise<void> {
 	const { context } = executeContext(node, [], { credentials: keys });
 	const hooks = Object.assign(context, { getActivationMode: () => 'activate' });
-	await (node as EmailOpenTrigger).webhookMethods.default.checkExists.call(
+	await (node as OpenTrackingTrigger).webhookMethods.default.checkExists.call(
 		hooks as unknown as IHookFunctions,
 	);
 }
@@ -126,15 +126,15 @@ describe('a store that was used with a signing key that is no longer set', () =>
 		await expect(
 			operation('exportPerson', { personId: 'ada', ...controller }, keys),
 		).rejects.toMatchObject(refusal);
-		await expect(publish(new EmailOpenTrigger(), keys)).rejects.toMatchObject({
+		await expect(publish(new OpenTrackingTrigger(), keys)).rejects.toMatchObject({
 			message: refusal.message,
 		});
-		await publish(new EmailOpenTrigger(), credentials(KEY));
+		await publish(new OpenTrackingTrigger(), credentials(KEY));
 	});
 
 	it.each([
 		['recipient', 'registerSent', { sentRecipientId: 'erased', sentCampaignId: 'spring' }],
-		['consent', 'withdraw', { personId: 'erased' }],
+		['consent', 'withdraw', { personId: 'erased', withdrawMethod: 'reply to an email' }],
 	])('refuses %s %s, which could bring somebody back', async (resource, name, parameters) => {
 		await erase('erased', credentials(KEY));
 		await expect(operation(name, { resource, ...parameters }, credentials(OTHER))).rejects.toThrow(

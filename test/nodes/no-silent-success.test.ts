@@ -321,7 +321,7 @@ describe('a consent page', () => {
 
 	it('whose form is no JSON says so in plain words', async () => {
 		const error = await errorOf(execute(tracking, { ...page, choiceForm: '{' }, visit));
-		expect(error.message).toBe('Form is not valid JSON');
+		expect(error.message).toBe('Form Data is not valid JSON');
 	});
 });
 
@@ -445,14 +445,23 @@ describe('an item that is no open event', () => {
 		['Respond and Log Open', new RespondAndLogOpen()],
 		['Open Event Sink', new OpenEventSink()],
 	])('is refused by %s in plain words', async (_name, node) => {
-		const missing = await errorOf(execute(node, {}, { mail: 'hello' }));
+		// Who has no login is told so first, and nothing of the item.
+		const credentials = { openTrackingSignedWebhookApi: {} };
+		const run = async (json: IDataObject) => await executeNode(node, [{ json }], { credentials });
+		const missing = await errorOf(run({ mail: 'hello' }));
 		expect(missing.message).toBe('The item is not an open event: eventId is missing');
 		const changed = { ...openEvent(), actor: 'me', occurredAt: 'today' };
-		const wrong = await errorOf(execute(node, {}, changed));
+		const wrong = await errorOf(run(changed as unknown as IDataObject));
 		expect(wrong.message).toBe(
 			'The item is not an open event: occurredAt is not a date and time in ISO 8601',
 		);
 	});
+});
+
+it('Open Event Sink without a login says so, and nothing of the item', async () => {
+	const error = await errorOf(execute(new OpenEventSink(), {}, { mail: 'hello' }));
+	expect(error.message).toBe('There is no login for Signed Webhook');
+	expect(error.description).toContain('Choose its credential');
 });
 
 describe('Count People', () => {

@@ -66,7 +66,12 @@ describe('a person whom only the Mail Tracker API knows', () => {
 		return tokens;
 	};
 	const withdraw = async (personId: string) =>
-		await run({ resource: 'consent', operation: 'withdraw', personId });
+		await run({
+			resource: 'consent',
+			operation: 'withdraw',
+			personId,
+			withdrawMethod: 'reply to an email',
+		});
 
 	it('is exported by the address, with every pixel', async () => {
 		await fill();

@@ -53,7 +53,7 @@ async function run(
 		node,
 		items.map((json) => ({ json: json as IDataObject })),
 		{
-			parameters: { destination: sink.name, ...settings.parameters },
+			parameters: { operation: sink.name, ...settings.parameters },
 			continueOnFail: settings.continueOnFail,
 			credentials: { [sink.credential.name]: settings.credential ?? sampleCredential(sink) },
 		},
@@ -251,12 +251,14 @@ describe('Open Event Sink', () => {
 		const { sent } = await run([openEvent()], {
 			sink: 'postHog',
 			parameters: {
-				overrides: {
-					assignments: [
-						assignment('properties.plan', 'string', 'pro'),
-						assignment('properties.seats', 'number', '12'),
-						assignment('event', 'string', 'mail read'),
-					],
+				options: {
+					overrides: {
+						assignments: [
+							assignment('properties.plan', 'string', 'pro'),
+							assignment('properties.seats', 'number', '12'),
+							assignment('event', 'string', 'mail read'),
+						],
+					},
 				},
 			},
 			answers: [{ statusCode: 200, body: { status: 'Ok' } }],
@@ -268,10 +270,12 @@ describe('Open Event Sink', () => {
 
 	it('refuses a field whose value is not of its type, by name', async () => {
 		const parameters = {
-			overrides: { assignments: [{ id: '1', name: 'seats', type: 'number', value: 'many' }] },
+			options: {
+				overrides: { assignments: [{ id: '1', name: 'seats', type: 'number', value: 'many' }] },
+			},
 		};
 		await expect(run([openEvent()], { parameters })).rejects.toMatchObject({
-			message: expect.stringContaining('seats'),
+			message: 'The value of "seats" in Override Fields is not of the type number',
 			context: { itemIndex: 0 },
 		});
 	});
@@ -473,7 +477,7 @@ describe('the form of Open Event Sink', () => {
 			SINKS.map(({ name, credential }) => ({
 				name: credential.name,
 				required: true,
-				displayOptions: { show: { '/destination': [name] } },
+				displayOptions: { show: { '/operation': [name] } },
 				...(credential.test && { testedBy: 'sinkCredentialTest' }),
 			})),
 		);
@@ -483,7 +487,7 @@ describe('the form of Open Event Sink', () => {
 		for (const sink of SINKS) {
 			const notice = node.description.properties.find(
 				({ type, displayOptions }) =>
-					type === 'notice' && displayOptions?.show?.destination?.includes(sink.name),
+					type === 'notice' && displayOptions?.show?.operation?.includes(sink.name),
 			);
 			for (const field of sink.fields) expect(notice?.displayName).toContain(field);
 		}
@@ -492,11 +496,10 @@ describe('the form of Open Event Sink', () => {
 	it('has the parameters of each destination, shown for it alone', () => {
 		for (const sink of SINKS) {
 			const shown = node.description.properties.filter(({ displayOptions }) =>
-				displayOptions?.show?.destination?.includes(sink.name),
+				displayOptions?.show?.operation?.includes(sink.name),
 			);
 			expect(shown.map(({ name }) => name)).toEqual([
 				...sink.parameters.map(({ name }) => name),
-				'overrides',
 				`${sink.name}Sends`,
 			]);
 		}

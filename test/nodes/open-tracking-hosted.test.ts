@@ -63,7 +63,7 @@ describe('a hosted tracker', () => {
 		const parameters =
 			operation === 'createLink'
 				? { operation, trackedBy: 'hosted' }
-				: { resource: 'status', operation, pixelId: 'p-1' };
+				: { resource: 'status', operation, hostedPixelId: 'p-1' };
 		const node = operation === 'createLink' ? new TrackingPixel() : new OpenTracking();
 		const { output } = await executeNode(node, [{ json: {} }], {
 			parameters: parameters as Record<string, unknown>,

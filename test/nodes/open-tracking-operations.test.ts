@@ -12,6 +12,13 @@ import { signPersonToken } from '../../src/tracking/links/person-link';
 import { consentRecord, NOTICE } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
+import {
+	eventSchema,
+	expectSchema,
+	schemaFile,
+	simpleOpenSchema,
+	type OutputSchema,
+} from '../support/output-schemas';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 import { keysOf } from '../support/denylist-keys';
 
@@ -69,7 +76,7 @@ const ENTRIES: Record<string, Entry> = {
 			expect(items).toEqual([{ changed: [{ purpose: 'performance', status: 'withdrawn' }] }]);
 			expect(page).toContain('Your answers are saved');
 		},
-		whenEmpty: 'Form is empty',
+		whenEmpty: 'Form Data is empty',
 	},
 	'consent exportProof': {
 		fill: () => ({ personId: 'ada', ...CONTROLLER }),
@@ -119,7 +126,7 @@ const ENTRIES: Record<string, Entry> = {
 		whenEmpty: 'Notice is empty',
 	},
 	'consent withdraw': {
-		fill: personId,
+		fill: () => ({ personId: 'ada', withdrawMethod: 'reply to an email' }),
 		gives: 'the purposes that the person withdrew from: all',
 		check: ({ items }) => {
 			expect(items[0].recipientId).toBe('ada');
@@ -142,7 +149,9 @@ const ENTRIES: Record<string, Entry> = {
 	'open getMany': {
 		gives: 'an item per open',
 		check: ({ items }) =>
-			expect(items).toMatchObject([{ event: 'open', recipientId: 'ada', actor: 'human' }]),
+			expect(items).toMatchObject([
+				{ recipientId: 'ada', actor: 'human', clientFamily: 'Thunderbird' },
+			]),
 		whenEmpty: nothingListed,
 	},
 	'open import': {
@@ -391,7 +400,7 @@ const ENTRIES: Record<string, Entry> = {
 		whenEmpty: 'Pixel ID is empty',
 	},
 	'status checkHosted': {
-		fill: () => ({ pixelId: 'known-there' }),
+		fill: () => ({ hostedPixelId: 'known-there' }),
 		gives: 'what the tracker elsewhere says',
 		check: ({ items }) =>
 			expect(items).toMatchObject([{ pixelId: 'known-there', opened: true, viewCount: 2 }]),
@@ -403,6 +412,12 @@ const ENTRIES: Record<string, Entry> = {
 			expect(items).toMatchObject([{ totalPixels: 4, openedPixels: 1, openRate: 25 }]),
 		whenEmpty: ({ items }) => expect(items).toMatchObject([{ totalPixels: 4 }]),
 	},
+};
+
+/** What comes out as the table of event fields says. */
+const DERIVED: Record<string, () => OutputSchema> = {
+	'open getMany': simpleOpenSchema,
+	'open import': eventSchema,
 };
 
 const operations = resources.flatMap((resource) =>
@@ -513,18 +528,40 @@ describe('every operation of Open Tracking', () => {
 		async (operation) => {
 			const { fill, item, check } = ENTRIES[operation.key];
 			const world = await newWorld(await folder.store());
-			check(await run(operation, item?.(world) ?? {}, fill?.(world) ?? {}), world);
+			const result = await run(operation, item?.(world) ?? {}, fill?.(world) ?? {});
+			check(result, world);
+			const file = schemaFile('OpenTracking', 1, operation.resource, operation.operation);
+			expectSchema(file, result.items, DERIVED[operation.key]?.());
+		},
+	);
+
+	it.each(operations.filter(({ operation }) => /^(get|check|getMany)$/.test(operation)))(
+		'$title gives at most ten fields, unless asked for all',
+		async (operation) => {
+			const { fill, item } = ENTRIES[operation.key];
+			const world = await newWorld(await folder.store());
+			const fields = async (more: IDataObject) => {
+				const { items } = await run(operation, item?.(world) ?? {}, { ...fill?.(world), ...more });
+				return Object.keys(items[0]).length;
+			};
+			expect(await fields({})).toBeLessThanOrEqual(10);
+			const canSimplify = operation.properties.some(({ name }) => name === 'simplify');
+			if (canSimplify) expect(await fields({ simplify: false })).toBeGreaterThan(10);
 		},
 	);
 
 	const shown = ({ displayOptions }: INodeProperties) =>
 		Object.values(displayOptions?.show ?? {}).every((values) => !values?.includes('link'));
+	const EMPTIABLE = new Set(['string', 'json', 'multiOptions', 'resourceLocator']);
 	const nothingIn = (properties: INodeProperties[], nothing: string) =>
 		Object.fromEntries(
 			properties
 				.filter((property) => shown(property))
-				.filter(({ type }) => type === 'string' || type === 'json' || type === 'multiOptions')
-				.map(({ name }) => [name, nothing]),
+				.filter(({ type }) => EMPTIABLE.has(type))
+				.map(({ name, type }) => [
+					name,
+					type === 'resourceLocator' ? { __rl: true, mode: 'id', value: nothing } : nothing,
+				]),
 		);
 
 	it.each(

@@ -85,7 +85,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 	it('demand the login of the destination that is chosen, and no other', () => {
 		const sink = descriptionOf('openEventSink');
 		for (const { name, credential } of SINKS) {
-			expect(demanded(sink, { destination: name })).toEqual([credential.name]);
+			expect(demanded(sink, { operation: name })).toEqual([credential.name]);
 		}
 	});
 

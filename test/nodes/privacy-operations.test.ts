@@ -23,6 +23,7 @@ import { newUserFolder, type UserFolder } from '../support/user-folder';
 import { keysOf } from '../support/denylist-keys';
 
 const node = new OpenTracking();
+const ADA_WITHDRAWS = { personId: 'ada', withdrawMethod: 'reply to an email' };
 const CONTROLLER = { controllerName: 'Example Ltd', controllerContact: 'privacy@example.com' };
 
 /** The log of a node whose store is away. */
@@ -86,7 +87,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 
 	it('withdraws from everything at once', async () => {
 		await run('consent', 'record', record);
-		const { items } = await run('consent', 'withdraw', { personId: 'ada' });
+		const { items } = await run('consent', 'withdraw', ADA_WITHDRAWS);
 		expect(items[0].withdrawn).toHaveLength(8);
 		const got = await run('consent', 'get', { personId: 'ada', consentPurpose: 'profiling' });
 		expect(got.items).toMatchObject([{ status: 'withdrawn' }]);
@@ -94,7 +95,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 
 	it('exports the proof with the whole history', async () => {
 		await run('consent', 'record', record);
-		await run('consent', 'withdraw', { personId: 'ada', withdrawPurpose: 'performance' });
+		await run('consent', 'withdraw', { ...ADA_WITHDRAWS, withdrawPurpose: 'performance' });
 		const { items } = await run('consent', 'exportProof', { personId: 'ada', ...CONTROLLER });
 		const [proof] = items[0]['@graph'] as Array<Record<string, unknown>>;
 		expect(proof['dpv:hasConsentStatus']).toMatchObject([
@@ -435,7 +436,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 		await store.addRecipients('p', [{ recipientId: 'h1', email: 'ada@example.com' }], keysOf);
 		const request = { ip: '203.0.113.9', userAgent: 'UA', referer: null, acceptLanguage: null };
 		await store.recordOpens([openEvent({ trackingMode: 'full', request })]);
-		await run('consent', 'withdraw', { personId: 'ada' });
+		await run('consent', 'withdraw', ADA_WITHDRAWS);
 		await run('privacy', 'erasePerson', { personId: 'bob' });
 
 		const { said, page } = await report({ jurisdictions: ['eu'], legalBasis: 'consent' });
@@ -540,7 +541,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 			return output[0][0].json.tracking as { url: string | null; untracked: string | null };
 		};
 		expect(await link('ada')).toMatchObject({ url: expect.any(String), untracked: null });
-		await run('consent', 'withdraw', { personId: 'ada' });
+		await run('consent', 'withdraw', ADA_WITHDRAWS);
 		expect(await link('ada')).toMatchObject({
 			url: null,
 			untracked: expect.stringContaining('withdrew'),

@@ -1,6 +1,6 @@
 import type { INodeType } from 'n8n-workflow';
 
-import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.node';
+import { OpenTrackingTrigger } from '../../nodes/OpenTrackingTrigger/OpenTrackingTrigger.node';
 import { OpenCollectorTrigger } from '../../nodes/OpenCollectorTrigger/OpenCollectorTrigger.node';
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { TrackingApiTrigger } from '../../nodes/TrackingApiTrigger/TrackingApiTrigger.node';
@@ -13,7 +13,7 @@ const { mode, purpose, plainIds, consent, keep, time, manyDomains } = RECEIVE_DE
 
 /** What a door does whose fields nobody touched. */
 const doors: Record<string, () => unknown> = {
-	'the Email Open Trigger': () => untouched(new EmailOpenTrigger()),
+	'the Email Open Trigger': () => untouched(new OpenTrackingTrigger()),
 	'the Open Collector Trigger': () => untouched(new OpenCollectorTrigger()),
 	'the tracking API': () => untouched(new TrackingApiTrigger()),
 	'the command collect': () => collectOptions().settings.listener?.receive,
@@ -69,7 +69,7 @@ describe('what is done with an open where nobody set anything', () => {
 			time,
 			manyDomains,
 		};
-		const node = names[0] === 'trackingMode' ? new EmailOpenTrigger() : new OpenTracking();
+		const node = names[0] === 'trackingMode' ? new OpenTrackingTrigger() : new OpenTracking();
 		const collections = node.description.properties.filter(({ name }) =>
 			['options', 'importOptions'].includes(name),
 		);

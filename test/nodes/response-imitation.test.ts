@@ -1,7 +1,7 @@
 import type { IDataObject, IWebhookFunctions } from 'n8n-workflow';
 
-import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.node';
-import { imitateResponse, noteResponse } from '../../nodes/EmailOpenTrigger/response-imitation';
+import { OpenTrackingTrigger } from '../../nodes/OpenTrackingTrigger/OpenTrackingTrigger.node';
+import { imitateResponse, noteResponse } from '../../nodes/OpenTrackingTrigger/response-imitation';
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { consentRecord } from '../support/consent-records';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
@@ -13,7 +13,7 @@ type Workflow = (recipientId: unknown) => Buffer;
 const DEFAULT_PIXEL = String(PIXEL_PNG);
 
 describe('the answer to a load that starts no workflow', () => {
-	const node = new EmailOpenTrigger();
+	const node = new OpenTrackingTrigger();
 	let folder: UserFolder;
 	let triggers = 0;
 	beforeEach(async () => {

@@ -1,6 +1,6 @@
 import type { INodeExecutionData, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 
-import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.node';
+import { OpenTrackingTrigger } from '../../nodes/OpenTrackingTrigger/OpenTrackingTrigger.node';
 import { OpenCollectorTrigger } from '../../nodes/OpenCollectorTrigger/OpenCollectorTrigger.node';
 import { collectorSettings } from '../../nodes/OpenCollectorTrigger/settings';
 import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
@@ -19,7 +19,7 @@ afterEach(async () => await folder.remove());
 
 /** A load as the published template deals with it: trigger, then Respond and Log Open. */
 async function load(query: Record<string, string>, options: Record<string, unknown>) {
-	const trigger = new EmailOpenTrigger();
+	const trigger = new OpenTrackingTrigger();
 	const parameters: Record<string, unknown> = { respond: 'immediately', options };
 	const { workflowData } = await trigger.webhook.call({
 		getMode: () => 'webhook',

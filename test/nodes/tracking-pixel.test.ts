@@ -16,7 +16,7 @@ describe('Tracking Pixel: Create Image', () => {
 	it('adds pixel.png to each item and leaves the JSON of the event as it is', async () => {
 		const {
 			output: [items],
-		} = await executeNode(node, events);
+		} = await executeNode(node, events, { parameters: { operation: 'createImage' } });
 		expect(items).toHaveLength(2);
 		items.forEach((item, index) => {
 			expect(item.json).toBe(events[index].json);
@@ -34,13 +34,15 @@ describe('Tracking Pixel: Create Image', () => {
 		const {
 			output: [[item]],
 		} = await executeNode(node, [{ json: {}, binary: { other } }], {
-			parameters: { outputField: 'image' },
+			parameters: { operation: 'createImage', outputField: 'image' },
 		});
 		expect(Object.keys(item.binary ?? {}).sort()).toEqual(['image', 'other']);
 	});
 
 	it('says which item has a text that is no image, and what to do', async () => {
-		const run = executeNode(node, events, { parameters: { imageBase64: 'R0lGODlhAQABAIAA' } });
+		const run = executeNode(node, events, {
+			parameters: { operation: 'createImage', imageBase64: 'R0lGODlhAQABAIAA' },
+		});
 		const error: NodeOperationError = await run.then(
 			() => Promise.reject(new Error('it should have failed')),
 			(thrown) => thrown,
@@ -55,7 +57,7 @@ describe('Tracking Pixel: Create Image', () => {
 		const {
 			output: [items],
 		} = await executeNode(node, events, {
-			parameters: { imageBase64: '!' },
+			parameters: { operation: 'createImage', imageBase64: '!' },
 			continueOnFail: true,
 		});
 		expect(items.map((item) => item.json)).toEqual([

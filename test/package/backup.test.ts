@@ -73,6 +73,7 @@ interface Since {
 	erased: string[];
 	withdrew: string[];
 }
+const withdrawMethod = 'reply to an email';
 const since = (): Since => JSON.parse(readFileSync(join(backups, 'since.json'), 'utf8')) as Since;
 
 describe('docs/backup.md, with the embedded store', () => {
@@ -140,9 +141,9 @@ describe('docs/backup.md, with the embedded store', () => {
 	it('restores opens, links and erasures, and replays who was erased and withdrew since', async () => {
 		const { token } = await fillAndBackUp();
 		// What is kept of their objection is under a hash, and in no list of ids.
-		await operation('consent', 'withdraw', { personId: 'late' });
+		await operation('consent', 'withdraw', { personId: 'late', withdrawMethod });
 		await operation('privacy', 'erasePerson', { personId: 'late' });
-		await operation('consent', 'withdraw', { personId: 'leaver' });
+		await operation('consent', 'withdraw', { personId: 'leaver', withdrawMethod });
 		run('Save who was erased and who withdrew', environment());
 		expect(since()).toEqual({
 			erased: [expect.any(String), expect.any(String)],
@@ -168,7 +169,8 @@ describe('docs/backup.md, with the embedded store', () => {
 		expect(
 			await operation('privacy', 'replayErasures', { denylistKeys: JSON.stringify(erased) }),
 		).toEqual({ keysAdded: 1, peopleErased: 1, recordsErased: expect.any(Number) });
-		for (const personId of withdrew) await operation('consent', 'withdraw', { personId });
+		for (const personId of withdrew)
+			await operation('consent', 'withdraw', { personId, withdrawMethod });
 		expect(await opensOf('late')).toBe(0);
 		for (const id of ['late', 'leaver', 'early']) await load({ id });
 		expect([await opensOf('late'), await opensOf('leaver'), await opensOf('early')]).toEqual([

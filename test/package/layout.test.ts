@@ -170,7 +170,7 @@ describe('the linter', () => {
 			{ file: 'src/api/x.ts', code: "void import('eta');", allowed: true },
 		],
 		'lets no node import from the folder of another': [
-			importing('nodes/A/b/x.ts', '../../EmailOpenTrigger/y', false),
+			importing('nodes/A/b/x.ts', '../../OpenTrackingTrigger/y', false),
 			importing('nodes/shared/x.ts', '../OpenTracking/y', false),
 			importing('nodes/A/b/x.ts', '../../shared/y', true),
 			importing('nodes/A/b/x.ts', '../c', true),

@@ -13,7 +13,7 @@ function namedPaths(text: string): string[] {
 describe.each(readdirSync(folder))('the reverse proxy example %s', (file) => {
 	it('sends the pixel alone to the collector, and leaves the consent page beside it to n8n', () => {
 		const trigger = bundledWorkflow('email-open-tracking.json').nodes.find(({ type }) =>
-			type.endsWith('.emailOpenTrigger'),
+			type.endsWith('.openTrackingTrigger'),
 		);
 		const page = bundledWorkflow('consent-and-privacy.json').nodes.find(({ type }) =>
 			type.endsWith('.webhook'),

@@ -18,17 +18,14 @@ import {
 	type DenylistKeysOf,
 } from '../../../src/tracking/people/subject-keys';
 import { readText } from '../../shared/fields/check-fields';
+import { locator } from '../../shared/fields/locators';
 import { openStoreWithKeys, signingOf } from '../../shared/installation/signing';
 import { answerWithPage, readLanguage } from './answer';
 
-export const personIdProperty: INodeProperties = {
-	displayName: 'Recipient ID',
-	name: 'personId',
-	type: 'string',
-	default: '',
+export const personIdProperty: INodeProperties = locator('recipient', 'personId', {
 	required: true,
 	description: 'The person, by the ID that their tracking links carry',
-};
+});
 
 export const personTokenProperty: INodeProperties = {
 	displayName: 'Token',

@@ -4,16 +4,10 @@ import { NodeOperationError } from 'n8n-workflow';
 import { batchCalls } from '../../../src/async/batch-calls';
 import type { Pixel } from '../../../src/storage/port/tracking-store';
 import { readText } from '../../shared/fields/check-fields';
+import { locator } from '../../shared/fields/locators';
 import type { OperationContext } from './operation';
 
-export const pixelIdProperty: INodeProperties = {
-	displayName: 'Pixel ID',
-	name: 'pixelId',
-	type: 'string',
-	default: '',
-	required: true,
-	placeholder: 'e.g. 7c9e6679-7425-40de-944b-e07fc1f90ae7',
-};
+export const pixelIdProperty: INodeProperties = locator('pixel', 'pixelId', { required: true });
 
 /** The pixel that the field names. @throws NodeOperationError for an ID that no pixel has */
 export async function readPixel({ node, store, index }: OperationContext): Promise<Pixel> {

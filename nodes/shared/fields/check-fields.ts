@@ -1,9 +1,14 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
+import { isResourceLocatorValue, NodeOperationError } from 'n8n-workflow';
+
+/** What a field of `locator` holds, whether it was chosen or given; any other value as it is. */
+export function withoutLocator(value: unknown): unknown {
+	return isResourceLocatorValue(value) ? value.value : value;
+}
 
 /** A value as text without white space around it: a number counts as text, nothing as none. */
 export function textOf(value: unknown): string {
-	return String(value ?? '').trim();
+	return String(withoutLocator(value) ?? '').trim();
 }
 
 /** The text in a field of an item, after {@link checkFields}; empty where the field is. */
@@ -39,7 +44,8 @@ export function checkFields(
 ): void {
 	for (const property of properties) {
 		if (!isShown(node, index, property)) continue;
-		const fault = faultOf(property, node.getNodeParameter(property.name, index));
+		const value: unknown = node.getNodeParameter(property.name, index);
+		const fault = faultOf(property, withoutLocator(value));
 		if (fault === null) continue;
 		const { displayName, description } = property;
 		throw new NodeOperationError(node.getNode(), `${displayName} ${fault.message}`, {
@@ -77,7 +83,8 @@ function faultOf(property: INodeProperties, value: unknown): Fault | null {
 			: null;
 	}
 	const advice = 'Correct it, or what its expression gives for this item';
-	if (type === 'string' && typeof value === 'object') return { message: 'is not text', advice };
+	const isText = type === 'string' || type === 'resourceLocator';
+	if (isText && typeof value === 'object') return { message: 'is not text', advice };
 	if (type === 'number') {
 		const { minValue = -Infinity, maxValue = Infinity } = typeOptions;
 		const number = Number(value);

@@ -228,6 +228,27 @@ export interface CampaignCounts extends GroupCounts {
 	pixels: number;
 }
 
+/** What to choose from, by a part of its name; without one, everything. */
+export interface ChoiceRequest {
+	of: 'pixel' | 'campaign' | 'recipient';
+	search?: string;
+	/** 1 to 1,000 */
+	limit: number;
+	/** Choices to skip */
+	offset?: number;
+}
+
+/** One entry of a list to choose from; of a pixel the name says its campaign as well. */
+export interface Choice {
+	id: string;
+	name: string;
+}
+
+export interface ChoicePage {
+	choices: Choice[];
+	hasMore: boolean;
+}
+
 export interface OpensPerHour {
 	/** Start of the hour, ISO 8601 in UTC */
 	hour: string;
@@ -374,6 +395,11 @@ export interface TrackingStore extends PrivacyStore {
 	listCampaigns(request: { limit: number; offset?: number }): Promise<CampaignCounts[]>;
 	/** `null` for a campaign without pixel, message or open. */
 	getCampaign(campaignId: string): Promise<CampaignCounts | null>;
+	/**
+	 * Pixels, newest first, campaigns, most recently loaded first, or recipients in order of their ids,
+	 * as far as they may be named: no pseudonyms, nobody who was erased or deleted.
+	 */
+	listChoices(request: ChoiceRequest): Promise<ChoicePage>;
 	/** Opens over time; hours without loads are left out. */
 	listOpensPerHour(request: HoursRequest): Promise<OpensPerHour[]>;
 

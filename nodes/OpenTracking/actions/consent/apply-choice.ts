@@ -31,7 +31,7 @@ export const applyConsentChoice: Operation = {
 	properties: [
 		personTokenProperty,
 		{
-			displayName: 'Form',
+			displayName: 'Form Data',
 			name: 'choiceForm',
 			type: 'json',
 			default: '={{ $json.body }}',

@@ -30,9 +30,10 @@ export const withdrawConsent: OperationOnMany = {
 			displayName: 'Method',
 			name: 'withdrawMethod',
 			type: 'string',
-			default: 'told by the person',
+			default: '',
 			required: true,
-			description: 'How the person withdrew',
+			placeholder: 'e.g. reply to an email',
+			description: 'How the person withdrew; kept as evidence',
 		},
 	],
 	async executeMany(context) {

@@ -4,6 +4,8 @@ import { NodeOperationError } from 'n8n-workflow';
 import { ACTOR_NAMES } from '../../../../src/reports/pages/shown-open';
 import type { OpenFilter } from '../../../../src/storage/port/tracking-store';
 import { ACTORS } from '../../../../src/tracking/event/event-fields';
+import { withoutLocator } from '../../../shared/fields/check-fields';
+import { locator } from '../../../shared/fields/locators';
 
 export const openFilterProperty: INodeProperties = {
 	displayName: 'Filters',
@@ -20,12 +22,7 @@ export const openFilterProperty: INodeProperties = {
 			default: 'human',
 			description: 'Who loaded the image',
 		},
-		{
-			displayName: 'Campaign ID',
-			name: 'campaignId',
-			type: 'string',
-			default: '',
-		},
+		locator('campaign', 'campaignId', { description: 'Opens of this campaign' }),
 		{
 			displayName: 'From',
 			name: 'from',
@@ -51,18 +48,8 @@ export const openFilterProperty: INodeProperties = {
 			],
 			default: 'counted',
 		},
-		{
-			displayName: 'Pixel ID',
-			name: 'pixelId',
-			type: 'string',
-			default: '',
-		},
-		{
-			displayName: 'Recipient ID',
-			name: 'recipientId',
-			type: 'string',
-			default: '',
-		},
+		locator('pixel', 'pixelId', { description: 'Opens of this pixel' }),
+		locator('recipient', 'recipientId', { description: 'Opens by this person' }),
 		{
 			displayName: 'To',
 			name: 'to',
@@ -84,7 +71,8 @@ export function readOpenFilter(node: IExecuteFunctions, index: number): OpenFilt
 		from?: string;
 		to?: string;
 	};
-	for (const [name, value] of Object.entries(filters)) {
+	for (const [name, given] of Object.entries(filters)) {
+		const value = withoutLocator(given);
 		if (value !== undefined && value !== null) continue;
 		const fields = openFilterProperty.options as INodeProperties[];
 		const field = fields.find((one) => one.name === name)?.displayName ?? name;
@@ -96,7 +84,11 @@ export function readOpenFilter(node: IExecuteFunctions, index: number): OpenFilt
 	}
 	const { from, to, ...rest } = filters;
 	return {
-		...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== '')),
+		...Object.fromEntries(
+			Object.entries(rest)
+				.map(([name, value]) => [name, withoutLocator(value)] as const)
+				.filter(([, value]) => value !== ''),
+		),
 		...(from && { from: new Date(from) }),
 		...(to && { to: new Date(to) }),
 	};

@@ -48,7 +48,7 @@ export const importOpens: OperationOnMany = {
 					description: 'Opens are counted, and belong to nobody',
 				},
 				{
-					name: 'Own Value',
+					name: 'Custom Value',
 					value: 'metadata',
 					description: 'A value that you gave the service with the message',
 				},

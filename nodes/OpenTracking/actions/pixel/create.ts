@@ -1,6 +1,7 @@
 import type { NewPixel } from '../../../../src/storage/port/tracking-store';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
 import { readText, textOf } from '../../../shared/fields/check-fields';
+import { locator } from '../../../shared/fields/locators';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
 import { toItems } from '../../common/items';
 import { manyItems } from '../../common/many-items';
@@ -27,12 +28,7 @@ export const createPixel: OperationOnMany = {
 			placeholder: 'Add field',
 			default: {},
 			options: [
-				{
-					displayName: 'Campaign ID',
-					name: 'campaignId',
-					type: 'string',
-					default: '',
-				},
+				locator('campaign', 'campaignId', { id: '' }),
 				{
 					displayName: 'Tracking Mode',
 					name: 'trackingMode',

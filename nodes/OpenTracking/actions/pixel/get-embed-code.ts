@@ -7,6 +7,7 @@ import { PIXEL_PATH, signTrackingLink } from '../../../../src/tracking/links/tra
 import { embedCode } from '../../../../src/tracking/mail/embed-code';
 import { denylistKeysIn } from '../../../../src/tracking/people/subject-keys';
 import { readText } from '../../../shared/fields/check-fields';
+import { locator } from '../../../shared/fields/locators';
 import { instanceBaseUrl } from '../../../shared/installation/base-url';
 import { signingOf } from '../../../shared/installation/signing';
 import { manyItems } from '../../common/many-items';
@@ -20,14 +21,11 @@ export const getEmbedCode: OperationOnMany = {
 	description: 'Make the line of HTML that puts this pixel into an email',
 	properties: [
 		pixelIdProperty,
-		{
-			displayName: 'Recipient ID',
-			name: 'embedRecipientId',
-			type: 'string',
-			default: '',
+		locator('recipient', 'embedRecipientId', {
+			id: '',
 			description:
 				'Who the email goes to; empty for one line that serves the whole campaign. Somebody who refused, withdrew or was erased gets none.',
-		},
+		}),
 	],
 	async executeMany(context) {
 		const { node, store } = context;

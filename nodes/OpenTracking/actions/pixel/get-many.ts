@@ -1,4 +1,5 @@
 import { readText } from '../../../shared/fields/check-fields';
+import { locator } from '../../../shared/fields/locators';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
 import { pagingProperties, readPages } from '../../common/paging';
@@ -10,13 +11,9 @@ export const getManyPixels: Operation = {
 	description: 'List pixels with their counters, newest first',
 	properties: [
 		...pagingProperties,
-		{
-			displayName: 'Campaign ID',
-			name: 'campaignFilter',
-			type: 'string',
-			default: '',
+		locator('campaign', 'campaignFilter', {
 			description: 'Only pixels of this campaign; empty for all',
-		},
+		}),
 	],
 	async execute({ node, store, index }) {
 		const campaignId = readText(node, 'campaignFilter', index) || undefined;

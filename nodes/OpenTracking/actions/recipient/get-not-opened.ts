@@ -1,6 +1,7 @@
 import { NodeOperationError } from 'n8n-workflow';
 
 import { readText } from '../../../shared/fields/check-fields';
+import { locator } from '../../../shared/fields/locators';
 import { toItems } from '../../common/items';
 import type { Operation, OperationContext } from '../../common/operation';
 import { pagingProperties, readPages } from '../../common/paging';
@@ -13,14 +14,10 @@ export const getNotOpened: Operation = {
 	action: 'Get recipients who have not opened',
 	description: 'List who was sent a message of a campaign and has no counted open',
 	properties: [
-		{
-			displayName: 'Campaign ID',
-			name: 'notOpenedCampaignId',
-			type: 'string',
-			default: '',
+		locator('campaign', 'notOpenedCampaignId', {
 			required: true,
 			description: 'The campaign as in the tracking links of its emails',
-		},
+		}),
 		{
 			displayName: 'Sent at Least (Days Ago)',
 			name: 'daysAgo',

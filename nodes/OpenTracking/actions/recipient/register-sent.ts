@@ -4,6 +4,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { SentMessage, SentOutcome } from '../../../../src/storage/port/tracking-store';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
 import { readText, textOf } from '../../../shared/fields/check-fields';
+import { locator } from '../../../shared/fields/locators';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
@@ -15,27 +16,19 @@ export const registerSent: OperationOnMany = {
 	action: 'Register sent message',
 	description: 'Count a message as sent: what open rates are measured against',
 	properties: [
-		{
-			displayName: 'Pixel ID',
-			name: 'sentPixelId',
-			type: 'string',
-			default: '={{ $json.tracking.pixelId }}',
+		locator('pixel', 'sentPixelId', {
+			id: '={{ $json.tracking.pixelId }}',
 			description:
 				'The pixel that the message carries. Do not register a message that went out untracked: whether it was opened, nobody can see.',
-		},
-		{
-			displayName: 'Recipient ID',
-			name: 'sentRecipientId',
-			type: 'string',
-			default: '',
+		}),
+		locator('recipient', 'sentRecipientId', {
+			id: '',
 			description: 'Who the message went to, as in its tracking link',
-		},
-		{
-			displayName: 'Campaign ID',
-			name: 'sentCampaignId',
-			type: 'string',
-			default: '',
-		},
+		}),
+		locator('campaign', 'sentCampaignId', {
+			id: '',
+			description: 'The campaign of the message, as in its tracking link',
+		}),
 		{
 			displayName: 'Additional Fields',
 			name: 'sentFields',
@@ -48,6 +41,7 @@ export const registerSent: OperationOnMany = {
 					name: 'messageId',
 					type: 'string',
 					default: '',
+					placeholder: 'e.g. 20261121-0042',
 				},
 				{
 					displayName: 'Sent At',

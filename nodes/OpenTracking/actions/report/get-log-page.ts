@@ -19,7 +19,7 @@ export const getLogPage: Operation = {
 			description: 'From 1, the newest loads',
 		},
 		{
-			displayName: 'Show',
+			displayName: 'Loads',
 			name: 'show',
 			type: 'options',
 			options: Object.entries(LOG_FILTERS).map(([value, name]) => ({ name, value })),

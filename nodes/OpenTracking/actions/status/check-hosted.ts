@@ -4,16 +4,25 @@ import { readText } from '../../../shared/fields/check-fields';
 import { openHostedTracker } from '../../../shared/installation/hosted-tracker';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
-import { pixelIdProperty } from '../../common/pixel-id';
 
 export const checkHostedStatus: Operation = {
 	value: 'checkHosted',
 	name: 'Check at Hosted Tracker',
 	action: 'Check at hosted tracker whether an email was opened',
 	description: 'Ask a tracker elsewhere that speaks the Pixel Tracking API',
-	properties: [pixelIdProperty],
+	properties: [
+		{
+			displayName: 'Pixel ID',
+			name: 'hostedPixelId',
+			type: 'string',
+			default: '={{ $json.tracking.pixelId }}',
+			required: true,
+			placeholder: 'e.g. 7c9e6679-7425-40de-944b-e07fc1f90ae7',
+			description: 'The ID that the hosted tracker gave the pixel',
+		},
+	],
 	async execute({ node, index }) {
-		const pixelId = readText(node, 'pixelId', index);
+		const pixelId = readText(node, 'hostedPixelId', index);
 		const tracker = await openHostedTracker(node, index);
 		const status = await tracker.checkPixel(pixelId);
 		if ('message' in status) {

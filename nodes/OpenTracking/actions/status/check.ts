@@ -1,9 +1,11 @@
 import type { OpenStatus, StatusRequest } from '../../../../src/storage/port/tracking-store';
 import { readText } from '../../../shared/fields/check-fields';
+import { locator } from '../../../shared/fields/locators';
 import { toItems } from '../../common/items';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
 import { pixelIdProperty } from '../../common/pixel-id';
+import { readSimplify, simplifyProperty } from '../../common/simplify';
 
 export const checkStatus: OperationOnMany = {
 	value: 'check',
@@ -12,34 +14,40 @@ export const checkStatus: OperationOnMany = {
 	description: 'Say whether the email with this pixel was opened, when, and by whom',
 	properties: [
 		pixelIdProperty,
-		{
-			displayName: 'Recipient ID',
-			name: 'statusRecipientId',
-			type: 'string',
-			default: '',
+		locator('recipient', 'statusRecipientId', {
 			description: 'One recipient of the pixel; empty for all together',
-		},
+		}),
+		simplifyProperty,
 	],
 	async executeMany(context) {
 		const { node, store } = context;
 		return await manyItems(context, {
 			fields: checkStatus.properties,
-			read: (index): StatusRequest => ({
+			read: (index) => ({
 				pixelId: readText(node, 'pixelId', index),
 				recipientId: readText(node, 'statusRecipientId', index) || undefined,
+				simple: readSimplify(node, index),
 			}),
-			run: async (requests) => {
+			run: async (asked) => {
+				const requests = asked.map(({ pixelId, recipientId }) => ({ pixelId, recipientId }));
 				const statuses = await store.listStatuses(requests);
-				return requests.map((request, position) =>
-					toItems([answerTo(request, statuses[position])]),
-				);
+				return asked.map((request, position) => toItems([answerTo(request, statuses[position])]));
 			},
 		});
 	},
 };
 
-function answerTo({ pixelId, recipientId }: StatusRequest, status: OpenStatus | null): object {
-	if (status !== null) return { pixelId, found: true, ...status };
+function answerTo(
+	{ pixelId, recipientId, simple }: StatusRequest & { simple: boolean },
+	status: OpenStatus | null,
+): object {
+	if (status !== null) {
+		const { opened, opens, machineOpens, viewTimeMs, sent, firstOpenAt, lastOpenAt } = status;
+		const { lastOpenDay } = status;
+		const counts = { opened, opens, machineOpens, viewTimeMs, sent };
+		const times = { firstOpenAt, lastOpenAt, lastOpenDay };
+		return { pixelId, found: true, ...(simple ? { ...counts, ...times } : status) };
+	}
 	// No error: a tracking link has a pixel ID of its own, unknown until its first load.
 	const whose = recipientId === undefined ? '' : ' and this recipient';
 	const message = `The store knows no pixel with this ID${whose}, no message registered as sent, and no load. Either nothing was opened yet, or the ID is wrong.`;

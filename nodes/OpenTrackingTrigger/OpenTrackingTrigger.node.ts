@@ -18,6 +18,7 @@ import {
 
 import { askedFor } from '../shared/fields/asked-for';
 import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
+import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { isPublishing, refuseUnusableStore } from '../shared/installation/publishing';
 import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
@@ -27,10 +28,11 @@ import { carryOnWaitingOpens } from '../shared/receive/waiting-opens';
 import { properties } from './properties';
 import { receiveRequest } from './receive-request';
 
-export class EmailOpenTrigger implements INodeType {
+export class OpenTrackingTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Email Open Trigger',
-		name: 'emailOpenTrigger',
+		// n8n offers a trigger beside the node whose name it has without "Trigger".
+		name: 'openTrackingTrigger',
 		icon: { light: 'file:../../icons/trigger.svg', dark: 'file:../../icons/trigger.dark.svg' },
 		group: ['trigger'],
 		// Not 1: for version 1 of a webhook node n8n evaluates an expression on every request.
@@ -56,6 +58,7 @@ export class EmailOpenTrigger implements INodeType {
 				// n8n splits the text, and registers each method.
 				httpMethod: 'GET,HEAD' as 'GET',
 				isFullPath: true,
+				ndvHideUrl: true,
 				...webhookDescriptionFields({
 					path: fromParameter('path'),
 					responseMode: fromFunction((parameters) =>
@@ -63,17 +66,32 @@ export class EmailOpenTrigger implements INodeType {
 					),
 				}),
 			},
+			// The panel shows this one, because an address without an ID is nobody's open. No request
+			// reaches it: a path ends before the question mark.
+			{
+				name: 'setup',
+				httpMethod: 'GET',
+				isFullPath: true,
+				ndvHideMethod: true,
+				responseMode: 'onReceived',
+				...webhookDescriptionFields({
+					path: fromFunction(
+						(parameters) => parameters.path + '?' + parameters.recipientParameter + '=42',
+					),
+				}),
+			},
 		],
 		triggerPanel: {
-			header: '',
+			header: 'Listen for an email open',
 			executionsHelp: {
 				inactive:
-					'Two URLs: load the <b>Test URL</b> while the editor listens, to see one open here. Put the <b>Production URL</b> into emails, and publish the workflow.',
+					'<b>Webhook URLs</b> shows two addresses. Load the <b>Test URL</b> while the editor listens, to see one open here. The <b>Production URL</b> belongs into emails, with the ID of the recipient in place of 42; it works once the workflow is published.',
 				active:
-					'The <b>Production URL</b> belongs into emails. The Test URL works only while the editor listens.',
+					'The <b>Production URL</b> below <b>Webhook URLs</b> belongs into emails, with the ID of the recipient in place of 42. The Test URL works only while the editor listens.',
 			},
 			activationHint: 'Publish the workflow to record opens at the production URL.',
 		},
+		sensitiveOutputFields: SENSITIVE_EVENT_FIELDS,
 		properties: [...properties, storeAndKeysField(), credentialBelow],
 	};
 

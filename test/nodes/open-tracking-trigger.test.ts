@@ -4,13 +4,13 @@ import { join } from 'node:path';
 
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 
-import { EmailOpenTrigger } from '../../nodes/EmailOpenTrigger/EmailOpenTrigger.node';
+import { OpenTrackingTrigger } from '../../nodes/OpenTrackingTrigger/OpenTrackingTrigger.node';
 import { collectorFolder } from '../../nodes/shared/receive/collector-log';
 import { openCollectorLog, type CollectorLog } from '../../src/collector/log/collector-log';
 import { eventually } from '../support/n8n-instance';
 
 describe('the Email Open Trigger that collects for batches', () => {
-	const node = new EmailOpenTrigger();
+	const node = new OpenTrackingTrigger();
 	const userFolder = process.env.N8N_USER_FOLDER;
 	let folder: string;
 	let log: CollectorLog;
@@ -106,7 +106,7 @@ describe('the Email Open Trigger that collects for batches', () => {
 });
 
 describe('an Email Open Trigger with a store credential', () => {
-	const node = new EmailOpenTrigger();
+	const node = new OpenTrackingTrigger();
 	const told: string[] = [];
 	const checkExists = async (connectionStringSecret: string, activation: string) =>
 		await node.webhookMethods.default.checkExists.call({
