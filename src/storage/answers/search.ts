@@ -6,7 +6,7 @@ import type { Reader, StoreDatabase } from '../database/store-database';
 import { segmentsOf } from '../people/segments';
 import { selectPixels, toPixel } from '../pixels/pixels';
 import type { FoundRecipient, ListPage, SearchRequest } from '../port/answers-store';
-import type { CampaignCounts, Pixel } from '../port/tracking-store';
+import type { CampaignCounts, Pixel } from '../port/counts';
 import { toCampaign } from '../statistics/statistics';
 import { pageOf, toListPage } from './list-page';
 import { beginsWith, contains } from './search-text';
