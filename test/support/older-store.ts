@@ -11,6 +11,9 @@ export async function undoLater(db: Writer): Promise<void> {
 
 /** Makes a store what it was before the migration `0011-open-rates`. */
 export async function undoRates(db: Writer): Promise<void> {
+	await db.schema.dropTable('open_numbers').execute();
+	await db.schema.dropIndex('opens_by_storing').execute();
+	await db.schema.alterTable('opens').dropColumn('stored_seq').execute();
 	await db.schema.dropTable('recipient_segments').execute();
 	for (const state of ['in_campaigns', 'opened', 'loaded_by_machines']) {
 		await db.schema.dropIndex(`recipients_${state}`).execute();
