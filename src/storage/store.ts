@@ -1,3 +1,4 @@
+import { createAnswersStore } from './answers/create-answers-store';
 import { cleaningTimes } from './bursts/burst-windows';
 import { storable, storableRequest } from './database/checked-input';
 import type { StoreDatabase } from './database/store-database';
@@ -5,6 +6,7 @@ import { listOpens, streamOpens } from './opens/list-opens';
 import { claimsOf, recordOpens } from './opens/record-opens';
 import { claimsOfChecked, recordUnlessErased } from './opens/record-unless-erased';
 import { recordImageHeld } from './opens/record-image-held';
+import { listStoredOpens } from './opens/storing-order';
 import { listLabelHistory, relabelOpens } from './opens/relabel-opens';
 import { listChoices } from './pixels/choices';
 import { deletePixel } from './pixels/delete-pixel';
@@ -60,6 +62,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
 		recordImageHeld: (times) => write((db) => recordImageHeld(db, times)),
 		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, storable(eventId))),
+		listStoredOpens: (request) => listStoredOpens(database, storableRequest(request)),
 		listOpens: (request) => read((db) => listOpens(db, storableRequest(request))),
 		streamOpens: (filter) => streamOpens(database, storableRequest(filter)),
 
@@ -100,6 +103,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		listChoices: (request) => read((db) => listChoices(db, storableRequest(request))),
 		listOpensPerHour: (request) => read((db) => listOpensPerHour(db, storableRequest(request))),
 
+		...createAnswersStore(database),
 		...createPrivacyStore(database),
 		close: () => database.close(),
 	};

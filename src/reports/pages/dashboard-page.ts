@@ -1,9 +1,5 @@
-import type {
-	CampaignCounts,
-	Dashboard,
-	Pixel,
-	TrackingStore,
-} from '../../storage/port/tracking-store';
+import type { CampaignCounts, Pixel } from '../../storage/port/counts';
+import type { Dashboard, TrackingStore } from '../../storage/port/tracking-store';
 import type { WaitingReport } from '../../storage/port/waiting-report';
 import type { OpenEvent } from '../../tracking/event/open-event';
 import { render } from '../render';

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 import type { z } from 'zod/v4';
 
 import type { GROUP_COUNTERS, OPEN_TIMES, RECIPIENT_COUNTERS } from '../../tracking/counters/tally';
@@ -37,6 +37,14 @@ export type OpensTable = {
 		: ColumnOf<Path>]: ColumnOfLine<LineOf<Path>>;
 };
 export type OpenRow = Selectable<OpensTable>;
+
+/** The same as it is stored: with its place in the order of storing, see `storing-order.ts`. */
+export type StoredOpensTable = OpensTable & { stored_seq: Generated<number> };
+
+/** The last number of that order; PostgreSQL has a sequence for it. One row. */
+export interface OpenNumbersTable {
+	last: number;
+}
 
 /** Every label an open had, in order of `revision`. */
 export interface LabelHistoryTable {
@@ -100,6 +108,12 @@ export interface SentMessagesTable {
 	message_id: string;
 }
 
+/** The labels that recipients carry, under every name that they were given under. */
+export interface RecipientSegmentsTable {
+	recipient_id: string;
+	segment: string;
+}
+
 /** Pixels and recipients that were deleted, whose later loads must leave nothing. */
 export interface TombstonesTable {
 	/** `p:` and a pixel id, or `r:` and a hash of pixel and key on the list of erased people */
@@ -126,8 +140,6 @@ export interface RecipientTalliesTable extends LoadColumns {
 	recipient_id: string;
 	campaign_id: string | null;
 	registered: number;
-	first_sent_at: number | null;
-	last_sent_at: number | null;
 }
 
 export type Scope = 'total' | 'campaign' | 'pixel';
@@ -168,13 +180,15 @@ export interface BurstWindowsTable {
 }
 
 export interface StoreSchema extends ConsentSchema {
-	opens: OpensTable;
+	opens: StoredOpensTable;
+	open_numbers: OpenNumbersTable;
 	label_history: LabelHistoryTable;
 	seen_events: SeenEventsTable;
 	last_open_days: LastOpenDaysTable;
 	pixels: PixelsTable;
 	pixel_images: PixelImagesTable;
 	recipients: RecipientsTable;
+	recipient_segments: RecipientSegmentsTable;
 	sent_messages: SentMessagesTable;
 	tombstones: TombstonesTable;
 	recipient_tallies: RecipientTalliesTable;

@@ -11,7 +11,8 @@ import type { Reader, Writer } from '../database/store-database';
 import type { PixelsTable, TalliesTable } from '../database/store-schema';
 import { pixelTombstone } from '../opens/tombstones';
 import { StoreError } from '../port/store-error';
-import type { NewPixel, PageRequest, Pixel, PixelImage, PixelPage } from '../port/tracking-store';
+import type { Pixel } from '../port/counts';
+import type { NewPixel, PageRequest, PixelImage, PixelPage } from '../port/tracking-store';
 
 const READ_ROWS = 1000;
 const WRITE_ROWS = 1000;
@@ -163,7 +164,7 @@ export async function getPixelImage(db: Reader, id: string): Promise<PixelImage 
 	return { contentType: row.image_type, bytes: Buffer.from(row.bytes) };
 }
 
-function selectPixels(db: Reader) {
+export function selectPixels(db: Reader) {
 	return db
 		.selectFrom('pixels')
 		.innerJoin('tallies as tally', (join) =>
@@ -172,7 +173,7 @@ function selectPixels(db: Reader) {
 		.selectAll(['tally', 'pixels']);
 }
 
-function toPixel(row: PixelsTable & Omit<TalliesTable, 'scope' | 'scope_id'>): Pixel {
+export function toPixel(row: PixelsTable & Omit<TalliesTable, 'scope' | 'scope_id'>): Pixel {
 	return {
 		id: row.id,
 		name: row.name,

@@ -1,8 +1,9 @@
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
-import type { ShownSums } from '../../tracking/counters/tally';
 import type { Actor, OpenEvent } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
+import type { AnswersStore } from './answers-store';
+import type { CampaignCounts, GroupCounts, OpensPerHour, Pixel } from './counts';
 import type { PrivacyStore } from './privacy-store';
 import type { OpenCounts, Recipient, RecipientWithCounts } from './recipient';
 
@@ -33,6 +34,8 @@ export interface OpenFilter {
 	recipientId?: string;
 	pixelId?: string;
 	campaignId?: string;
+	/** Opens of recipients that carry this label */
+	segment?: string;
 	/** `counted`: human, human-via-proxy, unknown. `machine`: prefetch, scanner, bot. */
 	actorClass?: 'counted' | 'machine';
 	actor?: Actor;
@@ -59,6 +62,14 @@ export interface OpenPage {
 	opens: OpenEvent[];
 	/** Pass it as `cursor` to get the next page; `null` on the last one */
 	nextCursor: string | null;
+}
+
+export interface StoredOpensPage {
+	opens: OpenEvent[];
+	/** Where to go on, also after the last page, later; `null` while nothing was ever stored */
+	cursor: string | null;
+	/** Whether there are more opens by now */
+	hasMore: boolean;
 }
 
 /** A new judgment about who loaded the image. */
@@ -97,12 +108,6 @@ export interface LabelChange {
 	changedAt: string;
 }
 
-/** Counters of a pixel, of a campaign or of everything; those of the table, and the rate. */
-export interface GroupCounts extends OpenCounts, ShownSums {
-	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
-	openRate: number | null;
-}
-
 export interface NewPixel {
 	/** Default: a new UUID */
 	id?: string;
@@ -113,19 +118,6 @@ export interface NewPixel {
 	trackingMode?: TrackingMode | null;
 	/** Whether this is sample data, to be shown as such and deleted in one go */
 	sample?: boolean;
-}
-
-export interface Pixel {
-	id: string;
-	name: string;
-	/** ISO 8601 in UTC */
-	createdAt: string;
-	campaignId: string | null;
-	trackingMode: TrackingMode | null;
-	sample: boolean;
-	/** Content type of the pixel's own image, `null` where it has none */
-	imageType: string | null;
-	counts: GroupCounts;
 }
 
 export interface PixelPage {
@@ -142,6 +134,8 @@ export interface NewRecipient {
 	recipientId: string;
 	email?: string | null;
 	token?: string | null;
+	/** Labels, beside those the recipient carries already */
+	segments?: readonly string[];
 }
 
 export interface RecipientPage {
@@ -170,12 +164,16 @@ export interface SentMessage {
 	 * without noting to whom it went; `off` leaves nothing, since it can never be opened.
 	 */
 	trackingMode: TrackingMode;
+	/** Labels for the recipient; kept in the modes that keep the recipient by id */
+	segments?: readonly string[];
 }
 
 export interface NotOpenedRequest extends PageRequest {
 	/** Exactly one of the two */
 	pixelId?: string;
 	campaignId?: string;
+	/** Only recipients that carry this label */
+	segment?: string;
 	/** Only recipients whose last message left before this time */
 	sentBefore: Date;
 }
@@ -223,11 +221,6 @@ export interface Dashboard {
 	recentOpens: OpenEvent[];
 }
 
-export interface CampaignCounts extends GroupCounts {
-	campaignId: string;
-	pixels: number;
-}
-
 /** What to choose from, by a part of its name; without one, everything. */
 export interface ChoiceRequest {
 	of: 'pixel' | 'campaign' | 'recipient';
@@ -247,14 +240,6 @@ export interface Choice {
 export interface ChoicePage {
 	choices: Choice[];
 	hasMore: boolean;
-}
-
-export interface OpensPerHour {
-	/** Start of the hour, ISO 8601 in UTC */
-	hour: string;
-	opens: number;
-	uniqueOpens: number;
-	machineOpens: number;
 }
 
 /** What a series is about: a pixel, a campaign, or everything when neither is given. */
@@ -304,7 +289,7 @@ export interface CheckedRecord {
  * Everything the package keeps, as one interface. All methods throw a `StoreError`, whose message
  * carries nothing personal.
  */
-export interface TrackingStore extends PrivacyStore {
+export interface TrackingStore extends PrivacyStore, AnswersStore {
 	/** Records opens in one transaction. An `eventId` the store knows already changes nothing. */
 	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
 	/**
@@ -327,6 +312,11 @@ export interface TrackingStore extends PrivacyStore {
 	recordImageHeld(times: readonly ImageHeld[]): Promise<number>;
 	/** Every change of an open's label, oldest first. */
 	listLabelHistory(eventId: string): Promise<LabelChange[]>;
+	/**
+	 * Opens in the order in which they were stored, so that whoever goes on from the cursor misses
+	 * none, however late it came in. An open comes again when its label or its held time changed.
+	 */
+	listStoredOpens(request: PageRequest): Promise<StoredOpensPage>;
 	/** Opens, newest first. */
 	listOpens(request: OpenPageRequest): Promise<OpenPage>;
 	/** All opens that match, newest first, read as they are consumed. */

@@ -14,14 +14,8 @@ import type { Scope } from '../database/store-schema';
 import { listOpens } from '../opens/list-opens';
 import { namesOfEach } from '../people/names';
 import { StoreError } from '../port/store-error';
-import type {
-	CampaignCounts,
-	Dashboard,
-	HoursRequest,
-	OpenStatus,
-	OpensPerHour,
-	StatusRequest,
-} from '../port/tracking-store';
+import type { CampaignCounts, OpensPerHour } from '../port/counts';
+import type { Dashboard, HoursRequest, OpenStatus, StatusRequest } from '../port/tracking-store';
 
 const READ_ROWS = 1000;
 
@@ -124,7 +118,7 @@ export async function getCampaign(db: Reader, campaignId: string): Promise<Campa
 	return tally === null ? null : toCampaign(campaignId, tally);
 }
 
-function toCampaign(campaignId: string, tally: PixelTally): CampaignCounts {
+export function toCampaign(campaignId: string, tally: PixelTally): CampaignCounts {
 	return { campaignId, ...toGroupCounts(tally), pixels: tally.pixels };
 }
 
