@@ -25,7 +25,7 @@ export class EmailOpenTrackingApi implements ICredentialType {
 	properties: INodeProperties[] = [
 		part(
 			'storePart',
-			'<b>Store</b>: where opens are kept. Leave it empty to keep them where this n8n keeps its own.',
+			'Store: where opens are kept. Leave it empty to keep them where this n8n keeps its own.',
 		),
 		{
 			displayName: 'PostgreSQL Connection String',
@@ -71,7 +71,7 @@ export class EmailOpenTrackingApi implements ICredentialType {
 		},
 		part(
 			'keyPart',
-			'<b>Signing keys</b>: what tracking links are signed and encrypted with. Leave them empty to use the key that this n8n has.',
+			'Signing keys: what tracking links are signed and encrypted with. Leave them empty to use the key that this n8n has.',
 		),
 		{
 			displayName: 'Active Key',
@@ -110,7 +110,7 @@ export class EmailOpenTrackingApi implements ICredentialType {
 		},
 		part(
 			'addressPart',
-			'<b>Address</b>: where emails find this n8n. Leave it empty for the WEBHOOK_URL that n8n is set up with.',
+			'Address: where emails find this n8n. Leave it empty for the WEBHOOK_URL that n8n is set up with.',
 		),
 		{
 			displayName: 'Base URL',
