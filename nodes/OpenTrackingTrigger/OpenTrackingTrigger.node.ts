@@ -38,7 +38,8 @@ export class OpenTrackingTrigger implements INodeType {
 		// Not 1: for version 1 of a webhook node n8n evaluates an expression on every request.
 		version: 2,
 		subtitle: '={{ $parameter["path"] }}',
-		description: 'Starts the workflow when an email loads its tracking pixel',
+		// n8n's list of nodes shows this one for the trigger and the node beside it.
+		description: 'Starts a workflow when an email is opened, and says who opened and who has not',
 		eventTriggerDescription: 'Waiting for you to load the Test URL of the pixel',
 		activationMessage: 'Opens are now recorded at the production URL of this pixel.',
 		defaults: { name: 'Email Open Trigger' },

@@ -45,7 +45,7 @@ export function crmParameters(defaults: {
 	return [
 		{
 			name: 'write',
-			displayName: 'Write',
+			displayName: 'Record Open As',
 			description: 'What an open becomes; use the node twice for both',
 			type: 'options',
 			default: 'contact',

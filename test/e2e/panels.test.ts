@@ -250,7 +250,10 @@ describe("the panels of the nodes in n8n's editor", () => {
 		}, 60_000);
 
 		it('says whether the email with the pixel was opened', async () => {
-			await run('Status', 'Check', async () => await panel.type('pixelId', pixelId), 'lastOpenDay');
+			const fill = async () => {
+				expect(await panel.pick('pixelId', 'spri')).toEqual(['Spring']);
+			};
+			await run('Status', 'Check', fill, 'lastOpenDay');
 		}, 60_000);
 
 		it('writes the recipients of the pixel to a file', async () => {
@@ -263,7 +266,10 @@ describe("the panels of the nodes in n8n's editor", () => {
 		}, 60_000);
 
 		it('says where a person stands', async () => {
-			await run('Consent', 'Get', async () => await panel.type('personId', READER), 'performance');
+			const fill = async () => {
+				expect(await panel.pick('personId', 'reader')).toEqual([READER]);
+			};
+			await run('Consent', 'Get', fill, 'performance');
 		}, 60_000);
 
 		it('makes the link by which a person gets a copy', async () => {
@@ -285,6 +291,75 @@ describe("the panels of the nodes in n8n's editor", () => {
 		it('writes the dashboard to a file', async () => {
 			await run('Report', 'Get Dashboard Page', nothing, 'dashboard.html');
 		}, 60_000);
+	});
+
+	describe('the list of nodes', () => {
+		const items = () => editor.page.getByTestId('node-creator-item-name');
+		const search = async (text: string) => {
+			await editor.page.getByTestId('node-creator-plus-button').first().click();
+			await editor.page.getByTestId('node-creator-search-bar').fill(text);
+			await items().first().waitFor();
+		};
+		beforeAll(async () => {
+			const { page } = editor;
+			if (await page.getByTestId('ndv').isVisible()) {
+				await page.getByTestId('ndv-close-button').click();
+			}
+		}, 60_000);
+		afterEach(async () => {
+			await editor.page.reload();
+			await editor.page.getByTestId('canvas-node').first().waitFor({ timeout: 60_000 });
+		}, 90_000);
+
+		it.each([
+			['email opened', 'Open Tracking'],
+			['newsletter', 'Open Tracking'],
+			['read receipt', 'Open Tracking'],
+			['open rate', 'Open Tracking'],
+			['gdpr', 'Tracking Consent Filter'],
+			['hubspot', 'Open Event Sink'],
+		])(
+			'leads from "%s" to %s',
+			async (words, name) => {
+				await search(words);
+				await items().filter({ hasText: name }).first().waitFor();
+			},
+			90_000,
+		);
+
+		it('offers the trigger beside Open Tracking, and an action for each destination', async () => {
+			const { page } = editor;
+			await search('read receipt');
+			await items().filter({ hasText: 'Open Tracking' }).first().click();
+			await page.getByText('Triggers (1)').click();
+			await page.getByText('On new Email Open event').waitFor();
+			await page.reload();
+			await search('hubspot');
+			await items().filter({ hasText: 'Open Event Sink' }).first().click();
+			await page.getByText('Send opens to HubSpot').waitFor();
+		}, 120_000);
+	});
+
+	it('show the address with an ID in the panel of the trigger', async () => {
+		const panel = await editor.openPanel('Email Open Trigger');
+		await editor.page.getByText('Webhook URLs').click();
+		await editor.page.getByText(`${n8n.url}/webhook-test/email-open/pixel.png?id=42`).waitFor();
+		await editor.page.getByText('Listen for an email open').waitFor();
+		await panel.close();
+	}, 60_000);
+
+	it('ship with output schemas that n8n serves to its editor', async () => {
+		const read = async (path: string) =>
+			await (await fetch(`${n8n.url}/schemas/${PACKAGE}.${path}.json`)).json();
+		expect(await read('openTracking/1.0.0/open/getMany')).toMatchObject({
+			properties: { recipientId: { type: ['string', 'null'] } },
+		});
+		expect(await read('respondAndLogOpen/1.0.0')).toMatchObject({
+			properties: { client: { properties: { family: {} } } },
+		});
+		expect(await read('openEventSink/1.0.0/hubSpot')).toMatchObject({
+			properties: { delivery: { properties: { status: {} } } },
+		});
 	});
 
 	it('let a sink be published with the login of its destination, and not without', async () => {

@@ -453,7 +453,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 			({ about, finding }) => `${about}: ${finding}`,
 		);
 		for (const finding of [
-			/^Letters: Email Open Trigger: It tracks people until they object, though the preset EU default/,
+			/^Letters: Email Open Trigger: It tracks people until they object, though the preset EU Default/,
 			/^Legal basis: It is consent, but "Letters: Email Open Trigger" tracks people until they object/,
 			/^Stored opens: 1 of mode "full" are kept \(IP address: 1, user agent: 1\)/,
 			/^Stored opens: 1 hold an IP address.* not known to consent/,

@@ -28,6 +28,8 @@ export interface Panel {
 	choose(parameter: string, optionName: string): Promise<void>;
 	/** Opens the list of what can be added to a collection, and gives the names in it. */
 	addable(collection: string): Promise<string[]>;
+	/** Searches the list of what the store knows, gives the names in it, and takes the first one. */
+	pick(parameter: string, search: string): Promise<string[]>;
 	type(parameter: string, text: string): Promise<void>;
 	/** Clicks on Execute step, and waits until the node has run and its output shows a text. */
 	execute(expected: string): Promise<void>;
@@ -107,7 +109,29 @@ function panelOf(page: Page): Panel {
 					.getByTestId('collection-parameter-add')
 					.getByRole('combobox'),
 			),
+		pick: async (parameter, search) => {
+			const locator = form.getByTestId(`resource-locator-${parameter}`);
+			await locator.getByTestId('rlc-input').click();
+			await page.getByTestId('rlc-search').locator('visible=true').fill(search);
+			const found = page
+				.getByTestId('rlc-item')
+				.locator('visible=true')
+				.filter({ hasText: new RegExp(search, 'i') });
+			await found.first().waitFor();
+			const names = await firstLines(page.getByTestId('rlc-item').locator('visible=true'));
+			await found.first().click();
+			return names;
+		},
 		type: async (parameter, text) => {
+			const locator = form.getByTestId(`resource-locator-${parameter}`);
+			if (await locator.isVisible()) {
+				await locator.getByTestId('rlc-mode-selector').click();
+				await page.getByRole('option', { name: 'By ID' }).locator('visible=true').click();
+				const byId = locator.getByTestId('rlc-input').locator('visible=true');
+				await byId.fill(text);
+				await byId.blur();
+				return;
+			}
 			const input = field(parameter).locator('input, textarea');
 			await input.fill(text);
 			await input.blur();

@@ -117,15 +117,11 @@ function differences(
 	}
 	if (actual !== 'object') return [];
 	const { properties = {} } = schema;
-	const names = new Set([...Object.keys(properties), ...Object.keys(value)]);
+	const fields = value as Record<string, unknown>;
+	const names = new Set([...Object.keys(properties), ...Object.keys(fields)]);
 	return [...names].flatMap((name) => {
 		if (!(name in properties)) return [`${path}.${name} is not in the schema`];
-		if (!(name in (value as object))) return mayMiss ? [] : [`${path}.${name} did not come out`];
-		return differences(
-			properties[name],
-			(value as Record<string, unknown>)[name],
-			`${path}.${name}`,
-			mayMiss,
-		);
+		if (!(name in fields)) return mayMiss ? [] : [`${path}.${name} did not come out`];
+		return differences(properties[name], fields[name], `${path}.${name}`, mayMiss);
 	});
 }

@@ -36,7 +36,7 @@ export function locator(
 		displayName,
 		name,
 		type: 'resourceLocator',
-		default: id === undefined ? { mode: 'list', value: '' } : { mode: 'id', value: id },
+		default: { mode: id === undefined ? 'list' : 'id', value: id ?? '' },
 		modes: [
 			{
 				displayName: 'From List',

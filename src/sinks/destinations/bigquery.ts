@@ -63,6 +63,7 @@ export const bigQuery = defineSink({
 		{
 			name: 'projectId',
 			displayName: 'Project ID',
+			placeholder: 'e.g. newsletter-4711',
 			description: 'Google Cloud project of the dataset',
 			type: 'string',
 			default: '',

@@ -72,6 +72,7 @@ export const matomo = defineSink({
 		{
 			name: 'siteId',
 			displayName: 'Website ID',
+			placeholder: 'e.g. 1',
 			description: 'Under which website Matomo counts the opens',
 			type: 'string',
 			default: '1',

@@ -62,6 +62,7 @@ export const snowplow = defineSink({
 		{
 			name: 'appId',
 			displayName: 'Application ID',
+			placeholder: 'e.g. newsletter',
 			description: 'Value of app_id in the warehouse',
 			type: 'string',
 			default: 'email',

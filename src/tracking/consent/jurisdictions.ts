@@ -33,7 +33,7 @@ const EDPB = 'EDPB Guidelines 2/2023 on the technical scope of Art. 5(3) of the 
  */
 export const JURISDICTION_PRESETS: Readonly<Record<Jurisdiction, JurisdictionPreset>> = {
 	eu: {
-		displayName: 'EU default',
+		displayName: 'EU Default',
 		label: 'eu-2026.1',
 		countryCode: 'EU',
 		policy: 'consent-required',

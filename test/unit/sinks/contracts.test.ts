@@ -164,7 +164,7 @@ describe('the registry', () => {
 	it('says what is wrong with a setting', () => {
 		const { parameters } = findSink('hubSpot');
 		expect(() => readOptions(parameters, { write: 'everything' })).toThrow(
-			'Write is not valid. Use one of contact, timeline.',
+			'Record Open As is not valid. Use one of contact, timeline.',
 		);
 		expect(() => readOptions(parameters, { write: 'timeline' })).toThrow('Custom Event is empty.');
 		expect(readOptions(parameters, {})).toMatchObject({ write: 'contact', machineOpens: false });

@@ -6,6 +6,7 @@ import type { OpenFilter } from '../../../../src/storage/port/tracking-store';
 import { ACTORS } from '../../../../src/tracking/event/event-fields';
 import { withoutLocator } from '../../../shared/fields/check-fields';
 import { locator } from '../../../shared/fields/locators';
+import { titleCase } from '../../../shared/fields/title-case';
 
 export const openFilterProperty: INodeProperties = {
 	displayName: 'Filters',
@@ -18,7 +19,7 @@ export const openFilterProperty: INodeProperties = {
 			displayName: 'Actor',
 			name: 'actor',
 			type: 'options',
-			options: ACTORS.map((actor) => ({ name: ACTOR_NAMES[actor], value: actor })),
+			options: ACTORS.map((actor) => ({ name: titleCase(ACTOR_NAMES[actor]), value: actor })),
 			default: 'human',
 			description: 'Who loaded the image',
 		},

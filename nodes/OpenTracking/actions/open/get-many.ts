@@ -3,7 +3,7 @@ import { simpleOpen } from '../../../../src/tracking/event/simple-open';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
 import { pagingProperties, readPages } from '../../common/paging';
-import { readSimplify, simplifyProperty } from '../../common/simplify';
+import { readSimplify, simplifyProperty } from '../../../shared/fields/simplify';
 import { openFilterProperty, readOpenFilter } from './filter';
 
 export const getManyOpens: Operation = {

@@ -16,6 +16,7 @@ export const deleteRecipient: Operation = {
 			type: 'string',
 			default: '',
 			required: true,
+			placeholder: 'e.g. 0193495c-7a00-7000-8000-000000000001',
 			description: 'The field "ID" of the recipient, as Get Many gives it out',
 		},
 	],

@@ -1,5 +1,6 @@
 import { dashboardPage } from '../../../../src/reports/pages/dashboard-page';
 import { RANGES, type Range } from '../../../../src/reports/pages/opens-over-time';
+import { titleCase } from '../../../shared/fields/title-case';
 import { waitingFolders } from '../../../shared/receive/waiting-opens';
 import type { Operation } from '../../common/operation';
 import { timeZoneOf, timeZoneProperty } from './time-zone';
@@ -14,7 +15,10 @@ export const getDashboardPage: Operation = {
 			displayName: 'Range',
 			name: 'range',
 			type: 'options',
-			options: Object.entries(RANGES).map(([value, { name }]) => ({ name, value })),
+			options: Object.entries(RANGES).map(([value, { name }]) => ({
+				name: titleCase(name),
+				value,
+			})),
 			default: '30d',
 			description: 'The span of time that the chart shows',
 		},

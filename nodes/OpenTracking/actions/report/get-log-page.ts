@@ -1,4 +1,5 @@
 import { LOG_FILTERS, logPage, type LogFilter } from '../../../../src/reports/pages/log-page';
+import { titleCase } from '../../../shared/fields/title-case';
 import type { Operation } from '../../common/operation';
 import { pixelIdProperty, readPixel } from '../../common/pixel-id';
 import { timeZoneOf, timeZoneProperty } from './time-zone';
@@ -22,7 +23,10 @@ export const getLogPage: Operation = {
 			displayName: 'Loads',
 			name: 'show',
 			type: 'options',
-			options: Object.entries(LOG_FILTERS).map(([value, name]) => ({ name, value })),
+			options: Object.entries(LOG_FILTERS).map(([value, name]) => ({
+				name: titleCase(name),
+				value,
+			})),
 			default: 'all',
 			description: 'Which loads to list',
 		},

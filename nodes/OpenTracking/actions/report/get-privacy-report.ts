@@ -21,6 +21,7 @@ import {
 	JURISDICTIONS,
 	type Jurisdiction,
 } from '../../../../src/tracking/consent/jurisdictions';
+import { titleCase } from '../../../shared/fields/title-case';
 import { controllerProperties, readController } from '../../common/controller';
 import type { Operation } from '../../common/operation';
 import { liveSetup, placeOfStore } from '../../common/setup';
@@ -39,7 +40,7 @@ const legalProperties: INodeProperties[] = [
 		name: 'legalBasis',
 		type: 'options',
 		options: [
-			...Object.entries(LEGAL_BASES).map(([value, name]) => ({ name, value })),
+			...Object.entries(LEGAL_BASES).map(([value, name]) => ({ name: titleCase(name), value })),
 			{ name: 'Not Stated', value: NOT_STATED },
 		],
 		default: NOT_STATED,

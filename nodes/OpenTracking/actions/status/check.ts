@@ -5,7 +5,7 @@ import { toItems } from '../../common/items';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
 import { pixelIdProperty } from '../../common/pixel-id';
-import { readSimplify, simplifyProperty } from '../../common/simplify';
+import { readSimplify, simplifyProperty } from '../../../shared/fields/simplify';
 
 export const checkStatus: OperationOnMany = {
 	value: 'check',

@@ -239,7 +239,7 @@ describe('the privacy report', () => {
 		[
 			'objection under the law of the recipients, where no preset is set',
 			config({ ...tracker({ ...BY_HAND }), jurisdictions: ['us', 'eu', 'uk'] }),
-			/It tracks people until they object, though the presets EU default and UK ask for consent first/,
+			/It tracks people until they object, though the presets EU Default and UK ask for consent first/,
 		],
 		[
 			'a purpose that is exempt by hand but not under the law of the recipients',
@@ -247,7 +247,7 @@ describe('the privacy report', () => {
 				...tracker({ ...BY_HAND, purpose: 'deliverability' }),
 				jurisdictions: ['eu'],
 			}),
-			/It tracks people without asking, though the preset EU default asks/,
+			/It tracks people without asking, though the preset EU Default asks/,
 		],
 		[
 			'objection where nobody said where the recipients are',
