@@ -4,6 +4,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { ACTOR_NAMES } from '../../../../src/reports/pages/shown-open';
 import type { OpenFilter } from '../../../../src/storage/port/tracking-store';
 import { ACTORS } from '../../../../src/tracking/event/event-fields';
+import { segmentFilterProperty } from '../../../shared/fields/segments';
 
 export const openFilterProperty: INodeProperties = {
 	displayName: 'Filters',
@@ -63,6 +64,7 @@ export const openFilterProperty: INodeProperties = {
 			type: 'string',
 			default: '',
 		},
+		segmentFilterProperty,
 		{
 			displayName: 'To',
 			name: 'to',

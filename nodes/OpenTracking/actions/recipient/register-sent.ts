@@ -4,6 +4,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { SentMessage, SentOutcome } from '../../../../src/storage/port/tracking-store';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
 import { readText, textOf } from '../../../shared/fields/check-fields';
+import { segmentsIn, segmentsProperty } from '../../../shared/fields/segments';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
@@ -49,6 +50,7 @@ export const registerSent: OperationOnMany = {
 					type: 'string',
 					default: '',
 				},
+				segmentsProperty,
 				{
 					displayName: 'Sent At',
 					name: 'sentAt',
@@ -75,7 +77,7 @@ export const registerSent: OperationOnMany = {
 			read: (index) => readMessage(node, index),
 			run: async (messages) => {
 				const { outcomes } = await store.registerSent(messages, keysOf);
-				return messages.map(({ trackingMode, sentAt, ...message }, position) => {
+				return messages.map(({ trackingMode, sentAt, segments: _, ...message }, position) => {
 					const outcome = outcomes[position] ?? 'ignored';
 					const registered = outcome === 'recorded';
 					const because = registered ? null : whyNot(trackingMode, outcome);
@@ -91,6 +93,7 @@ function readMessage(node: IExecuteFunctions, index: number): SentMessage {
 	const fields = node.getNodeParameter('sentFields', index, {}) as {
 		messageId?: string;
 		sentAt?: string;
+		segments?: unknown;
 		trackingMode?: TrackingMode;
 	};
 	const sentAt = fields.sentAt ? new Date(fields.sentAt) : new Date();
@@ -118,7 +121,8 @@ function readMessage(node: IExecuteFunctions, index: number): SentMessage {
 			},
 		);
 	}
-	return { ...message, sentAt, trackingMode: fields.trackingMode ?? 'identified' };
+	const segments = segmentsIn(fields.segments);
+	return { ...message, sentAt, trackingMode: fields.trackingMode ?? 'identified', segments };
 }
 
 function whyNot(trackingMode: TrackingMode, outcome: SentOutcome): string {
