@@ -247,8 +247,12 @@ function jsonOf(name: ResponseName): object {
 	return { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } };
 }
 
+/** What OpenAPI 3.1 takes a schema to be written in. */
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+
 function jsonSchemaOf(schema: z.ZodType): object {
 	// As input: more fields may come, so a client must not refuse those that it does not know.
-	const { $schema: _, ...described } = z.toJSONSchema(schema, { io: 'input' });
+	const { $schema, ...described } = z.toJSONSchema(schema, { io: 'input' });
+	if ($schema !== DIALECT) throw new Error(`OpenAPI 3.1 takes ${DIALECT} alone.`);
 	return described;
 }

@@ -77,11 +77,13 @@ export const registerSent: OperationOnMany = {
 			read: (index) => readMessage(node, index),
 			run: async (messages) => {
 				const { outcomes } = await store.registerSent(messages, keysOf);
-				return messages.map(({ trackingMode, sentAt, segments: _, ...message }, position) => {
+				return messages.map((message, position) => {
 					const outcome = outcomes[position] ?? 'ignored';
 					const registered = outcome === 'recorded';
-					const because = registered ? null : whyNot(trackingMode, outcome);
-					return [{ json: { ...message, sentAt: sentAt.toISOString(), registered, because } }];
+					const because = registered ? null : whyNot(message.trackingMode, outcome);
+					const { pixelId, recipientId, campaignId, messageId, sentAt } = message;
+					const named = { pixelId, recipientId, campaignId, messageId };
+					return [{ json: { ...named, sentAt: sentAt.toISOString(), registered, because } }];
 				});
 			},
 		});
