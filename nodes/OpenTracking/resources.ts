@@ -27,6 +27,7 @@ import { exportRecipients } from './actions/recipient/export-csv';
 import { getManyRecipients } from './actions/recipient/get-many';
 import { getNotOpened } from './actions/recipient/get-not-opened';
 import { registerSent } from './actions/recipient/register-sent';
+import { setSegments } from './actions/recipient/set-segments';
 import { getDashboardPage } from './actions/report/get-dashboard-page';
 import { getLogPage } from './actions/report/get-log-page';
 import { getPrivacyReport } from './actions/report/get-privacy-report';
@@ -34,6 +35,7 @@ import { dryRunRetention } from './actions/retention/dry-run';
 import { runRetention } from './actions/retention/run';
 import { countPeople } from './actions/statistics/count-people';
 import { dashboardStatistics } from './actions/statistics/dashboard';
+import { getRates } from './actions/statistics/get-rates';
 import { checkStatus } from './actions/status/check';
 import { checkHostedStatus } from './actions/status/check-hosted';
 import { getHostedDashboard } from './actions/status/get-hosted-dashboard';
@@ -87,11 +89,16 @@ export const resources: Resource[] = [
 			getManyRecipients,
 			getNotOpened,
 			registerSent,
+			setSegments,
 		],
 	},
 	{ value: 'report', name: 'Report', operations: [getDashboardPage, getLogPage, getPrivacyReport] },
 	{ value: 'retention', name: 'Retention', operations: [dryRunRetention, runRetention] },
-	{ value: 'statistics', name: 'Statistics', operations: [countPeople, dashboardStatistics] },
+	{
+		value: 'statistics',
+		name: 'Statistics',
+		operations: [countPeople, dashboardStatistics, getRates],
+	},
 	{
 		value: 'status',
 		name: 'Status',

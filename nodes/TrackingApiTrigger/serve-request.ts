@@ -98,6 +98,7 @@ function apiOf(
 		},
 	});
 	return {
+		...api,
 		fetch: async (request) => {
 			const answer = await api.fetch(request);
 			if (!failed) trouble.worked();

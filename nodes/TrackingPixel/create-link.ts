@@ -11,11 +11,18 @@ import { PIXEL_PATH, signTrackingLink } from '../../src/tracking/links/tracking-
 import { embedCode } from '../../src/tracking/mail/embed-code';
 import { MOST_AT_ONCE, toNodeError } from '../shared/each-item';
 import { readText, textOf } from '../shared/fields/check-fields';
+import { segmentsIn } from '../shared/fields/segments';
 import { instanceBaseUrl } from '../shared/installation/base-url';
 import { openHostedTracker } from '../shared/installation/hosted-tracker';
 import { signingOf } from '../shared/installation/signing';
 import { openTrackingStore } from '../shared/installation/store';
-import { assertAllowed, createLinkLookups, type LinkLookups, objectionTo } from './may-track';
+import {
+	assertAllowed,
+	assertNamed,
+	createLinkLookups,
+	type LinkLookups,
+	objectionTo,
+} from './may-track';
 import type { PixelOperation } from './pixel-operation';
 
 /** What an email is tracked by; nulls when it goes out untracked, and why it does. */
@@ -33,6 +40,7 @@ interface LinkOptions {
 	path?: string;
 	preview?: boolean;
 	purpose?: Purpose;
+	segments?: unknown;
 	trackingMode?: TrackingMode;
 }
 
@@ -75,6 +83,12 @@ async function signedLink(
 			path,
 			pixelId: givenPixelId || null,
 		});
+	}
+	const segments = segmentsIn(options.segments);
+	if (segments.length > 0) {
+		const requested = options.trackingMode ?? null;
+		await assertNamed(lookups, { requested, path, pixelId: givenPixelId || null });
+		if (recipientId !== null) await lookups.label({ recipientId, segments, keyRing });
 	}
 	const pixelId = givenPixelId || (countsOnly ? null : uuidv4());
 	const { url, token } = signTrackingLink({

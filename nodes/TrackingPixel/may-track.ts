@@ -6,9 +6,11 @@ import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import type { Purpose } from '../../src/tracking/event/purpose';
 import {
 	assertWithinCeiling,
+	lowestMode,
 	TRACKING_MODES,
 	type TrackingMode,
 } from '../../src/tracking/event/tracking-mode';
+import { MODE_STORES } from '../../src/tracking/minimise/minimise-mode';
 import type { KeyRing } from '../../src/tracking/links/key-ring';
 import { denylistKeysIn } from '../../src/tracking/people/subject-keys';
 
@@ -19,6 +21,15 @@ export interface LinkLookups {
 	parts(): Promise<InstalledPart[]>;
 	/** `null` for an id that no pixel has */
 	pixel(id: string): Promise<Pixel | null>;
+	/** Gives labels to a recipient */
+	label(labeled: Labeled): Promise<boolean>;
+}
+
+/** Somebody who gets labels. */
+interface Labeled {
+	recipientId: string;
+	segments: readonly string[];
+	keyRing: KeyRing;
 }
 
 /** Somebody that a link is made for. */
@@ -42,7 +53,15 @@ export function createLinkLookups(openStore: () => Promise<TrackingStore>): Link
 		const people = links.map(({ recipientId, purpose }) => ({ names: [recipientId], purpose }));
 		return await whyUntracked(await openStore(), people, denylistKeysIn(links[0].keyRing));
 	});
-	return { objection, parts: () => parts(null), pixel };
+	const label = batchCalls<Labeled, boolean>(async (labeled) => {
+		const changes = labeled.map(({ recipientId, segments }) => ({
+			recipientId,
+			segments,
+			how: 'add' as const,
+		}));
+		return await (await openStore()).changeSegments(changes, denylistKeysIn(labeled[0].keyRing));
+	});
+	return { objection, parts: () => parts(null), pixel, label };
 }
 
 /**
@@ -73,13 +92,41 @@ export async function assertAllowed(
 	lookups: Pick<LinkLookups, 'parts' | 'pixel'>,
 	link: { requested: TrackingMode; path: string; pixelId: string | null },
 ): Promise<void> {
+	const { operator, pixel } = await ceilings(lookups, link);
+	assertWithinCeiling(link.requested, {
+		[`the Email Open Trigger at "${link.path}"`]: operator,
+		'the pixel': pixel,
+	});
+}
+
+/**
+ * Refuses labels where the opens of the link may not name the recipient: the store would know
+ * somebody then whom it is not to know.
+ *
+ * @throws Error that names the mode
+ */
+export async function assertNamed(
+	lookups: Pick<LinkLookups, 'parts' | 'pixel'>,
+	link: { requested: TrackingMode | null; path: string; pixelId: string | null },
+): Promise<void> {
+	const { operator, pixel } = await ceilings(lookups, link);
+	const mode = lowestMode([link.requested, operator, pixel]);
+	const { keeps, recipient } = MODE_STORES[mode];
+	if (keeps === 'every-open' && recipient === 'id') return;
+	throw new Error(
+		`Segments are not kept in the tracking mode ${mode}, whose opens do not name the recipient. Remove them, or use Identified or Full.`,
+	);
+}
+
+/** What the trigger and the pixel of a link allow. */
+async function ceilings(
+	lookups: Pick<LinkLookups, 'parts' | 'pixel'>,
+	link: { path: string; pixelId: string | null },
+): Promise<{ operator: TrackingMode | undefined; pixel: TrackingMode | null | undefined }> {
 	const trackers = (await lookups.parts()).filter(
 		({ kind, settings }) => kind === 'tracker' && settings.path === link.path,
 	);
 	const pixel = link.pixelId === null ? null : await lookups.pixel(link.pixelId);
 	const operator = TRACKING_MODES.find((mode) => trackers.some((t) => t.settings.mode === mode));
-	assertWithinCeiling(link.requested, {
-		[`the Email Open Trigger at "${link.path}"`]: operator,
-		'the pixel': pixel?.trackingMode,
-	});
+	return { operator, pixel: pixel?.trackingMode };
 }

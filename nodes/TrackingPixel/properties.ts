@@ -4,6 +4,7 @@ import { PIXEL_PATH } from '../../src/tracking/links/tracking-link';
 import { PIXEL_PNG_BASE64 } from '../../src/tracking/receive/pixel-image';
 import { locator } from '../shared/fields/locators';
 import { purposeOptions } from '../shared/fields/purpose-options';
+import { segmentsProperty } from '../shared/fields/segments';
 import { trackingModeOptions } from '../shared/fields/tracking-mode-options';
 
 const forOperation = (...operation: string[]) => ({ show: { operation } });
@@ -140,6 +141,7 @@ export const properties: INodeProperties[] = [
 				default: 'performance',
 				description: 'What the opens may be used for; written into the link and onto each event',
 			},
+			segmentsProperty,
 			{
 				displayName: 'Tracking Mode',
 				name: 'trackingMode',

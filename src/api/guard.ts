@@ -53,7 +53,10 @@ export function refuseOtherOrigins({
 /** To ask whether a pixel was opened is to read, although clients do it with POST. */
 function isReading(method: string, path: string): boolean {
 	if (path === '/api/pixel/check') return true;
-	return ['GET', 'HEAD'].includes(method) && /^\/(?:(?:api\/)?dashboard$|logs\/)/.test(path);
+	if (!['GET', 'HEAD'].includes(method)) return false;
+	return /^\/(?:(?:api\/)?dashboard$|logs\/|api\/(?:openapi\.json|v1\/(?:events|campaigns))$)/.test(
+		path,
+	);
 }
 
 function stranger({ headerName }: AccessRules, asked: Asked): ApiError {

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 
 import type { ApiDeps } from './api-deps';
+import { dataRoutes } from './data/data-routes';
 import { failureOf } from './failure';
 import { guard, refuseOtherOrigins } from './guard';
 import { pageRoutes } from './routes/page-routes';
@@ -12,6 +13,8 @@ import { trackerRoute } from './routes/tracker-route';
 /** The HTTP APIs and pages as one web handler; paths are those below the base URL. */
 export interface TrackingApi {
 	fetch(request: Request): Promise<Response>;
+	/** Every route, as method and path: `GET /logs/:id` */
+	routes: readonly string[];
 }
 
 /**
@@ -32,6 +35,7 @@ export function createTrackingApi(deps: ApiDeps): TrackingApi {
 	});
 	app.use('/api/*', refuseOtherOrigins(deps), guard(deps, 'key'));
 	for (const group of [
+		dataRoutes,
 		pixelTrackingRoutes,
 		pixelRoutes,
 		recipientRoutes,
@@ -45,7 +49,10 @@ export function createTrackingApi(deps: ApiDeps): TrackingApi {
 		const { message, status, headers } = failureOf(error, deps);
 		return c.json(errorBody(c.req.path, message), status, headers);
 	});
-	return { fetch: async (request) => await app.fetch(request) };
+	const routes = app.routes
+		.filter(({ method }) => method !== 'ALL')
+		.map(({ method, path }) => `${method} ${path}`);
+	return { fetch: async (request) => await app.fetch(request), routes };
 }
 
 /** Clients of the Pixel Tracking API read `message`, those of the Mail Tracker API `error`. */

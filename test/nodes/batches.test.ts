@@ -151,6 +151,17 @@ const WORK: Work[] = [
 		calls: ['registerSent'],
 	},
 	{
+		title: 'Recipient → Set Segments',
+		node: tracking,
+		parameters: operation('recipient', 'setSegments', {
+			segmentRecipientId: personId,
+			segments: 'customers',
+		}),
+		item: person,
+		bad: { recipientId: 'x'.repeat(2000) },
+		calls: ['changeSegments'],
+	},
+	{
 		title: 'Status → Check',
 		node: tracking,
 		parameters: operation('status', 'check', {

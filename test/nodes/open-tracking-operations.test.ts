@@ -318,6 +318,21 @@ const ENTRIES: Record<string, Entry> = {
 			]),
 		whenEmpty: 'There is no ID to register a sent message under',
 	},
+	'recipient setSegments': {
+		fill: () => ({ segmentRecipientId: 'ada', segments: 'customers, trial' }),
+		gives: 'the labels that the recipient got',
+		check: ({ items }) =>
+			expect(items).toEqual([
+				{
+					recipientId: 'ada',
+					segments: ['customers', 'trial'],
+					how: 'add',
+					set: true,
+					because: null,
+				},
+			]),
+		whenEmpty: 'Recipient ID is empty',
+	},
 	'report getDashboardPage': {
 		gives: 'the dashboard as an HTML file',
 		check: ({ file }) => expect(file).toContain('Spring launch'),
@@ -389,6 +404,27 @@ const ENTRIES: Record<string, Entry> = {
 			]),
 		whenEmpty: ({ items }) =>
 			expect(items).toMatchObject([{ totals: { opens: 0, openRate: null }, campaigns: [] }]),
+	},
+	'statistics getRates': {
+		fill: () => ({ ratesCampaignId: CAMPAIGN }),
+		gives: 'the three open rates, also in words',
+		check: ({ items }) =>
+			expect(items).toMatchObject([
+				{
+					campaignId: CAMPAIGN,
+					segment: null,
+					withheld: false,
+					inWords: '50 % of the 2 readers who can be seen',
+					confirmed: { recipients: 1, rate: 0.5 },
+					likely: { visible: 2, rate: 0.5 },
+					possible: { recipients: 1 },
+					hidden: { recipients: 0 },
+				},
+			]),
+		whenEmpty: ({ items }) =>
+			expect(items).toMatchObject([
+				{ campaignId: null, inWords: 'No message is registered as sent, so there is no rate' },
+			]),
 	},
 	'status check': {
 		fill: pixelId,

@@ -3,6 +3,7 @@ import { z } from 'zod/v4';
 
 import type { OpenCounts } from '../../storage/port/recipient';
 import type { GroupCounts, Pixel } from '../../storage/port/counts';
+import { ratesInWords } from '../../tracking/counters/open-rates';
 import { withoutControlCharacters } from '../../tracking/event/control-characters';
 import type { OpenEvent } from '../../tracking/event/open-event';
 import { embedCode } from '../../tracking/mail/embed-code';
@@ -112,6 +113,8 @@ function statsOf(totals: GroupCounts, totalPixels: number, openedPixels: number)
 		totalViewTime: totals.viewTimeMs,
 		totalOpens: totals.opens,
 		machineOpens: totals.machineOpens,
+		rates: totals.rates,
+		ratesInWords: ratesInWords(totals.rates),
 	};
 }
 

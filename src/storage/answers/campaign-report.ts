@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 
-import { openRates } from '../../tracking/counters/open-rates';
-import { COUNTED_ACTORS } from '../../tracking/event/open-event';
+import { openRates, type RateCounts } from '../../tracking/counters/open-rates';
+import { isCounted } from '../../tracking/event/open-event';
 import type { Actor } from '../../tracking/event/open-event';
 import { DEFAULT_K } from '../../tracking/minimise/k-anonymity';
 import { timeOf } from '../database/checked-input';
@@ -18,8 +18,7 @@ import { getCampaign, listOpensPerHour } from '../statistics/statistics';
 import { byAge } from './ages';
 
 /** How many loads and addresses are looked at, so that the answer takes as long for any campaign. */
-const LOADS_READ = 20_000;
-const ADDRESSES_READ = 20_000;
+const MOST_READ = 10_000;
 const PROGRAMS_SHOWN = 50;
 
 /** What one campaign did; `null` where nothing is known of it. */
@@ -31,19 +30,19 @@ export async function campaignReport(
 	const campaign = await getCampaign(db, campaignId);
 	if (campaign === null) return null;
 	const hours = await listOpensPerHour(db, { campaignId, ...windowOf(request) });
-	const loads = await loadsRead(db, request);
-	const addresses = await addressesRead(db, campaignId);
+	const loads = await latestLoads(db, request);
+	const addresses = await listAddresses(db, campaignId);
 	return {
 		campaign,
 		hours,
 		ages: byAge(hours, campaign.firstSentAt),
-		programs: await programs(db, request),
-		providers: addresses === 0 ? null : await providers(db, campaignId),
-		machineLoads: await machineLoads(db, request),
-		loadsRead: Math.min(loads, LOADS_READ),
-		allLoadsRead: loads <= LOADS_READ,
-		addressesRead: Math.min(addresses, ADDRESSES_READ),
-		allAddressesRead: addresses <= ADDRESSES_READ,
+		programs: programsOf(loads.slice(0, MOST_READ)),
+		providers: addresses.length === 0 ? null : providersOf(addresses.slice(0, MOST_READ)),
+		machineLoads: machineLoadsOf(loads.slice(0, MOST_READ)),
+		loadsRead: Math.min(loads.length, MOST_READ),
+		allLoadsRead: loads.length <= MOST_READ,
+		addressesRead: Math.min(addresses.length, MOST_READ),
+		allAddressesRead: addresses.length <= MOST_READ,
 	};
 }
 
@@ -52,10 +51,12 @@ export function windowOf({ from, to }: TimeWindow): { from: Date; to: Date } {
 	return { from: from ?? new Date(0), to: to ?? new Date(8.64e15) };
 }
 
+type Load = Awaited<ReturnType<typeof latestLoads>>[number];
+
 /** The latest loads of a campaign in a window, and one more that tells whether there are others. */
-function latestLoads(db: Reader, request: CampaignReportRequest, limit: number) {
+async function latestLoads(db: Reader, request: CampaignReportRequest) {
 	const { from, to } = windowOf(request);
-	return db
+	const rows = await db
 		.selectFrom('opens')
 		.select(['actor', 'actor_reason', 'client_family', 'client_os', 'client_device'])
 		.select('recipient_id')
@@ -64,107 +65,85 @@ function latestLoads(db: Reader, request: CampaignReportRequest, limit: number) 
 		.where('occurred_at', '<', timeOf(to, 'end of the period'))
 		.orderBy('occurred_at', 'desc')
 		.orderBy('event_id', 'desc')
-		.limit(limit);
+		.limit(MOST_READ + 1)
+		.execute();
+	return rows.map(({ actor, ...row }) => ({ actor: actor as Actor, ...row }));
 }
 
-async function loadsRead(db: Reader, request: CampaignReportRequest): Promise<number> {
-	const { count } = await db
-		.selectFrom(latestLoads(db, request, LOADS_READ + 1).as('load'))
-		.select(sql<number>`count(*)`.as('count'))
-		.executeTakeFirstOrThrow();
-	return count;
+function programsOf(loads: readonly Load[]): ProgramCount[] {
+	const counts = new Map<string, ProgramCount & { names: Set<string> }>();
+	for (const load of loads) {
+		if (!isCounted(load.actor)) continue;
+		const { client_family: family, client_os: os, client_device: device } = load;
+		const key = JSON.stringify([family, os, device]);
+		const count = counts.get(key) ?? { family, os, device, opens: 0, people: 0, names: new Set() };
+		counts.set(key, count);
+		count.opens += 1;
+		if (load.recipient_id !== null) count.names.add(load.recipient_id);
+	}
+	return [...counts]
+		.sort(([keyA, a], [keyB, b]) => b.opens - a.opens || (keyA < keyB ? -1 : 1))
+		.slice(0, PROGRAMS_SHOWN)
+		.map(([, { names, ...count }]) => ({ ...count, people: names.size }));
 }
 
-async function programs(db: Reader, request: CampaignReportRequest): Promise<ProgramCount[]> {
+function machineLoadsOf(loads: readonly Load[]): MachineLoads[] {
+	const counts = new Map<string, MachineLoads>();
+	for (const { actor, actor_reason: reason } of loads) {
+		if (isCounted(actor)) continue;
+		const key = JSON.stringify([actor, reason]);
+		const count = counts.get(key) ?? { actor, reason, loads: 0 };
+		counts.set(key, count);
+		count.loads += 1;
+	}
+	return [...counts]
+		.sort(([keyA, a], [keyB, b]) => b.loads - a.loads || (keyA < keyB ? -1 : 1))
+		.map(([, count]) => count);
+}
+
+type Addressed = Awaited<ReturnType<typeof listAddresses>>[number];
+
+/** Recipients of a campaign that were sent to and whose address is known, and one more. */
+async function listAddresses(db: Reader, campaignId: string) {
 	return await db
-		.selectFrom(latestLoads(db, request, LOADS_READ).as('load'))
-		.select(['client_family as family', 'client_os as os', 'client_device as device'])
-		.select([
-			sql<number>`count(*)`.as('opens'),
-			sql<number>`count(distinct recipient_id)`.as('people'),
-		])
-		.where('actor', 'in', COUNTED_ACTORS)
-		.groupBy(['client_family', 'client_os', 'client_device'])
-		.orderBy('opens', 'desc')
-		.orderBy('client_family')
-		.orderBy('client_os')
-		.orderBy('client_device')
-		.limit(PROGRAMS_SHOWN)
-		.execute();
-}
-
-async function machineLoads(db: Reader, request: CampaignReportRequest): Promise<MachineLoads[]> {
-	const rows = await db
-		.selectFrom(latestLoads(db, request, LOADS_READ).as('load'))
-		.select(['actor', 'actor_reason as reason'])
-		.select(sql<number>`count(*)`.as('loads'))
-		.where('actor', 'not in', COUNTED_ACTORS)
-		.groupBy(['actor', 'actor_reason'])
-		.orderBy('loads', 'desc')
-		.orderBy('actor')
-		.orderBy('actor_reason')
-		.execute();
-	return rows.map((row) => ({ ...row, actor: row.actor as Actor }));
-}
-
-/** Recipients of a campaign that were sent to and whose address is known. */
-function addressed(db: Reader, campaignId: string, limit: number) {
-	return db
 		.selectFrom('recipient_tallies as tally')
 		.innerJoin('recipients as entry', (join) =>
 			join
 				.on('entry.pixel_id', '=', sql<string>`substr(tally.parent, 3)`)
 				.onRef('entry.recipient_id', '=', 'tally.recipient_id'),
 		)
-		.select('entry.address')
-		.select(sql<number>`case when tally.first_open_at is null then 0 else 1 end`.as('opened'))
-		.select(
-			sql<number>`case when tally.first_open_at is null and tally.prefetch > 0
-				and tally.scanner = 0 and tally.bot = 0 then 1 else 0 end`.as('hidden'),
-		)
+		.select((is) => is.ref('entry.address').$notNull().as('address'))
+		.select(['tally.first_open_at', 'tally.prefetch', 'tally.scanner', 'tally.bot'])
 		.where('tally.campaign_id', '=', campaignId)
 		.where('tally.recipient_id', '<>', sql.lit(''))
 		.where('tally.sent', '>', sql.lit(0))
 		.where('entry.address', 'is not', null)
-		.limit(limit);
-}
-
-async function addressesRead(db: Reader, campaignId: string): Promise<number> {
-	const { count } = await db
-		.selectFrom(addressed(db, campaignId, ADDRESSES_READ + 1).as('one'))
-		.select(sql<number>`count(*)`.as('count'))
-		.executeTakeFirstOrThrow();
-	return count;
+		.limit(MOST_READ + 1)
+		.execute();
 }
 
 /** Rates by domain; domains of fewer than ten people are one row, as long as that is ten people. */
-async function providers(db: Reader, campaignId: string): Promise<MailboxProvider[]> {
-	const domain = sql<string>`replace(address, rtrim(address, replace(address, '@', '')), '')`;
-	const rows = await db
-		.selectFrom(addressed(db, campaignId, ADDRESSES_READ).as('one'))
-		.select(domain.as('domain'))
-		.select([
-			sql<number>`count(*)`.as('people'),
-			sql<number>`cast(sum(opened) as bigint)`.as('opened'),
-			sql<number>`cast(sum(hidden) as bigint)`.as('hidden'),
-		])
-		.groupBy('domain')
-		.execute();
-	const large = rows.filter(({ people }) => people >= DEFAULT_K);
-	const others = rows
-		.filter(({ people }) => people < DEFAULT_K)
-		.reduce(
-			(sum, row) => ({
-				people: sum.people + row.people,
-				opened: sum.opened + row.opened,
-				hidden: sum.hidden + row.hidden,
-			}),
-			{ people: 0, opened: 0, hidden: 0 },
-		);
-	large.sort((a, b) => b.people - a.people || (a.domain < b.domain ? -1 : 1));
-	const rest = others.people >= DEFAULT_K ? [{ domain: null, ...others }] : [];
-	return [...large, ...rest].map(({ domain: name, people, opened, hidden }) => ({
-		domain: name,
-		rates: openRates({ sentRecipients: people, confirmed: opened, hidden }),
-	}));
+function providersOf(addresses: readonly Addressed[]): MailboxProvider[] {
+	const counts = new Map<string, RateCounts>();
+	for (const { address, first_open_at: openedAt, prefetch, scanner, bot } of addresses) {
+		const domain = address.slice(address.lastIndexOf('@') + 1);
+		const count = counts.get(domain) ?? { ...NOBODY };
+		counts.set(domain, count);
+		count.sentRecipients += 1;
+		if (openedAt !== null) count.confirmed += 1;
+		else if (prefetch > 0 && scanner + bot === 0) count.hidden += 1;
+	}
+	const large = [...counts].filter(([, { sentRecipients }]) => sentRecipients >= DEFAULT_K);
+	const others = { ...NOBODY };
+	for (const [, count] of counts) {
+		if (count.sentRecipients >= DEFAULT_K) continue;
+		others.sentRecipients += count.sentRecipients;
+		others.confirmed += count.confirmed;
+		others.hidden += count.hidden;
+	}
+	large.sort(([a, one], [b, two]) => two.sentRecipients - one.sentRecipients || (a < b ? -1 : 1));
+	const rest = others.sentRecipients >= DEFAULT_K ? [[null, others] as const] : [];
+	return [...large, ...rest].map(([domain, count]) => ({ domain, rates: openRates(count) }));
 }
+
+const NOBODY: RateCounts = { sentRecipients: 0, confirmed: 0, hidden: 0 };

@@ -11,9 +11,17 @@ import { getCampaign } from '../statistics/statistics';
  * difference from the whole campaign is: the rest of the campaign would tell the same.
  */
 export async function segmentRates(db: Reader, campaignId: string): Promise<SegmentRates[]> {
+	const people = db
+		.selectFrom('recipient_tallies')
+		.select(['recipient_id', 'first_open_at', 'prefetch', 'scanner', 'bot'])
+		.where('campaign_id', '=', campaignId)
+		.where('recipient_id', '<>', sql.lit(''))
+		.where('sent', '>', sql.lit(0))
+		// Read first: the labels of all other campaigns are many more.
+		.limit(Number.MAX_SAFE_INTEGER);
 	const rows = await db
-		.selectFrom('recipient_segments as label')
-		.innerJoin('recipient_tallies as tally', 'tally.recipient_id', 'label.recipient_id')
+		.selectFrom(people.as('tally'))
+		.innerJoin('recipient_segments as label', 'label.recipient_id', 'tally.recipient_id')
 		.select('label.segment')
 		.select([
 			sql<number>`count(*)`.as('people'),
@@ -21,8 +29,6 @@ export async function segmentRates(db: Reader, campaignId: string): Promise<Segm
 			sql<number>`cast(sum(case when tally.first_open_at is null and tally.prefetch > 0
 				and tally.scanner = 0 and tally.bot = 0 then 1 else 0 end) as bigint)`.as('hidden'),
 		])
-		.where('tally.campaign_id', '=', campaignId)
-		.where('tally.sent', '>', sql.lit(0))
 		.groupBy('label.segment')
 		.orderBy('label.segment')
 		.execute();

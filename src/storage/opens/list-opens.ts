@@ -11,6 +11,8 @@ import type { OpenFilter, OpenPage, OpenPageRequest } from '../port/tracking-sto
 import { listNames } from '../people/names';
 import { toOpenEvent } from './open-row';
 
+const FEW_CARRIERS = 500;
+
 /** One page of the log, newest first. */
 export async function listOpens(db: Reader, request: OpenPageRequest): Promise<OpenPage> {
 	const { limit, cursor, offset = 0 } = request;
@@ -27,6 +29,22 @@ export async function listOpens(db: Reader, request: OpenPageRequest): Promise<O
 			names.map(({ name }) => name),
 		);
 	}
+	if (request.segment !== undefined) {
+		const carriers = await carriersOf(db, request.segment);
+		const { segment } = request;
+		query =
+			carriers === null
+				? query.where((is) =>
+						is.exists(
+							is
+								.selectFrom('recipient_segments as label')
+								.select('label.segment')
+								.whereRef('label.recipient_id', '=', 'opens.recipient_id')
+								.where('label.segment', '=', segment),
+						),
+					)
+				: query.where('opens.recipient_id', 'in', carriers);
+	}
 	if (cursor !== undefined) {
 		const [occurredAt, eventId] = readCursor(cursor, 'number');
 		query = query.where((is) =>
@@ -41,6 +59,20 @@ export async function listOpens(db: Reader, request: OpenPageRequest): Promise<O
 		.execute();
 	const { page, nextCursor } = toPage(rows, limit, (row) => [row.occurred_at, row.event_id]);
 	return { opens: page.map(toOpenEvent), nextCursor };
+}
+
+/**
+ * Who carries a segment; `null` where these are so many that the log is sooner read from its end,
+ * and each open asked for its recipient.
+ */
+async function carriersOf(db: Reader, segment: string): Promise<string[] | null> {
+	const rows = await db
+		.selectFrom('recipient_segments')
+		.select('recipient_id')
+		.where('segment', '=', segment)
+		.limit(FEW_CARRIERS + 1)
+		.execute();
+	return rows.length > FEW_CARRIERS ? null : rows.map((row) => row.recipient_id);
 }
 
 /** All opens that match, newest first, a page in memory at a time. */
@@ -61,15 +93,10 @@ function withFilter<Row>(
 	query: SelectQueryBuilder<StoreSchema, 'opens', Row>,
 	filter: OpenFilter,
 ): SelectQueryBuilder<StoreSchema, 'opens', Row> {
-	const { pixelId, campaignId, segment, actorClass, actor, from, to } = filter;
+	const { pixelId, campaignId, actorClass, actor, from, to } = filter;
 	let filtered = query;
 	if (pixelId !== undefined) filtered = filtered.where('pixel_id', '=', pixelId);
 	if (campaignId !== undefined) filtered = filtered.where('campaign_id', '=', campaignId);
-	if (segment !== undefined) {
-		filtered = filtered.where('recipient_id', 'in', (is) =>
-			is.selectFrom('recipient_segments').select('recipient_id').where('segment', '=', segment),
-		);
-	}
 	if (actor !== undefined) filtered = filtered.where('actor', '=', actor);
 	if (actorClass === 'counted') filtered = filtered.where('actor', 'in', COUNTED_ACTORS);
 	if (actorClass === 'machine') filtered = filtered.where('actor', 'not in', COUNTED_ACTORS);

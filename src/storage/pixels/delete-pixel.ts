@@ -1,4 +1,4 @@
-import { EMPTY_GROUP, isEmptyGroup } from '../../tracking/counters/tally';
+import { EMPTY_GROUP, isEmptyGroup, timesOf } from '../../tracking/counters/tally';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { HourCounts } from '../counters/hour-counts';
@@ -121,8 +121,7 @@ async function removeCounters(db: Writer, pixelId: string): Promise<void> {
 		.where('scope', '=', 'pixel')
 		.where('scope_id', '=', pixelId)
 		.execute();
-	const { firstOpenAt, lastOpenAt, lastLoadAt } = pixel;
-	await refreshTimes(db, { pixelId: null, campaignId }, [firstOpenAt, lastOpenAt, lastLoadAt]);
+	await refreshTimes(db, { pixelId: null, campaignId }, timesOf(pixel));
 	if (campaignId !== null) await removeEmptyCampaign(db, campaignId);
 	await db
 		.updateTable('tombstones')

@@ -1,6 +1,6 @@
 import { v7 as uuidV7 } from 'uuid';
 
-import { EMPTY_RECIPIENT, isEmptyGroup } from '../../tracking/counters/tally';
+import { EMPTY_RECIPIENT, isEmptyGroup, timesOf } from '../../tracking/counters/tally';
 import type { Actor } from '../../tracking/event/open-event';
 import type { Purpose } from '../../tracking/event/purpose';
 import { emptyWindows } from '../bursts/burst-windows';
@@ -84,9 +84,9 @@ async function eraseOpens(db: Writer, { names, keys }: SubjectTraces): Promise<s
 	const places = keys.map(placeOfKey);
 	const book = await CounterBook.load(db, places);
 	const gone = keys.map((key) => {
-		const { firstOpenAt, lastOpenAt, lastLoadAt } = book.recipient(key);
+		const times = timesOf(book.recipient(key));
 		book.setRecipient(key, EMPTY_RECIPIENT);
-		return [firstOpenAt, lastOpenAt, lastLoadAt];
+		return times;
 	});
 	const erased: string[] = [];
 	for (const part of chunks(names, ROWS)) {

@@ -231,6 +231,11 @@ export function shownSums(tally: GroupTally): ShownSums {
 	return Object.fromEntries(SHOWN_SUMS.map(([name]) => [name, tally[name]])) as ShownSums;
 }
 
+/** All times of a tally. */
+export function timesOf(tally: OpenTimes): Array<number | null> {
+	return TIMES.map(([name]) => tally[name]);
+}
+
 function isOpened(tally: OpenTimes): boolean {
 	return tally.firstOpenAt !== null;
 }

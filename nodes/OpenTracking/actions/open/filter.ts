@@ -7,6 +7,7 @@ import { ACTORS } from '../../../../src/tracking/event/event-fields';
 import { withoutLocator } from '../../../shared/fields/check-fields';
 import { locator } from '../../../shared/fields/locators';
 import { titleCase } from '../../../shared/fields/title-case';
+import { segmentFilterProperty } from '../../../shared/fields/segments';
 
 export const openFilterProperty: INodeProperties = {
 	displayName: 'Filters',
@@ -51,6 +52,7 @@ export const openFilterProperty: INodeProperties = {
 		},
 		locator('pixel', 'pixelId', { description: 'Opens of this pixel' }),
 		locator('recipient', 'recipientId', { description: 'Opens by this person' }),
+		segmentFilterProperty,
 		{
 			displayName: 'To',
 			name: 'to',

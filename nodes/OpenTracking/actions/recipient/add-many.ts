@@ -5,6 +5,7 @@ import type { NewRecipient } from '../../../../src/storage/port/tracking-store';
 import { isEmailAddress } from '../../../../src/tracking/people/email-address';
 import { MOST_AT_ONCE } from '../../../shared/each-item';
 import { readJson } from '../../../shared/fields/check-fields';
+import { segmentsIn } from '../../../shared/fields/segments';
 import { toItems } from '../../common/items';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
@@ -25,7 +26,7 @@ export const addManyRecipients: OperationOnMany = {
 			default: '[\n  { "recipientId": "42", "email": "name@example.com" }\n]',
 			required: true,
 			description:
-				'A list of recipients, each with a recipientId, and with an email if the log shall show it',
+				'A list of recipients, each with a recipientId, with an email if the log shall show it, and with segments if lists shall be filtered by them',
 		},
 	],
 	async executeMany(context) {
@@ -94,7 +95,8 @@ function readRecipients(node: IExecuteFunctions, index: number): NewRecipient[] 
 				'Correct it, or leave it out',
 			);
 		}
-		return { recipientId: String(recipientId), email: email as string | null };
+		const segments = segmentsIn(entry?.segments);
+		return { recipientId: String(recipientId), email: email as string | null, segments };
 	});
 }
 

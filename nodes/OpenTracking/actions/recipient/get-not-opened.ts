@@ -2,6 +2,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import { readText } from '../../../shared/fields/check-fields';
 import { locator } from '../../../shared/fields/locators';
+import { segmentFilterProperty } from '../../../shared/fields/segments';
 import { toItems } from '../../common/items';
 import type { Operation, OperationContext } from '../../common/operation';
 import { pagingProperties, readPages } from '../../common/paging';
@@ -26,6 +27,7 @@ export const getNotOpened: Operation = {
 			default: 3,
 			description: 'Leaves out messages that are younger, since they may still be opened',
 		},
+		{ ...segmentFilterProperty, name: 'notOpenedSegment' },
 		...pagingProperties,
 	],
 	async execute({ node, store, index }) {
@@ -33,8 +35,9 @@ export const getNotOpened: Operation = {
 		await assertSent({ node, store, index }, campaignId);
 		const days = node.getNodeParameter('daysAgo', index) as number;
 		const sentBefore = new Date(Date.now() - days * DAY_MS);
+		const segment = readText(node, 'notOpenedSegment', index) || undefined;
 		const recipients = await readPages(node, index, async (request) => {
-			const page = await store.listNotOpened({ ...request, campaignId, sentBefore });
+			const page = await store.listNotOpened({ ...request, campaignId, segment, sentBefore });
 			return { entries: page.recipients, nextCursor: page.nextCursor };
 		});
 		return toItems(recipients);

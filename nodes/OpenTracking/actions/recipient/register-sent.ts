@@ -5,6 +5,7 @@ import type { SentMessage, SentOutcome } from '../../../../src/storage/port/trac
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
 import { readText, textOf } from '../../../shared/fields/check-fields';
 import { locator } from '../../../shared/fields/locators';
+import { segmentsIn, segmentsProperty } from '../../../shared/fields/segments';
 import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
@@ -43,6 +44,7 @@ export const registerSent: OperationOnMany = {
 					default: '',
 					placeholder: 'e.g. 20261121-0042',
 				},
+				segmentsProperty,
 				{
 					displayName: 'Sent At',
 					name: 'sentAt',
@@ -69,11 +71,13 @@ export const registerSent: OperationOnMany = {
 			read: (index) => readMessage(node, index),
 			run: async (messages) => {
 				const { outcomes } = await store.registerSent(messages, keysOf);
-				return messages.map(({ trackingMode, sentAt, ...message }, position) => {
+				return messages.map((message, position) => {
 					const outcome = outcomes[position] ?? 'ignored';
 					const registered = outcome === 'recorded';
-					const because = registered ? null : whyNot(trackingMode, outcome);
-					return [{ json: { ...message, sentAt: sentAt.toISOString(), registered, because } }];
+					const because = registered ? null : whyNot(message.trackingMode, outcome);
+					const { pixelId, recipientId, campaignId, messageId, sentAt } = message;
+					const named = { pixelId, recipientId, campaignId, messageId };
+					return [{ json: { ...named, sentAt: sentAt.toISOString(), registered, because } }];
 				});
 			},
 		});
@@ -85,6 +89,7 @@ function readMessage(node: IExecuteFunctions, index: number): SentMessage {
 	const fields = node.getNodeParameter('sentFields', index, {}) as {
 		messageId?: string;
 		sentAt?: string;
+		segments?: unknown;
 		trackingMode?: TrackingMode;
 	};
 	const sentAt = fields.sentAt ? new Date(fields.sentAt) : new Date();
@@ -112,7 +117,8 @@ function readMessage(node: IExecuteFunctions, index: number): SentMessage {
 			},
 		);
 	}
-	return { ...message, sentAt, trackingMode: fields.trackingMode ?? 'identified' };
+	const segments = segmentsIn(fields.segments);
+	return { ...message, sentAt, trackingMode: fields.trackingMode ?? 'identified', segments };
 }
 
 function whyNot(trackingMode: TrackingMode, outcome: SentOutcome): string {

@@ -1,3 +1,4 @@
+import { ratesInWords } from '../../../../src/tracking/counters/open-rates';
 import { waitingFolders } from '../../../shared/receive/waiting-opens';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
@@ -27,6 +28,17 @@ export const dashboardStatistics: Operation = {
 			store.listCampaigns({ limit: CAMPAIGNS }),
 			waitingFolders().report(),
 		]);
-		return toItems([{ ...dashboard, campaigns, waitingOpens }]);
+		const inWords = ratesInWords(dashboard.totals.rates);
+		return toItems([
+			{
+				...dashboard,
+				inWords,
+				campaigns: campaigns.map((campaign) => ({
+					...campaign,
+					inWords: ratesInWords(campaign.rates),
+				})),
+				waitingOpens,
+			},
+		]);
 	},
 };

@@ -1,0 +1,206 @@
+import { parse } from 'csv-parse/sync';
+
+import { OPERATIONS, openApiDocument } from '../../../../src/api/data/openapi';
+import { RESPONSE_SCHEMAS, type ResponseName } from '../../../../src/api/data/response-schemas';
+import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
+import { openEventSchema, type OpenEvent } from '../../../../src/tracking/event/open-event';
+import { webhooks } from '../../../../nodes/TrackingApiTrigger/routes';
+import { keysOf } from '../../../support/denylist-keys';
+import { sampleOpen, START } from '../../../support/sample-opens';
+import { onEachEngine, type StorePlace } from '../../../support/stores';
+import { BASE_URL, testApi } from '../../../support/tracking-api';
+
+onEachEngine('the HTTP routes for data on $name', ({ newPlace }) => {
+	let place: StorePlace;
+	let store: TrackingStore;
+	let client: ReturnType<typeof testApi>;
+
+	beforeEach(async () => {
+		place = await newPlace();
+		store = await place.openStore();
+		client = testApi(store);
+	});
+	afterEach(async () => await place.dispose());
+
+	async function fill(): Promise<OpenEvent[]> {
+		await store.createPixel({ id: 'p', name: 'P', campaignId: 'spring' });
+		await store.registerSent(
+			['ada', 'bob', 'cleo'].map((recipientId) => ({
+				messageId: null,
+				pixelId: 'p',
+				campaignId: 'spring',
+				recipientId,
+				sentAt: new Date(START),
+				trackingMode: 'identified' as const,
+			})),
+			keysOf,
+		);
+		const open = (recipientId: string, actor: OpenEvent['actor']) =>
+			sampleOpen({ pixelId: 'p', campaignId: 'spring', recipientId, actor });
+		const opens = [open('ada', 'human'), open('bob', 'prefetch'), open('ada', 'human')];
+		await store.recordOpens(opens);
+		return opens;
+	}
+
+	it('give out events by a cursor, as JSON Lines and as CSV', async () => {
+		const opens = await fill();
+		const first = await client.send('/api/v1/events?limit=2');
+		expect(first.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
+		expect(first.headers.get('x-has-more')).toBe('true');
+		const lines = (await first.text()).trim().split('\n');
+		expect(lines.map((line) => openEventSchema.parse(JSON.parse(line)))).toEqual(
+			opens.slice(0, 2),
+		);
+		const next = async (from: Response, more = '') => {
+			const cursor = encodeURIComponent(from.headers.get('x-next-cursor') ?? '');
+			return await client.send(`/api/v1/events?cursor=${cursor}${more}`);
+		};
+		const second = await next(first, '&format=csv');
+		expect(second.headers.get('x-has-more')).toBe('false');
+		expect(parse(await second.text(), { columns: true })).toMatchObject([
+			{ eventId: opens[2].eventId, recipientId: 'ada', actor: 'human' },
+		]);
+		const third = await next(second);
+		expect(await third.text()).toBe('');
+		const late = sampleOpen({ at: START - 86_400_000, pixelId: 'p' });
+		await store.recordOpens([late]);
+		expect(await (await next(third)).text()).toContain(late.eventId);
+	});
+
+	it.each([
+		['/api/v1/events?limit=0', 'limit must be a whole number from 1 to 1,000.'],
+		['/api/v1/events?limit=x', 'limit must be a whole number from 1 to 1,000.'],
+		['/api/v1/events?format=xml', 'format must be jsonl or csv.'],
+		['/api/v1/events?cursor=x', 'The cursor is none. Use X-Next-Cursor of the answer before.'],
+		['/api/v1/campaigns?offset=-1', 'offset must be a whole number from 0.'],
+	])('refuse %s', async (path, error) => {
+		const response = await client.send(path);
+		expect(response.status).toBe(400);
+		expect(await response.json()).toEqual({ error });
+	});
+
+	it('give out campaigns with the three rates, as JSON and as CSV', async () => {
+		await fill();
+		const response = await client.send('/api/v1/campaigns?search=SPR');
+		expect(await response.json()).toMatchObject({
+			campaigns: [
+				{
+					campaignId: 'spring',
+					ratesInWords:
+						'50 % of the 2 readers who can be seen; 1 uses an address that hides it',
+				},
+			],
+			hasMore: false,
+		});
+		const csv = await client.send('/api/v1/campaigns?format=csv');
+		expect(parse(await csv.text(), { columns: true })).toMatchObject([
+			{ campaignId: 'spring', sentRecipients: '3', confirmedRecipients: '1', likelyRate: '0.5' },
+		]);
+	});
+
+	it('are open to whoever reads, and to no stranger', async () => {
+		const rules = {
+			headerName: 'X-Api-Key',
+			keys: { read: 'reader', manage: 'manager' },
+			signIns: { read: { user: '', password: '' }, manage: { user: '', password: '' } },
+		};
+		const guarded = testApi(store, { access: async () => rules });
+		for (const path of ['/api/v1/events', '/api/v1/campaigns', '/api/openapi.json']) {
+			const answer = async (headers: Record<string, string>) =>
+				(await guarded.send(path, { headers })).status;
+			expect(await answer({})).toBe(401);
+			expect(await answer({ 'x-api-key': 'reader' })).toBe(200);
+			expect(await answer({ 'x-api-key': 'manager' })).toBe(200);
+		}
+	});
+
+	it('are described as OpenAPI, each of them, and answer as described', async () => {
+		await fill();
+		const { api, send, sendJson, load } = client;
+		expect(Object.keys(OPERATIONS).sort()).toEqual([...new Set(api.routes)].sort());
+		const named = (path: string) => path.replace(/:\w+/g, ':x');
+		const registered = webhooks.flatMap(({ httpMethod, path }) =>
+			String(httpMethod)
+				.split(',')
+				.filter((method) => method !== 'HEAD')
+				.map((method) => named(`${method} /${path}`)),
+		);
+		expect(registered.sort()).toEqual(Object.keys(OPERATIONS).map(named).sort());
+
+		const described = (await (await send('/api/openapi.json')).json()) as ReturnType<
+			typeof openApiDocument
+		>;
+		expect(described).toEqual(
+			JSON.parse(JSON.stringify(openApiDocument({ baseUrl: BASE_URL, headerName: 'X-Api-Key' }))),
+		);
+		const refs = [...JSON.stringify(described).matchAll(/#\/components\/schemas\/(\w+)/g)];
+		for (const [, name] of refs) expect(described.components.schemas).toHaveProperty(name);
+
+		const asked = new Set<string>();
+		/** Asks a route, and holds its answer to the description: no field more, none less. */
+		const expectDescribed = async (route: string, response: Response, name?: ResponseName) => {
+			const [method, path] = route.split(' ');
+			const operation = described.paths[path.replace(/:(\w+)/g, '{$1}')]?.[
+				method.toLowerCase()
+			] as { responses: Record<string, { content?: Record<string, { schema: object }> }> };
+			asked.add(route);
+			const { content } = operation.responses[response.status] ?? {};
+			const type = (response.headers.get('content-type') ?? '').split(';')[0];
+			if (content === undefined) return null;
+			const isImage = 'image/*' in content && type.startsWith('image/');
+			expect(isImage || Object.keys(content).includes(type)).toBe(true);
+			if (type !== 'application/json') return null;
+			expect(name).toBeDefined();
+			if (name === undefined) return null;
+			expect(content[type].schema).toEqual({ $ref: `#/components/schemas/${name}` });
+			const body: unknown = await response.json();
+			expect(RESPONSE_SCHEMAS[name].parse(body)).toEqual(body);
+			return body as Record<string, unknown>;
+		};
+		const get = async (route: string, path: string, name?: ResponseName) =>
+			await expectDescribed(route, await send(path), name);
+		await get('GET /api/openapi.json', '/api/openapi.json', 'Description');
+		await get('GET /api/v1/events', '/api/v1/events');
+		await get('GET /api/v1/campaigns', '/api/v1/campaigns', 'Campaigns');
+		const made = await get('GET /api/pixel/create', '/api/pixel/create', 'CreatedPixel');
+		const check = async (id: unknown) => await sendJson('/api/pixel/check', { id });
+		await expectDescribed('POST /api/pixel/check', await check(made?.id), 'PixelStatus');
+		await expectDescribed('POST /api/pixel/check', await check('none'), 'PixelNotFound');
+		await get('GET /api/dashboard', '/api/dashboard', 'Dashboard');
+		const body = await sendJson('/api/v1/pixels', { name: 'Launch' });
+		const pixel = await expectDescribed('POST /api/v1/pixels', body, 'NamedPixel');
+		const tokens = `/api/v1/pixels/${String(pixel?.id)}/generate-tokens`;
+		const given = await expectDescribed(
+			'POST /api/v1/pixels/:id/generate-tokens',
+			await sendJson(tokens, { emails: ['ada@example.com'] }),
+			'Tokens',
+		);
+		await get('GET /api/v1/pixels/:id/generate-tokens/csv', `${tokens}/csv`);
+		const [{ id }] = given?.tokens as Array<{ id: string }>;
+		const remove = async (path: string) => await send(path, { method: 'DELETE' });
+		await expectDescribed(
+			'DELETE /api/v1/recipients/:id',
+			await remove(`/api/v1/recipients/${id}`),
+			'DeletedRecipient',
+		);
+		await expectDescribed('GET /tracker/:file', await load(String(made?.trackingUrl)));
+		await get('GET /dashboard', '/dashboard');
+		await get('GET /logs/:id', '/logs/p');
+		await expectDescribed(
+			'DELETE /api/v1/pixels/:id',
+			await remove(`/api/v1/pixels/${String(pixel?.id)}`),
+			'Success',
+		);
+		// What is wrong is described as well.
+		const wrong = await send('/api/v1/pixels/none', { method: 'DELETE' });
+		expect(RESPONSE_SCHEMAS.Error.parse(await wrong.json())).toEqual({ error: 'Pixel not found' });
+		// Forms and images are held to their answers by tests of their own.
+		const left = Object.keys(OPERATIONS).filter((route) => !asked.has(route));
+		expect(left.sort()).toEqual([
+			'GET /uploads/:file',
+			'POST /dashboard/pixels',
+			'POST /dashboard/sample/delete',
+			'POST /logs/:id/delete',
+		]);
+	});
+});
