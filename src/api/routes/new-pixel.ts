@@ -1,5 +1,5 @@
 import { v4 as uuidv4 } from 'uuid';
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import type { NewPixel, Pixel } from '../../storage/port/tracking-store';
 import { hasControlCharacters } from '../../tracking/event/control-characters';

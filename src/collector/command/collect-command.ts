@@ -7,7 +7,6 @@ import type { CollectorSettings } from '../config/settings';
 import { startCollector } from '../threads/collector';
 import { startAdminServer } from '../watch/admin-server';
 import { watchLog } from '../watch/log-alarm';
-import { collectorMetrics } from '../watch/metrics';
 import { COLLECT_HELP, readCollectOptions, type CollectOptions } from './collect-options';
 
 /** How long the store may take to tell whether it knows the keys. */
@@ -56,13 +55,7 @@ async function run({ settings, admin }: CollectOptions): Promise<number> {
 	const unwatch = watchLog(collector, (level, message, numbers) => log[level](numbers, message));
 	try {
 		const adminServer =
-			admin &&
-			(await startAdminServer(
-				admin,
-				collector,
-				collectorMetrics(collector, settings.maxBytes),
-				() => stopping,
-			));
+			admin && (await startAdminServer(admin, collector, settings.maxBytes, () => stopping));
 		log.info({ port: collector.port, adminPort: adminServer?.port }, 'collecting');
 		const ended = await Promise.race([signalled, collector.crashed]);
 		stopping = true;
