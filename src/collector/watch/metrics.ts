@@ -29,7 +29,7 @@ export function collectorMetrics(
 		),
 		counter(
 			'shipped',
-			'Entries of the log that the store has taken: opens, and what was learnt of them later',
+			'Entries of the log that the store has taken: opens, and what was learned of them later',
 			shipping?.shipped,
 		),
 		counter(
