@@ -46,7 +46,7 @@ const DOMAIN_PACKAGES = [
 	'luxon',
 	'pngjs',
 	'uuid',
-	'zod/v4',
+	'zod4',
 ];
 
 /** The folders of src, and which others each may import from. */

@@ -1,6 +1,8 @@
 /** Runs on Node 24 (see scripts/check.js): the embedded store needs `node:sqlite`. */
 const common = {
 	testEnvironment: 'node',
+	// Other versions of n8n, which have their own package.json.
+	modulePathIgnorePatterns: ['<rootDir>/.cache/'],
 	transform: {
 		'^.+\\.ts$': [
 			'ts-jest',

@@ -70,7 +70,7 @@ function perSecond(loads: readonly ImageLoad[], work: (load: ImageLoad) => unkno
 		const seconds = (user + system) / 1e6;
 		best = Math.max(best, loads.length / seconds);
 	}
-	if (sink < 0) throw new Error('The work was optimised away.');
+	if (sink < 0) throw new Error('The work was optimized away.');
 	return best;
 }
 

@@ -11,20 +11,30 @@ const { ensureBrowser } = require('./lib/browser');
 const { build } = require('./lib/built-package');
 const { coverageArguments, readCoverage } = require('./lib/coverage');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
-const { projectFolder } = require('./lib/paths');
+const { n8nVersion, projectFolder } = require('./lib/paths');
 const { run, runMain, say } = require('./lib/run');
 const { ensureStrace } = require('./lib/strace');
 
 const STEPS = ['lint', 'types', 'fast', 'e2e'];
-const USAGE = `Usage: npm run check [-- --only <steps>]
+const USAGE = `Usage: npm run check [-- --only <steps> | --watch]
 
 Runs all tests, and ends with the line "N passed, N failed, N skipped".
 
   --only <steps>   runs only these, with commas between: ${STEPS.join(', ')}
-  --help           this text`;
+  --watch          builds, then runs the fast tests of what changed, again after each change;
+                   tests of the built package see a change after the next build
+  --help           this text
 
+The environment variable N8N_VERSION names another n8n than ${n8nVersion} for the end-to-end tests.`;
+
+/** @returns {string[] | null} `null` for the watch */
 function chosenSteps() {
-	const { only } = readOptions(USAGE, { only: { type: 'string' } });
+	const { only, watch } = readOptions(USAGE, {
+		only: { type: 'string' },
+		watch: { type: 'boolean' },
+	});
+	if (watch && only !== undefined) throw wrongUsage('--watch runs the fast tests alone', USAGE);
+	if (watch) return null;
 	if (only === undefined) return STEPS;
 	const chosen = only.split(',').map((name) => name.trim());
 	const unknown = chosen.find((name) => !STEPS.includes(name));
@@ -45,6 +55,14 @@ runMain(async () => {
 	const chosen = chosenSteps();
 	await ensureDependencies();
 	const env = await ensureNode24();
+	if (chosen === null) {
+		await build(env);
+		await ensureRuntime(env);
+		// Jest reads the keys that are pressed.
+		const args = ['jest', '--selectProjects', 'fast', '--watch'];
+		await run('npx', args, { cwd: projectFolder, env, input: 'inherit' });
+		return;
+	}
 	/** @type {{passed: number, failed: number, skipped: string[], coverage?: ReturnType<typeof readCoverage>}} */
 	const tally = { passed: 0, failed: 0, skipped: [] };
 
@@ -116,6 +134,7 @@ runMain(async () => {
 		await ensureBrowser();
 		await ensureStrace();
 	}
+	if (chosen.includes('e2e')) say(`\nEnd-to-end tests run n8n ${n8nVersion}`);
 	await step('e2e', async () => await jest('e2e', ['--runInBand']));
 
 	const { passed, skipped, coverage } = tally;

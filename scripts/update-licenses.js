@@ -16,8 +16,8 @@ Writes THIRD_PARTY_LICENSES.md from package-lock.json.
 
 function listText() {
 	const rows = productionPackages().map(
-		({ name, version, license }) =>
-			`| [${name}](https://www.npmjs.com/package/${name}/v/${version}) | ${version} | ${license} |`,
+		({ published, version, license }) =>
+			`| [${published}](https://www.npmjs.com/package/${published}/v/${version}) | ${version} | ${license} |`,
 	);
 	return `# Licenses of other packages
 

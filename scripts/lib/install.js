@@ -1,9 +1,9 @@
 const { createHash } = require('node:crypto');
-const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { delimiter, dirname, join } = require('node:path');
 
 const { alone } = require('./lock');
-const { node24Folder, projectFolder, runtimeFolder } = require('./paths');
+const { n8nVersion, node24Folder, pinnedFolder, projectFolder, runtimeFolder } = require('./paths');
 const { PlainError, run } = require('./run');
 
 const MINIMUM_NODE = 24;
@@ -83,13 +83,14 @@ async function ensureNode24() {
 }
 
 /**
- * Installs the pinned n8n of `runtime/`.
+ * Installs n8n: the pinned one of `runtime/`, or the one that the variable `N8N_VERSION` names.
  * @param {NodeJS.ProcessEnv} env as from {@link ensureNode24}
  */
 async function ensureRuntime(env) {
+	if (runtimeFolder !== pinnedFolder) await describeOtherN8n(env);
 	await npmInstall(
 		runtimeFolder,
-		'Installing n8n 2.41.1 (2 GB, three to five minutes the first time)',
+		`Installing n8n ${n8nVersion} (2 GB, three to five minutes the first time)`,
 		{
 			env,
 			scripts: true,
@@ -98,6 +99,25 @@ async function ensureRuntime(env) {
 			command: ['install', '--no-save'],
 		},
 	);
+}
+
+/** Writes what npm installs another n8n by: as the pinned one, with a lock file of its own. */
+async function describeOtherN8n(env) {
+	if (!/^\d+\.\d+\.\d+$/.test(n8nVersion)) {
+		throw new PlainError(`N8N_VERSION must be a version such as 2.41.0, not "${n8nVersion}"`);
+	}
+	if (existsSync(join(runtimeFolder, 'package-lock.json'))) return;
+	mkdirSync(runtimeFolder, { recursive: true });
+	const manifest = JSON.parse(readFileSync(join(pinnedFolder, 'package.json'), 'utf8'));
+	manifest.dependencies.n8n = n8nVersion;
+	writeFileSync(join(runtimeFolder, 'package.json'), JSON.stringify(manifest, null, '\t'));
+	copyFileSync(join(pinnedFolder, '.npmrc'), join(runtimeFolder, '.npmrc'));
+	await run('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund'], {
+		cwd: runtimeFolder,
+		env,
+		quiet: true,
+		label: `Looking up what n8n ${n8nVersion} needs`,
+	});
 }
 
 module.exports = { ensureDependencies, ensureNode24, ensureRuntime };

@@ -78,17 +78,17 @@ async function withProgress(label, work) {
  * Runs a command to its end.
  * @param {string} command
  * @param {string[]} args
- * @param {{cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean, label?: string}} [options]
- *   `quiet` keeps the output back and prints it only on failure; `label` shows the progress
+ * @param {{cwd?: string, env?: NodeJS.ProcessEnv, input?: 'inherit', quiet?: boolean, label?: string}} [options]
+ *   `input` lets the command read what is typed; `quiet` keeps the output back and prints it only on failure; `label` shows the progress
  * @returns {Promise<string>} what the command printed (only with `quiet`)
  */
-async function run(command, args, { cwd, env, quiet = false, label } = {}) {
+async function run(command, args, { cwd, env, input, quiet = false, label } = {}) {
 	const work = () =>
 		new Promise((resolve, reject) => {
 			const child = start(command, args, {
 				cwd,
 				env: env ?? process.env,
-				stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+				stdio: quiet ? ['ignore', 'pipe', 'pipe'] : [input ?? 'ignore', 'inherit', 'inherit'],
 			});
 			let output = '';
 			const collect = (chunk) => {

@@ -1,4 +1,4 @@
-import type { ZodType } from 'zod/v4';
+import type { ZodType } from 'zod4';
 
 /** Thrown by a route to refuse a request; the message goes to the requester as `{error}`. */
 export class ApiError extends Error {

@@ -1,5 +1,5 @@
 import { Parser } from 'htmlparser2';
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { pause, pauseAfter, type Backoff } from '../async/backoff';
 import { retryAfterMs } from '../async/retry-after';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { DEFAULT_SCHEMA } from '../storage/database/postgres/postgres-database';
 import { deriveSigningKey } from '../tracking/links/derived-key';

@@ -4,7 +4,7 @@ import { copyFile, link, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { makePrivateFile } from '../storage/database/private-file';
 import { generateKey, parseKeyRing, type KeyRing, type KeyTexts } from '../tracking/links/key-ring';

@@ -157,7 +157,7 @@ describe('the linter', () => {
 			importing('src/api/routes/x.ts', 'hono', true),
 			importing('src/api/routes/x.ts', 'hono/cors', true),
 			importing('src/intake/x.ts', 'hono/cors', false),
-			importing('src/tracking/esp/x.ts', 'zod/v4', true),
+			importing('src/tracking/esp/x.ts', 'zod4', true),
 			importing('src/tracking/esp/x.ts', 'node:crypto', true),
 			importing('src/tracking/esp/x.ts', 'node:net', false),
 			importing('src/tracking/esp/x.ts', 'fs', false),

@@ -3,7 +3,8 @@ import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const CLI = join(__dirname, '..', '..', 'dist', 'src', 'cli.js');
+/** The command line of the built package. */
+export const CLI = join(__dirname, '..', '..', 'dist', 'src', 'cli.js');
 
 export interface LogLine {
 	level: number;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { EVENT_LEAVES, type Leaf } from '../../src/tracking/event/event-fields';
 import { buildEvent, newOpenEvent, type OpenEvent } from '../../src/tracking/event/open-event';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { EVENT_LEAVES } from '../../src/tracking/event/event-fields';
 import { SIMPLE_LEAVES } from '../../src/tracking/event/simple-open';

@@ -109,24 +109,21 @@ describe('the package', () => {
 		expect(exported.exports).toBe(mailer);
 	});
 
-	it.each(['docs/tracking-links.md', 'README.md'])(
-		'does in the example of %s what its comments say',
-		(file) => {
-			const text = readFileSync(join(projectFolder, file), 'utf8');
-			const example = /```js\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
-			const printed: unknown[] = [];
-			runInNewContext(example, {
-				require: (name: string) => (name === 'n8n-nodes-email-open-tracking' ? mailer : undefined),
-				process: { env: { OPEN_TRACKING_KEY: key } },
-				console: { log: (value: unknown) => printed.push(value) },
-			});
-			expect(printed).toEqual([
-				true,
-				expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4/),
-				expect.stringMatching(
-					/^<html><body><p>Hello<\/p><img src="https:\/\/n8n\.example\.com\/[^"]+" [^>]+ \/><\/body><\/html>$/,
-				),
-			]);
-		},
-	);
+	it('does in the example of docs/tracking-links.md what its comments say', () => {
+		const text = readFileSync(join(projectFolder, 'docs/tracking-links.md'), 'utf8');
+		const example = /```js\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+		const printed: unknown[] = [];
+		runInNewContext(example, {
+			require: (name: string) => (name === 'n8n-nodes-email-open-tracking' ? mailer : undefined),
+			process: { env: { OPEN_TRACKING_KEY: key } },
+			console: { log: (value: unknown) => printed.push(value) },
+		});
+		expect(printed).toEqual([
+			true,
+			expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4/),
+			expect.stringMatching(
+				/^<html><body><p>Hello<\/p><img src="https:\/\/n8n\.example\.com\/[^"]+" [^>]+ \/><\/body><\/html>$/,
+			),
+		]);
+	});
 });

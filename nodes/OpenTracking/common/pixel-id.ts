@@ -39,7 +39,6 @@ export function noSuchPixel({
 }: Pick<OperationContext, 'node' | 'index'>): NodeOperationError {
 	return new NodeOperationError(node.getNode(), 'There is no pixel with this Pixel ID', {
 		itemIndex: index,
-		description:
-			'List the pixels there are with Pixel → Get Many. A pixel that was deleted is not among them.',
+		description: 'List them with Pixel → Get Many. A pixel that was deleted is not among them.',
 	});
 }

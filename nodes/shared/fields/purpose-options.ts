@@ -7,7 +7,7 @@ export const purposeOptions: INodePropertyOptions[] = [
 		value: 'deliverability',
 		description: 'Keeping a list clean; needs no consent, keeps only the date of the last open',
 	},
-	{ name: 'Frequency', value: 'frequency', description: 'How often a recipient is mailed' },
+	{ name: 'Frequency', value: 'frequency', description: 'How often a recipient is emailed' },
 	{
 		name: 'Image Held',
 		value: 'image-held',

@@ -34,7 +34,7 @@ function measured(rows, day) {
 		'',
 		'What each sent, at the first load:',
 		'',
-		'```',
+		'```text',
 		...rows.flatMap(headerLines),
 		'```',
 	].join('\n');

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 
 import { Hono, type Context } from 'hono';
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { CAMPAIGN_COLUMNS, campaignRow } from '../../reports/campaign-rows';
 import { csvOf } from '../../reports/csv';

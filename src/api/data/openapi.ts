@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { RESPONSE_SCHEMAS, type ResponseName } from './response-schemas';
 

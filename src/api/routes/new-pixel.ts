@@ -1,5 +1,5 @@
 import { v4 as uuidv4 } from 'uuid';
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import type { Pixel } from '../../storage/port/counts';
 import type { NewPixel } from '../../storage/port/tracking-store';

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import type { OpenCounts } from '../../storage/port/recipient';
 import type { GroupCounts, Pixel } from '../../storage/port/counts';

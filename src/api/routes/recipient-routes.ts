@@ -15,14 +15,17 @@ import type { ApiDeps } from '../api-deps';
 import { ApiError, check, pixelNotFound, readJson } from '../api-error';
 import { readAddresses } from './addresses';
 import { trackerLinks, type TrackerLinks } from './tracker-link';
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 /** Requests for tokens that all callers of one process have together, per window. */
 export const TOKEN_REQUESTS = 10;
 /** Length of that window, in seconds. */
 export const TOKEN_WINDOW_SECONDS = 15 * 60;
 
-const emailsSchema = z.object({ emails: z.unknown() }, { error: 'Emails array is required' });
+const emailsSchema = z.object(
+	{ emails: z.unknown().optional() },
+	{ error: 'Emails array is required' },
+);
 /** Rows whose people are asked for together. */
 const CSV_ROWS = 500;
 const NO_LINK = { token: null, trackingUrl: null };

@@ -7,8 +7,8 @@ import type { CollectorSettings } from '../config/settings';
 import { startCollector } from '../threads/collector';
 import { startAdminServer } from '../watch/admin-server';
 import { watchLog } from '../watch/log-alarm';
-import { collectorMetrics } from '../watch/metrics';
 import { COLLECT_HELP, readCollectOptions, type CollectOptions } from './collect-options';
+import { logStream } from './log-stream';
 
 /** How long the store may take to tell whether it knows the keys. */
 const CHECK_KEYS_MS = 3000;
@@ -16,8 +16,8 @@ const CHECK_KEYS_MS = 3000;
 const DRAIN_MS = 3000;
 
 /**
- * The command `collect`: runs a collector until SIGTERM or SIGINT, then drains. Logs JSON lines on
- * standard output; no line holds an id, a token or an address.
+ * The command `collect`: runs a collector until SIGTERM or SIGINT, then drains. Logs on
+ * standard output, readable lines in a terminal and JSON elsewhere; no line holds an id, a token or an address.
  *
  * @returns the exit code: 0 stopped by a signal, 1 failed, 2 wrong arguments
  */
@@ -44,7 +44,7 @@ export async function collect(args: readonly string[]): Promise<number> {
 }
 
 async function run({ settings, admin }: CollectOptions): Promise<number> {
-	const log = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
+	const log = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, logStream());
 	const signalled = new Promise<string>((resolve) => {
 		for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
 	});
@@ -56,13 +56,7 @@ async function run({ settings, admin }: CollectOptions): Promise<number> {
 	const unwatch = watchLog(collector, (level, message, numbers) => log[level](numbers, message));
 	try {
 		const adminServer =
-			admin &&
-			(await startAdminServer(
-				admin,
-				collector,
-				collectorMetrics(collector, settings.maxBytes),
-				() => stopping,
-			));
+			admin && (await startAdminServer(admin, collector, settings.maxBytes, () => stopping));
 		log.info({ port: collector.port, adminPort: adminServer?.port }, 'collecting');
 		const ended = await Promise.race([signalled, collector.crashed]);
 		stopping = true;

@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import type { ImageHeld } from '../../storage/port/tracking-store';
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';

@@ -1,11 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import type { Registry } from 'prom-client';
-
 import { CollectorError } from '../config/collector-error';
 import { WARN_SHARE } from '../log/commit-queue';
 import type { Collector } from '../threads/collector';
+import { collectorMetrics, METRICS_TYPE } from './metrics';
 
 /**
  * Why the collector should get no more loads; empty while all is well. A balancer that asks for
@@ -36,8 +35,8 @@ export interface AdminServer {
  */
 export async function startAdminServer(
 	{ host, port }: { host: string; port: number },
-	collector: Pick<Collector, 'listening'>,
-	metrics: Registry,
+	collector: Pick<Collector, 'listening' | 'shipping'>,
+	maxBytes: number,
 	isStopping: () => boolean,
 ): Promise<AdminServer> {
 	const server = createServer((request, response) => {
@@ -52,13 +51,8 @@ export async function startAdminServer(
 			return answer(reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons });
 		}
 		if (path !== '/metrics') return answer(404, { error: 'Ask for /healthz, /readyz or /metrics' });
-		metrics.metrics().then(
-			(text) => {
-				response.writeHead(200, { 'content-type': metrics.contentType });
-				response.end(text);
-			},
-			() => answer(500, { error: 'The metrics could not be read' }),
-		);
+		response.writeHead(200, { 'content-type': METRICS_TYPE });
+		response.end(collectorMetrics(collector, maxBytes));
 	});
 	server.requestTimeout = 5000;
 	server.headersTimeout = 5000;

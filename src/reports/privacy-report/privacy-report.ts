@@ -34,7 +34,7 @@ import {
  * The privacy report of an installation: what each mode stores, where it flows, how long it stays,
  * under which policy it came in, an entry for the record of processing activities (GDPR Art.
  * 30(1)), notes for an impact assessment (Art. 35(7)), and what changed since an earlier one.
- * Everything in it comes from `config` and from the same tables the minimiser works by.
+ * Everything in it comes from `config` and from the same tables the minimizer works by.
  *
  * @param earlier the report of an earlier month; `null` when there is none
  * @returns one HTML page without scripts or external requests

@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import {
 	CONTACT_FIELDS,
@@ -41,7 +41,7 @@ const importRefused = z.object({
 });
 const searchAnswer = z.object({ contacts: z.array(z.object({ id: z.string() })) });
 const readAnswer = z.object({
-	fieldValues: z.array(z.object({ field: z.string(), value: z.unknown() })),
+	fieldValues: z.array(z.object({ field: z.string(), value: z.unknown().optional() })),
 });
 
 /**

@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { EVENT_FIELDS } from '../../tracking/event/event-fields';
 import { httpFailure, jsonBody } from '../http-answer';

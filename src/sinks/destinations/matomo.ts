@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import type { EventField } from '../../tracking/event/event-fields';
 import { isCounted, type OpenEvent } from '../../tracking/event/open-event';

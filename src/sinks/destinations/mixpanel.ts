@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { openProperties, PROPERTY_FIELDS } from '../event-properties';
 import { httpFailure, jsonBody, jsonBodyOrNull } from '../http-answer';

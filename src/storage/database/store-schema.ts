@@ -1,5 +1,5 @@
 import type { Generated, Selectable } from 'kysely';
-import type { z } from 'zod/v4';
+import type { z } from 'zod4';
 
 import type { GROUP_COUNTERS, OPEN_TIMES, RECIPIENT_COUNTERS } from '../../tracking/counters/tally';
 import type { ColumnOf, EventField, FieldLine, LineOf } from '../../tracking/event/event-fields';

@@ -48,7 +48,7 @@ const PURPOSE_TERMS: Record<Purpose, { broader: readonly string[]; description: 
 	profiling: { broader: ['dpv:Marketing'], description: 'Profiles that are used outside email' },
 	frequency: {
 		broader: ['dpv:CommunicationManagement', 'dpv:OptimisationForConsumer'],
-		description: 'Adjusting how often a recipient is mailed',
+		description: 'Adjusting how often a recipient is emailed',
 	},
 	deliverability: {
 		broader: ['dpv:CommunicationManagement'],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { DateTime } from 'luxon';
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { CONSENT_STATUSES } from '../event/event-fields';
 import type { ConsentStatus } from '../event/open-event';

@@ -59,7 +59,7 @@ export const JURISDICTION_PRESETS: Readonly<Record<Jurisdiction, JurisdictionPre
 		reAskMonths: 6,
 		consentMonths: 24,
 		explanation:
-			'Consent first, apart from the consent to be mailed; list hygiene needs none but may keep ' +
+			'Consent first, apart from the consent to be emailed; list hygiene needs none but may keep ' +
 			'only the day of the last open; ask again after 6 months at the earliest',
 		sources: [
 			'CNIL, délibération 2026-042, https://www.cnil.fr/fr/recommandation-pixel-suivi-courriels',

@@ -7,7 +7,7 @@ export const ACTOR_REASONS = {
 	'method-not-get': 'HEAD or another method; only GET shows an image',
 	'prefetch-header': 'The request itself says that it is a prefetch, preview or prerender',
 	'gmail-prefetch': 'The user agent of Gmail when it loads images before anybody opens the email',
-	'apple-mpp-egress': "A email user agent through Apple's relays: Mail Privacy Protection",
+	'apple-mpp-egress': "An email user agent through Apple's relays: Mail Privacy Protection",
 	'apple-mpp-agent': 'The bare user agent of Apple Mail Privacy Protection, from another network',
 	'google-image-proxy': "Gmail's image proxy, which loads when the email is opened",
 	'yahoo-mail-proxy': "Yahoo's and AOL's image proxy, which loads when the email is opened",

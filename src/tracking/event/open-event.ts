@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { EVENT_LEAVES, EVENT_TABLE, isLine, type FieldLine, type Leaf } from './event-fields';
 

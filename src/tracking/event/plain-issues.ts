@@ -1,4 +1,4 @@
-import type { z } from 'zod/v4';
+import type { z } from 'zod4';
 
 /** Words for the types that a value should have had. */
 const TYPES: Record<string, string> = {

@@ -10,7 +10,7 @@ export const PURPOSES = [
 	'personalisation',
 	/** Profiles that are used outside email */
 	'profiling',
-	/** How often a recipient is mailed */
+	/** How often a recipient is emailed */
 	'frequency',
 	/** Exempt: keeping a list clean; only the date of the last open is needed */
 	'deliverability',

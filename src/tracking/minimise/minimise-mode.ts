@@ -21,7 +21,7 @@ function fieldsOf(...groups: readonly FieldGroup[]): EventField[] {
 }
 
 /**
- * Exactly what each mode stores, by the groups of the table of fields. The minimiser, the privacy report and the tests read this one
+ * Exactly what each mode stores, by the groups of the table of fields. The minimizer, the privacy report and the tests read this one
  * table. `hygiene` follows CNIL délibération 2026-042: for list hygiene only the day of the last
  * open may be kept, and each open overwrites it.
  */

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { keyedHash } from './keyed-hash';
 

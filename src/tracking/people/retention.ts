@@ -34,7 +34,7 @@ const FACTS: Readonly<Record<DataClass, { counts: string; because: string }>> = 
 	},
 	denylist: {
 		counts: 'the erasure',
-		because: 'mails already sent keep asking for their pixel; a keyed hash names nobody',
+		because: 'emails already sent keep asking for their pixel; a keyed hash names nobody',
 	},
 	aggregate: { counts: 'the count', because: 'counts name nobody' },
 };

@@ -48,6 +48,23 @@ describe('the commands of the project', () => {
 		},
 	);
 
+	it('the check watches the fast tests alone', () => {
+		const { status, stderr } = command('check.js', '--watch', '--only=lint');
+		expect(status).toBe(2);
+		expect(stderr).toMatch(/^\n?--watch runs the fast tests alone\n\nUsage: /);
+	});
+
+	it('another n8n is named by a version, nothing else', () => {
+		const install = "require('./scripts/lib/install').ensureRuntime(process.env)";
+		const { status, stderr } = spawnSync(process.execPath, ['-e', install], {
+			cwd: root,
+			encoding: 'utf8',
+			env: { ...process.env, N8N_VERSION: '../latest' },
+		});
+		expect(status).toBe(1);
+		expect(stderr).toContain('N8N_VERSION must be a version such as 2.41.0, not "../latest"');
+	});
+
 	it('the benchmarks are named, by --help and for a name that there is not', () => {
 		const benchmarks = readdirSync(join(root, 'bench'))
 			.filter((file) => file.endsWith('.ts') && file !== 'support.ts')

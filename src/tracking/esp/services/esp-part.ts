@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import type { Actor, Client } from '../../event/open-event';
 import { firstIssue, IN_PLAIN_WORDS } from '../../event/plain-issues';
@@ -67,10 +67,13 @@ export function rejectedPart(reason: string): EspPart {
 }
 
 /** Text or number as text, anything else (also empty text) as `null`. */
-export const textOrNull = z.unknown().transform((value) => {
-	if (typeof value === 'number') return String(value);
-	return typeof value === 'string' && value.trim() !== '' ? value : null;
-});
+export const textOrNull = z
+	.unknown()
+	.optional()
+	.transform((value) => {
+		if (typeof value === 'number') return String(value);
+		return typeof value === 'string' && value.trim() !== '' ? value : null;
+	});
 
 /** Text that may become an id: with the limits that ids in links have, anything else as `null`. */
 export const idOrNull = textOrNull.transform((text) => (whyNotAnId(text) === null ? text : null));
@@ -78,16 +81,20 @@ export const idOrNull = textOrNull.transform((text) => (whyNotAnId(text) === nul
 /** An object, anything else as an empty one. */
 export const objectOrEmpty = z
 	.unknown()
+	.optional()
 	.transform(
 		(value): Record<string, unknown> =>
 			typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {},
 	);
 
 /** The first of a list of texts, a single text as it is; with the limits of an id. */
-export const firstText = z.unknown().transform((value) => {
-	const first: unknown = Array.isArray(value) ? value[0] : value;
-	return typeof first === 'string' && whyNotAnId(first) === null ? first : null;
-});
+export const firstText = z
+	.unknown()
+	.optional()
+	.transform((value) => {
+		const first: unknown = Array.isArray(value) ? value[0] : value;
+		return typeof first === 'string' && whyNotAnId(first) === null ? first : null;
+	});
 
 const SECONDS = /^\d{10}(?:\.\d+)?$/;
 const MILLISECONDS = /^\d{13}$/;

@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import {
 	bounceOf,
@@ -94,7 +94,7 @@ export const readMailgun: EspReader = (payload) =>
 	});
 
 function withoutEnvelope(part: unknown): unknown {
-	const envelope = z.looseObject({ 'event-data': z.unknown() }).safeParse(part);
+	const envelope = z.looseObject({ 'event-data': z.unknown().optional() }).safeParse(part);
 	return (envelope.success ? envelope.data['event-data'] : undefined) ?? part;
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import {
 	type Bounce,
@@ -32,7 +32,7 @@ const event = z.looseObject({
 	ip: textOrNull,
 	agent: textOrNull,
 	url: textOrNull,
-	hard_bounce: z.unknown(),
+	hard_bounce: z.unknown().optional(),
 	comment: textOrNull,
 });
 

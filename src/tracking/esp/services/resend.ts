@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import {
 	bounceOf,
@@ -17,11 +17,16 @@ const EVENTS: Readonly<Record<string, EspEventName>> = {
 	'email.complained': 'complaint',
 };
 
-const tags = z.unknown().transform((value): Record<string, unknown> => {
-	const list = z.array(z.object({ name: z.string(), value: z.unknown() })).safeParse(value);
-	if (list.success) return Object.fromEntries(list.data.map((tag) => [tag.name, tag.value]));
-	return typeof value === 'object' && value !== null ? { ...value } : {};
-});
+const tags = z
+	.unknown()
+	.optional()
+	.transform((value): Record<string, unknown> => {
+		const list = z
+			.array(z.object({ name: z.string(), value: z.unknown().optional() }))
+			.safeParse(value);
+		if (list.success) return Object.fromEntries(list.data.map((tag) => [tag.name, tag.value]));
+		return typeof value === 'object' && value !== null ? { ...value } : {};
+	});
 const load = z.looseObject({
 	timestamp: textOrNull,
 	ipAddress: textOrNull,

@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import {
 	bounceOf,
@@ -24,7 +24,7 @@ const event = z.looseObject({
 	email: textOrNull,
 	sg_event_id: textOrNull,
 	sg_message_id: idOrNull,
-	sg_machine_open: z.unknown(),
+	sg_machine_open: z.unknown().optional(),
 	singlesend_id: idOrNull,
 	marketing_campaign_id: idOrNull,
 	category: firstText,

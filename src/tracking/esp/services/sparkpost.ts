@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import {
 	bounceOf,
@@ -33,7 +33,10 @@ const INITIAL_OPENS = ['initial_open', 'amp_initial_open'];
 /** Bounce classes that SparkPost calls hard. */
 const HARD = ['10', '30', '90'];
 
-const flag = z.unknown().transform((value) => value === true || value === 'true');
+const flag = z
+	.unknown()
+	.optional()
+	.transform((value) => value === true || value === 'true');
 const track = z.looseObject({
 	type: z.string(),
 	event_id: textOrNull,
@@ -61,7 +64,10 @@ const track = z.looseObject({
 		.nullish(),
 });
 const envelope = z.looseObject({
-	msys: z.looseObject({ track_event: z.unknown(), message_event: z.unknown() }),
+	msys: z.looseObject({
+		track_event: z.unknown().optional(),
+		message_event: z.unknown().optional(),
+	}),
 });
 
 /**

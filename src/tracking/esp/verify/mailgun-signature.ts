@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { listOf, textOrNull } from '../services/esp-part';
 import {

@@ -1,6 +1,6 @@
 import { verify, X509Certificate } from 'node:crypto';
 
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { listOf } from '../services/esp-part';
 import {

@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process';
 import { Agent } from 'node:http';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { load, runCli, startCollectorProcess } from '../../../support/collector-process';
+import { CLI, load, runCli, startCollectorProcess } from '../../../support/collector-process';
 import { eventually, freePort } from '../../../support/n8n-instance';
 
 describe('npx n8n-nodes-email-open-tracking collect', () => {
@@ -55,6 +56,30 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 		expect(errors.trim().split('\n')).toHaveLength(1);
 		expect(code).toBe(2);
 		expect(existsSync('x')).toBe(false);
+	});
+
+	it('logs readable lines where it runs in a terminal', async () => {
+		// `script` gives it one. What is shown there ends its lines with a carriage return as well.
+		const terminal = spawn('script', [
+			'--quiet',
+			'--return',
+			'--command',
+			`exec ${process.execPath} ${CLI} collect --data ${folder} --port 0 --host 127.0.0.1 --admin-port 0`,
+			'/dev/null',
+		]);
+		let shown = '';
+		terminal.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+		const ended = new Promise((resolve) => terminal.once('exit', resolve));
+		await eventually(() => shown.includes('collecting'));
+		// As Ctrl-C does.
+		terminal.stdin.write('\x03');
+		expect(await ended).toBe(0);
+		const lines = shown.replace('^C', '').trim().split('\r\n');
+		expect(lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([
+			expect.stringMatching(/^info {3}collecting {2}port=\d+$/),
+			'info   stopping  signal=SIGINT',
+			'info   stopped  recorded=0 unwritten=0',
+		]);
 	});
 
 	it('says what is wrong with a key file, and does not show what it holds', async () => {

@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { EVENT_FIELDS, EVENT_LEAVES } from '../../../../src/tracking/event/event-fields';
 import {

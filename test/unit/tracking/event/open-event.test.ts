@@ -6,10 +6,11 @@ import { isCounted, openEventSchema } from '../../../../src/tracking/event/open-
 import { openEvent } from '../../../support/open-events';
 
 describe('an open event', () => {
-	it('has every field that the README shows', () => {
-		const readme = readFileSync(join(__dirname, '..', '..', '..', '..', 'README.md'), 'utf8');
-		const example: unknown = JSON.parse(/```json\n([\s\S]*?)```/.exec(readme)?.[1] ?? '');
-		expect(openEventSchema.parse(example)).toMatchObject(example as object);
+	it('has every field that docs/open-event.md shows', () => {
+		const page = readFileSync(join(__dirname, '../../../../docs/open-event.md'), 'utf8');
+		const example = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '') as object;
+		expect(openEventSchema.parse(example)).toMatchObject(example);
+		expect(Object.keys(example).sort()).toEqual(Object.keys(openEventSchema.shape).sort());
 	});
 
 	it.each([

@@ -1,4 +1,4 @@
-import { z } from 'zod/v4';
+import { z } from 'zod4';
 
 import { firstIssue, IN_PLAIN_WORDS } from '../../../../src/tracking/event/plain-issues';
 
