@@ -22,7 +22,7 @@ export function guard(deps: Pick<ApiDeps, 'access'>, asked: Asked): MiddlewareHa
 					? levelOfKey(rules, c.req.header(rules.headerName))
 					: levelOfSignIn(rules, c.req.header('authorization'));
 			if (level === null) throw stranger(rules, asked);
-			if (level === 'read' && !isReading(c.req.method, c.req.path)) throw readerOnly(asked);
+			if (level === 'read' && !isReading(asked, c.req)) throw readerOnly(asked);
 		}
 		await next();
 	};
@@ -50,10 +50,10 @@ export function refuseOtherOrigins({
 	};
 }
 
-/** To ask whether a pixel was opened is to read, although clients do it with POST. */
-function isReading(method: string, path: string): boolean {
-	if (path === '/api/pixel/check') return true;
-	return ['GET', 'HEAD'].includes(method) && /^\/(?:(?:api\/)?dashboard$|logs\/)/.test(path);
+/** To ask whether a pixel was opened is to read, although clients do it with POST. Pages only show. */
+function isReading(asked: Asked, { method, path }: { method: string; path: string }): boolean {
+	if (asked === 'sign-in') return ['GET', 'HEAD'].includes(method);
+	return path === '/api/pixel/check' || path === '/api/dashboard';
 }
 
 function stranger({ headerName }: AccessRules, asked: Asked): ApiError {

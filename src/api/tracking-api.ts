@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import type { ApiDeps } from './api-deps';
 import { failureOf } from './failure';
 import { guard, refuseOtherOrigins } from './guard';
-import { pageRoutes } from './routes/page-routes';
+import { pageRoutes } from './pages/page-routes';
 import { pixelRoutes } from './routes/pixel-routes';
 import { pixelTrackingRoutes } from './routes/pixel-tracking-routes';
 import { recipientRoutes } from './routes/recipient-routes';

@@ -7,6 +7,8 @@ import { dashboardPage, type DashboardView } from '../../../../src/reports/pages
 import { logPage, type LogView } from '../../../../src/reports/pages/log-page';
 import { messagePage } from '../../../../src/reports/pages/message-page';
 import type { NewPixelForm } from '../../../../src/reports/pages/new-pixel-form';
+import type { Frame } from '../../../../src/reports/shown/frame';
+import { periodOf } from '../../../../src/reports/shown/period';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { sampleOpen } from '../../../support/sample-opens';
@@ -16,23 +18,29 @@ import { NOTHING_WAITS } from '../../../support/tracking-api';
 import { keysOf } from '../../../support/denylist-keys';
 
 const NOW = new Date('2026-11-20T10:30:00.000Z');
-const dashboardView: DashboardView = {
+const frame: Frame = {
 	now: NOW,
 	timeZone: 'Europe/Berlin',
-	range: '30d',
-	live: true,
+	period: periodOf({}, 'Europe/Berlin', NOW),
+	root: '',
+	chosen: {},
+};
+const dashboardView: DashboardView = {
+	...frame,
+	live: false,
 	forms: { token: 'form-token' },
 	newPixel: null,
 	pixel: null,
 	notice: null,
 	waiting: NOTHING_WAITS,
+	tryUrls: [],
 };
 const logView: LogView = {
-	now: NOW,
-	timeZone: 'Europe/Berlin',
+	...frame,
+	period: periodOf({ range: 'all' }, 'Europe/Berlin', NOW),
+	root: '../',
 	page: 1,
 	show: 'all',
-	dashboardPath: '../dashboard',
 	deletion: { asked: false, action: 'id/delete', token: 'form-token' },
 };
 
@@ -168,7 +176,7 @@ onEachEngine('the pages on $name', ({ newPlace }) => {
 		const pixel = await store.getPixel(pixelIds[0]);
 		const pages = [
 			await dashboardPage(store, dashboardView),
-			await dashboardPage(store, { ...dashboardView, range: '24h' }),
+			await dashboardPage(store, { ...dashboardView, period: periodOf({ range: '24h' }, 'UTC', NOW) }),
 			await logPage(store, pixel!, logView),
 		];
 		const metrics = readFileSync(join(__dirname, '../../../../docs/metrics.md'), 'utf8');
@@ -268,8 +276,8 @@ onEachEngine('the pages on $name', ({ newPlace }) => {
 		const { pixelIds } = await fillSampleStore(store, NOW);
 		const pixel = await store.getPixel(pixelIds[0]);
 		for (const html of [
-			await dashboardPage(store, { ...dashboardView, forms: null, live: false }),
-			await logPage(store, pixel!, { ...logView, dashboardPath: null, deletion: null }),
+			await dashboardPage(store, { ...dashboardView, forms: null, root: null }),
+			await logPage(store, pixel!, { ...logView, root: null, deletion: null }),
 		]) {
 			const names = elements(html).map(({ name }) => name);
 			expect(names).not.toContain('form');
