@@ -1,3 +1,4 @@
+import { createAnswersStore } from './answers/create-answers-store';
 import { cleaningTimes } from './bursts/burst-windows';
 import { storable, storableRequest } from './database/checked-input';
 import type { StoreDatabase } from './database/store-database';
@@ -98,6 +99,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getCampaign: (campaignId) => read((db) => getCampaign(db, storable(campaignId))),
 		listOpensPerHour: (request) => read((db) => listOpensPerHour(db, storableRequest(request))),
 
+		...createAnswersStore(database),
 		...createPrivacyStore(database),
 		close: () => database.close(),
 	};

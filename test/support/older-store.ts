@@ -2,6 +2,13 @@ import type { Writer } from '../../src/storage/database/store-database';
 
 /** Takes away what the migrations after `0007-image-held` made. */
 export async function undoLater(db: Writer): Promise<void> {
+	await db.schema.dropTable('recipient_segments').execute();
+	for (const state of ['in_campaigns', 'opened', 'loaded_by_machines']) {
+		await db.schema.dropIndex(`recipients_${state}`).execute();
+	}
+	for (const column of ['hidden_of_sent', 'first_sent_at', 'last_sent_at']) {
+		await db.schema.alterTable('tallies').dropColumn(column).execute();
+	}
 	await db.schema.dropTable('privacy_reports').execute();
 	await db.schema.dropTable('signing_keys').execute();
 	await db.schema.dropIndex('recipients_by_address').execute();

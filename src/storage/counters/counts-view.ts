@@ -1,3 +1,4 @@
+import { openRates } from '../../tracking/counters/open-rates';
 import {
 	loadsOf,
 	machineOpensOf,
@@ -15,7 +16,8 @@ export function isoOf(at: number): string {
 	return new Date(at).toISOString();
 }
 
-function isoOrNull(at: number | null): string | null {
+/** The same, where there may be none. */
+export function isoOrNull(at: number | null): string | null {
 	return at === null ? null : isoOf(at);
 }
 
@@ -33,10 +35,11 @@ export function toOpenCounts(tally: LoadTally): OpenCounts {
 
 /** A sum of tallies as the port shows it. */
 export function toGroupCounts(tally: GroupTally): GroupCounts {
-	const { sentRecipients, openedOfSent } = tally;
+	const { sentRecipients, openedOfSent, hiddenOfSent } = tally;
 	return {
 		...toOpenCounts(tally),
 		...shownSums(tally),
+		rates: openRates({ sentRecipients, confirmed: openedOfSent, hidden: hiddenOfSent }),
 		openRate: sentRecipients === 0 ? null : openedOfSent / sentRecipients,
 	};
 }

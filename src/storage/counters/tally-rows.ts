@@ -11,24 +11,19 @@ type GroupCounters = Omit<TalliesTable, 'scope' | 'scope_id'>;
 type Pairs = ReadonlyArray<readonly [field: string, column: string]>;
 
 const LOADS = pairsOf({ ...RECIPIENT_COUNTERS, ...OPEN_TIMES });
-const RECIPIENT: Pairs = [
-	...LOADS,
-	['firstSentAt', 'first_sent_at'],
-	['lastSentAt', 'last_sent_at'],
-];
 const GROUP: Pairs = [...LOADS, ...pairsOf(GROUP_COUNTERS)];
 
 /** The tally that a row of `recipient_tallies` keeps. */
 export function toRecipientTally(row: RecipientCounters): RecipientTally {
 	return {
-		...read<Omit<RecipientTally, 'registered'>>(RECIPIENT, row),
+		...read<Omit<RecipientTally, 'registered'>>(LOADS, row),
 		registered: row.registered === 1,
 	};
 }
 
 /** The columns of `recipient_tallies` that keep a tally. */
 export function fromRecipientTally(tally: RecipientTally): Insertable<RecipientCounters> {
-	const columns = write<Omit<RecipientCounters, 'registered'>>(RECIPIENT, tally);
+	const columns = write<Omit<RecipientCounters, 'registered'>>(LOADS, tally);
 	return { ...columns, registered: tally.registered ? 1 : 0 };
 }
 

@@ -13,6 +13,8 @@ import * as imageHeld from './migrations/0007-image-held';
 import * as onePerson from './migrations/0008-one-person';
 import * as signingKeys from './migrations/0009-signing-keys';
 import * as privacyReports from './migrations/0010-privacy-reports';
+import * as openRates from './migrations/0011-open-rates';
+import * as segments from './migrations/0012-segments';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -26,6 +28,8 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0008-one-person': onePerson,
 	'0009-signing-keys': signingKeys,
 	'0010-privacy-reports': privacyReports,
+	'0011-open-rates': openRates,
+	'0012-segments': segments,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

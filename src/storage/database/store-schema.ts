@@ -100,6 +100,12 @@ export interface SentMessagesTable {
 	message_id: string;
 }
 
+/** The labels that recipients carry, under every name that they were given under. */
+export interface RecipientSegmentsTable {
+	recipient_id: string;
+	segment: string;
+}
+
 /** Pixels and recipients that were deleted, whose later loads must leave nothing. */
 export interface TombstonesTable {
 	/** `p:` and a pixel id, or `r:` and a hash of pixel and key on the list of erased people */
@@ -126,8 +132,6 @@ export interface RecipientTalliesTable extends LoadColumns {
 	recipient_id: string;
 	campaign_id: string | null;
 	registered: number;
-	first_sent_at: number | null;
-	last_sent_at: number | null;
 }
 
 export type Scope = 'total' | 'campaign' | 'pixel';
@@ -175,6 +179,7 @@ export interface StoreSchema extends ConsentSchema {
 	pixels: PixelsTable;
 	pixel_images: PixelImagesTable;
 	recipients: RecipientsTable;
+	recipient_segments: RecipientSegmentsTable;
 	sent_messages: SentMessagesTable;
 	tombstones: TombstonesTable;
 	recipient_tallies: RecipientTalliesTable;

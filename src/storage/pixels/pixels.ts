@@ -163,7 +163,7 @@ export async function getPixelImage(db: Reader, id: string): Promise<PixelImage 
 	return { contentType: row.image_type, bytes: Buffer.from(row.bytes) };
 }
 
-function selectPixels(db: Reader) {
+export function selectPixels(db: Reader) {
 	return db
 		.selectFrom('pixels')
 		.innerJoin('tallies as tally', (join) =>
@@ -172,7 +172,7 @@ function selectPixels(db: Reader) {
 		.selectAll(['tally', 'pixels']);
 }
 
-function toPixel(row: PixelsTable & Omit<TalliesTable, 'scope' | 'scope_id'>): Pixel {
+export function toPixel(row: PixelsTable & Omit<TalliesTable, 'scope' | 'scope_id'>): Pixel {
 	return {
 		id: row.id,
 		name: row.name,

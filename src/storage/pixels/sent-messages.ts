@@ -6,6 +6,7 @@ import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf } from '../counters/counts-view';
+import { hourOf } from '../counters/hour-counts';
 import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../counters/tally-key';
 import type { Place, TallyKey } from '../counters/tally-key';
 import { toRecipientTally } from '../counters/tally-rows';
@@ -70,8 +71,10 @@ export async function registerSent(
 	for (const { key, at } of personal) {
 		if (key !== null) book.setRecipient(key, addSent(book.recipient(key), [at]));
 	}
-	for (const { place } of plain) {
-		book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, sent: 1 });
+	for (const { place, at } of plain) {
+		const sentAt = hourOf(at);
+		const times = { firstSentAt: sentAt, lastSentAt: sentAt };
+		book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, ...times, sent: 1 });
 	}
 	await book.save();
 	for (const { index } of alive) outcomes[index] = 'duplicate';

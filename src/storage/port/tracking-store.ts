@@ -1,8 +1,10 @@
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
+import type { OpenRates } from '../../tracking/counters/open-rates';
 import type { ShownSums } from '../../tracking/counters/tally';
 import type { Actor, OpenEvent } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
+import type { AnswersStore } from './answers-store';
 import type { PrivacyStore } from './privacy-store';
 import type { OpenCounts, Recipient, RecipientWithCounts } from './recipient';
 
@@ -97,8 +99,10 @@ export interface LabelChange {
 	changedAt: string;
 }
 
-/** Counters of a pixel, of a campaign or of everything; those of the table, and the rate. */
+/** Counters of a pixel, of a campaign or of everything; those of the table, and the rates. */
 export interface GroupCounts extends OpenCounts, ShownSums {
+	/** The three open rates, of the recipients that a message was sent to */
+	rates: OpenRates;
 	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
 	openRate: number | null;
 }
@@ -283,7 +287,7 @@ export interface CheckedRecord {
  * Everything the package keeps, as one interface. All methods throw a `StoreError`, whose message
  * carries nothing personal.
  */
-export interface TrackingStore extends PrivacyStore {
+export interface TrackingStore extends PrivacyStore, AnswersStore {
 	/** Records opens in one transaction. An `eventId` the store knows already changes nothing. */
 	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
 	/**

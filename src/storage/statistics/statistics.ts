@@ -124,7 +124,7 @@ export async function getCampaign(db: Reader, campaignId: string): Promise<Campa
 	return tally === null ? null : toCampaign(campaignId, tally);
 }
 
-function toCampaign(campaignId: string, tally: PixelTally): CampaignCounts {
+export function toCampaign(campaignId: string, tally: PixelTally): CampaignCounts {
 	return { campaignId, ...toGroupCounts(tally), pixels: tally.pixels };
 }
 

@@ -79,6 +79,12 @@ export const GROUP_COUNTERS = {
 		share: (tally) => Number(tally.sent > 0 && isOpened(tally)),
 		shown: true,
 	},
+	/** Those of `sentRecipients` that are hidden: see {@link isHidden} */
+	hiddenOfSent: {
+		column: 'hidden_of_sent',
+		share: (tally) => Number(tally.sent > 0 && isHidden(tally)),
+		shown: true,
+	},
 	/** Recipients that were added or sent to */
 	recipients: {
 		column: 'recipients',
@@ -111,6 +117,9 @@ export const OPEN_TIMES = {
 	lastOpenAt: { column: 'last_open_at', keeps: 'latest' },
 	/** The last load of any kind */
 	lastLoadAt: { column: 'last_load_at', keeps: 'latest' },
+	/** When the first and last message that was registered left */
+	firstSentAt: { column: 'first_sent_at', keeps: 'earliest' },
+	lastSentAt: { column: 'last_sent_at', keeps: 'latest' },
 } as const satisfies Record<string, { column: string; keeps: 'earliest' | 'latest' }>;
 
 type RecipientCounter = keyof typeof RECIPIENT_COUNTERS;
@@ -126,8 +135,6 @@ export type LoadTally = Record<RecipientCounter, number> & OpenTimes;
  * the pixel's anonymous tally.
  */
 export interface RecipientTally extends LoadTally {
-	firstSentAt: number | null;
-	lastSentAt: number | null;
 	/** Whether the recipient was added or sent to, as against only seen in a load */
 	registered: boolean;
 }
@@ -149,6 +156,9 @@ const RECIPIENT_LINES = Object.entries(RECIPIENT_COUNTERS) as Array<
 const GROUP_LINES = Object.entries(GROUP_COUNTERS) as Array<
 	[keyof typeof GROUP_COUNTERS, GroupLine]
 >;
+const TIMES = Object.entries(OPEN_TIMES) as Array<
+	[keyof OpenTimes, (typeof OPEN_TIMES)[keyof OpenTimes]]
+>;
 /** Every counter of a sum. */
 export const SUMS = Object.keys({ ...RECIPIENT_COUNTERS, ...GROUP_COUNTERS }) as GroupCounter[];
 
@@ -157,14 +167,11 @@ const NO_LOADS: LoadTally = {
 	firstOpenAt: null,
 	lastOpenAt: null,
 	lastLoadAt: null,
-};
-
-export const EMPTY_RECIPIENT: Readonly<RecipientTally> = {
-	...NO_LOADS,
 	firstSentAt: null,
 	lastSentAt: null,
-	registered: false,
 };
+
+export const EMPTY_RECIPIENT: Readonly<RecipientTally> = { ...NO_LOADS, registered: false };
 
 export const EMPTY_GROUP: Readonly<GroupTally> = { ...NO_LOADS, ...zeros(GROUP_COUNTERS) };
 
@@ -226,6 +233,14 @@ export function shownSums(tally: GroupTally): ShownSums {
 
 function isOpened(tally: OpenTimes): boolean {
 	return tally.firstOpenAt !== null;
+}
+
+/**
+ * Whether nothing but a prefetch ever loaded the image, as Apple Mail Privacy Protection does for
+ * every email: whether that person read it cannot be seen.
+ */
+export function isHidden(tally: LoadTally): boolean {
+	return !isOpened(tally) && tally.prefetch > 0 && machineOpensOf(tally) === tally.prefetch;
 }
 
 /**
@@ -331,8 +346,8 @@ export function addSent(tally: RecipientTally, sentAt: readonly number[]): Recip
  *   recipient; whether it is a unique open is the pixel's matter ({@link settlePixel})
  */
 export function shareOf(tally: RecipientTally, anonymous: boolean): GroupTally {
-	const { firstOpenAt, lastOpenAt, lastLoadAt } = tally;
-	const share: GroupTally = { ...EMPTY_GROUP, firstOpenAt, lastOpenAt, lastLoadAt };
+	const share: GroupTally = { ...EMPTY_GROUP };
+	for (const [name] of TIMES) share[name] = tally[name];
 	for (const [name] of RECIPIENT_LINES) share[name] = tally[name];
 	for (const [name, line] of GROUP_LINES) share[name] = line.share(tally, anonymous);
 	return share;
@@ -369,9 +384,9 @@ export function moveGroup<T extends GroupTally>(
 ): T {
 	const moved = { ...group };
 	for (const field of SUMS) moved[field] += after[field] - before[field];
-	moved.firstOpenAt = earliest(group.firstOpenAt, after.firstOpenAt);
-	moved.lastOpenAt = latest(group.lastOpenAt, after.lastOpenAt);
-	moved.lastLoadAt = latest(group.lastLoadAt, after.lastLoadAt);
+	for (const [name, { keeps }] of TIMES) {
+		moved[name] = (keeps === 'earliest' ? earliest : latest)(group[name], after[name]);
+	}
 	return moved;
 }
 

@@ -1,0 +1,31 @@
+import { storable, storableRequest } from '../database/checked-input';
+import type { StoreDatabase } from '../database/store-database';
+import { listSegments } from '../people/segments';
+import type { AnswersStore } from '../port/answers-store';
+import { campaignRecipients } from './campaign-recipients';
+import { campaignReport } from './campaign-report';
+import { compareCampaigns } from './compare-campaigns';
+import { personReport } from './person-report';
+import { searchCampaigns, searchPixels, searchRecipients } from './search';
+
+/** The questions that pages ask, over an open, migrated database. */
+export function createAnswersStore({ read, engine }: StoreDatabase): AnswersStore {
+	return {
+		campaignReport: (request) => read((db) => campaignReport(db, storableRequest(request))),
+		campaignRecipients: (request) => read((db) => campaignRecipients(db, storableRequest(request))),
+		compareCampaigns: (ids, now) =>
+			read((db) =>
+				compareCampaigns(
+					db,
+					ids.map((id) => storable(id)),
+					now,
+				),
+			),
+		personReport: (request) => read((db) => personReport(db, storableRequest(request))),
+		searchCampaigns: (request) => read((db) => searchCampaigns(db, storableRequest(request))),
+		searchPixels: (request) => read((db) => searchPixels(db, engine, storableRequest(request))),
+		searchRecipients: (request) =>
+			read((db) => searchRecipients(db, engine, storableRequest(request))),
+		listSegments: () => read(listSegments),
+	};
+}

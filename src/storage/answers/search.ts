@@ -1,0 +1,139 @@
+import { sql } from 'kysely';
+
+import { isoOrNull } from '../counters/counts-view';
+import { toPixelTally } from '../counters/tally-rows';
+import type { Reader, StoreDatabase } from '../database/store-database';
+import { segmentsOf } from '../people/segments';
+import { selectPixels, toPixel } from '../pixels/pixels';
+import type { FoundRecipient, ListPage, SearchRequest } from '../port/answers-store';
+import type { CampaignCounts, Pixel } from '../port/tracking-store';
+import { toCampaign } from '../statistics/statistics';
+import { pageOf, toListPage } from './list-page';
+import { beginsWith, contains } from './search-text';
+
+type Engine = StoreDatabase['engine'];
+
+/** Campaigns by a part of their id, most recently loaded first. */
+export async function searchCampaigns(
+	db: Reader,
+	request: SearchRequest,
+): Promise<ListPage<CampaignCounts>> {
+	const { take, skip } = pageOf(request);
+	const { search } = request;
+	const rows = await db
+		.selectFrom('tallies')
+		.selectAll()
+		.where('scope', '=', 'campaign')
+		.$if(Boolean(search), (query) => query.where(contains('scope_id', search ?? '')))
+		.orderBy('last_load_at', (order) => order.desc().nullsLast())
+		.orderBy('scope_id')
+		.limit(take)
+		.offset(skip)
+		.execute();
+	return toListPage(rows, request, (row) => toCampaign(row.scope_id, toPixelTally(row)));
+}
+
+/** Pixels by a part of their name or the beginning of their id, newest first. */
+export async function searchPixels(
+	db: Reader,
+	engine: Engine,
+	request: SearchRequest & { campaignId?: string },
+): Promise<ListPage<Pixel>> {
+	const { take, skip } = pageOf(request);
+	const { search, campaignId } = request;
+	let query = selectPixels(db);
+	if (campaignId !== undefined) query = query.where('pixels.campaign_id', '=', campaignId);
+	if (search) {
+		query = query.where((is) =>
+			is.or([contains('pixels.name', search), beginsWith(engine, 'pixels.id', search)]),
+		);
+	}
+	const rows = await query
+		.orderBy('pixels.created_at', 'desc')
+		.orderBy('pixels.id', 'desc')
+		.limit(take)
+		.offset(skip)
+		.execute();
+	return toListPage(rows, request, toPixel);
+}
+
+/** Recipients by the beginning of their id or address, with the sums over all emails to that id. */
+export async function searchRecipients(
+	db: Reader,
+	engine: Engine,
+	request: SearchRequest & { segment?: string },
+): Promise<ListPage<FoundRecipient>> {
+	const { take, skip } = pageOf(request);
+	const { search, segment } = request;
+	let query = db
+		.selectFrom('recipient_tallies')
+		.select('recipient_id')
+		.distinct()
+		.where('recipient_id', '<>', sql.lit(''));
+	if (search) {
+		query = query.where((is) =>
+			is.or([
+				beginsWith(engine, 'recipient_id', search),
+				is('recipient_id', 'in', (of) =>
+					of
+						.selectFrom('recipients')
+						.select('recipients.recipient_id')
+						.where(beginsWith(engine, 'address', search.trim().toLowerCase())),
+				),
+			]),
+		);
+	}
+	if (segment !== undefined) {
+		query = query.where('recipient_id', 'in', (of) =>
+			of.selectFrom('recipient_segments').select('recipient_id').where('segment', '=', segment),
+		);
+	}
+	const ids = await query.orderBy('recipient_id').limit(take).offset(skip).execute();
+	const names = ids.map((row) => row.recipient_id);
+	const found = await findRecipients(db, names);
+	return toListPage(names, request, (name) => found(name));
+}
+
+async function findRecipients(
+	db: Reader,
+	names: readonly string[],
+): Promise<(name: string) => FoundRecipient> {
+	const shown = names.length === 0 ? [''] : names;
+	const sums = await db
+		.selectFrom('recipient_tallies')
+		.select('recipient_id')
+		.select((is) => [
+			is.fn.max('last_open_at').as('last_open_at'),
+			is.fn.max('last_load_at').as('last_load_at'),
+		])
+		.select(
+			(['human', 'human_via_proxy', 'unknown', 'prefetch', 'scanner', 'bot', 'sent'] as const).map(
+				(name) => sql<number>`cast(sum(${sql.ref(name)}) as bigint)`.as(name),
+			),
+		)
+		.where('recipient_id', 'in', shown)
+		.groupBy('recipient_id')
+		.execute();
+	const emails = await db
+		.selectFrom('recipients')
+		.select(['recipient_id', 'email'])
+		.where('recipient_id', 'in', shown)
+		.where('email', 'is not', null)
+		.execute();
+	const segments = await segmentsOf(db, names);
+	const byName = new Map(sums.map((row) => [row.recipient_id, row]));
+	const emailOf = new Map(emails.map((row) => [row.recipient_id, row.email]));
+	return (name) => {
+		const row = byName.get(name);
+		return {
+			recipientId: name,
+			email: emailOf.get(name) ?? null,
+			sent: row?.sent ?? 0,
+			opens: (row?.human ?? 0) + (row?.human_via_proxy ?? 0) + (row?.unknown ?? 0),
+			machineOpens: (row?.prefetch ?? 0) + (row?.scanner ?? 0) + (row?.bot ?? 0),
+			lastOpenAt: isoOrNull(row?.last_open_at ?? null),
+			lastLoadAt: isoOrNull(row?.last_load_at ?? null),
+			segments: segments.get(name) ?? [],
+		};
+	};
+}
