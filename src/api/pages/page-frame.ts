@@ -19,7 +19,11 @@ const MAX_PAGE = 1_000_000;
 export function frameOf(c: Context, deps: Pick<ApiDeps, 'now' | 'timeZone'>, range?: Range): Frame {
 	const now = deps.now();
 	const timeZone = knownZone(c.req.query('tz'), deps.timeZone);
-	const asked = { range: c.req.query('range') ?? range, from: c.req.query('from'), to: c.req.query('to') };
+	const asked = {
+		range: c.req.query('range') ?? range,
+		from: c.req.query('from'),
+		to: c.req.query('to'),
+	};
 	const chosen = CHOICES.flatMap((name) => {
 		const value = c.req.query(name);
 		return value === undefined || value === '' ? [] : [[name, value]];

@@ -1,5 +1,6 @@
 import type { Dashboard, TrackingStore } from '../../storage/port/tracking-store';
 import type { WaitingReport } from '../../storage/port/waiting-report';
+import { ratesInWords } from '../../tracking/counters/open-rates';
 import { render } from '../render';
 import { linkTo, type Frame } from '../shown/frame';
 import { shownDuration, shownTime } from '../shown/local-time';
@@ -7,6 +8,7 @@ import { opensOverTime } from '../shown/opens-over-time';
 import type { Period } from '../shown/period';
 import { machineShare, shownCount, shownShare } from '../shown/shown-open';
 import { campaignTable, pixelTable } from '../shown/list-tables';
+import { rateFacts } from '../shown/shown-rates';
 import { namesIn, openTable } from '../shown/open-table';
 import { offeredModes, type NewPixelForm } from './new-pixel-form';
 import { pageData } from './page-data';
@@ -61,6 +63,7 @@ export async function dashboardPage(store: TrackingStore, view: DashboardView): 
 		isEmpty,
 		facts: periodFacts(sum, period),
 		allTime: allTimeFacts(dashboard),
+		rateWords: ratesInWords(dashboard.totals.rates),
 		chart,
 		campaigns: campaignTable(campaigns, view),
 		pixels: pixelTable(pixels, view),
@@ -121,14 +124,7 @@ function periodFacts(
 /** What the counters know since the first open. */
 function allTimeFacts({ totals, pixels, openedPixels, averageViewTimeMs }: Dashboard) {
 	const facts = [
-		{
-			label: 'Unique open rate',
-			value: shownShare(totals.openRate),
-			note:
-				totals.openRate === null
-					? 'no message is registered as sent'
-					: `${shownCount(totals.openedOfSent)} of ${shownCount(totals.sentRecipients)} recipients`,
-		},
+		...rateFacts(totals.rates),
 		{ label: 'Sent', value: shownCount(totals.sent), note: 'registered messages' },
 		{
 			label: 'Unique opens',

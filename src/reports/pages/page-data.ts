@@ -7,6 +7,7 @@ const PAGES = [
 	{ name: 'Dashboard', page: 'dashboard' },
 	{ name: 'Campaigns', page: 'campaigns' },
 	{ name: 'Pixels', page: 'pixels' },
+	{ name: 'Recipients', page: 'recipients' },
 	{ name: 'Opens', page: 'opens' },
 ];
 

@@ -78,8 +78,7 @@ export function placeCell(
 	frame: Frame,
 ): Cell {
 	const name = pixelId === null ? undefined : names.pixels.get(pixelId);
-	const campaign =
-		campaignId === null ? null : linkTo(frame, 'campaign', { id: campaignId });
+	const campaign = campaignId === null ? null : linkTo(frame, 'campaign', { id: campaignId });
 	if (pixelId === null || name === undefined) {
 		return campaignId === null
 			? { text: 'Without pixel or campaign' }

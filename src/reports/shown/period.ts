@@ -78,9 +78,19 @@ function presetPeriod(range: Range, zone: string, now: Date): Period {
 	// The counters know whole hours of UTC; the running one belongs to it.
 	const to = DateTime.fromJSDate(now).startOf('hour').plus({ hours: 1 }).toJSDate();
 	if (range === 'all') {
-		return { range, words: 'of all time', from: new Date(0), to, zone, days: { first: '', last: '' } };
+		return {
+			range,
+			words: 'of all time',
+			from: new Date(0),
+			to,
+			zone,
+			days: { first: '', last: '' },
+		};
 	}
-	const first = end.startOf(unit).minus({ [unit]: count - 1 }).startOf(unit);
+	const first = end
+		.startOf(unit)
+		.minus({ [unit]: count - 1 })
+		.startOf(unit);
 	return {
 		range,
 		words: `in the last ${name}`,

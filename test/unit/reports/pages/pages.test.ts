@@ -176,7 +176,10 @@ onEachEngine('the pages on $name', ({ newPlace }) => {
 		const pixel = await store.getPixel(pixelIds[0]);
 		const pages = [
 			await dashboardPage(store, dashboardView),
-			await dashboardPage(store, { ...dashboardView, period: periodOf({ range: '24h' }, 'UTC', NOW) }),
+			await dashboardPage(store, {
+				...dashboardView,
+				period: periodOf({ range: '24h' }, 'UTC', NOW),
+			}),
 			await logPage(store, pixel!, logView),
 		];
 		const metrics = readFileSync(join(__dirname, '../../../../docs/metrics.md'), 'utf8');
