@@ -1,7 +1,8 @@
 import { batchCalls } from '../../src/async/batch-calls';
 import { whyUntracked } from '../../src/intake/objections';
 import type { InstalledPart } from '../../src/storage/port/privacy-store';
-import type { Pixel, TrackingStore } from '../../src/storage/port/tracking-store';
+import type { Pixel } from '../../src/storage/port/counts';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import type { Purpose } from '../../src/tracking/event/purpose';
 import {
 	assertWithinCeiling,

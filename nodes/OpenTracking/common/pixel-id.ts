@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { batchCalls } from '../../../src/async/batch-calls';
-import type { Pixel } from '../../../src/storage/port/tracking-store';
+import type { Pixel } from '../../../src/storage/port/counts';
 import { readText } from '../../shared/fields/check-fields';
 import type { OperationContext } from './operation';
 

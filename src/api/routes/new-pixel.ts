@@ -1,7 +1,8 @@
 import { v4 as uuidv4 } from 'uuid';
 import { z } from 'zod/v4';
 
-import type { NewPixel, Pixel } from '../../storage/port/tracking-store';
+import type { Pixel } from '../../storage/port/counts';
+import type { NewPixel } from '../../storage/port/tracking-store';
 import { hasControlCharacters } from '../../tracking/event/control-characters';
 import { isWithin, TRACKING_MODES, type TrackingMode } from '../../tracking/event/tracking-mode';
 import type { ApiDeps } from '../api-deps';

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod/v4';
 
 import type { OpenCounts } from '../../storage/port/recipient';
-import type { GroupCounts, Pixel } from '../../storage/port/tracking-store';
+import type { GroupCounts, Pixel } from '../../storage/port/counts';
 import { withoutControlCharacters } from '../../tracking/event/control-characters';
 import type { OpenEvent } from '../../tracking/event/open-event';
 import { embedCode } from '../../tracking/mail/embed-code';

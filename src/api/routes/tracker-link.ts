@@ -1,4 +1,4 @@
-import type { Pixel } from '../../storage/port/tracking-store';
+import type { Pixel } from '../../storage/port/counts';
 import type { KeyRing } from '../../tracking/links/key-ring';
 import { TOKEN_IV_BYTES, TRACKER_TOKEN_PARAMETER } from '../../tracking/links/sealed-token';
 import { signTrackingLink } from '../../tracking/links/tracking-link';

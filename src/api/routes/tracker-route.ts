@@ -2,7 +2,8 @@ import { Hono } from 'hono';
 
 import { within } from '../../async/time-limit';
 import { StoreError } from '../../storage/port/store-error';
-import type { Pixel, PixelImage, TrackingStore } from '../../storage/port/tracking-store';
+import type { Pixel } from '../../storage/port/counts';
+import type { PixelImage, TrackingStore } from '../../storage/port/tracking-store';
 import { lowestMode } from '../../tracking/event/tracking-mode';
 import { tokenFromText, TRACKER_TOKEN_PARAMETER } from '../../tracking/links/sealed-token';
 import { PIXEL_PNG } from '../../tracking/receive/pixel-image';

@@ -1,4 +1,5 @@
-import type { OpenFilter, Pixel, TrackingStore } from '../../storage/port/tracking-store';
+import type { Pixel } from '../../storage/port/counts';
+import type { OpenFilter, TrackingStore } from '../../storage/port/tracking-store';
 import { VIEW_GAP_MS } from '../../tracking/counters/tally';
 import type { OpenEvent } from '../../tracking/event/open-event';
 import { render } from '../render';

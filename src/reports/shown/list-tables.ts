@@ -1,5 +1,5 @@
 import type { FoundRecipient } from '../../storage/port/answers-store';
-import type { CampaignCounts, Pixel } from '../../storage/port/tracking-store';
+import type { CampaignCounts, Pixel } from '../../storage/port/counts';
 import { linkTo, type Frame } from './frame';
 import { shownDuration, shownTime } from './local-time';
 import { machineShare, shownCount, shownShare } from './shown-open';

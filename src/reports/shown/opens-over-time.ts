@@ -1,4 +1,4 @@
-import type { OpensPerHour } from '../../storage/port/tracking-store';
+import type { OpensPerHour } from '../../storage/port/counts';
 import { opensChart, type OpensChart } from './opens-chart';
 import { bucketOpens, sumOf, type Buckets, type Period } from './period';
 import { shownCount } from './shown-open';

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 
-import type { OpensPerHour } from '../../storage/port/tracking-store';
+import type { OpensPerHour } from '../../storage/port/counts';
 
 type Unit = 'hour' | 'day' | 'week' | 'month';
 

@@ -1,6 +1,6 @@
 import { hourOf } from '../counters/hour-counts';
 import type { OpensPerAge } from '../port/answers-store';
-import type { OpensPerHour } from '../port/tracking-store';
+import type { OpensPerHour } from '../port/counts';
 
 const HOUR_MS = 3_600_000;
 

@@ -12,7 +12,7 @@ import type {
 	PixelSort,
 	SearchRequest,
 } from '../port/answers-store';
-import type { CampaignCounts, Pixel } from '../port/tracking-store';
+import type { CampaignCounts, Pixel } from '../port/counts';
 import { toCampaign } from '../statistics/statistics';
 import { pageOf, toListPage } from './list-page';
 import { beginsWith, contains } from './search-text';

@@ -9,7 +9,7 @@ import {
 } from '../../tracking/counters/tally';
 import type { GroupTally, LoadTally, OpenTimes } from '../../tracking/counters/tally';
 import type { OpenCounts, ShownTimes } from '../port/recipient';
-import type { GroupCounts } from '../port/tracking-store';
+import type { GroupCounts } from '../port/counts';
 
 /** ISO 8601 in UTC of a stored time. */
 export function isoOf(at: number): string {

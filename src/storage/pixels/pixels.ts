@@ -11,7 +11,8 @@ import type { Reader, Writer } from '../database/store-database';
 import type { PixelsTable, TalliesTable } from '../database/store-schema';
 import { pixelTombstone } from '../opens/tombstones';
 import { StoreError } from '../port/store-error';
-import type { NewPixel, PageRequest, Pixel, PixelImage, PixelPage } from '../port/tracking-store';
+import type { Pixel } from '../port/counts';
+import type { NewPixel, PageRequest, PixelImage, PixelPage } from '../port/tracking-store';
 
 const READ_ROWS = 1000;
 const WRITE_ROWS = 1000;

@@ -1,7 +1,7 @@
 import type { OpenRates } from '../../tracking/counters/open-rates';
 import type { ConsentRecord, ConsentState } from '../../tracking/consent/consent-record';
 import type { Actor, OpenEvent } from '../../tracking/event/open-event';
-import type { CampaignCounts, OpensPerHour, Pixel } from './tracking-store';
+import type { CampaignCounts, OpensPerHour, Pixel } from './counts';
 
 /** From the first moment to before the second; what is left out does not limit. */
 export interface TimeWindow {

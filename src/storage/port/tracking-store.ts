@@ -1,10 +1,9 @@
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
-import type { OpenRates } from '../../tracking/counters/open-rates';
-import type { ShownSums } from '../../tracking/counters/tally';
 import type { Actor, OpenEvent } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import type { AnswersStore } from './answers-store';
+import type { CampaignCounts, GroupCounts, OpensPerHour, Pixel } from './counts';
 import type { PrivacyStore } from './privacy-store';
 import type { OpenCounts, Recipient, RecipientWithCounts } from './recipient';
 
@@ -99,14 +98,6 @@ export interface LabelChange {
 	changedAt: string;
 }
 
-/** Counters of a pixel, of a campaign or of everything; those of the table, and the rates. */
-export interface GroupCounts extends OpenCounts, ShownSums {
-	/** The three open rates, of the recipients that a message was sent to */
-	rates: OpenRates;
-	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
-	openRate: number | null;
-}
-
 export interface NewPixel {
 	/** Default: a new UUID */
 	id?: string;
@@ -117,19 +108,6 @@ export interface NewPixel {
 	trackingMode?: TrackingMode | null;
 	/** Whether this is sample data, to be shown as such and deleted in one go */
 	sample?: boolean;
-}
-
-export interface Pixel {
-	id: string;
-	name: string;
-	/** ISO 8601 in UTC */
-	createdAt: string;
-	campaignId: string | null;
-	trackingMode: TrackingMode | null;
-	sample: boolean;
-	/** Content type of the pixel's own image, `null` where it has none */
-	imageType: string | null;
-	counts: GroupCounts;
 }
 
 export interface PixelPage {
@@ -225,19 +203,6 @@ export interface Dashboard {
 	averageViewTimeMs: number | null;
 	/** The latest opens, newest first */
 	recentOpens: OpenEvent[];
-}
-
-export interface CampaignCounts extends GroupCounts {
-	campaignId: string;
-	pixels: number;
-}
-
-export interface OpensPerHour {
-	/** Start of the hour, ISO 8601 in UTC */
-	hour: string;
-	opens: number;
-	uniqueOpens: number;
-	machineOpens: number;
 }
 
 /** What a series is about: a pixel, a campaign, or everything when neither is given. */

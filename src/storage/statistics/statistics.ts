@@ -14,14 +14,8 @@ import type { Scope } from '../database/store-schema';
 import { listOpens } from '../opens/list-opens';
 import { namesOfEach } from '../people/names';
 import { StoreError } from '../port/store-error';
-import type {
-	CampaignCounts,
-	Dashboard,
-	HoursRequest,
-	OpenStatus,
-	OpensPerHour,
-	StatusRequest,
-} from '../port/tracking-store';
+import type { CampaignCounts, OpensPerHour } from '../port/counts';
+import type { Dashboard, HoursRequest, OpenStatus, StatusRequest } from '../port/tracking-store';
 
 const READ_ROWS = 1000;
 

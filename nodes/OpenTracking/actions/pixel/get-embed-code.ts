@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { whyUntracked } from '../../../../src/intake/objections';
-import type { Pixel } from '../../../../src/storage/port/tracking-store';
+import type { Pixel } from '../../../../src/storage/port/counts';
 import { TOKEN_IV_BYTES } from '../../../../src/tracking/links/sealed-token';
 import { PIXEL_PATH, signTrackingLink } from '../../../../src/tracking/links/tracking-link';
 import { embedCode } from '../../../../src/tracking/mail/embed-code';
