@@ -44,7 +44,7 @@ export function campaignRoutes(deps: ApiDeps): Hono {
 		if (ids.length < 2 || ids.length > MOST_COMPARED) {
 			throw new ApiError(
 				400,
-				`Choose two to ${MOST_COMPARED} campaigns to compare. You chose ${ids.length}.`,
+				`Choose two, three or four campaigns to compare. You chose ${ids.length}.`,
 			);
 		}
 		return html(c, await comparePage(await deps.openStore(), ids, frameOf(c, deps)));

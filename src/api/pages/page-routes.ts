@@ -7,6 +7,7 @@ import { dashboardRoutes } from './dashboard-routes';
 import { listRoutes } from './list-routes';
 import { logRoutes } from './log-routes';
 import { failedPage } from './page-response';
+import { personRoutes } from './person-routes';
 
 /** Below which paths there are pages. */
 export const PAGE_PATHS = [
@@ -18,6 +19,7 @@ export const PAGE_PATHS = [
 	'recipients',
 	'opens',
 	'search',
+	'person',
 	'logs',
 ];
 
@@ -25,7 +27,7 @@ export const PAGE_PATHS = [
 export function pageRoutes(deps: ApiDeps): Hono {
 	const app = new Hono();
 	for (const path of PAGE_PATHS) app.use(`/${path}/*`, guard(deps, 'sign-in'));
-	for (const group of [dashboardRoutes, listRoutes, campaignRoutes, logRoutes]) {
+	for (const group of [dashboardRoutes, listRoutes, campaignRoutes, personRoutes, logRoutes]) {
 		const routes = group(deps);
 		routes.onError((error, c) => failedPage(c, error, deps));
 		app.route('/', routes);

@@ -23,7 +23,7 @@ import {
 } from '../../../../src/tracking/consent/jurisdictions';
 import { controllerProperties, readController } from '../../common/controller';
 import type { Operation } from '../../common/operation';
-import { liveSetup } from '../../common/setup';
+import { liveSetup } from '../../../shared/person/live-setup';
 
 interface Processor {
 	name: string;
