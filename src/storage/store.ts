@@ -6,6 +6,7 @@ import { listOpens, streamOpens } from './opens/list-opens';
 import { claimsOf, recordOpens } from './opens/record-opens';
 import { claimsOfChecked, recordUnlessErased } from './opens/record-unless-erased';
 import { recordImageHeld } from './opens/record-image-held';
+import { listStoredOpens } from './opens/storing-order';
 import { listLabelHistory, relabelOpens } from './opens/relabel-opens';
 import { deletePixel } from './pixels/delete-pixel';
 import {
@@ -60,6 +61,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
 		recordImageHeld: (times) => write((db) => recordImageHeld(db, times)),
 		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, storable(eventId))),
+		listStoredOpens: (request) => listStoredOpens(database, storableRequest(request)),
 		listOpens: (request) => read((db) => listOpens(db, storableRequest(request))),
 		streamOpens: (filter) => streamOpens(database, storableRequest(filter)),
 

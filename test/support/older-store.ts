@@ -2,6 +2,18 @@ import type { Writer } from '../../src/storage/database/store-database';
 
 /** Takes away what the migrations after `0007-image-held` made. */
 export async function undoLater(db: Writer): Promise<void> {
+	await undoRates(db);
+	await db.schema.dropTable('privacy_reports').execute();
+	await db.schema.dropTable('signing_keys').execute();
+	await db.schema.dropIndex('recipients_by_address').execute();
+	await db.schema.alterTable('recipients').dropColumn('address').execute();
+}
+
+/** Makes a store what it was before the migration `0011-open-rates`. */
+export async function undoRates(db: Writer): Promise<void> {
+	await db.schema.dropTable('open_numbers').execute();
+	await db.schema.dropIndex('opens_by_storing').execute();
+	await db.schema.alterTable('opens').dropColumn('stored_seq').execute();
 	await db.schema.dropTable('recipient_segments').execute();
 	for (const state of ['in_campaigns', 'opened', 'loaded_by_machines']) {
 		await db.schema.dropIndex(`recipients_${state}`).execute();
@@ -9,10 +21,7 @@ export async function undoLater(db: Writer): Promise<void> {
 	for (const column of ['hidden_of_sent', 'first_sent_at', 'last_sent_at']) {
 		await db.schema.alterTable('tallies').dropColumn(column).execute();
 	}
-	await db.schema.dropTable('privacy_reports').execute();
-	await db.schema.dropTable('signing_keys').execute();
-	await db.schema.dropIndex('recipients_by_address').execute();
-	await db.schema.alterTable('recipients').dropColumn('address').execute();
+	await forgetMigrations(db, '0011-open-rates');
 }
 
 /** Makes a store what it was before the migration `0007-image-held`. */

@@ -9,6 +9,7 @@ const TABLES: Array<keyof StoreSchema> = [
 	'pixels',
 	'pixel_images',
 	'recipients',
+	'recipient_segments',
 	'sent_messages',
 	'tombstones',
 	'recipient_tallies',

@@ -36,10 +36,11 @@ export async function exportEverything(
 	const names = await store.namesOf(recipientId);
 	const waiting = await findWaitingOpens(subject, names);
 	const data = await store.exportSubject(subject);
-	const { recipients, lastOpenDay, sent, consent } = data;
+	const { recipients, lastOpenDay, sent, consent, segments } = data;
 	const stored = new Set(data.opens.map(({ eventId }) => eventId));
 	const opens = [...data.opens, ...waiting.filter(({ eventId }) => !stored.has(eventId))];
-	const found = lastOpenDay !== null || [recipients, opens, sent, consent].some(hasEntries);
+	const found =
+		lastOpenDay !== null || [recipients, opens, sent, consent, segments].some(hasEntries);
 	const erasedBefore = await store.isDenied(subject.denylistKeysOf(recipientId));
 	const { trackers, sinks, retention } = await liveSetup(store);
 	const context = proofContext(baseUrl, { ...controller, sinks, retention });
@@ -60,6 +61,7 @@ export async function exportEverything(
 		recipients: [...recipients, ...sent],
 		opens,
 		lastOpenDay,
+		segments,
 		consent: consentRecordsToJsonLd(consent, context, now),
 		requests: data.requests,
 	});

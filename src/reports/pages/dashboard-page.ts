@@ -3,6 +3,7 @@ import type { WaitingReport } from '../../storage/port/waiting-report';
 import { ratesInWords } from '../../tracking/counters/open-rates';
 import { render } from '../render';
 import { linkTo, type Frame } from '../shown/frame';
+import { bestHours } from '../shown/hours-chart';
 import { shownDuration, shownTime } from '../shown/local-time';
 import { opensOverTime } from '../shown/opens-over-time';
 import type { Period } from '../shown/period';
@@ -65,6 +66,7 @@ export async function dashboardPage(store: TrackingStore, view: DashboardView): 
 		allTime: allTimeFacts(dashboard),
 		rateWords: ratesInWords(dashboard.totals.rates),
 		chart,
+		hours: sum.opens > 0 ? bestHours(hours, timeZone) : null,
 		campaigns: campaignTable(campaigns, view),
 		pixels: pixelTable(pixels, view),
 		recent: openTable(recent.opens, await namesIn(store, recent.opens), view),

@@ -7,8 +7,8 @@ import { pageData } from '../pages/page-data';
 import { render } from '../render';
 import { stateWords } from '../campaigns/recipients-table';
 import { linkTo, type Frame } from '../shown/frame';
+import { hoursChart } from '../shown/hours-chart';
 import { shownTime } from '../shown/local-time';
-import { opensChart } from '../shown/opens-chart';
 import { namesIn, openTable, placeCell } from '../shown/open-table';
 import { shownCount } from '../shown/shown-open';
 import type { Table } from '../shown/table';
@@ -61,7 +61,7 @@ export async function personPage(store: TrackingStore, view: PersonView): Promis
 			messages.length > MESSAGES || !report.allMessagesRead
 				? `The latest ${MESSAGES} messages.`
 				: null,
-		opens: { ...openTable(opens, names, view), empty: 'No load is kept with this name.' },
+		opens: withoutFirst(openTable(opens, names, view)),
 		hours: report.bestHours === null || refused.size > 0 ? null : hoursChart(report.bestHours),
 		consents: consentTable(report.consentRecords, view),
 		self: linkTo(view, 'person', { id: recipientId }),
@@ -148,27 +148,12 @@ function consentTable(records: readonly ConsentRecord[], { timeZone, now }: Fram
 	};
 }
 
-/** Counted opens by hour of the day, with the best of them in words. */
-function hoursChart(hours: readonly number[]) {
-	const bars = hours.map((opens, hour) => ({ label: `${hour}:00`, opens, machineOpens: 0 }));
-	const all = hours.reduce((sum, opens) => sum + opens, 0);
-	const best = bars
-		.toSorted((a, b) => b.opens - a.opens)
-		.slice(0, 3)
-		.filter(({ opens }) => opens > 0)
-		.map(({ label, opens }) => `${label} (${opens})`);
+/** The loads of one person need no column that names the person. */
+function withoutFirst({ caption, columns, rows }: Table): Table {
 	return {
-		wide: opensChart(bars, { width: 1040, height: 220 }),
-		narrow: opensChart(bars, { width: 350, height: 200 }),
-		summary: `Most of ${shownCount(all)} opens: ${best.join(', ')}.`,
-		table: {
-			caption: 'Opens by hour of the day',
-			columns: [
-				{ name: 'Hour', kind: 'name' as const },
-				{ name: 'Opens', kind: 'num' as const },
-			],
-			rows: bars.map(({ label, opens }) => [{ text: label }, { text: shownCount(opens) }]),
-			empty: '',
-		},
+		caption,
+		columns: [{ ...columns[1], kind: 'name' }, ...columns.slice(2)],
+		rows: rows.map((row) => row.slice(1)),
+		empty: 'No load is kept with this name.',
 	};
 }

@@ -75,6 +75,11 @@ export function keptLines({ kept, trackers }: PrivacyReportConfig): KeptLine[] {
 			kept: count(kept.addresses),
 		},
 		{
+			what: 'Recipients with a segment',
+			setBy: 'Create Tracking Link, Recipient → Add Many, Register Sent and Set Segments',
+			kept: count(kept.segmented),
+		},
+		{
 			what: 'Messages noted as sent',
 			setBy: 'Recipient → Register Sent',
 			kept: count(kept.sentMessages),
@@ -127,6 +132,13 @@ export function retentionWithOpens(
 			deleteBefore,
 			because:
 				'they go after their last open; one that nothing was sent to and that loaded nothing stays until it is deleted',
+		},
+		{
+			what: 'Segments of recipients',
+			period,
+			countsFrom: 'the last load by them or email to them',
+			deleteBefore,
+			because: 'they go with the recipient; as long as nothing was sent or loaded they stay',
 		},
 		{
 			what: 'Messages noted as sent',

@@ -93,6 +93,7 @@ export function keptCounts(config: PrivacyReportConfig): Array<[string, number]>
 		['People', kept.people],
 		['People of whom the day of the last open is kept', kept.lastOpenDays],
 		['Email addresses', kept.addresses],
+		['Recipients with a segment', kept.segmented],
 		['Messages noted as sent', kept.sentMessages],
 		['Single opens', opens()],
 		...TRACKING_MODES.filter((mode) => opens(mode) > 0).map((mode): [string, number] => [

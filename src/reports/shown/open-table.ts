@@ -55,7 +55,7 @@ export function openTable(opens: readonly OpenEvent[], names: Names, frame: Fram
 		caption: 'Loads, newest first',
 		columns: [
 			{ name: 'Recipient', kind: 'name' },
-			{ name: 'Pixel or campaign' },
+			{ name: 'Pixel or campaign', kind: 'full' },
 			{ name: 'Time', kind: 'wide' },
 			{ name: 'Loaded with' },
 			{ name: 'Loaded by', kind: 'full' },

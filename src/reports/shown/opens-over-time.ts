@@ -10,6 +10,8 @@ export interface ShownChart {
 	narrow: OpensChart;
 	summary: string;
 	table: Table;
+	/** Whether it shows no machine loads, and needs no legend */
+	onlyOpens?: boolean;
 }
 
 /** Opens over time in a period, and how many there were. */

@@ -1,15 +1,16 @@
 import { storable, storableRequest } from '../database/checked-input';
 import type { StoreDatabase } from '../database/store-database';
-import { listSegments } from '../people/segments';
+import { changeSegments, listSegments } from '../people/segments';
 import type { AnswersStore } from '../port/answers-store';
 import { campaignRecipients } from './campaign-recipients';
 import { campaignReport } from './campaign-report';
 import { compareCampaigns } from './compare-campaigns';
 import { personReport } from './person-report';
+import { segmentRates } from './segment-rates';
 import { searchCampaigns, searchPixels, searchRecipients } from './search';
 
 /** The questions that pages ask, over an open, migrated database. */
-export function createAnswersStore({ read, engine }: StoreDatabase): AnswersStore {
+export function createAnswersStore({ read, write, engine }: StoreDatabase): AnswersStore {
 	return {
 		campaignReport: (request) => read((db) => campaignReport(db, storableRequest(request))),
 		campaignRecipients: (request) => read((db) => campaignRecipients(db, storableRequest(request))),
@@ -26,6 +27,8 @@ export function createAnswersStore({ read, engine }: StoreDatabase): AnswersStor
 		searchPixels: (request) => read((db) => searchPixels(db, engine, storableRequest(request))),
 		searchRecipients: (request) =>
 			read((db) => searchRecipients(db, engine, storableRequest(request))),
+		changeSegments: (changes, keysOf) => write((db) => changeSegments(db, changes, keysOf)),
+		segmentRates: (campaignId) => read((db) => segmentRates(db, storable(campaignId))),
 		listSegments: () => read(listSegments),
 	};
 }

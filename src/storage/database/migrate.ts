@@ -15,6 +15,7 @@ import * as signingKeys from './migrations/0009-signing-keys';
 import * as privacyReports from './migrations/0010-privacy-reports';
 import * as openRates from './migrations/0011-open-rates';
 import * as segments from './migrations/0012-segments';
+import * as storingOrder from './migrations/0013-storing-order';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -30,6 +31,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0010-privacy-reports': privacyReports,
 	'0011-open-rates': openRates,
 	'0012-segments': segments,
+	'0013-storing-order': storingOrder,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

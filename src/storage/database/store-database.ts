@@ -1,3 +1,4 @@
+import { PostgresAdapter } from 'kysely';
 import type { Kysely, Transaction } from 'kysely';
 
 import type { StoreSchema } from './store-schema';
@@ -42,4 +43,9 @@ export interface StoreDatabase {
 /** A change found out that its claims do not cover what it has to write. */
 export class NeedsToBeAlone extends Error {
 	override readonly name = 'NeedsToBeAlone';
+}
+
+/** Which engine a handle runs on, for the few statements that only one of them has. */
+export function engineOf(db: Pick<Reader, 'getExecutor'>): StoreDatabase['engine'] {
+	return db.getExecutor().adapter instanceof PostgresAdapter ? 'postgres' : 'sqlite';
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 import type { z } from 'zod/v4';
 
 import type { GROUP_COUNTERS, OPEN_TIMES, RECIPIENT_COUNTERS } from '../../tracking/counters/tally';
@@ -37,6 +37,14 @@ export type OpensTable = {
 		: ColumnOf<Path>]: ColumnOfLine<LineOf<Path>>;
 };
 export type OpenRow = Selectable<OpensTable>;
+
+/** The same as it is stored: with its place in the order of storing, see `storing-order.ts`. */
+export type StoredOpensTable = OpensTable & { stored_seq: Generated<number> };
+
+/** The last number of that order; PostgreSQL has a sequence for it. One row. */
+export interface OpenNumbersTable {
+	last: number;
+}
 
 /** Every label an open had, in order of `revision`. */
 export interface LabelHistoryTable {
@@ -172,7 +180,8 @@ export interface BurstWindowsTable {
 }
 
 export interface StoreSchema extends ConsentSchema {
-	opens: OpensTable;
+	opens: StoredOpensTable;
+	open_numbers: OpenNumbersTable;
 	label_history: LabelHistoryTable;
 	seen_events: SeenEventsTable;
 	last_open_days: LastOpenDaysTable;

@@ -22,7 +22,7 @@ export async function listOpens(db: Reader, request: OpenPageRequest): Promise<O
 	if (request.recipientId !== undefined) {
 		const names = await listNames(db, request.recipientId);
 		query = query.where(
-			'recipient_id',
+			'opens.recipient_id',
 			'in',
 			names.map(({ name }) => name),
 		);
@@ -61,10 +61,15 @@ function withFilter<Row>(
 	query: SelectQueryBuilder<StoreSchema, 'opens', Row>,
 	filter: OpenFilter,
 ): SelectQueryBuilder<StoreSchema, 'opens', Row> {
-	const { pixelId, campaignId, actorClass, actor, from, to } = filter;
+	const { pixelId, campaignId, segment, actorClass, actor, from, to } = filter;
 	let filtered = query;
 	if (pixelId !== undefined) filtered = filtered.where('pixel_id', '=', pixelId);
 	if (campaignId !== undefined) filtered = filtered.where('campaign_id', '=', campaignId);
+	if (segment !== undefined) {
+		filtered = filtered.where('recipient_id', 'in', (is) =>
+			is.selectFrom('recipient_segments').select('recipient_id').where('segment', '=', segment),
+		);
+	}
 	if (actor !== undefined) filtered = filtered.where('actor', '=', actor);
 	if (actorClass === 'counted') filtered = filtered.where('actor', 'in', COUNTED_ACTORS);
 	if (actorClass === 'machine') filtered = filtered.where('actor', 'not in', COUNTED_ACTORS);

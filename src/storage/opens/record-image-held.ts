@@ -2,6 +2,8 @@ import type { Writer } from '../database/store-database';
 import { StoreError } from '../port/store-error';
 import type { ImageHeld } from '../port/tracking-store';
 
+import { nextInStoringOrder } from './storing-order';
+
 /** Adds held times to the opens that are being measured and have none yet. */
 export async function recordImageHeld(db: Writer, times: readonly ImageHeld[]): Promise<number> {
 	let taken = 0;
@@ -14,7 +16,7 @@ export async function recordImageHeld(db: Writer, times: readonly ImageHeld[]): 
 		}
 		const { numUpdatedRows } = await db
 			.updateTable('opens')
-			.set({ image_held_ms: imageHeldMs })
+			.set({ image_held_ms: imageHeldMs, stored_seq: await nextInStoringOrder(db) })
 			.where('event_id', '=', eventId)
 			.where('image_held_measurable', '=', 1)
 			.where('image_held_ms', 'is', null)

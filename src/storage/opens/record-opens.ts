@@ -16,6 +16,7 @@ import type { OpenRow } from '../database/store-schema';
 import type { Label, RecordResult } from '../port/tracking-store';
 import { toOpenRow } from './open-row';
 import { findSeen, noteSeen } from './seen-events';
+import { inStoringOrder } from './storing-order';
 import { deletionStatesOf, NOBODYS } from './tombstones';
 import { withinPixelMode } from './within-pixel-mode';
 
@@ -198,7 +199,10 @@ async function log(db: Writer, book: CounterBook, incoming: readonly Incoming[])
 	}
 	for (const part of chunks(incoming, INSERT_ROWS)) {
 		const rows = part.map(({ row, place }) => ({ ...row, campaign_id: book.campaignOf(place) }));
-		await db.insertInto('opens').values(rows).execute();
+		await db
+			.insertInto('opens')
+			.values(await inStoringOrder(db, rows))
+			.execute();
 	}
 }
 

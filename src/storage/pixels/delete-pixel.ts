@@ -6,6 +6,7 @@ import { pixelParent } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import { readSums, totalPart } from '../counters/sums';
 import type { StoreDatabase, Writer } from '../database/store-database';
+import { dropLostSegments } from '../people/segments';
 import { pixelTombstone } from '../opens/tombstones';
 
 /** Rows removed in one transaction, few enough to let others in between. */
@@ -92,6 +93,7 @@ async function removeRows(database: StoreDatabase, id: string): Promise<void> {
 				.where('parent', '=', parent)
 				.where('recipient_id', 'in', ids)
 				.execute();
+			if (table === 'recipient_tallies') await dropLostSegments(db, ids);
 			return ids.length;
 		});
 	}

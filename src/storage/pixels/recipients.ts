@@ -15,6 +15,7 @@ import { checkLimit, MAX_PAGE, readCursor, toPage } from '../database/cursor';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
 import type { RecipientsTable } from '../database/store-schema';
 import { deniedAmong } from '../people/denylist';
+import { addSegments, checkedSegments, dropLostSegments } from '../people/segments';
 import { NOBODYS, recipientTombstone, recipientTombstones } from '../opens/tombstones';
 import type { Recipient, RecipientWithCounts } from '../port/recipient';
 import type {
@@ -71,6 +72,10 @@ export async function addRecipients(
 		for (const row of part) rows.set(row.recipient_id, row);
 	}
 	await countRegistered(db, pixelId, campaignId, fresh);
+	await labelRecipients(
+		db,
+		given.filter((one) => !isErased(one)),
+	);
 	return {
 		added: fresh.length,
 		recipients: given.map((recipient) => {
@@ -78,6 +83,17 @@ export async function addRecipients(
 			return row === undefined ? null : toRecipient(row);
 		}),
 	};
+}
+
+/** Gives recipients the segments that they came with. */
+async function labelRecipients(db: Writer, recipients: readonly NewRecipient[]): Promise<void> {
+	const byLabels = new Map<string, string[]>();
+	for (const { recipientId, segments = [] } of recipients) {
+		if (segments.length === 0) continue;
+		const labels = JSON.stringify(checkedSegments(segments));
+		byLabels.set(labels, [...(byLabels.get(labels) ?? []), recipientId]);
+	}
+	for (const [labels, ids] of byLabels) await addSegments(db, ids, JSON.parse(labels) as string[]);
 }
 
 async function erasedAmong(
@@ -268,6 +284,7 @@ export async function deleteRecipient(
 		.where('recipient_id', '=', recipientId)
 		.execute();
 	await db.deleteFrom('last_open_days').where('recipient_id', '=', recipientId).execute();
+	await dropLostSegments(db, [recipientId]);
 	return true;
 }
 

@@ -15,6 +15,7 @@ import { chunks } from '../database/chunks';
 import { checkLimit, readCursor, toPage } from '../database/cursor';
 import type { Reader, Writer } from '../database/store-database';
 import { deniedAmong } from '../people/denylist';
+import { addSegments, checkedSegments } from '../people/segments';
 import { findSeen, noteSeen } from '../opens/seen-events';
 import { deletionStatesOf } from '../opens/tombstones';
 import { StoreError } from '../port/store-error';
@@ -77,11 +78,27 @@ export async function registerSent(
 		book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, ...times, sent: 1 });
 	}
 	await book.save();
+	await labelRecipients(db, messages, alive);
 	for (const { index } of alive) outcomes[index] = 'duplicate';
 	for (const { index } of [...personal, ...plain]) outcomes[index] = 'recorded';
 	const recorded = personal.length + plain.length;
 	const ignored = messages.length - alive.length;
 	return { recorded, duplicates: messages.length - ignored - recorded, ignored, outcomes };
+}
+
+/** Gives segments to the recipients of messages whose mode keeps a recipient by id. */
+async function labelRecipients(
+	db: Writer,
+	messages: readonly SentMessage[],
+	sent: readonly Sent[],
+): Promise<void> {
+	for (const { index, place } of sent) {
+		const { trackingMode, segments = [] } = messages[index];
+		const { keeps, recipient } = MODE_STORES[trackingMode];
+		if (segments.length === 0 || keeps !== 'every-open' || recipient !== 'id') continue;
+		if (place.recipientId === null) continue;
+		await addSegments(db, [place.recipientId], checkedSegments(segments));
+	}
 }
 
 async function erasedAmong(
@@ -174,7 +191,7 @@ async function notSeenYet(db: Writer, sent: readonly Sent[]): Promise<Sent[]> {
 
 /** One page of recipients that were sent to and have no counted open. */
 export async function listNotOpened(db: Reader, request: NotOpenedRequest): Promise<NotOpenedPage> {
-	const { limit, cursor, pixelId, campaignId, sentBefore } = request;
+	const { limit, cursor, pixelId, campaignId, segment, sentBefore } = request;
 	checkLimit(limit);
 	if ((pixelId === undefined) === (campaignId === undefined)) {
 		throw new StoreError('invalid', 'Give either a pixel id or a campaign id.');
@@ -194,6 +211,14 @@ export async function listNotOpened(db: Reader, request: NotOpenedRequest): Prom
 		.where('tally.last_sent_at', '<', timeOf(sentBefore, 'time of sending'));
 	if (pixelId !== undefined) query = query.where('tally.parent', '=', pixelParent(pixelId));
 	if (campaignId !== undefined) query = query.where('tally.campaign_id', '=', campaignId);
+	if (segment !== undefined) {
+		query = query.where('tally.recipient_id', 'in', (is) =>
+			is
+				.selectFrom('recipient_segments as label')
+				.select('label.recipient_id')
+				.where('label.segment', '=', segment),
+		);
+	}
 	if (cursor !== undefined) {
 		const [parent, recipientId] = readCursor(cursor, 'string');
 		query = query.where((is) =>

@@ -1,6 +1,7 @@
 import type { OpenRates } from '../../tracking/counters/open-rates';
 import type { ConsentRecord, ConsentState } from '../../tracking/consent/consent-record';
 import type { Actor, OpenEvent } from '../../tracking/event/open-event';
+import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import type { CampaignCounts, OpensPerHour, Pixel } from './counts';
 
 /** From the first moment to before the second; what is left out does not limit. */
@@ -212,6 +213,23 @@ export interface FoundRecipient {
 	segments: string[];
 }
 
+/** A change of the labels that a person carries. */
+export interface SegmentChange {
+	/** An id or address; the change holds for every name that the person goes by */
+	recipientId: string;
+	/** Labels of 1 to 100 characters, at most 50 */
+	segments: readonly string[];
+	/** `replace` takes away all others */
+	how: 'add' | 'replace' | 'remove';
+}
+
+/** The rates of those who carry one segment. */
+export interface SegmentRates {
+	segment: string;
+	/** `null`: the numbers are about fewer than ten people, or would tell of fewer than ten others */
+	rates: OpenRates | null;
+}
+
 /** The questions that pages ask; each is answered from counters, or from a bounded number of rows. */
 export interface AnswersStore {
 	/** `null` for a campaign without pixel, message or open. */
@@ -234,6 +252,13 @@ export interface AnswersStore {
 	searchRecipients(
 		request: SearchRequest & { segment?: string },
 	): Promise<ListPage<FoundRecipient>>;
+	/**
+	 * Changes segments, but of people who were erased. Returns for each change, in their order,
+	 * whether it was done. Throws `invalid` for what is no label.
+	 */
+	changeSegments(changes: readonly SegmentChange[], keysOf: DenylistKeysOf): Promise<boolean[]>;
+	/** The rates of a campaign by segment, from A to Z; somebody with several stands in each. */
+	segmentRates(campaignId: string): Promise<SegmentRates[]>;
 	/** Every segment, from A to Z, with how many recipients carry it. */
 	listSegments(): Promise<Array<{ segment: string; recipients: number }>>;
 }

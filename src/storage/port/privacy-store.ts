@@ -36,6 +36,8 @@ export interface SubjectData {
 	/** Messages counted as sent, per pixel or campaign */
 	sent: Array<{ pixelId: string | null; campaignId: string | null; messages: number }>;
 	consent: ConsentRecord[];
+	/** Labels they carry, from A to Z */
+	segments: string[];
 	/** What they asked for and have not got yet */
 	requests: Array<Pick<PrivacyRequest, 'kind' | 'askedAt'>>;
 }
@@ -43,7 +45,7 @@ export interface SubjectData {
 /** What an erasure removed, and what it kept under a keyed hash. */
 export interface ErasureCounts {
 	erased: Array<{
-		dataClass: DataClass | 'recipient' | 'sent-message' | 'request';
+		dataClass: DataClass | 'recipient' | 'sent-message' | 'request' | 'segment';
 		records: number;
 	}>;
 	/** Ids of the erased opens, under which others may hold copies; they name nobody */
@@ -90,6 +92,8 @@ export interface KeptData {
 	/** Those of them that nothing was sent to and that loaded nothing, so that no period ends them */
 	addressesWithoutEnd: number;
 	sentMessages: number;
+	/** Recipients that carry a segment */
+	segmented: number;
 	/** People by where they stand on a purpose; one with several answers counts for each */
 	consents: Array<{ status: ConsentStatus; people: number }>;
 	/** People with a consent in force that ends before the moment asked for */
@@ -126,7 +130,7 @@ export interface NotedPart extends InstalledPart {
 }
 
 /** What people can be counted by, besides their campaign. */
-export const PEOPLE_COLUMNS = ['family', 'os', 'device', 'actor'] as const;
+export const PEOPLE_COLUMNS = ['family', 'os', 'device', 'actor', 'segment'] as const;
 export type PeopleColumn = (typeof PEOPLE_COLUMNS)[number];
 
 /** A signing key as the store knows it: by a value that does not lead back to the key. */

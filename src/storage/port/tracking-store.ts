@@ -34,6 +34,8 @@ export interface OpenFilter {
 	recipientId?: string;
 	pixelId?: string;
 	campaignId?: string;
+	/** Opens of recipients that carry this label */
+	segment?: string;
 	/** `counted`: human, human-via-proxy, unknown. `machine`: prefetch, scanner, bot. */
 	actorClass?: 'counted' | 'machine';
 	actor?: Actor;
@@ -60,6 +62,14 @@ export interface OpenPage {
 	opens: OpenEvent[];
 	/** Pass it as `cursor` to get the next page; `null` on the last one */
 	nextCursor: string | null;
+}
+
+export interface StoredOpensPage {
+	opens: OpenEvent[];
+	/** Where to go on, also after the last page, later; `null` while nothing was ever stored */
+	cursor: string | null;
+	/** Whether there are more opens by now */
+	hasMore: boolean;
 }
 
 /** A new judgment about who loaded the image. */
@@ -124,6 +134,8 @@ export interface NewRecipient {
 	recipientId: string;
 	email?: string | null;
 	token?: string | null;
+	/** Labels, beside those the recipient carries already */
+	segments?: readonly string[];
 }
 
 export interface RecipientPage {
@@ -152,12 +164,16 @@ export interface SentMessage {
 	 * without noting to whom it went; `off` leaves nothing, since it can never be opened.
 	 */
 	trackingMode: TrackingMode;
+	/** Labels for the recipient; kept in the modes that keep the recipient by id */
+	segments?: readonly string[];
 }
 
 export interface NotOpenedRequest extends PageRequest {
 	/** Exactly one of the two */
 	pixelId?: string;
 	campaignId?: string;
+	/** Only recipients that carry this label */
+	segment?: string;
 	/** Only recipients whose last message left before this time */
 	sentBefore: Date;
 }
@@ -275,6 +291,11 @@ export interface TrackingStore extends PrivacyStore, AnswersStore {
 	recordImageHeld(times: readonly ImageHeld[]): Promise<number>;
 	/** Every change of an open's label, oldest first. */
 	listLabelHistory(eventId: string): Promise<LabelChange[]>;
+	/**
+	 * Opens in the order in which they were stored, so that whoever goes on from the cursor misses
+	 * none, however late it came in. An open comes again when its label or its held time changed.
+	 */
+	listStoredOpens(request: PageRequest): Promise<StoredOpensPage>;
 	/** Opens, newest first. */
 	listOpens(request: OpenPageRequest): Promise<OpenPage>;
 	/** All opens that match, newest first, read as they are consumed. */

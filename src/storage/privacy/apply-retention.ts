@@ -6,6 +6,7 @@ import { pixelOfParent } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
 import type { RetentionCount } from '../port/privacy-store';
+import { dropLostSegments } from '../people/segments';
 import { refreshStates } from '../people/consent-records';
 
 /** Rows removed in one transaction, few enough to let others in between. */
@@ -86,7 +87,7 @@ const opens: Remover = {
 
 /**
  * A recipient's counters say when they opened, so they go with the opens: once nothing was sent to
- * them or loaded by them since. With them goes the entry with the address.
+ * them or loaded by them since. With them go the entry with the address, and the segments.
  */
 const recipients: Remover = {
 	count: async (db, before) => {
@@ -115,6 +116,10 @@ const recipients: Remover = {
 					.execute();
 			}
 		}
+		await dropLostSegments(
+			db,
+			rows.map((row) => row.recipient_id),
+		);
 		if (rows.length < ROWS) await removeQuietPixels(db, before);
 		return rows.length;
 	},

@@ -31,6 +31,7 @@ const PERSONAL_TABLES = [
 	'label_history',
 	'last_open_days',
 	'recipients',
+	'recipient_segments',
 	'recipient_tallies',
 	'sent_messages',
 	'tallies',

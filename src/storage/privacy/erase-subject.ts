@@ -61,6 +61,7 @@ async function eraseTraces(
 	await eraseRows(db, 'recipient_tallies', traces);
 	const days = await deleteOf(db, 'last_open_days', names);
 	const requests = await deleteOf(db, 'privacy_requests', names);
+	const segments = await deleteOf(db, 'recipient_segments', names);
 	const keptConsentRecords = await hideConsent(db, names, denylistKey, now);
 	const entries = await deleteOf(db, 'recipients', names);
 	await eraseEmptyPixels(db, traces);
@@ -71,6 +72,7 @@ async function eraseTraces(
 			{ dataClass: 'recipient', records: entries },
 			{ dataClass: 'sent-message', records: sent },
 			{ dataClass: 'request', records: requests },
+			{ dataClass: 'segment', records: segments },
 		],
 		eventIds,
 		keptConsentRecords,
@@ -147,7 +149,7 @@ async function eraseRows(
 
 async function deleteOf(
 	db: Writer,
-	table: 'recipients' | 'last_open_days' | 'privacy_requests',
+	table: 'recipients' | 'last_open_days' | 'privacy_requests' | 'recipient_segments',
 	names: readonly string[],
 ): Promise<number> {
 	let deleted = 0;

@@ -5,7 +5,15 @@ const ROWS = 1000;
 
 /** Where ids of people are; each is found by an index, in its order. */
 const PLACES: ReadonlyArray<(db: Reader, after: string) => Promise<Array<{ id: string }>>> = [
-	...(['recipient_tallies', 'recipients', 'last_open_days', 'privacy_requests'] as const).map(
+	...(
+		[
+			'recipient_tallies',
+			'recipients',
+			'recipient_segments',
+			'last_open_days',
+			'privacy_requests',
+		] as const
+	).map(
 		(table) => async (db: Reader, after: string) =>
 			await db
 				.selectFrom(table)

@@ -16,6 +16,7 @@ import type { Subject, SubjectData } from '../port/privacy-store';
 import { listConsentRecords } from '../people/consent-records';
 import { addressesAmong, listNames } from '../people/names';
 import type { PersonName } from '../people/names';
+import { segmentsOf } from '../people/segments';
 import { listPrivacyRequests } from './privacy-requests';
 
 /** Names that one query asks for. */
@@ -195,6 +196,7 @@ export async function exportSubject(
 			lastOpenDay: day?.day ?? null,
 			sent: await sentTo(db, keys),
 			consent: await listConsentRecords(db, subject.recipientId),
+			segments: [...new Set([...(await segmentsOf(db, names)).values()].flat())].sort(),
 			requests: (await listPrivacyRequests(db, names)).map(({ kind, askedAt }) => ({
 				kind,
 				askedAt,

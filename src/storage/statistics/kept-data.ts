@@ -32,6 +32,11 @@ export async function countKept(
 		lastOpenDays: await count(db.selectFrom('last_open_days').select(allRows)),
 		addresses: await count(db.selectFrom('recipients').select(allRows).where(hasAddress)),
 		sentMessages: await count(db.selectFrom('sent_messages').select(allRows)),
+		segmented: await count(
+			db
+				.selectFrom('recipient_segments')
+				.select(sql<number>`count(distinct recipient_id)`.as('count')),
+		),
 		erased: await count(db.selectFrom('denylist').select(allRows)),
 		keysGivenUp: await count(db.selectFrom('signing_keys').select(allRows).where('lost', '=', 1)),
 	}));

@@ -10,6 +10,8 @@ const COLUMNS = {
 	os: 'client_os',
 	device: 'client_device',
 	actor: 'actor',
+	// Of whom the segments are then put together, so that everybody still stands in one cell.
+	segment: 'recipient_id',
 } as const satisfies Record<PeopleColumn, string>;
 const NOT_KNOWN = 'not known';
 
@@ -27,19 +29,30 @@ export async function countPeople(db: Reader, by: PeopleColumn): Promise<CountTa
 		)
 		.where('recipient_id', 'is not', null)
 		.where('actor', 'in', COUNTED_ACTORS);
+	const people = db.selectFrom(first.as('first')).where('place', '=', 1).select('campaign_id');
+	const answers =
+		by === 'segment'
+			? people.select((is) =>
+					is
+						.selectFrom('recipient_segments as label')
+						.select(sql<string>`string_agg(segment, ' + ' order by segment)`.as('labels'))
+						.whereRef('label.recipient_id', '=', 'first.answer')
+						.as('answer'),
+				)
+			: people.select('answer');
 	const cells = await db
-		.selectFrom(first.as('first'))
+		.selectFrom(answers.as('one'))
 		.select(['campaign_id', 'answer'])
 		.select(sql<number>`count(*)`.as('people'))
-		.where('place', '=', 1)
 		.groupBy(['campaign_id', 'answer'])
 		.execute();
 	const rows = [...new Set(cells.map((cell) => cell.campaign_id ?? NOT_KNOWN))].sort();
-	const columns = [...new Set(cells.map((cell) => cell.answer ?? NOT_KNOWN))].sort();
+	const missing = by === 'segment' ? 'no segment' : NOT_KNOWN;
+	const columns = [...new Set(cells.map((cell) => cell.answer ?? missing))].sort();
 	const counts = rows.map(() => columns.map(() => 0));
 	for (const { campaign_id, answer, people } of cells) {
 		const row = rows.indexOf(campaign_id ?? NOT_KNOWN);
-		counts[row][columns.indexOf(answer ?? NOT_KNOWN)] += people;
+		counts[row][columns.indexOf(answer ?? missing)] += people;
 	}
 	return { rows, columns, counts };
 }

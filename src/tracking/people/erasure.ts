@@ -103,6 +103,7 @@ export const subjectExportSchema = z.object({
 		.array(z.record(z.string(), z.unknown()))
 		.describe('Recorded opens, as stored, or on disk on their way there'),
 	lastOpenDay: z.iso.date().nullable().describe('Day of the last open, where only that is kept'),
+	segments: z.array(z.string()).describe('Labels that the person carries'),
 	consent: z.record(z.string(), z.unknown()).describe('Consent records as JSON-LD'),
 	requests: z
 		.array(z.object({ kind: z.enum(PRIVACY_REQUEST_KINDS), askedAt: z.iso.datetime() }))

@@ -17,6 +17,7 @@ const NAMES: Record<PeopleColumn, string> = {
 	device: 'Device',
 	family: 'Email Client',
 	os: 'Operating System',
+	segment: 'Segment',
 };
 const columnOptions: INodePropertyOptions[] = [...PEOPLE_COLUMNS]
 	.sort((a, b) => NAMES[a].localeCompare(NAMES[b]))

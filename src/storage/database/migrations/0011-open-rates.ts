@@ -43,8 +43,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 	const ofPixels = sql<string>`substr(parent, 3)`;
 	const inPixels = sql<boolean>`substr(parent, 1, 2) = 'p:'`;
 	await fill(store, 'pixel', sumsOf(store, ofPixels).where(inPixels).groupBy(ofPixels));
-	// The total is the sum of several rows; this one takes what came before.
-	await fill(store, 'total', sumsOf(store, sql<string>`''`));
+	// The total is the sum of several rows; one that is there takes what came before.
+	const total = await store
+		.selectFrom('tallies')
+		.select('scope_id')
+		.where('scope', '=', 'total')
+		.executeTakeFirst();
+	if (total)
+		await fill(store, 'total', sumsOf(store, sql<string>`cast(${total.scope_id} as text)`));
 }
 
 function sumsOf(db: Kysely<StoreSchema>, id: RawBuilder<string>) {

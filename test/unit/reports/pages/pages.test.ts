@@ -288,9 +288,11 @@ onEachEngine('the pages on $name', ({ newPlace }) => {
 		expect(facts(html)).toMatchObject({ Opens: '1', 'First opens': '1', 'Unique opens': '2' });
 		expect(html).toContain('>early</a>');
 		expect(html).not.toContain('>late</a>');
+		expect(html).toContain('Most of 1 opens: 13:00 (1). Most on Monday (1).');
 		const titles = elements(html).filter(({ name }) => name === 'h2');
 		expect(titles.map(({ text }) => text)).toEqual([
 			'Opens from 1 Nov 2026 to 5 Nov 2026',
+			'Hours at which emails are opened from 1 Nov 2026 to 5 Nov 2026',
 			'All time',
 			'Campaigns, last loaded first all time',
 			'Newest pixels all time',
