@@ -97,12 +97,12 @@ describe('a person who tracks emails of their own, with mode Full and a tunnel',
 	it('is told on a page what was wrong with a form, and sends it again from there', async () => {
 		await page.goto(url('/dashboard?new'));
 		await page.getByLabel('Name').fill('Long campaign');
-		await page.getByLabel('Campaign (may stay empty)').fill('ä'.repeat(63));
+		await page.getByLabel('Campaign (optional)').fill('ä'.repeat(63));
 		await page.getByRole('button', { name: 'Create pixel' }).click();
 		await page.getByRole('heading', { name: 'The pixel was not made' }).waitFor();
 		expect(await page.getByText(/campaignId takes 127 bytes/).count()).toBe(1);
 		expect(await page.getByLabel('Name').inputValue()).toBe('Long campaign');
-		await page.getByLabel('Campaign (may stay empty)').fill('spring');
+		await page.getByLabel('Campaign (optional)').fill('spring');
 		await page.getByRole('button', { name: 'Create pixel' }).click();
 		await page.getByLabel('Tracking link').waitFor();
 		expect(n8n.rows(`select campaign_id from pixels where name = 'Long campaign'`)).toEqual([
