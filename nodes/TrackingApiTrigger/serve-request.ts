@@ -17,6 +17,7 @@ import { openTrackingStore } from '../shared/installation/store';
 import { lookupsIn, receiveDeps } from '../shared/receive/receive';
 import { receiveSettings } from '../shared/receive/receive-settings';
 import { recordOpen, waitingFolders } from '../shared/receive/waiting-opens';
+import { personRights } from './person-rights';
 import { allowedOrigins } from './allowed-origins';
 import { DASHBOARD_PATH } from './routes';
 import { sendResponse } from './send-response';
@@ -91,6 +92,7 @@ function apiOf(
 			if (typeof outcome === 'object' && 'stored' in outcome) onOpen(outcome.stored);
 			return outcome;
 		},
+		rights: personRights(context, webhookId),
 		waitingOpens: async () => await waitingFolders().report(),
 		onError: (error) => {
 			failed = true;

@@ -2,6 +2,7 @@ import type { OpenToRecord } from '../intake/record-together';
 import type { TrackingStore } from '../storage/port/tracking-store';
 import type { WaitingReport } from '../storage/port/waiting-report';
 import type { KeyRing } from '../tracking/links/key-ring';
+import type { ErasureReceipt, SubjectExport } from '../tracking/people/erasure';
 import type { ReceiveDeps, ReceiveSettings } from '../tracking/receive/receive-types';
 import type { AccessRules } from './access-rules';
 
@@ -9,6 +10,19 @@ import type { AccessRules } from './access-rules';
 export interface RateLimiter {
 	/** Takes one turn; rejects with `msBeforeNext` when there is none left */
 	consume(key: string): Promise<unknown>;
+}
+
+/** The rights of the people tracked, by an id or address of theirs. */
+export interface PersonRights {
+	/** Everything that is held about them, as a document that names who answers for the tracking */
+	exportPerson(
+		recipientId: string,
+		controller: { name: string; contact: string },
+	): Promise<SubjectExport>;
+	/** Records that they withdraw from every purpose */
+	withdraw(recipientId: string): Promise<void>;
+	/** Erases everything about them, also what waits on disk */
+	erasePerson(recipientId: string): Promise<ErasureReceipt>;
 }
 
 /** Everything the HTTP APIs need from outside; they have no clock, randomness or store of their own. */
@@ -38,6 +52,8 @@ export interface ApiDeps {
 	recordOpen(open: OpenToRecord, limitMs: number): Promise<unknown>;
 	/** What waits for the store, or can never be written */
 	waitingOpens(): Promise<WaitingReport>;
+	/** What an officer does for one person, from the page of that person */
+	rights: PersonRights;
 	/** What failed, for the operator's log; nothing of it is told to the requester */
 	onError(error: unknown): void;
 }

@@ -22,7 +22,7 @@ export function guard(deps: Pick<ApiDeps, 'access'>, asked: Asked): MiddlewareHa
 					? levelOfKey(rules, c.req.header(rules.headerName))
 					: levelOfSignIn(rules, c.req.header('authorization'));
 			if (level === null) throw stranger(rules, asked);
-			if (level === 'read' && !isReading(c.req.method, c.req.path)) throw readerOnly(asked);
+			if (level === 'read' && !isReading(asked, c.req)) throw readerOnly(asked);
 		}
 		await next();
 	};
@@ -50,12 +50,13 @@ export function refuseOtherOrigins({
 	};
 }
 
-/** To ask whether a pixel was opened is to read, although clients do it with POST. */
-function isReading(method: string, path: string): boolean {
-	if (path === '/api/pixel/check') return true;
+/** To ask whether a pixel was opened is to read, although clients do it with POST. Pages only show. */
+function isReading(asked: Asked, { method, path }: { method: string; path: string }): boolean {
+	if (asked === 'key' && path === '/api/pixel/check') return true;
 	if (!['GET', 'HEAD'].includes(method)) return false;
-	return /^\/(?:(?:api\/)?dashboard$|logs\/|api\/(?:openapi\.json|v1\/(?:events|campaigns))$)/.test(
-		path,
+	return (
+		asked === 'sign-in' ||
+		/^\/api\/(?:dashboard|openapi\.json|v1\/(?:events|campaigns))$/.test(path)
 	);
 }
 

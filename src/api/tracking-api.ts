@@ -4,7 +4,7 @@ import type { ApiDeps } from './api-deps';
 import { dataRoutes } from './data/data-routes';
 import { failureOf } from './failure';
 import { guard, refuseOtherOrigins } from './guard';
-import { pageRoutes } from './routes/page-routes';
+import { pageRoutes } from './pages/page-routes';
 import { pixelRoutes } from './routes/pixel-routes';
 import { pixelTrackingRoutes } from './routes/pixel-tracking-routes';
 import { recipientRoutes } from './routes/recipient-routes';

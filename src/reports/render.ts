@@ -6,9 +6,7 @@ const eta = new Eta({ views: __dirname, autoEscape: true, cache: true });
 export type TemplateName =
 	| 'consent-page/consent-page'
 	| 'privacy-report/privacy-report'
-	| 'templates/dashboard'
-	| 'templates/log'
-	| 'templates/message';
+	| `templates/${'campaign' | 'compare' | 'dashboard' | 'list' | 'live' | 'log' | 'message' | 'person' | 'search'}`;
 
 /** One page of HTML. */
 export function render(template: TemplateName, data: object): string {

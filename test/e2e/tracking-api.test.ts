@@ -114,6 +114,19 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		['GET', '/api/v1/pixels/x/generate-tokens/csv'],
 		['DELETE', '/api/v1/recipients/x'],
 		['GET', '/dashboard'],
+		['GET', '/dashboard/live'],
+		['GET', '/campaigns'],
+		['GET', '/campaign'],
+		['GET', '/campaign/recipients.csv'],
+		['GET', '/compare'],
+		['GET', '/pixels'],
+		['GET', '/recipients'],
+		['GET', '/opens'],
+		['GET', '/search'],
+		['GET', '/person'],
+		['POST', '/person/export'],
+		['POST', '/person/withdraw'],
+		['POST', '/person/erase'],
 		['POST', '/dashboard/pixels'],
 		['POST', '/dashboard/sample/delete'],
 		['GET', '/logs/x'],
@@ -168,9 +181,14 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		expect(await reads('GET', '/api/dashboard')).toBe(200);
 		expect(await reads('GET', '/dashboard')).toBe(200);
 		expect(await reads('GET', `/logs/${id}`)).toBe(200);
-		const readable = new Set(['/api/pixel/check', '/api/dashboard', '/dashboard', '/logs/x']);
-		const others = closed.filter(([, path]) => !readable.has(path));
-		expect(others).toHaveLength(9);
+		for (const path of ['/campaigns', '/pixels', '/recipients', '/opens', '/search?q=x']) {
+			expect(await reads('GET', path)).toBe(200);
+		}
+		const isPage = ([method, path]: [string, string]) =>
+			method === 'GET' && !path.startsWith('/api/');
+		const readable = new Set(['/api/pixel/check', '/api/dashboard']);
+		const others = closed.filter((route) => !readable.has(route[1]) && !isPage(route));
+		expect(others).toHaveLength(12);
 		for (const [method, path] of others) {
 			expect(await reads(method, path.replace('/x', `/${id}`))).toBe(403);
 		}
@@ -440,7 +458,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		await load(link);
 		await page.goto(url('/dashboard'));
 		await page.getByRole('link', { name: 'Made in the browser' }).first().click();
-		await page.getByText('Loads, newest first').waitFor();
+		await page.getByRole('heading', { name: 'Loads of all time, newest first' }).waitFor();
 		expect(await page.locator('tbody tr').count()).toBe(2);
 		expect(await page.locator('tr.group').count()).toBe(2);
 		await page.getByRole('link', { name: 'Machines' }).click();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
-import { subjectOf } from '../../nodes/OpenTracking/common/person';
+import { subjectOf } from '../../nodes/shared/person/subject';
 import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
 import { signingOf } from '../../nodes/shared/installation/signing';
 import { collectorFolder } from '../../nodes/shared/receive/collector-log';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { v7 as uuidv7 } from 'uuid';
 
-import { subjectOf } from '../../nodes/OpenTracking/common/person';
+import { subjectOf } from '../../nodes/shared/person/subject';
 import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
 import { dataFolder } from '../../nodes/shared/installation/data-folder';
 import { signingOf } from '../../nodes/shared/installation/signing';

@@ -75,6 +75,11 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 				.catch(() => waiting.push(event));
 			if (store === null) waiting.push(event);
 		},
+		rights: {
+			exportPerson: async () => await Promise.reject(new Error('not in this test')),
+			withdraw: async () => await Promise.reject(new Error('not in this test')),
+			erasePerson: async () => await Promise.reject(new Error('not in this test')),
+		},
 		waitingOpens: async () => NOTHING_WAITS,
 		onError: (error) => errors.push(error),
 		...changes,

@@ -2,9 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { consentMessagePage } from '../../../src/reports/consent-page/consent-page';
-import type { Subject } from '../../../src/storage/port/privacy-store';
 import type { TrackingStore } from '../../../src/storage/port/tracking-store';
-import type { KeyRing } from '../../../src/tracking/links/key-ring';
 import {
 	readPersonToken,
 	type PersonLink,
@@ -14,7 +12,6 @@ import { tokenFromText } from '../../../src/tracking/links/sealed-token';
 import {
 	denylistKeysIn,
 	denylistKeysOf,
-	pseudonymsOf,
 	type DenylistKeysOf,
 } from '../../../src/tracking/people/subject-keys';
 import { readText } from '../../shared/fields/check-fields';
@@ -121,13 +118,4 @@ export const ERASED = 'The person was erased, so nothing is kept about them agai
  */
 export async function denylistKeysFor(node: IExecuteFunctions): Promise<DenylistKeysOf> {
 	return denylistKeysIn((await openStoreWithKeys(node)).keyRing);
-}
-
-/** The person, with what only the keys can tell of them. */
-export function subjectOf(recipientId: string, keyRing: KeyRing): Subject {
-	return {
-		recipientId,
-		pseudonymsOf: (name, scope) => pseudonymsOf(name, scope, keyRing),
-		denylistKeysOf: denylistKeysIn(keyRing),
-	};
 }

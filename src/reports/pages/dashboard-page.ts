@@ -1,28 +1,28 @@
-import type { CampaignCounts, Pixel } from '../../storage/port/counts';
 import type { Dashboard, TrackingStore } from '../../storage/port/tracking-store';
 import type { WaitingReport } from '../../storage/port/waiting-report';
-import type { OpenEvent } from '../../tracking/event/open-event';
+import { ratesInWords } from '../../tracking/counters/open-rates';
 import { render } from '../render';
-import { shownDuration, shownTime, zoneNames } from './local-time';
+import { linkTo, type Frame } from '../shown/frame';
+import { bestHours } from '../shown/hours-chart';
+import { shownDuration, shownTime } from '../shown/local-time';
+import { opensOverTime } from '../shown/opens-over-time';
+import type { Period } from '../shown/period';
+import { machineShare, shownCount, shownShare } from '../shown/shown-open';
+import { campaignTable, pixelTable } from '../shown/list-tables';
+import { rateFacts } from '../shown/shown-rates';
+import { namesIn, openTable } from '../shown/open-table';
 import { offeredModes, type NewPixelForm } from './new-pixel-form';
-import { opensChart } from './opens-chart';
-import { bucketOpens, rangeLimits, RANGES, type Bucket, type Range } from './opens-over-time';
-import { machineShare, shownActor, shownClient, shownCount, shownShare } from './shown-open';
+import { pageData } from './page-data';
 
 const RECENT = 12;
-const CAMPAIGNS = 25;
-const PIXELS = 15;
-/** Seconds after which the page loads itself again. */
-export const REFRESH_SECONDS = 30;
+const CAMPAIGNS = 10;
+const PIXELS = 10;
 
 /** What the reader asked to see, and what the forms need. */
-export interface DashboardView {
-	now: Date;
-	timeZone: string;
-	range: Range;
-	/** Whether the page loads itself again every 30 seconds */
+export interface DashboardView extends Frame {
+	/** Whether the figures of the last hour are shown, which update themselves */
 	live: boolean;
-	/** Where the forms and log pages are, relative to this page; `null` for a page sent as a file */
+	/** What the forms carry; `null` for a page sent as a file */
 	forms: { token: string } | null;
 	/** The form for a new pixel, while it is open */
 	newPixel: NewPixelForm | null;
@@ -38,59 +38,49 @@ export interface DashboardView {
 	notice: string | null;
 	/** What is not in the store, and so not in the numbers */
 	waiting: WaitingReport;
+	/** Addresses that leave an open when they are loaded, for a store that has none yet */
+	tryUrls: readonly string[];
 }
 
 /** The dashboard as one page of HTML without scripts. Costs the same however many opens there are. */
 export async function dashboardPage(store: TrackingStore, view: DashboardView): Promise<string> {
-	const { range, timeZone, now } = view;
-	const [dashboard, campaigns, { pixels }, samples, hours] = await Promise.all([
-		store.getDashboard({ recentOpens: RECENT }),
+	const { period, timeZone, now } = view;
+	const span = period.range === 'all' ? {} : { from: period.from, to: period.to };
+	const [dashboard, campaigns, { pixels }, samples, hours, recent] = await Promise.all([
+		store.getDashboard({ recentOpens: 1 }),
 		store.listCampaigns({ limit: CAMPAIGNS }),
 		store.listPixels({ limit: PIXELS }),
 		store.listPixels({ limit: 1, sample: true }),
-		store.listOpensPerHour(rangeLimits(range, timeZone, now)),
+		store.listOpensPerHour({ from: period.from, to: period.to }),
+		store.listOpens({ limit: RECENT, ...span }),
 	]);
-	const names = await pixelNames(store, pixels, dashboard.recentOpens);
-	const buckets = bucketOpens(hours, range, timeZone, now);
+	const { sum, chart } = opensOverTime(hours, period);
+	const isEmpty = dashboard.pixels === 0 && dashboard.totals.lastLoadAt === null;
 	return render('templates/dashboard', {
-		view,
-		title: 'Email opens',
-		zones: zoneNames(),
+		...pageData(view, { title: 'Email opens', here: 'dashboard' }),
 		modes: view.newPixel && offeredModes(view.newPixel.ceiling),
-		refresh: view.live ? REFRESH_SECONDS : null,
-		ranges: Object.entries(RANGES).map(([value, { name }]) => ({ value, name })),
-		rangeName: RANGES[range].name,
-		bucketUnit: RANGES[range].unit === 'hour' ? 'Hour' : 'Day',
 		updated: shownTime(now.toISOString(), timeZone, now),
 		warnings: waitingWarnings(view),
-		facts: facts(dashboard),
-		buckets: buckets.map(shownBucket),
-		chartSummary: chartSummary(buckets, RANGES[range].name),
-		wideChart: opensChart(buckets, { width: 1040, height: 260 }),
-		narrowChart: opensChart(buckets, { width: 350, height: 220 }),
-		campaigns: campaigns.map((campaign) => shownCampaign(campaign, view)),
-		pixels: pixels.map((pixel) => shownPixel(pixel, view)),
-		recent: dashboard.recentOpens.map((open) => shownActivity(open, names, view)),
+		isEmpty,
+		facts: periodFacts(sum, period),
+		allTime: allTimeFacts(dashboard),
+		rateWords: ratesInWords(dashboard.totals.rates),
+		chart,
+		hours: sum.opens > 0 ? bestHours(hours, timeZone) : null,
+		campaigns: campaignTable(campaigns, view),
+		pixels: pixelTable(pixels, view),
+		recent: openTable(recent.opens, await namesIn(store, recent.opens), view),
 		hasSamples: samples.pixels.length > 0,
+		more: {
+			newPixel: linkTo(view, 'dashboard', { new: '' }),
+			campaigns: linkTo(view, 'campaigns'),
+			pixels: linkTo(view, 'pixels'),
+			opens: linkTo(view, 'opens'),
+			again: linkTo(view, 'dashboard', { live: view.live ? 'on' : null }),
+			live: linkTo(view, 'dashboard', { live: view.live ? null : 'on' }),
+			liveFigures: linkTo(view, 'dashboard/live'),
+		},
 	});
-}
-
-async function pixelNames(
-	store: TrackingStore,
-	listed: readonly Pixel[],
-	opens: readonly OpenEvent[],
-): Promise<Map<string, string>> {
-	const names = new Map(listed.map((pixel) => [pixel.id, pixel.name]));
-	const missing = new Set(
-		opens.flatMap(({ pixelId }) => pixelId ?? []).filter((id) => !names.has(id)),
-	);
-	await Promise.all(
-		[...missing].map(async (id) => {
-			const pixel = await store.getPixel(id);
-			if (pixel) names.set(id, pixel.name);
-		}),
-	);
-	return names;
 }
 
 /** What of the opens is missing on the page, and why. */
@@ -116,100 +106,38 @@ function opensOf(count: number): string {
 	return count === 1 ? '1 open' : `${shownCount(count)} opens`;
 }
 
-/** The numbers at the top; each label is explained in docs/metrics.md. */
-function facts({ totals, pixels, openedPixels, averageViewTimeMs }: Dashboard) {
+/** What happened in the period; each label is explained in docs/metrics.md. */
+function periodFacts(
+	sum: { opens: number; uniqueOpens: number; machineOpens: number },
+	{ words }: Period,
+) {
 	return [
+		{ label: 'Opens', value: shownCount(sum.opens), note: words },
 		{
-			label: 'Unique open rate',
-			value: shownShare(totals.openRate),
-			note:
-				totals.openRate === null
-					? 'no message is registered as sent'
-					: `${shownCount(totals.openedOfSent)} of ${shownCount(totals.sentRecipients)} recipients`,
+			label: 'First opens',
+			value: shownCount(sum.uniqueOpens),
+			note: 'recipients and single emails',
 		},
+		{ label: 'Machine loads', value: shownCount(sum.machineOpens), note: 'not counted' },
+		{ label: 'Machine share', value: shownShare(machineShare(sum)), note: 'of all loads' },
+	];
+}
+
+/** What the counters know since the first open. */
+function allTimeFacts({ totals, pixels, openedPixels, averageViewTimeMs }: Dashboard) {
+	const facts = [
+		...rateFacts(totals.rates),
+		{ label: 'Sent', value: shownCount(totals.sent), note: 'registered messages' },
 		{
 			label: 'Unique opens',
 			value: shownCount(totals.uniqueOpens),
 			note: 'recipients and single emails',
 		},
-		{ label: 'Opens', value: shownCount(totals.opens), note: 'counted loads' },
-		{ label: 'Sent', value: shownCount(totals.sent), note: 'registered messages' },
-		{
-			label: 'Machine share',
-			value: shownShare(machineShare(totals)),
-			note: `${shownCount(totals.machineOpens)} loads, not counted`,
-		},
-		{
-			label: 'Opened pixels',
-			value: shownCount(openedPixels),
-			note: `of ${shownCount(pixels)}`,
-		},
-		{
-			label: 'Average view time',
-			value: averageViewTimeMs === null ? '–' : shownDuration(averageViewTimeMs),
-			note: 'per unique open',
-		},
+		{ label: 'Opened pixels', value: shownCount(openedPixels), note: `of ${shownCount(pixels)}` },
 	];
-}
-
-function shownBucket(bucket: Bucket) {
-	return {
-		label: bucket.label,
-		opens: shownCount(bucket.opens),
-		uniqueOpens: shownCount(bucket.uniqueOpens),
-		machineOpens: shownCount(bucket.machineOpens),
-	};
-}
-
-function chartSummary(buckets: readonly Bucket[], rangeName: string): string {
-	const sum = (key: 'opens' | 'machineOpens') =>
-		buckets.reduce((total, bucket) => total + bucket[key], 0);
-	const most = buckets.reduce((a, b) => (b.opens > a.opens ? b : a));
-	const peak = most.opens > 0 ? ` Most opens: ${shownCount(most.opens)} at ${most.label}.` : '';
-	return `${shownCount(sum('opens'))} opens and ${shownCount(sum('machineOpens'))} machine loads in the last ${rangeName}.${peak}`;
-}
-
-function shownCampaign(campaign: CampaignCounts, { timeZone, now }: DashboardView) {
-	return {
-		name: campaign.campaignId,
-		sent: shownCount(campaign.sent),
-		recipients: shownCount(campaign.recipients),
-		uniqueOpens: shownCount(campaign.uniqueOpens),
-		openRate: shownShare(campaign.openRate),
-		opens: shownCount(campaign.opens),
-		machineShare: shownShare(machineShare(campaign)),
-		lastOpen: shownTime(campaign.lastOpenAt, timeZone, now),
-	};
-}
-
-function shownPixel(pixel: Pixel, { timeZone, now }: DashboardView) {
-	const { counts } = pixel;
-	return {
-		id: pixel.id,
-		name: pixel.name,
-		sample: pixel.sample,
-		created: shownTime(pixel.createdAt, timeZone, now),
-		recipients: shownCount(counts.recipients),
-		uniqueOpens: shownCount(counts.uniqueOpens),
-		opens: shownCount(counts.opens),
-		machineOpens: shownCount(counts.machineOpens),
-		viewTime: shownDuration(counts.viewTimeMs),
-		lastOpen: shownTime(counts.lastOpenAt, timeZone, now),
-	};
-}
-
-function shownActivity(
-	open: OpenEvent,
-	names: ReadonlyMap<string, string>,
-	{ timeZone, now }: DashboardView,
-) {
-	const { pixelId } = open;
-	const name = pixelId === null ? undefined : names.get(pixelId);
-	return {
-		time: shownTime(open.occurredAt, timeZone, now),
-		name: name ?? open.campaignId ?? 'No pixel named',
-		pixelId: name === undefined ? null : pixelId,
-		client: shownClient(open),
-		actor: shownActor(open),
-	};
+	if (totals.viewTimeMs > 0 && averageViewTimeMs !== null) {
+		const value = shownDuration(averageViewTimeMs);
+		facts.push({ label: 'Average view time', value, note: 'per unique open' });
+	}
+	return facts;
 }

@@ -3,9 +3,12 @@ import type { OpenFilter, TrackingStore } from '../../storage/port/tracking-stor
 import { VIEW_GAP_MS } from '../../tracking/counters/tally';
 import type { OpenEvent } from '../../tracking/event/open-event';
 import { render } from '../render';
-import { shownDuration, shownTime, zoneNames } from './local-time';
+import { linkTo, type Frame } from '../shown/frame';
+import { shownDuration, shownTime } from '../shown/local-time';
+import { namesIn, recipientCell } from '../shown/open-table';
+import { shownActor, shownClient, shownCount } from '../shown/shown-open';
 import { modeName } from './new-pixel-form';
-import { shownActor, shownClient, shownCount } from './shown-open';
+import { pageData } from './page-data';
 
 /** Opens on one page of the log. */
 export const LOG_PAGE_SIZE = 50;
@@ -21,58 +24,65 @@ export function knownFilter(text: string | undefined): LogFilter {
 	return text !== undefined && Object.hasOwn(LOG_FILTERS, text) ? (text as LogFilter) : 'all';
 }
 
-export interface LogView {
-	now: Date;
-	timeZone: string;
+export interface LogView extends Frame {
 	/** From 1 */
 	page: number;
 	show: LogFilter;
-	/** Where the dashboard is, relative to this page; `null` for a page sent as a file */
-	dashboardPath: string | null;
 	/** The form that deletes the pixel, shown once that was `asked` for; `null` where there is none */
 	deletion: { asked: boolean; action: string; token: string } | null;
 }
 
 /** The log of one pixel, newest first, 50 to a page, as HTML without scripts. */
 export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView): Promise<string> {
-	const { page, show, timeZone, now } = view;
+	const { page, show, period, timeZone, now } = view;
 	const filter: OpenFilter = {
 		pixelId: pixel.id,
 		actorClass: show === 'all' ? undefined : show === 'human' ? 'counted' : 'machine',
+		...(period.range === 'all' ? {} : { from: period.from, to: period.to }),
 	};
 	const { opens, nextCursor } = await store.listOpens({
 		...filter,
 		limit: LOG_PAGE_SIZE,
 		offset: (page - 1) * LOG_PAGE_SIZE,
 	});
-	const people = await namesOf(store, pixel.id, opens);
+	const names = await namesIn(store, opens);
 	const groups = closeTogether(opens);
-	const { counts } = pixel;
+	const { counts, campaignId } = pixel;
+	const self = `logs/${encodeURIComponent(pixel.id)}`;
+	const pageHref = (number: number) => linkTo(view, self, { show, page: number });
 	return render('templates/log', {
-		view,
-		title: pixel.name,
-		zones: zoneNames(),
-		refresh: null,
+		...pageData(view, { title: pixel.name }),
+		self,
 		pixel,
-		filters: Object.entries(LOG_FILTERS).map(([value, name]) => ({ value, name })),
+		campaign: campaignId === null ? null : linkTo(view, 'campaign', { id: campaignId }),
+		embedCode: linkTo(view, 'dashboard', { pixel: pixel.id }),
+		filters: Object.entries(LOG_FILTERS).map(([value, name]) => ({
+			name,
+			href: linkTo(view, self, { show: value }),
+			current: value === show,
+		})),
+		paging: {
+			page,
+			newer: page > 1 ? pageHref(page - 1) : null,
+			older: nextCursor !== null ? pageHref(page + 1) : null,
+		},
+		keep: linkTo(view, self, { show, page }),
+		askToDelete: linkTo(view, self, { show, page, delete: '' }),
 		updated: shownTime(now.toISOString(), timeZone, now),
 		facts: [
 			{ label: 'Opens', value: shownCount(counts.opens), note: 'counted loads' },
 			{ label: 'Unique opens', value: shownCount(counts.uniqueOpens), note: '' },
 			{ label: 'Machine loads', value: shownCount(counts.machineOpens), note: 'not counted' },
-			{
-				label: 'View time',
-				value: shownDuration(counts.viewTimeMs),
-				note: `${shownCount(counts.sessions)} sessions`,
-			},
+			...viewTimeFact(counts),
 		],
 		mode: pixel.trackingMode === null ? null : modeName(pixel.trackingMode),
 		recipients: shownCount(counts.recipients),
+		empty: emptyWords(view),
 		showsIp: opens.some(({ request }) => request.ip !== null),
 		showsUserAgent: opens.some(({ request }) => request.userAgent !== null),
 		rows: opens.map((open) => ({
 			time: shownTime(open.occurredAt, timeZone, now),
-			recipient: recipientName(open, people),
+			recipient: recipientCell(open, names, view),
 			client: shownClient(open),
 			ip: open.request.ip,
 			userAgent: open.request.userAgent,
@@ -80,27 +90,21 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 			actor: shownActor(open),
 			group: groups.get(open.eventId) ?? null,
 		})),
-		hasNext: nextCursor !== null,
 	});
 }
 
-async function namesOf(
-	store: TrackingStore,
-	pixelId: string,
-	opens: readonly OpenEvent[],
-): Promise<Map<string, string>> {
-	const ids = [...new Set(opens.flatMap(({ recipientId }) => recipientId ?? []))];
-	const recipients = ids.length === 0 ? [] : await store.findRecipients(pixelId, ids);
-	return new Map(
-		recipients.flatMap(({ recipientId, email }) => (email ? [[recipientId, email]] : [])),
-	);
+/** No figure where no two loads were close together: most email clients show none. */
+function viewTimeFact({ viewTimeMs, sessions }: Pixel['counts']) {
+	if (viewTimeMs === 0) return [];
+	const note = `in ${shownCount(sessions)} sessions`;
+	return [{ label: 'View time', value: shownDuration(viewTimeMs), note }];
 }
 
-function recipientName(open: OpenEvent, people: ReadonlyMap<string, string>): string {
-	const { recipientId } = open;
-	if (recipientId === null) return 'Nobody named';
-	if (recipientId.startsWith('deleted-')) return 'Deleted recipient';
-	return people.get(recipientId) ?? recipientId;
+function emptyWords({ page, period }: LogView): string {
+	if (page > 1) return 'There is nothing on this page.';
+	return period.range === 'all'
+		? 'Nothing was loaded yet, or tracking is set to count only.'
+		: `Nothing was loaded ${period.words}, or tracking is set to count only.`;
 }
 
 /** A group of loads of one recipient, each at most 30 s after the one before it. */

@@ -15,6 +15,5 @@ export function messagePage(message: {
 		...message,
 		form,
 		modes: form && offeredModes(form.ceiling),
-		refresh: null,
 	});
 }

@@ -1,11 +1,17 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 
 import { isoOrNull } from '../counters/counts-view';
 import { toPixelTally } from '../counters/tally-rows';
 import type { Reader, StoreDatabase } from '../database/store-database';
 import { segmentsOf } from '../people/segments';
 import { selectPixels, toPixel } from '../pixels/pixels';
-import type { FoundRecipient, ListPage, SearchRequest } from '../port/answers-store';
+import type {
+	CampaignSort,
+	FoundRecipient,
+	ListPage,
+	PixelSort,
+	SearchRequest,
+} from '../port/answers-store';
 import type { CampaignCounts, Pixel } from '../port/counts';
 import { toCampaign } from '../statistics/statistics';
 import { pageOf, toListPage } from './list-page';
@@ -13,19 +19,38 @@ import { beginsWith, contains } from './search-text';
 
 type Engine = StoreDatabase['engine'];
 
-/** Campaigns by a part of their id, most recently loaded first. */
+const OPENS = sql`(human + human_via_proxy + unknown) desc`;
+const CAMPAIGN_ORDERS: Record<CampaignSort, RawBuilder<unknown>> = {
+	lastLoad: sql`last_load_at desc nulls last`,
+	name: sql`scope_id`,
+	sent: sql`sent desc`,
+	confirmed: sql`1.0 * opened_of_sent / nullif(sent_recipients, 0) desc nulls last`,
+	likely: sql`1.0 * opened_of_sent / nullif(sent_recipients - hidden_of_sent, 0) desc nulls last`,
+	uniqueOpens: sql`unique_opens desc`,
+	opens: OPENS,
+	lastOpen: sql`last_open_at desc nulls last`,
+};
+const PIXEL_ORDERS: Record<PixelSort, RawBuilder<unknown>> = {
+	created: sql`pixels.created_at desc`,
+	name: sql`pixels.name`,
+	uniqueOpens: sql`unique_opens desc`,
+	opens: OPENS,
+	lastOpen: sql`last_open_at desc nulls last`,
+};
+
+/** Campaigns by a part of their id, in one of the orders. */
 export async function searchCampaigns(
 	db: Reader,
-	request: SearchRequest,
+	request: SearchRequest & { sort?: CampaignSort },
 ): Promise<ListPage<CampaignCounts>> {
 	const { take, skip } = pageOf(request);
-	const { search } = request;
+	const { search, sort = 'lastLoad' } = request;
 	const rows = await db
 		.selectFrom('tallies')
 		.selectAll()
 		.where('scope', '=', 'campaign')
 		.$if(Boolean(search), (query) => query.where(contains('scope_id', search ?? '')))
-		.orderBy('last_load_at', (order) => order.desc().nullsLast())
+		.orderBy(CAMPAIGN_ORDERS[sort])
 		.orderBy('scope_id')
 		.limit(take)
 		.offset(skip)
@@ -33,14 +58,14 @@ export async function searchCampaigns(
 	return toListPage(rows, request, (row) => toCampaign(row.scope_id, toPixelTally(row)));
 }
 
-/** Pixels by a part of their name or the beginning of their id, newest first. */
+/** Pixels by a part of their name or the beginning of their id, in one of the orders. */
 export async function searchPixels(
 	db: Reader,
 	engine: Engine,
-	request: SearchRequest & { campaignId?: string },
+	request: SearchRequest & { campaignId?: string; sort?: PixelSort },
 ): Promise<ListPage<Pixel>> {
 	const { take, skip } = pageOf(request);
-	const { search, campaignId } = request;
+	const { search, campaignId, sort = 'created' } = request;
 	let query = selectPixels(db);
 	if (campaignId !== undefined) query = query.where('pixels.campaign_id', '=', campaignId);
 	if (search) {
@@ -49,7 +74,7 @@ export async function searchPixels(
 		);
 	}
 	const rows = await query
-		.orderBy('pixels.created_at', 'desc')
+		.orderBy(PIXEL_ORDERS[sort])
 		.orderBy('pixels.id', 'desc')
 		.limit(take)
 		.offset(skip)

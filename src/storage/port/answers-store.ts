@@ -184,6 +184,23 @@ export interface SearchRequest extends ListRequest {
 	search?: string;
 }
 
+/** The orders a list of campaigns can be in: by name from A to Z, else the most or latest first. */
+export const CAMPAIGN_SORTS = [
+	'lastLoad',
+	'name',
+	'sent',
+	'confirmed',
+	'likely',
+	'uniqueOpens',
+	'opens',
+	'lastOpen',
+] as const;
+export type CampaignSort = (typeof CAMPAIGN_SORTS)[number];
+
+/** The same of pixels; `created` is newest first. */
+export const PIXEL_SORTS = ['created', 'name', 'uniqueOpens', 'opens', 'lastOpen'] as const;
+export type PixelSort = (typeof PIXEL_SORTS)[number];
+
 /** Somebody with the sums over all emails to this id. Times: ISO 8601 in UTC. */
 export interface FoundRecipient {
 	recipientId: string;
@@ -223,10 +240,14 @@ export interface AnswersStore {
 	compareCampaigns(campaignIds: readonly string[], now: Date): Promise<Comparison>;
 	/** `null` where nothing is known of the person. */
 	personReport(request: PersonRequest): Promise<PersonReport | null>;
-	/** Campaigns by a part of their id, most recently loaded first. */
-	searchCampaigns(request: SearchRequest): Promise<ListPage<CampaignCounts>>;
-	/** Pixels by a part of their name, or by the beginning of their id, newest first. */
-	searchPixels(request: SearchRequest & { campaignId?: string }): Promise<ListPage<Pixel>>;
+	/** Campaigns by a part of their id; without another order, most recently loaded first. */
+	searchCampaigns(
+		request: SearchRequest & { sort?: CampaignSort },
+	): Promise<ListPage<CampaignCounts>>;
+	/** Pixels by a part of their name, or by the beginning of their id; else newest first. */
+	searchPixels(
+		request: SearchRequest & { campaignId?: string; sort?: PixelSort },
+	): Promise<ListPage<Pixel>>;
 	/** Recipients by the beginning of their id or address, from A to Z. */
 	searchRecipients(
 		request: SearchRequest & { segment?: string },

@@ -5,6 +5,7 @@ import { consentMessagePage } from '../../../../src/reports/consent-page/consent
 import type { ConsentRecord, ConsentState } from '../../../../src/tracking/consent/consent-record';
 import { PURPOSES } from '../../../../src/tracking/event/purpose';
 import { readJson } from '../../../shared/fields/check-fields';
+import { withdraw } from '../../../shared/person/withdraw';
 import { answerWithPage, languageProperty, readLanguage } from '../../common/answer';
 import { consentsGiven } from '../../common/brake';
 import type { Operation } from '../../common/operation';
@@ -18,7 +19,6 @@ import {
 import { noticeProperties, readNotice } from './notice';
 import { purposesProperty, readPurposes } from './purposes';
 import { choicesPage } from './show-page';
-import { withdraw } from './withdraw';
 
 const METHOD = 'consent page';
 const DAY_MS = 86_400_000;

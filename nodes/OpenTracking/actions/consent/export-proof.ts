@@ -2,11 +2,12 @@ import type { IDataObject } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { consentRecordsToJsonLd } from '../../../../src/tracking/consent/consent-export';
+import { instanceBaseUrl } from '../../../shared/installation/base-url';
+import { liveSetup } from '../../../shared/person/live-setup';
+import { proofContext } from '../../../shared/person/proof-context';
 import { controllerProperties, readController } from '../../common/controller';
 import type { Operation } from '../../common/operation';
 import { personIdProperty, readPersonId } from '../../common/person';
-import { proofContext } from '../../common/proof-context';
-import { liveSetup } from '../../common/setup';
 
 export const exportProof: Operation = {
 	value: 'exportProof',
@@ -64,7 +65,7 @@ export const exportProof: Operation = {
 		}
 		const { sinks, retention } = await liveSetup(store);
 		const countries = (storageCountries ?? '').split(',').map((code) => code.trim());
-		const context = proofContext(node, {
+		const context = proofContext(instanceBaseUrl(node), {
 			...readController(node, index),
 			...options,
 			storageCountries: countries.filter((code) => code !== ''),

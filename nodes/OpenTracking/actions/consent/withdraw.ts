@@ -1,10 +1,8 @@
-import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { PURPOSES, type Purpose } from '../../../../src/tracking/event/purpose';
-import type { DenylistKeysOf } from '../../../../src/tracking/people/subject-keys';
-import { v7 as uuidv7 } from 'uuid';
 
 import { readText } from '../../../shared/fields/check-fields';
 import { purposeOptions } from '../../../shared/fields/purpose-options';
+import { withdraw, type Withdrawal } from '../../../shared/person/withdraw';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
 import { denylistKeysFor, personIdProperty, readPersonId } from '../../common/person';
@@ -58,43 +56,3 @@ export const withdrawConsent: OperationOnMany = {
 		});
 	},
 };
-
-interface Withdrawal {
-	recipientId: string;
-	purposes: readonly Purpose[];
-	method: string;
-}
-
-/** Records a withdrawal from each of the purposes that there is none from yet. */
-export async function withdraw(
-	store: Pick<TrackingStore, 'listConsentsOf' | 'recordConsent'>,
-	keysOf: DenylistKeysOf,
-	withdrawals: readonly Withdrawal[],
-): Promise<void> {
-	const now = new Date();
-	const people = [...new Set(withdrawals.map(({ recipientId }) => recipientId))];
-	const done = new Set<string>();
-	for (const { status, record } of await store.listConsentsOf(people, now)) {
-		if (status === 'withdrawn' && record) done.add(`${record.purpose} ${record.recipientKey}`);
-	}
-	const records = withdrawals.flatMap(({ recipientId, purposes, method }) =>
-		purposes
-			.filter((purpose) => !done.has(`${purpose} ${recipientId}`))
-			.map((purpose) => ({
-				recordId: uuidv7(),
-				recipientKey: recipientId,
-				purpose,
-				status: 'withdrawn' as const,
-				occurredAt: now.toISOString(),
-				method,
-				jurisdiction: null,
-				noticeVersion: null,
-				noticeHash: null,
-				noticeText: null,
-				language: null,
-				evidence: null,
-				expiresAt: null,
-			})),
-	);
-	if (records.length > 0) await store.recordConsent(records, now, keysOf);
-}

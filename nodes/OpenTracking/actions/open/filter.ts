@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { ACTOR_NAMES } from '../../../../src/reports/pages/shown-open';
+import { ACTOR_NAMES } from '../../../../src/reports/shown/shown-open';
 import type { OpenFilter } from '../../../../src/storage/port/tracking-store';
 import { ACTORS } from '../../../../src/tracking/event/event-fields';
 import { withoutLocator } from '../../../shared/fields/check-fields';

@@ -1,26 +1,14 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { v7 as uuidv7 } from 'uuid';
 
 import { consentMessagePage } from '../../../../src/reports/consent-page/consent-page';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
-import {
-	erasureReceiptSchema,
-	nothingFound,
-	type ErasureReceipt,
-} from '../../../../src/tracking/people/erasure';
+import type { ErasureReceipt } from '../../../../src/tracking/people/erasure';
 import { readText } from '../../../shared/fields/check-fields';
 import { openStoreWithKeys } from '../../../shared/installation/signing';
-import { eraseWaitingOpens } from '../../../shared/receive/waiting-opens';
+import { eraseEverywhere } from '../../../shared/person/erase-everywhere';
 import { answerWithPage, languageProperty, readLanguage } from '../../common/answer';
 import type { Operation } from '../../common/operation';
-import {
-	personProperties,
-	readPersonId,
-	readPersonLink,
-	refuseLink,
-	subjectOf,
-} from '../../common/person';
-import { liveSetup } from '../../common/setup';
+import { personProperties, readPersonId, readPersonLink, refuseLink } from '../../common/person';
 
 export const erasePerson: Operation = {
 	value: 'erasePerson',
@@ -63,44 +51,9 @@ async function erase(
 	recipientId: string,
 ): Promise<ErasureReceipt> {
 	const { keyRing } = await openStoreWithKeys(node);
-	const requestedAt = new Date();
-	const subject = subjectOf(recipientId, keyRing);
-	const denylistKeys = subject.denylistKeysOf(recipientId);
-	const erasedBefore = await store.isDenied(denylistKeys);
-	const names = await store.namesOf(recipientId);
-	const { erased, eventIds, keptConsentRecords } = await store.eraseSubject(subject, requestedAt);
-	// After the store, which from now on takes nothing of this person that is on its way.
-	const waiting = await eraseWaitingOpens(subject, names);
-	const found = keptConsentRecords > 0 || waiting > 0 || erased.some(({ records }) => records > 0);
-	const { sinks } = await liveSetup(store);
 	const named = readText(node, 'destinations', index)
 		.split(',')
 		.map((name) => name.trim())
 		.filter((name) => name !== '');
-	const destinations = new Set([...sinks.map(({ name }) => name), ...named]);
-	return erasureReceiptSchema.parse({
-		receiptId: uuidv7(),
-		schema: 'erasure-receipt/1',
-		denylistKey: denylistKeys[0],
-		requestedAt: requestedAt.toISOString(),
-		completedAt: new Date().toISOString(),
-		found,
-		remark: found ? null : nothingFound(recipientId, { erasedBefore }),
-		erased: [...erased, { dataClass: 'waiting-open', records: waiting }],
-		kept: [
-			{
-				dataClass: 'consent-proof',
-				records: keptConsentRecords,
-				because:
-					'proof of consent under a keyed hash, for the defence of claims (GDPR Art. 17(3)(e))',
-			},
-			{
-				dataClass: 'denylist',
-				records: 1,
-				because: 'keeps pixels in emails that were sent silent; a keyed hash',
-			},
-		],
-		events: eventIds,
-		passedOnTo: [...destinations].map((sink) => ({ sink, state: 'to-be-told', at: null })),
-	});
+	return await eraseEverywhere(store, keyRing, recipientId, named);
 }

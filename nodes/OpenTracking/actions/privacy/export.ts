@@ -1,33 +1,14 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
-import { consentRecordsToJsonLd } from '../../../../src/tracking/consent/consent-export';
-import {
-	nothingFound,
-	subjectExportSchema,
-	type SubjectExport,
-} from '../../../../src/tracking/people/erasure';
-import { retentionPlan } from '../../../../src/tracking/people/retention';
+import type { SubjectExport } from '../../../../src/tracking/people/erasure';
+import { instanceBaseUrl } from '../../../shared/installation/base-url';
 import { openStoreWithKeys } from '../../../shared/installation/signing';
-import { findWaitingOpens } from '../../../shared/receive/waiting-opens';
+import { exportEverything } from '../../../shared/person/export-everything';
 import { answerWithFile, languageProperty } from '../../common/answer';
 import { controllerProperties, readController } from '../../common/controller';
 import type { Operation } from '../../common/operation';
-import {
-	personProperties,
-	readPersonId,
-	readPersonLink,
-	refuseLink,
-	subjectOf,
-} from '../../common/person';
-import { proofContext } from '../../common/proof-context';
-import { liveSetup } from '../../common/setup';
-
-const RIGHTS = [
-	'Rectification, erasure and restriction (GDPR Art. 16 to 18)',
-	'Objection, and withdrawal of consent at any time (GDPR Art. 21 and 7(3))',
-	'A complaint to your data protection authority (GDPR Art. 77)',
-];
+import { personProperties, readPersonId, readPersonLink, refuseLink } from '../../common/person';
 
 export const exportPerson: Operation = {
 	value: 'exportPerson',
@@ -66,43 +47,6 @@ async function exportOf(
 	recipientId: string,
 ): Promise<SubjectExport> {
 	const { keyRing } = await openStoreWithKeys(node);
-	const now = new Date();
-	const subject = subjectOf(recipientId, keyRing);
-	const names = await store.namesOf(recipientId);
-	const waiting = await findWaitingOpens(subject, names);
-	const data = await store.exportSubject(subject);
-	const { recipients, lastOpenDay, sent, consent, segments } = data;
-	const stored = new Set(data.opens.map(({ eventId }) => eventId));
-	const opens = [...data.opens, ...waiting.filter(({ eventId }) => !stored.has(eventId))];
-	const found =
-		lastOpenDay !== null || [recipients, opens, sent, consent, segments].some(hasEntries);
-	const erasedBefore = await store.isDenied(subject.denylistKeysOf(recipientId));
-	const { trackers, sinks, retention } = await liveSetup(store);
 	const controller = readController(node, index);
-	const context = proofContext(node, { ...controller, sinks, retention });
-	return subjectExportSchema.parse({
-		schema: 'subject-export/1',
-		generatedAt: now.toISOString(),
-		subject: { recipientId },
-		found,
-		remark: found ? null : nothingFound(recipientId, { erasedBefore }),
-		controller,
-		purposes: [...new Set(trackers.flatMap(({ purpose }) => purpose ?? []))],
-		sinks: sinks.map(({ name, fields }) => ({ name, fields: [...fields] })),
-		retention: retentionPlan(retention, now).map(({ dataClass, period }) => ({
-			dataClass,
-			kept: period,
-		})),
-		rights: RIGHTS,
-		recipients: [...recipients, ...sent],
-		opens,
-		lastOpenDay,
-		segments,
-		consent: consentRecordsToJsonLd(consent, context, now),
-		requests: data.requests,
-	});
-}
-
-function hasEntries(list: readonly unknown[]): boolean {
-	return list.length > 0;
+	return await exportEverything(store, keyRing, recipientId, controller, instanceBaseUrl(node));
 }

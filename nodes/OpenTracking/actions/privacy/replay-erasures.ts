@@ -4,7 +4,7 @@ import { denylistKeysIn } from '../../../../src/tracking/people/subject-keys';
 import { openStoreWithKeys } from '../../../shared/installation/signing';
 import { eraseWaitingOpens } from '../../../shared/receive/waiting-opens';
 import type { Operation, OperationContext } from '../../common/operation';
-import { subjectOf } from '../../common/person';
+import { subjectOf } from '../../../shared/person/subject';
 
 export const replayErasures: Operation = {
 	value: 'replayErasures',

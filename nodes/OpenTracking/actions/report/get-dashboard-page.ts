@@ -1,5 +1,5 @@
 import { dashboardPage } from '../../../../src/reports/pages/dashboard-page';
-import { RANGES, type Range } from '../../../../src/reports/pages/opens-over-time';
+import { periodOf, RANGES } from '../../../../src/reports/shown/period';
 import { titleCase } from '../../../shared/fields/title-case';
 import { waitingFolders } from '../../../shared/receive/waiting-opens';
 import type { Operation } from '../../common/operation';
@@ -20,21 +20,27 @@ export const getDashboardPage: Operation = {
 				value,
 			})),
 			default: '30d',
-			description: 'The span of time that the chart shows',
+			description: 'The span of time that the page is about',
 		},
 		timeZoneProperty,
 	],
 	async execute({ node, store, index }) {
+		const now = new Date();
+		const timeZone = timeZoneOf({ node, index });
+		const range = node.getNodeParameter('range', index) as string;
 		const html = await dashboardPage(store, {
-			now: new Date(),
-			timeZone: timeZoneOf({ node, index }),
-			range: node.getNodeParameter('range', index) as Range,
+			now,
+			timeZone,
+			period: periodOf({ range }, timeZone, now),
+			root: null,
+			chosen: {},
 			live: false,
 			forms: null,
 			newPixel: null,
 			pixel: null,
 			notice: null,
 			waiting: await waitingFolders().report(),
+			tryUrls: [],
 		});
 		const data = await node.helpers.prepareBinaryData(
 			Buffer.from(html),

@@ -1,6 +1,7 @@
 import { LOG_FILTERS, logPage, type LogFilter } from '../../../../src/reports/pages/log-page';
 import { titleCase } from '../../../shared/fields/title-case';
 import type { Operation } from '../../common/operation';
+import { periodOf } from '../../../../src/reports/shown/period';
 import { pixelIdProperty, readPixel } from '../../common/pixel-id';
 import { timeZoneOf, timeZoneProperty } from './time-zone';
 
@@ -35,12 +36,16 @@ export const getLogPage: Operation = {
 	async execute(context) {
 		const { node, store, index } = context;
 		const pixel = await readPixel(context);
+		const now = new Date();
+		const timeZone = timeZoneOf({ node, index });
 		const html = await logPage(store, pixel, {
-			now: new Date(),
-			timeZone: timeZoneOf({ node, index }),
+			now,
+			timeZone,
+			period: periodOf({ range: 'all' }, timeZone, now),
+			root: null,
+			chosen: {},
 			page: node.getNodeParameter('page', index) as number,
 			show: node.getNodeParameter('show', index) as LogFilter,
-			dashboardPath: null,
 			deletion: null,
 		});
 		const data = await node.helpers.prepareBinaryData(Buffer.from(html), 'log.html', 'text/html');

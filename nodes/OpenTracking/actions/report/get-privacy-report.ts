@@ -24,7 +24,7 @@ import {
 import { titleCase } from '../../../shared/fields/title-case';
 import { controllerProperties, readController } from '../../common/controller';
 import type { Operation } from '../../common/operation';
-import { liveSetup, placeOfStore } from '../../common/setup';
+import { liveSetup, placeOfStore } from '../../../shared/person/live-setup';
 
 interface Processor {
 	name: string;

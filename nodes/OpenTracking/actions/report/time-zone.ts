@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { isZone, knownZone } from '../../../../src/reports/pages/local-time';
+import { isZone, knownZone } from '../../../../src/reports/shown/local-time';
 import { readText } from '../../../shared/fields/check-fields';
 import type { OperationContext } from '../../common/operation';
 

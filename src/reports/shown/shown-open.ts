@@ -1,3 +1,4 @@
+import { ESP_REASONS } from '../../tracking/esp/esp-reasons';
 import { ACTOR_REASONS } from '../../tracking/event/actor-reasons';
 import { isCounted, type Actor, type OpenEvent } from '../../tracking/event/open-event';
 
@@ -28,10 +29,11 @@ export function shownActor(open: Pick<OpenEvent, 'actor' | 'actorReason'>): Show
 	};
 }
 
-/** A newer rule set may know reasons that this version has no line for. */
-function reasonText(code: string): string {
-	const known = Object.entries(ACTOR_REASONS).find(([name]) => name === code);
-	return known ? known[1] : code;
+const REASONS = new Map<string, string>(Object.entries({ ...ACTOR_REASONS, ...ESP_REASONS }));
+
+/** A reason in words. A newer rule set may know one that this version has no words for. */
+export function reasonText(code: string): string {
+	return REASONS.get(code) ?? code;
 }
 
 /** The email client in one line, of what is known of it. */

@@ -1,3 +1,5 @@
+import { EDGE, GAP, LABEL_GAP, LABELS, rounded, scaleValues, TOP, widest } from './chart-scale';
+import type { ChartSize } from './chart-scale';
 import { shownCount } from './shown-open';
 
 /** One bar of the chart. */
@@ -5,11 +7,6 @@ export interface ChartBar {
 	label: string;
 	opens: number;
 	machineOpens: number;
-}
-
-export interface ChartSize {
-	width: number;
-	height: number;
 }
 
 /** Where everything in the chart stands, in pixels from its upper left corner. */
@@ -30,17 +27,6 @@ export interface OpensChart extends ChartSize {
 	machineOpens: string;
 }
 
-const EDGE = 4;
-const TOP = 12;
-/** Height of the labels below the bars. */
-const LABELS = 24;
-/** Between the numbers and the lines, and at least between labels. */
-const GAP = 8;
-const LABEL_GAP = 6;
-/** A wide guess at the width of a character: the reader's font is not known. */
-const CHARACTER = 7.2;
-/** About how many steps the scale has. */
-const STEPS = 3;
 const WIDEST_BAR = 28;
 /** How much of its place a bar takes. */
 const BAR_SHARE = 0.72;
@@ -80,23 +66,4 @@ export function opensChart(bars: readonly ChartBar[], size: ChartSize): OpensCha
 			.map((bar, index) => outline(index, bar.opens, bar.opens + bar.machineOpens))
 			.join(''),
 	};
-}
-
-/** Whole numbers at equal steps of 1, 2 or 5 times a power of ten, from 0 to at least the highest. */
-function scaleValues(highest: number): number[] {
-	const least = Math.max(highest / STEPS, 1);
-	const power = 10 ** Math.floor(Math.log10(least));
-	// The bounds are the geometric means of neighbors, so that the nearest step is taken.
-	const digit = [1, 2, 5].find((one, i) => least / power < Math.sqrt(one * [2, 5, 10][i])) ?? 10;
-	const step = digit * power;
-	const steps = Math.max(1, Math.ceil(highest / step));
-	return Array.from({ length: steps + 1 }, (_, index) => index * step);
-}
-
-function widest(texts: readonly string[]): number {
-	return Math.max(...texts.map((text) => text.length)) * CHARACTER;
-}
-
-function rounded(pixels: number): number {
-	return Math.round(pixels * 100) / 100;
 }

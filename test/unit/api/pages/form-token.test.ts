@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { formToken, isFormToken } from '../../../../src/api/routes/form-token';
+import { formToken, isFormToken } from '../../../../src/api/pages/form-token';
 import { generateKey, parseKeyRing } from '../../../../src/tracking/links/key-ring';
 
 const ring = () => parseKeyRing({ activeKey: generateKey(randomBytes) });

@@ -176,13 +176,16 @@ onEachEngine('the pages and their forms on $name', ({ newPlace }) => {
 		expect(await dashboard(`?pixel=${id}`)).not.toContain('Embed code');
 	});
 
-	it('load again only where nobody types or copies', async () => {
-		const { id } = await store.createPixel({ name: 'x' });
-		const refreshes = async (query: string) => (await dashboard(query)).includes('content="30"');
-		expect(await refreshes('')).toBe(true);
-		for (const query of ['?new', `?pixel=${id}`, '?live=off']) {
-			expect(await refreshes(query)).toBe(false);
-		}
+	it('have live figures only where asked for, in a frame that loads itself again', async () => {
+		expect(await dashboard()).not.toContain('<iframe');
+		expect(await dashboard('?live=on')).toContain('<iframe class="live" src="dashboard/live');
+		const { headers } = await client.send('/dashboard/live');
+		expect(headers.get('refresh')).toBe('30');
+		expect(headers.get('x-frame-options')).toBe('SAMEORIGIN');
+		expect(headers.get('content-security-policy')).toContain("frame-ancestors 'self'");
+		const page = await client.send('/dashboard?live=on');
+		expect(page.headers.get('refresh')).toBeNull();
+		expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
 	});
 
 	it.each([['0'], ['-1'], ['1.5'], ['x'], ['1e99']])('have no page %j', async (page) => {
@@ -199,6 +202,7 @@ onEachEngine('the pages and their forms on $name', ({ newPlace }) => {
 	});
 
 	it('fall back to the zone of n8n for one that does not exist', async () => {
+		await store.createPixel({ name: 'x' });
 		expect(await dashboard('?tz=Mars/Base')).toContain('<option selected>Europe/Berlin');
 		expect(await dashboard('?tz=Asia/Tokyo')).toContain('<option selected>Asia/Tokyo');
 	});

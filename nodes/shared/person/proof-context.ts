@@ -1,14 +1,15 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
-
 import type { ReportedSink } from '../../../src/reports/privacy-report/privacy-report-config';
 import type { ConsentExportContext } from '../../../src/tracking/consent/consent-export';
 import { PRIVACY_PATH } from '../../../src/tracking/links/person-link';
 import type { RetentionConfig } from '../../../src/tracking/people/retention';
-import { instanceBaseUrl } from '../../shared/installation/base-url';
 
-/** What a proof of consent says besides the consent itself, from what the installation knows. */
+/**
+ * What a proof of consent says besides the consent itself, from what the installation knows.
+ *
+ * @param baseUrl where this n8n serves webhooks
+ */
 export function proofContext(
-	node: Pick<IExecuteFunctions, 'getWorkflowDataProxy'>,
+	baseUrl: string,
 	facts: {
 		name: string;
 		contact: string;
@@ -19,7 +20,6 @@ export function proofContext(
 		retention: RetentionConfig;
 	},
 ): ConsentExportContext {
-	const baseUrl = instanceBaseUrl(node);
 	const withdrawUrl = `${baseUrl}/${PRIVACY_PATH}`;
 	const { open } = facts.retention;
 	const duration =

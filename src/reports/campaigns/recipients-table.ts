@@ -1,0 +1,66 @@
+import type { CampaignRecipient, RecipientState } from '../../storage/port/answers-store';
+import { linkTo, type Frame } from '../shown/frame';
+import type { Sorting } from '../shown/list-tables';
+import { shownTime } from '../shown/local-time';
+import { shownCount } from '../shown/shown-open';
+import type { Column, Table } from '../shown/table';
+
+export const RECIPIENT_SORTS = ['recipient', 'firstOpen', 'lastOpen'] as const;
+
+/** What is said of a recipient in each state. */
+const STATE_WORDS: Record<Exclude<RecipientState, 'machineOnly'>, string> = {
+	opened: 'Opened',
+	notOpened: 'Not opened',
+	hidden: 'Hidden',
+};
+
+export function stateWords({ state }: Pick<CampaignRecipient, 'state'>): string {
+	return state === null ? 'Not sent' : STATE_WORDS[state];
+}
+
+/** The recipients of a campaign, each with what is known of it. */
+export function recipientsTable(
+	recipients: readonly CampaignRecipient[],
+	frame: Frame,
+	sorting: Sorting,
+): Table {
+	const column = (name: string, sort: (typeof RECIPIENT_SORTS)[number], more: Partial<Column>) => ({
+		name,
+		...more,
+		sortHref: sorting.href(sort),
+		...(sort === sorting.sort
+			? { sorted: sort === 'recipient' ? ('ascending' as const) : ('descending' as const) }
+			: {}),
+	});
+	return {
+		caption: 'Recipients of the campaign',
+		columns: [
+			column('Recipient', 'recipient', { kind: 'name' }),
+			{ name: 'State' },
+			{ name: 'Opens', kind: 'num' },
+			{ name: 'Machine loads', kind: 'num' },
+			column('First open', 'firstOpen', { kind: 'wide' }),
+			column('Last open', 'lastOpen', { kind: 'wide' }),
+			{ name: 'Segments' },
+		],
+		rows: recipients.map((recipient) => [
+			nameCell(recipient, frame),
+			{ text: stateWords(recipient) },
+			{ text: shownCount(recipient.opens) },
+			{ text: shownCount(recipient.machineOpens) },
+			{ time: shownTime(recipient.firstOpenAt, frame.timeZone, frame.now) },
+			{ time: shownTime(recipient.lastOpenAt, frame.timeZone, frame.now) },
+			{ text: recipient.segments.join(', ') || '–' },
+		]),
+		empty: 'Nobody here.',
+	};
+}
+
+function nameCell({ recipientId, email }: CampaignRecipient, frame: Frame) {
+	if (recipientId === null) return { text: 'Nobody named' };
+	if (recipientId.startsWith('deleted-')) return { text: 'Deleted recipient' };
+	return {
+		text: email ?? recipientId,
+		href: linkTo(frame, 'person', { id: recipientId }),
+	};
+}
