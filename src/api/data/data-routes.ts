@@ -22,7 +22,7 @@ const limitSchema = z.coerce
 	.max(MAX_LIMIT, 'limit must be a whole number from 1 to 1,000.');
 const eventsQuery = z.object({
 	limit: limitSchema.default(MAX_LIMIT),
-	cursor: z.string().min(1).optional(),
+	cursor: z.string().optional(),
 	format: z.enum(['jsonl', 'csv'], { error: 'format must be jsonl or csv.' }).default('jsonl'),
 });
 const campaignsQuery = z.object({
@@ -47,7 +47,7 @@ export function dataRoutes(deps: ApiDeps): Hono {
 	app.get('/api/v1/events', async (c) => {
 		const { limit, cursor, format } = check(c.req.query(), eventsQuery);
 		const store = await deps.openStore();
-		const page = await store.listStoredOpens({ limit, cursor }).catch(refuseCursor);
+		const page = await store.listStoredOpens({ limit, cursor: cursor || undefined }).catch(refuseCursor);
 		c.header('x-has-more', String(page.hasMore));
 		if (page.cursor !== null) c.header('x-next-cursor', page.cursor);
 		if (format === 'csv') return csv(c, OPEN_COLUMNS, page.opens.map(exportRow));

@@ -18,7 +18,7 @@ import { getCampaign, listOpensPerHour } from '../statistics/statistics';
 import { byAge } from './ages';
 
 /** How many loads and addresses are looked at, so that the answer takes as long for any campaign. */
-const MOST_READ = 10_000;
+const MOST_READ = 5_000;
 const PROGRAMS_SHOWN = 50;
 
 /** What one campaign did; `null` where nothing is known of it. */

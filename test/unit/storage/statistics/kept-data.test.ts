@@ -25,6 +25,7 @@ onEachEngine('what the privacy report counts on $name', (engine) => {
 			addresses: 0,
 			addressesWithoutEnd: 0,
 			sentMessages: 0,
+			segmented: 0,
 			consents: [],
 			consentsEnding: 0,
 			erased: 0,
