@@ -41,6 +41,7 @@ const RUN_BY: Record<string, string> = {
 	'docs/sinks.md json': 'test/unit/sinks/docs.test.ts',
 	'docs/store-trouble.md sh': 'test/unit/collector/command/dead-letters-command.test.ts',
 	'docs/tracking-links.md js': 'test/unit/mailer.test.ts',
+	'docs/tracking-links.md ts': 'test/unit/mailer.test.ts',
 };
 /** Settings of other programs, pictures and addresses. */
 const NOT_OURS = ['caddyfile', 'mermaid', 'nginx', 'sql', 'text'];

@@ -126,4 +126,13 @@ describe('the package', () => {
 			),
 		]);
 	});
+
+	it('has the types that the example in TypeScript uses, which is a file that is type-checked', () => {
+		const text = readFileSync(join(projectFolder, 'docs/tracking-links.md'), 'utf8');
+		const example = /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+		const file = join(projectFolder, 'test/fixtures/mailer-example.ts');
+		expect(example.replace('n8n-nodes-email-open-tracking', '../../src/mailer')).toBe(
+			readFileSync(file, 'utf8'),
+		);
+	});
 });
