@@ -13,7 +13,7 @@ import { render } from '../render';
 import { linkTo } from '../shown/frame';
 import { pixelTable } from '../shown/list-tables';
 import { shownTime } from '../shown/local-time';
-import { chartOf, opensOverTime } from '../shown/opens-over-time';
+import { chartOf, opensOverTime } from '../charts/opens-over-time';
 import { machineShare, shownCount, shownShare } from '../shown/shown-open';
 import { rateFacts } from '../shown/shown-rates';
 import { machineTable, programTable, providerTable } from './breakdown-tables';

@@ -4,7 +4,7 @@ import { wilsonInterval } from '../../tracking/counters/open-rates';
 import { pageData } from '../pages/page-data';
 import { render } from '../render';
 import { linkTo, type Frame } from '../shown/frame';
-import { linesChart } from '../shown/lines-chart';
+import { linesChart } from '../charts/lines-chart';
 import { shownTime } from '../shown/local-time';
 import { shownCount, shownShare } from '../shown/shown-open';
 import { intervalText } from '../shown/shown-rates';

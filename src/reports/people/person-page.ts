@@ -7,7 +7,7 @@ import { pageData } from '../pages/page-data';
 import { render } from '../render';
 import { stateWords } from '../campaigns/recipients-table';
 import { linkTo, type Frame } from '../shown/frame';
-import { hoursChart } from '../shown/hours-chart';
+import { hoursChart } from '../charts/hours-chart';
 import { shownTime } from '../shown/local-time';
 import { namesIn, openTable, placeCell } from '../shown/open-table';
 import { shownCount } from '../shown/shown-open';

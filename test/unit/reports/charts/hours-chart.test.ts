@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 
-import { bestHours } from '../../../../src/reports/shown/hours-chart';
+import { bestHours } from '../../../../src/reports/charts/hours-chart';
 
 describe('the best hours', () => {
 	it.each(['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu'])(

@@ -1,8 +1,8 @@
 import type { OpensPerHour } from '../../storage/port/counts';
 import { opensChart, type OpensChart } from './opens-chart';
-import { bucketOpens, sumOf, type Buckets, type Period } from './period';
-import { shownCount } from './shown-open';
-import type { Table } from './table';
+import { bucketOpens, sumOf, type Buckets, type Period } from '../shown/period';
+import { shownCount } from '../shown/shown-open';
+import type { Table } from '../shown/table';
 
 /** A chart of opens in both its sizes, with its numbers and what they say in words. */
 export interface ShownChart {

@@ -1,6 +1,6 @@
 import { EDGE, GAP, LABEL_GAP, LABELS, rounded, scaleValues, TOP, widest } from './chart-scale';
 import type { ChartSize } from './chart-scale';
-import { shownCount } from './shown-open';
+import { shownCount } from '../shown/shown-open';
 
 /** One bar of the chart. */
 export interface ChartBar {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { opensChart, type ChartBar } from '../../../../src/reports/shown/opens-chart';
+import { opensChart, type ChartBar } from '../../../../src/reports/charts/opens-chart';
 
 const SIZE = { width: 350, height: 220 };
 

@@ -3,7 +3,7 @@ import { IANAZone } from 'luxon';
 import type { OpensPerHour } from '../../storage/port/counts';
 import { opensChart } from './opens-chart';
 import type { ShownChart } from './opens-over-time';
-import { shownCount } from './shown-open';
+import { shownCount } from '../shown/shown-open';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
