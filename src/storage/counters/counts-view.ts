@@ -33,10 +33,11 @@ export function toOpenCounts(tally: LoadTally): OpenCounts {
 
 /** A sum of tallies as the port shows it. */
 export function toGroupCounts(tally: GroupTally): GroupCounts {
-	const { sentRecipients, openedOfSent } = tally;
+	const { sentRecipients, openedOfSent, uniqueRecipients, openedAndClicked } = tally;
 	return {
 		...toOpenCounts(tally),
 		...shownSums(tally),
 		openRate: sentRecipients === 0 ? null : openedOfSent / sentRecipients,
+		clickToOpenRate: uniqueRecipients === 0 ? null : openedAndClicked / uniqueRecipients,
 	};
 }

@@ -13,6 +13,7 @@ import * as imageHeld from './migrations/0007-image-held';
 import * as onePerson from './migrations/0008-one-person';
 import * as signingKeys from './migrations/0009-signing-keys';
 import * as privacyReports from './migrations/0010-privacy-reports';
+import * as clicks from './migrations/0014-clicks';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -26,6 +27,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0008-one-person': onePerson,
 	'0009-signing-keys': signingKeys,
 	'0010-privacy-reports': privacyReports,
+	'0014-clicks': clicks,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

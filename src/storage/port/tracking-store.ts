@@ -1,6 +1,6 @@
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
 import type { ShownSums } from '../../tracking/counters/tally';
-import type { Actor, OpenEvent } from '../../tracking/event/open-event';
+import type { Actor, EventKind, OpenEvent } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import type { PrivacyStore } from './privacy-store';
@@ -27,8 +27,10 @@ export interface SentResult extends RecordResult {
 	outcomes: SentOutcome[];
 }
 
-/** Which opens a list or export is about; a field left out does not limit. */
+/** Which events a list or export is about; a field left out does not limit, but for `event`. */
 export interface OpenFilter {
+	/** Opens when left out */
+	event?: EventKind | 'any';
 	/** An id or address of the person, who is found under all their names */
 	recipientId?: string;
 	pixelId?: string;
@@ -101,6 +103,23 @@ export interface LabelChange {
 export interface GroupCounts extends OpenCounts, ShownSums {
 	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
 	openRate: number | null;
+	/**
+	 * Of the recipients with a counted open, the part that clicked as well, from 0 to 1; `null` while
+	 * there are none. Whoever clicks without an open stays out of it.
+	 */
+	clickToOpenRate: number | null;
+}
+
+/** One link that was followed, and how often. Path and query of the address are not counted by. */
+export interface LinkClicks {
+	/** Its place in the email; `null` where the click was reported without it */
+	position: number | null;
+	label: string | null;
+	/** The site that it leads to, for example `https://shop.example/` */
+	site: string | null;
+	clicks: number;
+	/** Clicks by machines, which are kept and shown apart */
+	machineClicks: number;
 }
 
 export interface NewPixel {
@@ -208,6 +227,8 @@ export interface StatusRequest {
 /** Whether an email was opened. Times are ISO 8601 in UTC, `viewTime` in milliseconds. */
 export interface OpenStatus extends OpenCounts {
 	opened: boolean;
+	/** Whether a tracked link was followed; that alone makes no open */
+	clicked: boolean;
 	/** Mode `hygiene`: the day (YYYY-MM-DD) of the recipient's last open in any email */
 	lastOpenDay: string | null;
 }
@@ -374,6 +395,8 @@ export interface TrackingStore extends PrivacyStore {
 	listCampaigns(request: { limit: number; offset?: number }): Promise<CampaignCounts[]>;
 	/** `null` for a campaign without pixel, message or open. */
 	getCampaign(campaignId: string): Promise<CampaignCounts | null>;
+	/** The links of a pixel or a campaign that were followed, in the order of the email. */
+	listLinkClicks(request: { pixelId: string } | { campaignId: string }): Promise<LinkClicks[]>;
 	/** Opens over time; hours without loads are left out. */
 	listOpensPerHour(request: HoursRequest): Promise<OpensPerHour[]>;
 

@@ -59,6 +59,9 @@ export const RECIPIENT_COUNTERS = {
 	sessions: { column: 'sessions', of: none },
 	/** Messages registered as sent */
 	sent: { column: 'sent', of: none },
+	/** Tracked links that were followed, by people and by machines; see {@link addClicks} */
+	clicks: { column: 'clicks', of: none },
+	machineClicks: { column: 'machine_clicks', of: none },
 } as const satisfies Record<string, RecipientLine>;
 
 /**
@@ -97,6 +100,17 @@ export const GROUP_COUNTERS = {
 		share: (tally, anonymous) => Number(!anonymous && isOpened(tally)),
 		shown: true,
 	},
+	/** Recipients with at least one counted click, and those of them with a counted open as well */
+	uniqueClicks: {
+		column: 'unique_clicks',
+		share: (tally, anonymous) => Number(!anonymous && isClicked(tally)),
+		shown: true,
+	},
+	openedAndClicked: {
+		column: 'opened_and_clicked',
+		share: (tally, anonymous) => Number(!anonymous && isOpened(tally) && isClicked(tally)),
+		shown: true,
+	},
 	/** Pixels made through the store, and those of them that were opened */
 	pixels: { column: 'pixels', share: none, shown: false },
 	openedPixels: { column: 'opened_pixels', share: none, shown: false },
@@ -109,7 +123,7 @@ export const OPEN_TIMES = {
 	/** When the first and last counted load were */
 	firstOpenAt: { column: 'first_open_at', keeps: 'earliest' },
 	lastOpenAt: { column: 'last_open_at', keeps: 'latest' },
-	/** The last load of any kind */
+	/** The last load or click of any kind */
 	lastLoadAt: { column: 'last_load_at', keeps: 'latest' },
 } as const satisfies Record<string, { column: string; keeps: 'earliest' | 'latest' }>;
 
@@ -224,6 +238,10 @@ export function shownSums(tally: GroupTally): ShownSums {
 	return Object.fromEntries(SHOWN_SUMS.map(([name]) => [name, tally[name]])) as ShownSums;
 }
 
+function isClicked({ clicks }: Pick<RecipientTally, 'clicks'>): boolean {
+	return clicks > 0;
+}
+
 function isOpened(tally: OpenTimes): boolean {
 	return tally.firstOpenAt !== null;
 }
@@ -284,6 +302,28 @@ export function relabelLoad(
 	after.viewTimeMs += step * links.length;
 	after.sessions += step * (1 - links.count);
 	return after;
+}
+
+/** The tally after tracked links were followed. Clicks are no loads and make no open. */
+export function addClicks(tally: RecipientTally, clicks: readonly Load[]): RecipientTally {
+	const after = { ...tally };
+	for (const { at, actor } of clicks) {
+		after[clicksBy(actor)] += 1;
+		after.lastLoadAt = latest(after.lastLoadAt, at);
+	}
+	return after;
+}
+
+/** The tally after one of its clicks got another label. */
+export function relabelClick<T extends LoadTally>(tally: T, from: Actor, to: Actor): T {
+	const after = { ...tally };
+	after[clicksBy(from)] -= 1;
+	after[clicksBy(to)] += 1;
+	return after;
+}
+
+function clicksBy(actor: Actor): 'clicks' | 'machineClicks' {
+	return isCounted(actor) ? 'clicks' : 'machineClicks';
 }
 
 interface Links {
@@ -392,6 +432,11 @@ export function loneLoad(load: Load, timed: boolean): GroupTally {
 	if (!timed) return share;
 	const openAt = isCounted(load.actor) ? load.at : null;
 	return { ...share, firstOpenAt: openAt, lastOpenAt: openAt, lastLoadAt: load.at };
+}
+
+/** The same of one click. */
+export function loneClick({ at, actor }: Load, timed: boolean): GroupTally {
+	return { ...EMPTY_GROUP, [clicksBy(actor)]: 1, lastLoadAt: timed ? at : null };
 }
 
 function earliest(a: number | null, b: number | null): number | null {
