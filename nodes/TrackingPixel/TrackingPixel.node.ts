@@ -15,8 +15,18 @@ import { createLink } from './create-link';
 import { embed } from './embed';
 import type { PixelOperation } from './pixel-operation';
 import { properties } from './properties';
+import { trackLinks } from './track-links';
 
-const operations = { createImage, createLink, embed } satisfies Record<string, PixelOperation>;
+/** Where links are signed, which a hosted tracker does itself. */
+const SIGNS_LINKS = {
+	...askedFor({ operation: ['createLink', 'trackLinks'] }),
+	hide: { '/trackedBy': ['hosted'] },
+};
+
+const operations = { createImage, createLink, embed, trackLinks } satisfies Record<
+	string,
+	PixelOperation
+>;
 
 export class TrackingPixel implements INodeType {
 	description: INodeTypeDescription = {
@@ -26,7 +36,8 @@ export class TrackingPixel implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] }}',
-		description: 'Makes the image, the tracking links and the embed code of tracked emails',
+		description:
+			'Makes the image, the tracking links and the embed code of tracked emails, and tracks their links',
 		defaults: { name: 'Tracking Pixel' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -34,12 +45,12 @@ export class TrackingPixel implements INodeType {
 		credentials: [
 			{
 				name: 'openTrackingPostgresApi',
-				displayOptions: askedFor({ operation: ['createLink'], trackedBy: ['signed'] }),
+				displayOptions: SIGNS_LINKS,
 				testedBy: 'openTrackingPostgresTest',
 			},
 			{
 				name: 'openTrackingSigningKeyApi',
-				displayOptions: askedFor({ operation: ['createLink'], trackedBy: ['signed'] }),
+				displayOptions: SIGNS_LINKS,
 				testedBy: 'openTrackingSigningKeyTest',
 			},
 			{
