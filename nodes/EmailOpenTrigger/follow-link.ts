@@ -10,6 +10,7 @@ import {
 import { receiveClick } from '../../src/tracking/receive/receive-click';
 import { toNodeError } from '../shared/each-item';
 import { collectOpen } from '../shared/receive/collector-log';
+import { noteLoadOf } from '../shared/receive/note-load';
 import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
 import { receiveSettings, triggerOptions } from '../shared/receive/receive-settings';
 import { pixelRequest } from './pixel-request';
@@ -49,6 +50,7 @@ export async function followLink(context: IWebhookFunctions): Promise<IWebhookRe
 				await collecting;
 				return { noWebhookResponse: true };
 			}
+			noteLoadOf(context, received);
 			if (received.event === null) return { noWebhookResponse: true };
 			const json = received.event as unknown as IDataObject;
 			return { noWebhookResponse: true, workflowData: [[{ json }]] };

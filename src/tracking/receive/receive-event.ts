@@ -106,8 +106,7 @@ export async function receiveEvent(
 	return {
 		event,
 		reason: answer.reason,
-		// The windows hold loads; a person follows a link from another network than a proxy loads from.
-		load: event && !isClick ? placeOf(event, request, verdict, settings, deps) : null,
+		load: event && placeOf(event, request, verdict, settings, deps),
 		lookupError: lookupError ?? imageHeld.lookupError,
 	};
 }
@@ -134,6 +133,7 @@ function placeOf(
 		recipientDomain: recipientId?.includes('@') ? recipientId.split('@').at(-1)! : null,
 		ip: request.ip,
 		manyDomains,
+		...(event.event === 'click' && { linkPosition: event.link.position ?? 0 }),
 		actor,
 		features: verdict.features,
 	});

@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { createSecretKey, randomUUID } from 'node:crypto';
 
+import { placeLoad } from '../../../../src/tracking/bursts/burst-rules';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { DEFAULT_RETENTION, retentionPlan } from '../../../../src/tracking/people/retention';
 import { keysOf } from '../../../support/denylist-keys';
@@ -113,6 +114,44 @@ onEachEngine('clicks on $name', (engine) => {
 		const human = { actor: 'human' as const, actorReason: null, rulesVersion: null };
 		await store.relabelOpens([{ eventId: followed.eventId, ...human }]);
 		expect(await campaign()).toEqual(before);
+	});
+
+	test('a gateway that follows all links is labeled, in whatever order they arrive; a reader is not', async () => {
+		const key = createSecretKey(Buffer.alloc(32, 7));
+		const arrives = async (recipientId: string, position: number, second: number) => {
+			const pixelId = `p-${recipientId}`;
+			const at = START + second * 1000;
+			const event = click({ recipientId, pixelId, at, link: { ...SHOP, position } });
+			const load = placeLoad(
+				{
+					eventId: event.eventId,
+					at,
+					recipient: recipientId,
+					recipientDomain: null,
+					ip: '203.0.113.9',
+					manyDomains: false,
+					linkPosition: position,
+					actor: 'human',
+					features: [],
+				},
+				key,
+			);
+			await store.recordUnlessErased([{ event, denylistKeys: [], load }]);
+		};
+		for (const position of [3, 1, 2]) await arrives('scanned', position, position);
+		// One who comes back for the same link, one who reads on, and one with two tabs.
+		for (const second of [1, 2, 3, 4]) await arrives('keen', 1, second);
+		for (const position of [1, 2, 3]) await arrives('reader', position, position * 8);
+		for (const position of [1, 2]) await arrives('tabs', position, 1);
+		const { opens } = await store.listOpens({ limit: 50, event: 'click' });
+		const labels = (name: string) =>
+			new Set(
+				opens.flatMap(({ recipientId, ...rest }) => (recipientId === name ? [rest.actor] : [])),
+			);
+		expect([...labels('scanned')]).toEqual(['scanner']);
+		for (const name of ['keen', 'reader', 'tabs']) expect([...labels(name)]).toEqual(['human']);
+		expect(opens.find(({ actor }) => actor === 'scanner')?.actorReason).toBe('link-burst');
+		expect(await campaign()).toMatchObject({ clicks: 9, machineClicks: 3, uniqueClicks: 3 });
 	});
 
 	test('what a mode keeps of a click', async () => {
