@@ -8,7 +8,7 @@ import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import type { KeyRing } from '../../src/tracking/links/key-ring';
 import { denylistKeysOf } from '../../src/tracking/people/subject-keys';
 import { baseTemplate } from '../support/base-template';
-import { launchBrowser } from '../support/browser';
+import { launchBrowser, MAIL_PROGRAM } from '../support/browser';
 import { consentRecord } from '../support/consent-records';
 import {
 	eventually,
@@ -81,7 +81,7 @@ describe('clicks in a real n8n', () => {
 		const folder = join(n8n.folder, '.n8n', 'email-open-tracking');
 		keyRing = await loadOrCreateKeyFile(folder);
 		store = await openEmbeddedStore({ folder, queueMode: false });
-	}, 480_000);
+	}, 240_000);
 	afterAll(async () => {
 		await store?.close();
 		await n8n?.stop();
@@ -116,7 +116,7 @@ describe('clicks in a real n8n', () => {
 		});
 		const browser = await launchBrowser();
 		try {
-			const page = await browser.newPage();
+			const page = await browser.newPage({ userAgent: MAIL_PROGRAM });
 			await page.setContent(html);
 			await page.getByText('Boots').click();
 			await page.waitForURL(/\/boots/);
