@@ -127,9 +127,7 @@ async function measure(engine: string, database: StoreDatabase): Promise<void> {
 
 /** Puts every recorded open into the log once more, under another id and a minute later. */
 async function copyOpens(db: Writer, copy: number): Promise<void> {
-	const columns = EVENT_LEAVES.filter(({ stored }) => stored !== 'constant').map(
-		({ column }) => column as keyof OpenRow,
-	);
+	const columns = EVENT_LEAVES.map(({ column }) => column as keyof OpenRow);
 	const others = columns.filter((column) => column !== 'event_id' && column !== 'occurred_at');
 	await db
 		.insertInto('opens')

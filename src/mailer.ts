@@ -6,7 +6,9 @@ import { generateKey as generateKeyFrom, parseKeyRing } from './tracking/links/k
 import { TOKEN_IV_BYTES, tokenFromText } from './tracking/links/sealed-token';
 import { verifyToken, type TokenVerdict } from './tracking/links/token';
 import { PIXEL_PATH, normaliseBaseUrl, signTrackingLink } from './tracking/links/tracking-link';
+import { LINK_PATH, signTrackedLink } from './tracking/links/tracked-link';
 import { embedPixel, type EmbedResult, type PixelPosition } from './tracking/mail/embed';
+import { trackLinks, type TrackLinksResult } from './tracking/mail/track-links';
 import { embedCode } from './tracking/mail/embed-code';
 
 /*
@@ -15,6 +17,7 @@ import { embedCode } from './tracking/mail/embed-code';
  */
 export { embedCode } from './tracking/mail/embed-code';
 export { embedPixel, type EmbedResult, type PixelPosition } from './tracking/mail/embed';
+export { type TrackLinksResult } from './tracking/mail/track-links';
 export { parseKeyRing, type KeyRing } from './tracking/links/key-ring';
 export type { Purpose } from './tracking/event/purpose';
 export {
@@ -46,6 +49,8 @@ export interface TrackerOptions {
 	previousKeys?: string;
 	/** Where the trigger listens below the base URL; its default if left out */
 	path?: string;
+	/** The same for tracked links */
+	linkPath?: string;
 }
 
 /** What a link is for. Everything may be left out. */
@@ -85,6 +90,17 @@ export interface Tracker {
 	 * comes back unchanged and `reason` says why.
 	 */
 	embed(html: string, subject: LinkSubject & { position?: PixelPosition }): TrackedMail;
+	/**
+	 * The email with a tracked link in place of each web link. Give the `pixelId` that `embed` gave
+	 * out, so that opens and clicks are counted together. Ask the person first: a purpose of its own,
+	 * `clicks`. With mode `off` the email comes back unchanged.
+	 *
+	 * @throws when an id is too long or unusable, or the mode allows no such link
+	 */
+	trackLinks(
+		html: string,
+		subject: Omit<LinkSubject, 'purpose'> & { listUnsubscribe?: string },
+	): TrackLinksResult;
 	/** @param text the token, or the whole link */
 	verify(text: string, options?: { maxAgeDays?: number }): TokenVerdict;
 }
@@ -102,10 +118,21 @@ export function createTracker({
 	key,
 	previousKeys,
 	path = PIXEL_PATH,
+	linkPath = LINK_PATH,
 }: TrackerOptions): Tracker {
 	const keyRing = parseKeyRing({ activeKey: key, previousKeys });
 	const base = normaliseBaseUrl(baseUrl);
 
+	const claimsOf = (subject: LinkSubject) => ({
+		pixelId: subject.pixelId ?? null,
+		recipientId: subject.recipientId ?? null,
+		campaignId: subject.campaignId ?? null,
+		messageId: subject.messageId ?? null,
+		trackingMode: subject.trackingMode ?? null,
+		purpose: subject.purpose ?? null,
+		issuedAt: new Date(),
+		preview: subject.preview ?? false,
+	});
 	const link = (subject: LinkSubject): TrackedLink => {
 		const ownPixel = subject.trackingMode === 'aggregate' ? null : randomUUID();
 		const pixelId = subject.pixelId ?? ownPixel;
@@ -114,16 +141,7 @@ export function createTracker({
 			path,
 			keyRing,
 			iv: randomBytes(TOKEN_IV_BYTES),
-			claims: {
-				pixelId,
-				recipientId: subject.recipientId ?? null,
-				campaignId: subject.campaignId ?? null,
-				messageId: subject.messageId ?? null,
-				trackingMode: subject.trackingMode ?? null,
-				purpose: subject.purpose ?? null,
-				issuedAt: new Date(),
-				preview: subject.preview ?? false,
-			},
+			claims: { ...claimsOf(subject), pixelId },
 		});
 		return { url, embedCode: embedCode(url), pixelId };
 	};
@@ -138,6 +156,22 @@ export function createTracker({
 			const tracked = link(subject);
 			const result = embedPixel(html, tracked.url, { position });
 			return { ...result, link: result.embedded ? tracked : null };
+		},
+		trackLinks(html, { listUnsubscribe, ...subject }) {
+			if (subject.trackingMode === 'off') return { html, tracked: 0, left: [] };
+			const claims = { ...claimsOf(subject), purpose: 'clicks' as const };
+			return trackLinks(
+				html,
+				(target) =>
+					signTrackedLink({
+						baseUrl: base,
+						path: linkPath,
+						keyRing,
+						iv: randomBytes(TOKEN_IV_BYTES),
+						claims: { ...claims, link: target },
+					}),
+				{ listUnsubscribe },
+			);
 		},
 		verify: (text, options = {}) =>
 			verifyToken(tokenFromText('pixel', text) ?? text, keyRing, { now: new Date(), ...options }),

@@ -130,6 +130,15 @@ export const properties: INodeProperties[] = [
 			{ ...receiveOptions.purpose, displayOptions: optionOnPort },
 			{ ...receiveOptions.signedOnly, displayOptions: optionOnPort },
 			{ ...receiveOptions.time, displayOptions: optionOnPort },
+			{
+				displayName: 'Track Clicks',
+				name: 'trackClicks',
+				type: 'boolean',
+				default: false,
+				displayOptions: optionOnPort,
+				description:
+					'Whether tracked links are followed and recorded as well, on any path that ends in /link. Leave it on as long as sent emails hold such links: without it they lead nowhere.',
+			},
 		],
 	},
 ];

@@ -24,6 +24,7 @@ interface Options {
 	proxyHops?: number;
 	imageHold?: boolean;
 	imageHoldLimit?: number;
+	trackClicks?: boolean;
 }
 
 /** What the fields and credentials of the trigger ask of the collector. */
@@ -53,6 +54,7 @@ export async function collectorSettings(context: ITriggerFunctions): Promise<Col
 					maxConnections,
 					flood: { ...flood, perSecond: options.floodPerSecond ?? flood.perSecond },
 					receive: receiveSettings(context),
+					clicks: options.trackClicks ?? false,
 					imageHold: imageHoldSettings(context),
 				}
 			: null,

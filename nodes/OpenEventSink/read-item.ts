@@ -19,6 +19,16 @@ export function readEvent(
 	index: number,
 ): OpenEvent {
 	const parsed = openEventSchema.safeParse(item.json, IN_PLAIN_WORDS);
+	if (parsed.success && parsed.data.event === 'click') {
+		throw new NodeOperationError(
+			context.getNode(),
+			'The item is a click, and this node sends opens',
+			{
+				itemIndex: index,
+				description: 'Put an If node in front that lets items through whose event is "open"',
+			},
+		);
+	}
 	if (parsed.success) return parsed.data;
 	throw new NodeOperationError(
 		context.getNode(),

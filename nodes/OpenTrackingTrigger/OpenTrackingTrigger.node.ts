@@ -16,6 +16,7 @@ import {
 	webhookDescriptionFields,
 } from 'n8n-workflow';
 
+import { LINK_PATH } from '../../src/tracking/links/tracked-link';
 import { askedFor } from '../shared/fields/asked-for';
 import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
 import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
@@ -25,8 +26,12 @@ import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
 import { refuseCollectingInQueueMode } from '../shared/receive/collector-log';
 import { reportedTracker } from '../shared/receive/receive-settings';
 import { carryOnWaitingOpens } from '../shared/receive/waiting-opens';
+import { followLink } from './follow-link';
 import { properties } from './properties';
 import { receiveRequest } from './receive-request';
+
+/** Name of the webhook that tracked links lead to. */
+const CLICK_WEBHOOK = 'click';
 
 export class OpenTrackingTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -81,6 +86,18 @@ export class OpenTrackingTrigger implements INodeType {
 					),
 				}),
 			},
+			{
+				// Any name will do for n8n; its types know two.
+				name: CLICK_WEBHOOK as 'default',
+				isFullPath: true,
+				responseMode: 'onReceived',
+				ndvHideUrl: '={{ !$parameter.trackClicks }}',
+				...webhookDescriptionFields({
+					// Without a method n8n registers nothing.
+					httpMethod: fromFunction((parameters) => (parameters.trackClicks ? 'GET,HEAD' : '')),
+					path: fromParameter('linkPath', LINK_PATH),
+				}),
+			},
 		],
 		triggerPanel: {
 			header: 'Listen for an email open',
@@ -108,6 +125,9 @@ export class OpenTrackingTrigger implements INodeType {
 				const setupReported = reportSetup(this, () => ({
 					...reportedTracker(this),
 					path: this.getNodeParameter('path') as string,
+					...(this.getNodeParameter('trackClicks', false) === true && {
+						linkPath: this.getNodeParameter('linkPath') as string,
+					}),
 				}));
 				// When n8n starts, a store that hangs must not hold it up.
 				if (isPublishing(this)) await setupReported;
@@ -136,6 +156,7 @@ export class OpenTrackingTrigger implements INodeType {
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		return await receiveRequest(this);
+		const isClick = this.getWebhookName() === CLICK_WEBHOOK;
+		return await (isClick ? followLink(this) : receiveRequest(this));
 	}
 }

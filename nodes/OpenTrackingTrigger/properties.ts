@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { LINK_PATH } from '../../src/tracking/links/tracked-link';
 import { PIXEL_PATH } from '../../src/tracking/links/tracking-link';
 import { receiveFields, receiveOptions } from '../shared/fields/receive-properties';
 
@@ -38,6 +39,24 @@ export const properties: INodeProperties[] = [
 		],
 		default: 'usingRespondNode',
 		description: 'When to send the image. It goes out in any case, also when the workflow fails.',
+	},
+	{
+		displayName: 'Track Clicks',
+		name: 'trackClicks',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether links that Tracking Pixel rewrote are followed and recorded here. Leave it on as long as sent emails hold such links: without it they lead nowhere.',
+	},
+	{
+		displayName: 'Link Path',
+		name: 'linkPath',
+		type: 'string',
+		default: LINK_PATH,
+		required: true,
+		displayOptions: { show: { trackClicks: [true] } },
+		description:
+			'The end of the URL of tracked links, after the base URL. Tracked links are made for the default.',
 	},
 	receiveFields.trackingMode,
 	receiveFields.consentPolicy,

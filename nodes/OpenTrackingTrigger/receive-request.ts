@@ -1,16 +1,15 @@
-import type { Request } from 'express';
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { receiveOpen } from '../../src/tracking/receive/receive-open';
-import type { PixelRequest } from '../../src/tracking/receive/receive-types';
 import { toNodeError } from '../shared/each-item';
 import { collectOpen } from '../shared/receive/collector-log';
 import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
 import { receiveSettings, triggerOptions } from '../shared/receive/receive-settings';
 import { noteLoadOf } from '../shared/receive/note-load';
 import { guardResponse, type GuardedResponse } from './guarded-response';
+import { pixelRequest } from './pixel-request';
 import { imitateResponse, noteResponse } from './response-imitation';
 
 const DEFAULT_DEADLINE_MS = 2000;
@@ -78,25 +77,4 @@ async function answerAsWorkflow(
 	const rest = tookMs - (performance.now() - startedAt);
 	if (rest > 0) await sleep(rest);
 	response.sendImage(image, contentType);
-}
-
-/** Express gives repeated names as lists; the first value is the one that was meant. */
-function pixelRequest(request: Request): PixelRequest {
-	return {
-		method: request.method,
-		query: firstValues(request.query),
-		headers: firstValues(request.headers),
-		// n8n sets Express up with N8N_PROXY_HOPS, so this is the client only as far as that trusts.
-		ip: request.ip ?? null,
-		receivedAt: new Date(),
-	};
-}
-
-function firstValues(values: Record<string, unknown>): Record<string, string | undefined> {
-	return Object.fromEntries(
-		Object.entries(values).map(([name, value]) => {
-			const first: unknown = Array.isArray(value) ? value[0] : value;
-			return [name, typeof first === 'string' ? first : undefined];
-		}),
-	);
 }

@@ -18,8 +18,16 @@ import { createLink } from './create-link';
 import { embed } from './embed';
 import type { PixelOperation } from './pixel-operation';
 import { properties } from './properties';
+import { trackLinks } from './track-links';
 
-const operations = { createImage, createLink, embed } satisfies Record<string, PixelOperation>;
+/** Where links are signed, which a hosted tracker does itself. */
+/** Of what a tracker elsewhere makes, nothing is signed here. */
+const NOT_HOSTED = { hide: { '/trackedBy': ['hosted'] } };
+
+const operations = { createImage, createLink, embed, trackLinks } satisfies Record<
+	string,
+	PixelOperation
+>;
 
 export class TrackingPixel implements INodeType {
 	description: INodeTypeDescription = {
@@ -29,7 +37,8 @@ export class TrackingPixel implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: subtitleOf('operation', properties),
-		description: 'Makes tracking links, puts the pixel into emails, and makes the image they load',
+		description:
+			'Makes tracking links, puts the pixel into emails, tracks their links, and makes the image they load',
 		defaults: { name: 'Tracking Pixel' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -38,11 +47,13 @@ export class TrackingPixel implements INodeType {
 			{
 				name: 'emailOpenTrackingApi',
 				required: true,
-				displayOptions: askedFor({
-					operation: ['createLink'],
-					trackedBy: ['signed'],
-					storeAndKeys: ['credential'],
-				}),
+				displayOptions: {
+					...askedFor({
+						operation: ['createLink', 'trackLinks'],
+						storeAndKeys: ['credential'],
+					}),
+					...NOT_HOSTED,
+				},
 				testedBy: 'emailOpenTrackingTest',
 			},
 			{
@@ -54,7 +65,10 @@ export class TrackingPixel implements INodeType {
 		],
 		properties: [
 			...properties,
-			storeAndKeysField({ show: { operation: ['createLink'], trackedBy: ['signed'] } }),
+			storeAndKeysField({
+				show: { operation: ['createLink', 'trackLinks'] },
+				...NOT_HOSTED,
+			}),
 			credentialBelow,
 		],
 	};

@@ -36,6 +36,8 @@ interface Labeled {
 interface Addressed {
 	recipientId: string;
 	purpose: Purpose | null;
+	/** Whether no answer means no */
+	needsConsent?: boolean;
 	keyRing: KeyRing;
 }
 
@@ -50,7 +52,7 @@ export function createLinkLookups(openStore: () => Promise<TrackingStore>): Link
 		return ids.map((id) => found.get(id) ?? null);
 	});
 	const objection = batchCalls<Addressed, string | null>(async (links) => {
-		const people = links.map(({ recipientId, purpose }) => ({ names: [recipientId], purpose }));
+		const people = links.map(({ recipientId, ...asked }) => ({ names: [recipientId], ...asked }));
 		return await whyUntracked(await openStore(), people, denylistKeysIn(links[0].keyRing));
 	});
 	const label = batchCalls<Labeled, boolean>(async (labeled) => {
@@ -70,12 +72,12 @@ export function createLinkLookups(openStore: () => Promise<TrackingStore>): Link
  */
 export async function objectionTo(
 	lookups: Pick<LinkLookups, 'objection'>,
-	link: { recipientId: string | null; purpose: Purpose | null; keyRing: KeyRing },
+	link: Omit<Addressed, 'recipientId'> & { recipientId: string | null },
 ): Promise<string | null> {
-	const { recipientId, purpose, keyRing } = link;
+	const { recipientId, ...asked } = link;
 	if (recipientId === null) return null;
 	try {
-		return await lookups.objection({ recipientId, purpose, keyRing });
+		return await lookups.objection({ recipientId, ...asked });
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : String(error);
 		return `Whether the person objected could not be looked up: ${reason}`;
@@ -124,7 +126,8 @@ async function ceilings(
 	link: { path: string; pixelId: string | null },
 ): Promise<{ operator: TrackingMode | undefined; pixel: TrackingMode | null | undefined }> {
 	const trackers = (await lookups.parts()).filter(
-		({ kind, settings }) => kind === 'tracker' && settings.path === link.path,
+		({ kind, settings }) =>
+			kind === 'tracker' && [settings.path, settings.linkPath].includes(link.path),
 	);
 	const pixel = link.pixelId === null ? null : await lookups.pixel(link.pixelId);
 	const operator = TRACKING_MODES.find((mode) => trackers.some((t) => t.settings.mode === mode));

@@ -1,7 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { LINK_PATH } from '../../src/tracking/links/tracked-link';
 import { PIXEL_PATH } from '../../src/tracking/links/tracking-link';
 import { PIXEL_PNG_BASE64 } from '../../src/tracking/receive/pixel-image';
+import { consentPolicyOptions } from '../shared/fields/consent-policy-options';
 import { locator } from '../shared/fields/locators';
 import { purposeOptions } from '../shared/fields/purpose-options';
 import { segmentsProperty } from '../shared/fields/segments';
@@ -33,6 +35,12 @@ export const properties: INodeProperties[] = [
 				value: 'embed',
 				action: 'Embed in HTML',
 				description: 'Put the pixel into the HTML of an email',
+			},
+			{
+				name: 'Track Links in HTML',
+				value: 'trackLinks',
+				action: 'Track links in HTML',
+				description: 'Put tracked links in place of the web links of an email to one recipient',
 			},
 		],
 		default: 'createLink',
@@ -161,7 +169,7 @@ export const properties: INodeProperties[] = [
 		typeOptions: { rows: 5 },
 		default: '={{ $json.html }}',
 		required: true,
-		displayOptions: forOperation('embed'),
+		displayOptions: forOperation('embed', 'trackLinks'),
 		description: 'The email. Plain text, with no markup at all, is given back as it is.',
 	},
 	{
@@ -199,7 +207,95 @@ export const properties: INodeProperties[] = [
 		type: 'string',
 		default: 'html',
 		required: true,
-		displayOptions: forOperation('embed'),
-		hint: 'The output field for the HTML with the pixel',
+		displayOptions: forOperation('embed', 'trackLinks'),
+		hint: 'The output field for the changed HTML',
+	},
+
+	{
+		displayName: 'Recipient ID',
+		name: 'recipientId',
+		type: 'string',
+		default: '',
+		required: true,
+		placeholder: 'e.g. 42',
+		displayOptions: forOperation('trackLinks'),
+		description:
+			'Who the email goes to. It is encrypted in the links; an ID is still better than an address.',
+	},
+	{
+		displayName: 'Campaign ID',
+		name: 'campaignId',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. spring-launch',
+		displayOptions: forOperation('trackLinks'),
+		description: 'What the clicks are added up by',
+	},
+	{
+		displayName: 'Pixel ID',
+		name: 'linksPixelId',
+		type: 'string',
+		default: '={{ $json.tracking.pixelId }}',
+		displayOptions: forOperation('trackLinks'),
+		description:
+			'The pixel of the same email, as Create Tracking Link gave it out, so that opens and clicks of the email are counted together',
+	},
+	{
+		displayName: 'Consent Policy',
+		name: 'linksConsentPolicy',
+		type: 'options',
+		options: consentPolicyOptions,
+		default: 'objection-honoured',
+		displayOptions: forOperation('trackLinks'),
+		description:
+			'Whose links are tracked. Consent to clicks is asked for apart from opens; whoever does not allow it gets the email as it is.',
+	},
+	{
+		displayName: 'Options',
+		name: 'linksOptions',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		displayOptions: forOperation('trackLinks'),
+		options: [
+			{
+				displayName: 'Link Path',
+				name: 'path',
+				type: 'string',
+				default: LINK_PATH,
+				description: 'The Link Path of the Email Open Trigger, if it is not the default one',
+			},
+			{
+				displayName: 'List-Unsubscribe Header',
+				name: 'listUnsubscribe',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. <https://example.com/unsubscribe?u=42>',
+				description: 'The value of that header of the email; the addresses in it are not tracked',
+			},
+			{
+				displayName: 'Message ID',
+				name: 'messageId',
+				type: 'string',
+				default: '',
+				description: 'Your own ID of the email, given out with each click',
+			},
+			{
+				displayName: 'Own Preview',
+				name: 'preview',
+				type: 'boolean',
+				default: false,
+				description: 'Whether this is an email to yourself, whose clicks are kept but not counted',
+			},
+			{
+				displayName: 'Tracking Mode',
+				name: 'trackingMode',
+				type: 'options',
+				options: trackingModeOptions,
+				default: 'identified',
+				description:
+					'The most that clicks on these links may leave behind; nothing can widen it later',
+			},
+		],
 	},
 ];

@@ -161,6 +161,7 @@ function sampleOpen(
 		purpose: 'performance',
 		consent: { status: 'unknown', recordId: null, policy: 'objection-honoured' },
 		request: { ip: null, userAgent: null, referer: null, acceptLanguage: null },
+		link: { url: null, position: null, label: null },
 		imageHeldMs: null,
 		imageHeldMeasurable: null,
 	};

@@ -12,6 +12,8 @@ const AT_ONCE = 500;
 export interface Addressee {
 	names: readonly string[];
 	purpose: Purpose | null;
+	/** Whether no answer means no */
+	needsConsent?: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function whyUntracked(
 			byName.set(name, [...(byName.get(name) ?? []), state]);
 		}
 		reasons.push(
-			...part.map(({ names: own, purpose }) => {
+			...part.map(({ names: own, purpose, needsConsent }) => {
 				const isErased = (name: string) => keysOf(name).some((key) => denied.has(key));
 				if (denied.size > 0 && own.some(isErased)) {
 					return 'The person was erased and is not tracked again';
@@ -54,6 +56,9 @@ export async function whyUntracked(
 				);
 				if (status === 'refused') return 'The person refused to be tracked';
 				if (status === 'withdrawn') return 'The person withdrew consent to be tracked';
+				if (needsConsent && status !== 'given' && status !== 'renewed') {
+					return 'The person has not consented to be tracked';
+				}
 				return null;
 			}),
 		);

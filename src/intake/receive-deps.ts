@@ -3,9 +3,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { placeLoad } from '../tracking/bursts/burst-rules';
 import { classifyLoad } from '../tracking/classify/classify-load';
 import { deriveKey, type KeyRing } from '../tracking/links/key-ring';
+import { readTrackedLink } from '../tracking/links/tracked-link';
 import { verifyToken } from '../tracking/links/token';
 import { denylistKeysOf, pseudonymOf } from '../tracking/people/subject-keys';
-import type { ReceiveDeps } from '../tracking/receive/receive-types';
+import type { LinkDeps } from '../tracking/receive/receive-types';
 import type { SigningKeys } from './intake-settings';
 import type { Lookups } from './lookups';
 
@@ -21,7 +22,7 @@ export interface ReceiveSources {
  * Puts the parts of the receive pipeline together that are not pure: the one assembly for all
  * doors. Made anew for each open in n8n's nodes, once in the collector.
  */
-export function createReceiveDeps(sources: ReceiveSources): ReceiveDeps {
+export function createReceiveDeps(sources: ReceiveSources): LinkDeps {
 	let known: KeyRing | undefined;
 	const keyRing = async () => {
 		known = (await sources.signing()).keyRing;
@@ -31,6 +32,10 @@ export function createReceiveDeps(sources: ReceiveSources): ReceiveDeps {
 		verifyToken: async (token) => {
 			const { maxAgeDays } = await sources.signing();
 			return verifyToken(token, await keyRing(), { now: new Date(), maxAgeDays });
+		},
+		readTrackedLink: async (token) => {
+			const read = readTrackedLink(token, await keyRing());
+			return read.ok ? read.claims : null;
 		},
 		classify: classifyLoad,
 		// `known` is set whenever there is a recipient, because `isSuppressed` has read the keys.

@@ -79,6 +79,7 @@ async function loadFromTrigger(workflow: string, respond: string, id: string) {
 	const { workflowData } = await node.webhook.call({
 		...triggerContext(workflow, node, { respond }),
 		getRequestObject: () => ({ method: 'GET', query: { id }, headers: {}, ip: '203.0.113.9' }),
+		getWebhookName: () => 'default',
 		getResponseObject: () => ({
 			end: () => answered.push(id),
 			writeHead: () => undefined,

@@ -184,7 +184,11 @@ describe('Open Tracking: Open → Import', () => {
 			['bounce', 'bob@example.com'],
 			['complaint', 'bob@example.com'],
 		]);
-		expect(all.items[2].json.link).toEqual({ url: 'https://example.com/' });
+		expect(all.items[2].json.link).toEqual({
+			url: 'https://example.com/',
+			position: null,
+			label: null,
+		});
 		expect(all.items[3].json.bounce).toEqual({ permanent: true, code: '5.1.1' });
 		expect(all.hints).toEqual([
 			{

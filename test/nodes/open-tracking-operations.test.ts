@@ -130,7 +130,7 @@ const ENTRIES: Record<string, Entry> = {
 		gives: 'the purposes that the person withdrew from: all',
 		check: ({ items }) => {
 			expect(items[0].recipientId).toBe('ada');
-			expect(items[0].withdrawn).toHaveLength(8);
+			expect(items[0].withdrawn).toHaveLength(9);
 		},
 		whenEmpty: 'Recipient ID is empty',
 	},

@@ -51,6 +51,7 @@ describe('the Email Open Trigger that collects for batches', () => {
 		const context = {
 			...parts({ respond: 'collect', ...parameters }),
 			getRequestObject: () => ({ method: 'GET', query: { id }, headers: {}, ip: '203.0.113.9' }),
+			getWebhookName: () => 'default',
 			getResponseObject: () => response,
 		};
 		const before = log.lastSeq();

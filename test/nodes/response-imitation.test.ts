@@ -51,6 +51,7 @@ describe('the answer to a load that starts no workflow', () => {
 			},
 			logger: { debug() {}, info() {}, warn() {}, error() {} },
 			getRequestObject: () => ({ method: 'GET', query, headers: {}, ip: '203.0.113.9' }),
+			getWebhookName: () => 'default',
 			getResponseObject: () => response,
 		};
 		const { workflowData } = await node.webhook.call(context as unknown as IWebhookFunctions);

@@ -31,6 +31,7 @@ async function load(query: Record<string, string>, options: Record<string, unkno
 			fallback,
 		logger: { debug() {}, info() {}, warn() {}, error() {} },
 		getRequestObject: () => ({ method: 'GET', query, headers: {}, ip: '203.0.113.9' }),
+		getWebhookName: () => 'default',
 		getResponseObject: () => ({
 			end: () => undefined,
 			writeHead: () => undefined,

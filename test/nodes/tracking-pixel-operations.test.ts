@@ -48,6 +48,20 @@ const ENTRIES: Record<string, Entry> = {
 		},
 		whenEmpty: 'HTML is empty',
 	},
+	trackLinks: {
+		fill: { recipientId: '42' },
+		item: { html: '<a href="https://shop.example/">x</a><a href="https://x.example/unsub">y</a>' },
+		gives: 'the email with tracked links, and why the others were left',
+		check: ({ json }) => {
+			expect(json.html).toMatch(
+				/^<a href="https:.+\/email-open\/link\?t=[\w-]+">x<\/a><a href="https:\/\/x\.example\/unsub">y<\/a>$/,
+			);
+			const description = 'It ends a subscription or changes its settings';
+			const left = [{ position: 2, reason: 'unsubscribe', description }];
+			expect(json.links).toEqual({ tracked: 1, left, untracked: null });
+		},
+		whenEmpty: 'HTML is empty',
+	},
 };
 
 const [list, ...fields] = node.description.properties;

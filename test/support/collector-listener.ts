@@ -14,7 +14,7 @@ import { createReceiveDeps } from '../../src/intake/receive-deps';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { parseKeyRing, type KeyRing } from '../../src/tracking/links/key-ring';
 import { clientAddress } from '../../src/tracking/receive/client-address';
-import type { ReceiveDeps, ReceiveSettings } from '../../src/tracking/receive/receive-types';
+import type { LinkDeps, ReceiveSettings } from '../../src/tracking/receive/receive-types';
 
 export const RECEIVE: ReceiveSettings = RECEIVE_DEFAULTS;
 export const KEY_RING: KeyRing = parseKeyRing({
@@ -38,7 +38,7 @@ export interface TestListener {
 /** A listener of this process with a log of its own, as the listening thread puts it together. */
 export async function listen(
 	settings: Partial<ListenerSettings> = {},
-	overrides: { receive?: Partial<ReceiveDeps>; wrapLog?: (log: CollectorLog) => CollectorLog } = {},
+	overrides: { receive?: Partial<LinkDeps>; wrapLog?: (log: CollectorLog) => CollectorLog } = {},
 ): Promise<TestListener> {
 	const folder = mkdtempSync(join(tmpdir(), 'collector-'));
 	const log = openCollectorLog({ folder, durable: true });
@@ -54,6 +54,7 @@ export async function listen(
 			maxConnections: 1000,
 			flood: { perSecond: 0, burst: 0 },
 			receive: RECEIVE,
+			clicks: false,
 			imageHold: null,
 			...settings,
 		},

@@ -2,6 +2,14 @@ import type { Writer } from '../../src/storage/database/store-database';
 
 /** Takes away what the migrations after `0007-image-held` made. */
 export async function undoLater(db: Writer): Promise<void> {
+	await db.schema.dropTable('link_clicks').execute();
+	for (const [table, columns] of Object.entries({
+		opens: ['event', 'link_url', 'link_position', 'link_label'],
+		recipient_tallies: ['clicks', 'machine_clicks'],
+		tallies: ['clicks', 'machine_clicks', 'unique_clicks', 'opened_and_clicked'],
+	})) {
+		for (const name of columns) await db.schema.alterTable(table).dropColumn(name).execute();
+	}
 	await undoRates(db);
 	await db.schema.dropTable('privacy_reports').execute();
 	await db.schema.dropTable('signing_keys').execute();

@@ -26,6 +26,7 @@ export function fullEvent(): OpenEvent {
 		if (path === 'trackingMode') return 'full';
 		// Only an event without a recipient has a reason for that.
 		if (path === 'recipientReason') return null;
+		if (path === 'link.url') return 'https://shop.example/M-link.url';
 		const values = ['open', '2026-11-21T13:45:10.123Z', `M-${path}`, [`M-${path}`], 1500, true];
 		const fitting = [...choicesOf(schema), ...values.reverse()].find(
 			(value) => schema.safeParse(value).success,
@@ -44,7 +45,6 @@ function anyValue({ path, schema, stored, empty }: Leaf): fc.Arbitrary<unknown> 
 	const time = fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true });
 	const choices = choicesOf(schema);
 	const kinds: Record<Leaf['stored'], fc.Arbitrary<unknown>> = {
-		constant: fc.constant('open'),
 		id: fc.oneof(fc.uuid({ version: 7 }), fc.string({ minLength: 1, maxLength: 256 })),
 		text: choices.length > 0 ? fc.constantFrom(...choices) : fc.string(),
 		time: time.map((date) => date.toISOString()),

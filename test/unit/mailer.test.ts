@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 
 import * as mailer from '../../src/mailer';
+import { readTrackedLink } from '../../src/tracking/links/tracked-link';
 
 const projectFolder = join(__dirname, '../..');
 const key = mailer.generateKey();
@@ -44,6 +45,20 @@ describe('a tracker for mailers outside n8n', () => {
 		expect(new Set(ivs).size).toBe(50);
 	});
 
+	it('tracks the links of an email, under a purpose of their own', () => {
+		const html = '<a href="https://shop.example/">x</a><a href="https://x.example/optout">y</a>';
+		const mail = tracker.trackLinks(html, { recipientId: 'r1', campaignId: 'c1' });
+		expect(mail).toMatchObject({ tracked: 1, left: [{ position: 2, reason: 'unsubscribe' }] });
+		const [link] = /https:\/\/n8n[^"]+/.exec(mail.html) ?? [];
+		expect(link).toMatch(/^https:\/\/n8n\.example\.com\/webhook\/email-open\/link\?t=/);
+		const keyRing = mailer.parseKeyRing({ activeKey: key });
+		expect(readTrackedLink(tokenOf(link ?? ''), keyRing)).toMatchObject({
+			claims: { recipientId: 'r1', campaignId: 'c1', purpose: 'clicks' },
+		});
+		const off = tracker.trackLinks(html, { trackingMode: 'off' });
+		expect(off).toEqual({ html, tracked: 0, left: [] });
+	});
+
 	it('embeds one pixel and says which', () => {
 		const mail = tracker.embed('<p>Hi</p>', { recipientId: 'r1', position: 'start' });
 		expect(mail).toMatchObject({ embedded: true, reason: null });
@@ -65,7 +80,7 @@ describe('a tracker for mailers outside n8n', () => {
 			link: null,
 			beyondGmailClipping: false,
 		});
-		expect(() => tracker.link({ trackingMode: 'off' })).toThrow('without a pixel');
+		expect(() => tracker.link({ trackingMode: 'off' })).toThrow('without tracking');
 	});
 
 	it('puts one and the same link into all emails that are only counted', () => {

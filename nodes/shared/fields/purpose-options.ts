@@ -3,6 +3,11 @@ import type { INodePropertyOptions } from 'n8n-workflow';
 /** The purposes of an open for a list in the editor. */
 export const purposeOptions: INodePropertyOptions[] = [
 	{
+		name: 'Clicks',
+		value: 'clicks',
+		description: 'Which links of an email were followed; asked for apart from opens',
+	},
+	{
 		name: 'Deliverability',
 		value: 'deliverability',
 		description: 'Keeping a list clean; needs no consent, keeps only the date of the last open',

@@ -1,6 +1,6 @@
 import { createLookups, type Lookups } from '../../../src/intake/lookups';
 import { createReceiveDeps } from '../../../src/intake/receive-deps';
-import type { ReceiveDeps, ReceivedOpen } from '../../../src/tracking/receive/receive-types';
+import type { LinkDeps, ReceivedOpen } from '../../../src/tracking/receive/receive-types';
 import { outage } from '../installation/outage';
 import { signingOf } from '../installation/signing';
 import { openTrackingStore, storeKey } from '../installation/store';
@@ -17,7 +17,7 @@ interface StoreLookups {
 }
 
 /** The parts of the receive pipeline that are not pure, put together for a node. */
-export function receiveDeps(context: ReceivingContext): ReceiveDeps {
+export function receiveDeps(context: ReceivingContext): LinkDeps {
 	return createReceiveDeps({ signing: () => signingOf(context), lookups: lookupsIn(context) });
 }
 

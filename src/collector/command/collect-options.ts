@@ -48,6 +48,7 @@ carries the log into the tracking store.
   --keep-refused-as-count    Count an open that consent does not allow, without a recipient
   --purpose <purpose>        What opens are used for where the link does not say; consent is asked
                              for it (performance)
+  --clicks                   Follow and record tracked links as well: paths that end in /link
   --signed-only              Only signed links count; a load without a good token is no open
   --id-parameter <name>      Query parameter of plain recipient ids (id)
   --max-log-gib <n>          The log takes no more opens from this size on (4)
@@ -135,6 +136,7 @@ export function readCollectOptions(
 					burst: number('flood-burst', 1, 1e9),
 				},
 				receive,
+				clicks: values.clicks,
 				imageHold,
 			},
 			keys: {
@@ -193,6 +195,7 @@ function parse(args: readonly string[]) {
 					default: RECEIVE_DEFAULTS.consent.keepAsAggregate,
 				},
 				purpose: { type: 'string', default: RECEIVE_DEFAULTS.purpose },
+				clicks: { type: 'boolean', default: false },
 				'signed-only': { type: 'boolean', default: false },
 				'id-parameter': {
 					type: 'string',

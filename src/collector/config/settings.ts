@@ -23,6 +23,8 @@ export interface ListenerSettings {
 	maxConnections: number;
 	flood: FloodSettings;
 	receive: ReceiveSettings;
+	/** Whether tracked links are followed as well: requests for a path that ends in `/link` */
+	clicks: boolean;
 	/** How long an answer may be held open to measure for how long; `null` to measure none */
 	imageHold: { limitMs: number } | null;
 }

@@ -5,8 +5,15 @@ import { pause } from '../../async/backoff';
 import { within } from '../../async/time-limit';
 import { PIXEL_PNG } from '../../tracking/receive/pixel-image';
 import { pixelHeaders } from '../../tracking/receive/pixel-response';
+import {
+	LINK_NOT_FOUND,
+	redirectTo,
+	type LinkResponse,
+} from '../../tracking/receive/link-response';
+import { receiveClick } from '../../tracking/receive/receive-click';
 import { receiveOpen } from '../../tracking/receive/receive-open';
-import type { ReceiveDeps } from '../../tracking/receive/receive-types';
+import { LINK_PATH, type TrackedLinkClaims } from '../../tracking/links/tracked-link';
+import type { LinkDeps, PixelRequest, ReceivedOpen } from '../../tracking/receive/receive-types';
 import { CollectorError } from '../config/collector-error';
 import type { Counters } from '../config/counters';
 import type { ListenerSettings } from '../config/settings';
@@ -34,13 +41,16 @@ const MAX_PIPELINED = 256;
 const ANSWER_WITHIN_MS = 2000;
 const SWEEP_EVERY_MS = 100;
 
+/** How the path of a tracked link ends, whatever a proxy puts before it. */
+const LINK_PATH_END = `/${LINK_PATH.split('/').at(-1)}`;
+
 const HEADERS = Object.entries(pixelHeaders(PIXEL_PNG.length)).flat();
 const RAW_HEADERS = Object.entries(pixelHeaders(PIXEL_PNG.length))
 	.map(([name, value]) => `${name}: ${value}\r\n`)
 	.join('');
 
 export interface ListenerDeps {
-	receive: ReceiveDeps;
+	receive: LinkDeps;
 	/** The client's address from connection and headers */
 	clientAddress(request: {
 		remoteAddress: string | null | undefined;
@@ -83,11 +93,14 @@ interface Waiting {
 	number: number;
 	/** The place to hold the answer open in, where it is to be measured */
 	hold: Hold | null;
+	/** What a link is answered with; `null` for the pixel */
+	link: LinkResponse | null;
 }
 
 /**
- * The HTTP listener of the collector. Any request on any path gets the pixel; the answer to one
- * that is recorded goes out when its event is on disk. What is recorded is up to `receiveOpen`.
+ * The HTTP listener of the collector. Any request on any path gets the pixel, but for tracked links,
+ * where they are followed; the answer to one that is recorded goes out when its event is on disk.
+ * What is recorded is up to `receiveOpen` and `receiveClick`.
  *
  * @throws CollectorError when the port cannot be used
  */
@@ -118,7 +131,7 @@ export async function startListener(
 
 	const answer = (request: Waiting): void => {
 		if (!waiting.delete(request)) return;
-		const { response, connection, hold } = request;
+		const { response, connection, hold, link } = request;
 		connection.inFlight -= 1;
 		counters.answered += 1;
 		const last =
@@ -131,8 +144,26 @@ export async function startListener(
 			return;
 		}
 		endHold(request);
+		if (link) {
+			response.writeHead(link.status, link.headers);
+			response.end(link.body);
+			return;
+		}
 		response.writeHead(200, HEADERS);
 		response.end(PIXEL_PNG);
+	};
+
+	/** Finds out where a link leads; `null` when it is forged or damaged. */
+	const aim = async ({ query }: PixelRequest, mine: Waiting): Promise<TrackedLinkClaims | null> => {
+		const claims = await deps.receive.readTrackedLink(query.t ?? '');
+		if (claims !== null) mine.link = redirectTo(claims.link.url);
+		return claims;
+	};
+
+	const receive = async (request: PixelRequest, mine: Waiting): Promise<ReceivedOpen | null> => {
+		if (mine.link === null) return await receiveOpen(request, settings.receive, deps.receive);
+		const claims = await aim(request, mine);
+		return claims && (await receiveClick(request, claims, settings.receive, deps.receive));
 	};
 
 	const record = async (
@@ -147,35 +178,34 @@ export async function startListener(
 			forwardedFor: headers['x-forwarded-for'] as string | undefined,
 			trustedHops: settings.proxyHops,
 		});
+		const asked: PixelRequest = {
+			method: request.method ?? '',
+			query: readQuery(request.url ?? '', names),
+			// The one header that node:http gives as a list is set-cookie, which nobody reads here.
+			headers: headers as Record<string, string | undefined>,
+			ip,
+			receivedAt,
+			// HTTP/1.0 knows no answer without a length but one that ends with its connection.
+			canBeHeld: holds && !mine.link ? request.httpVersion === '1.1' : undefined,
+		};
 		if (!mayRecord(ip, receivedAt.getTime())) {
 			counters.rateLimited += 1;
+			// Whoever clicks gets where the link leads, however often.
+			if (mine.link) await aim(asked, mine);
 			return queue.add([], done);
 		}
-		const received = await receiveOpen(
-			{
-				method: request.method ?? '',
-				query: readQuery(request.url ?? '', names),
-				// The one header that node:http gives as a list is set-cookie, which nobody reads here.
-				headers: headers as Record<string, string | undefined>,
-				ip,
-				receivedAt,
-				// HTTP/1.0 knows no answer without a length but one that ends with its connection.
-				canBeHeld: holds ? request.httpVersion === '1.1' : undefined,
-			},
-			settings.receive,
-			deps.receive,
-		);
-		if (received.lookupError) {
+		const received = await receive(asked, mine);
+		if (received?.lookupError) {
 			counters.lookupErrors += 1;
 			deps.onError('lookup', received.lookupError);
 		}
-		const { event, load } = received;
-		if (event === null) {
+		if (!received?.event) {
 			counters.notRecorded += 1;
 			return queue.add([], done);
 		}
+		const { event, load } = received;
 		// Not once the answer has gone out without its event.
-		if (holds && waiting.has(mine)) mine.hold = holds.take(event);
+		if (holds && !mine.link && waiting.has(mine)) mine.hold = holds.take(event);
 		queue.add([writeRecord({ open: event, burst: load })], (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
 			// There is no open that a held time could be added to.
@@ -198,7 +228,8 @@ export async function startListener(
 		// Bodies are not read, so the client need not send all of one.
 		if (request.method !== 'GET' && request.method !== 'HEAD') response.shouldKeepAlive = false;
 		const number = connection.requests;
-		const mine: Waiting = { response, connection, since: Date.now(), number, hold: null };
+		const link = settings.clicks && isLink(request.url ?? '') ? LINK_NOT_FOUND : null;
+		const mine: Waiting = { response, connection, since: Date.now(), number, hold: null, link };
 		waiting.add(mine);
 		record(request, mine, () => answer(mine)).catch((error: unknown) => {
 			counters.failed += 1;
@@ -280,6 +311,10 @@ export async function startListener(
 			clearInterval(sweep);
 		},
 	};
+}
+
+function isLink(target: string): boolean {
+	return target.split('?', 1)[0].endsWith(LINK_PATH_END);
 }
 
 function newConnection(): Connection {

@@ -11,6 +11,7 @@ const PLACED_LOAD: z.ZodType<PlacedLoad> = z.object({
 	open: z.boolean(),
 	recipient: PLACE,
 	address: PLACE,
+	clicks: z.boolean().optional(),
 });
 
 /**

@@ -75,6 +75,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			security: 'Protect your sign-in',
 			'legal-notice': 'Prove that a required notice arrived',
 			'image-held': 'Measure how long an email is read',
+			clicks: 'See which links of an email you follow',
 		},
 	},
 	de: {
@@ -123,6 +124,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			security: 'Ihre Anmeldung schützen',
 			'legal-notice': 'Nachweisen, dass eine Pflichtmitteilung angekommen ist',
 			'image-held': 'Messen, wie lange eine Mail gelesen wird',
+			clicks: 'Sehen, welchen Links in einer Mail Sie folgen',
 		},
 	},
 	fr: {
@@ -171,6 +173,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			security: 'Protéger votre connexion',
 			'legal-notice': 'Prouver la réception d’une information obligatoire',
 			'image-held': 'Mesurer la durée de lecture',
+			clicks: 'Savoir quels liens d’un courriel vous suivez',
 		},
 	},
 	it: {
@@ -217,6 +220,7 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 			security: 'Proteggere il tuo accesso',
 			'legal-notice': 'Provare la ricezione di una comunicazione obbligatoria',
 			'image-held': 'Misurare per quanto tempo si legge una e-mail',
+			clicks: 'Sapere quali link di una e-mail apri',
 		},
 	},
 };

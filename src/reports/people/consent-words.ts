@@ -5,6 +5,7 @@ import type { Purpose } from '../../tracking/event/purpose';
 export const PURPOSE_WORDS: Record<Purpose, string> = {
 	performance: 'Measuring campaigns',
 	personalisation: 'Personal content',
+	clicks: 'Which links are followed',
 	profiling: 'Profiles outside email',
 	frequency: 'How often and when to send',
 	deliverability: 'Keeping lists clean',

@@ -1,6 +1,6 @@
 import { sql, type SelectQueryBuilder } from 'kysely';
 
-import { isHidden, machineOpensOf, opensOf } from '../../tracking/counters/tally';
+import { isConfirmed, isHidden, machineOpensOf, opensOf } from '../../tracking/counters/tally';
 import type { RecipientTally } from '../../tracking/counters/tally';
 import { isoOrNull } from '../counters/counts-view';
 import { pixelOfParent } from '../counters/tally-key';
@@ -65,12 +65,14 @@ export async function campaignRecipients(
 const MACHINES = sql<boolean>`tally.prefetch + tally.scanner + tally.bot > 0`;
 const ONLY_PREFETCH = sql<boolean>`(tally.prefetch > 0 and tally.scanner = 0 and tally.bot = 0)`;
 
+const CONFIRMED = sql<boolean>`(tally.first_open_at is not null or tally.clicks > 0)`;
+
 const IN_STATE = {
-	opened: sql<boolean>`tally.first_open_at is not null`,
-	hidden: sql<boolean>`(tally.first_open_at is null and ${MACHINES} and ${ONLY_PREFETCH})`,
-	notOpened: sql<boolean>`(tally.first_open_at is null and tally.sent > 0
+	opened: CONFIRMED,
+	hidden: sql<boolean>`(not ${CONFIRMED} and ${MACHINES} and ${ONLY_PREFETCH})`,
+	notOpened: sql<boolean>`(not ${CONFIRMED} and tally.sent > 0
 		and not ${ONLY_PREFETCH})`,
-	machineOnly: sql<boolean>`(tally.first_open_at is null and ${MACHINES} and not ${ONLY_PREFETCH})`,
+	machineOnly: sql<boolean>`(not ${CONFIRMED} and ${MACHINES} and not ${ONLY_PREFETCH})`,
 } as const satisfies Record<RecipientState, unknown>;
 
 function inOrder<DB, TB extends keyof DB, Row>(
@@ -103,7 +105,7 @@ export function toMessage(
 }
 
 function stateOf(tally: RecipientTally): CampaignRecipient['state'] {
-	if (tally.firstOpenAt !== null) return 'opened';
+	if (isConfirmed(tally)) return 'opened';
 	if (isHidden(tally)) return 'hidden';
 	return tally.sent > 0 || tally.lastLoadAt !== null ? 'notOpened' : null;
 }

@@ -61,6 +61,7 @@ async function latestLoads(db: Reader, request: CampaignReportRequest) {
 		.select(['actor', 'actor_reason', 'client_family', 'client_os', 'client_device'])
 		.select('recipient_id')
 		.where('campaign_id', '=', request.campaignId)
+		.where('event', '=', 'open')
 		.where('occurred_at', '>=', timeOf(from, 'start of the period'))
 		.where('occurred_at', '<', timeOf(to, 'end of the period'))
 		.orderBy('occurred_at', 'desc')
@@ -113,7 +114,7 @@ async function listAddresses(db: Reader, campaignId: string) {
 				.onRef('entry.recipient_id', '=', 'tally.recipient_id'),
 		)
 		.select((is) => is.ref('entry.address').$notNull().as('address'))
-		.select(['tally.first_open_at', 'tally.prefetch', 'tally.scanner', 'tally.bot'])
+		.select(['tally.first_open_at', 'tally.clicks', 'tally.prefetch', 'tally.scanner', 'tally.bot'])
 		.where('tally.campaign_id', '=', campaignId)
 		.where('tally.recipient_id', '<>', sql.lit(''))
 		.where('tally.sent', '>', sql.lit(0))
@@ -125,12 +126,12 @@ async function listAddresses(db: Reader, campaignId: string) {
 /** Rates by domain; domains of fewer than ten people are one row, as long as that is ten people. */
 function providersOf(addresses: readonly Addressed[]): MailboxProvider[] {
 	const counts = new Map<string, RateCounts>();
-	for (const { address, first_open_at: openedAt, prefetch, scanner, bot } of addresses) {
+	for (const { address, first_open_at: openedAt, clicks, prefetch, scanner, bot } of addresses) {
 		const domain = address.slice(address.lastIndexOf('@') + 1);
 		const count = counts.get(domain) ?? { ...NOBODY };
 		counts.set(domain, count);
 		count.sentRecipients += 1;
-		if (openedAt !== null) count.confirmed += 1;
+		if (openedAt !== null || clicks > 0) count.confirmed += 1;
 		else if (prefetch > 0 && scanner + bot === 0) count.hidden += 1;
 	}
 	const large = [...counts].filter(([, { sentRecipients }]) => sentRecipients >= DEFAULT_K);

@@ -112,6 +112,7 @@ async function openHours(
 		.selectFrom('opens')
 		.select('occurred_at')
 		.where('recipient_id', 'in', names)
+		.where('event', '=', 'open')
 		.where('actor', 'in', COUNTED_ACTORS)
 		.where((is) => is.or([is('purpose', 'is', null), is('purpose', 'not in', NOT_FOR_HOURS)]))
 		.orderBy('occurred_at', 'desc')

@@ -6,6 +6,8 @@ import type { Reader } from '../database/store-database';
 import type { SegmentRates } from '../port/answers-store';
 import { getCampaign } from '../statistics/statistics';
 
+const CONFIRMED = sql`(tally.first_open_at is not null or tally.clicks > 0)`;
+
 /**
  * The rates of a campaign by segment. Held back are groups of fewer than ten people, and those whose
  * difference from the whole campaign is: the rest of the campaign would tell the same.
@@ -13,7 +15,7 @@ import { getCampaign } from '../statistics/statistics';
 export async function segmentRates(db: Reader, campaignId: string): Promise<SegmentRates[]> {
 	const people = db
 		.selectFrom('recipient_tallies')
-		.select(['recipient_id', 'first_open_at', 'prefetch', 'scanner', 'bot'])
+		.select(['recipient_id', 'first_open_at', 'clicks', 'prefetch', 'scanner', 'bot'])
 		.where('campaign_id', '=', campaignId)
 		.where('recipient_id', '<>', sql.lit(''))
 		.where('sent', '>', sql.lit(0))
@@ -25,18 +27,18 @@ export async function segmentRates(db: Reader, campaignId: string): Promise<Segm
 		.select('label.segment')
 		.select([
 			sql<number>`count(*)`.as('people'),
-			sql<number>`count(tally.first_open_at)`.as('opened'),
-			sql<number>`cast(sum(case when tally.first_open_at is null and tally.prefetch > 0
+			sql<number>`cast(sum(case when ${CONFIRMED} then 1 else 0 end) as bigint)`.as('confirmed'),
+			sql<number>`cast(sum(case when not ${CONFIRMED} and tally.prefetch > 0
 				and tally.scanner = 0 and tally.bot = 0 then 1 else 0 end) as bigint)`.as('hidden'),
 		])
 		.groupBy('label.segment')
 		.orderBy('label.segment')
 		.execute();
 	const all = (await getCampaign(db, campaignId))?.rates;
-	return rows.map(({ segment, people, opened, hidden }) => {
+	return rows.map(({ segment, people, confirmed, hidden }) => {
 		const others = (all?.sentRecipients ?? 0) - people;
 		const tells = people < DEFAULT_K || (others > 0 && others < DEFAULT_K);
-		const counts = { sentRecipients: people, confirmed: opened, hidden };
+		const counts = { sentRecipients: people, confirmed, hidden };
 		return { segment, rates: tells ? null : openRates(counts) };
 	});
 }

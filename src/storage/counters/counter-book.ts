@@ -15,6 +15,8 @@ import type { Actor } from '../../tracking/event/open-event';
 import { chunks } from '../database/chunks';
 import type { Writer } from '../database/store-database';
 import { HourCounts } from './hour-counts';
+import { LinkCounts } from './link-counts';
+import type { CountedLink } from './link-counts';
 import { pixelOfParent, tallyKeyOf, textOfKey } from './tally-key';
 import type { Place, TallyKey } from './tally-key';
 import { readPixelSums, readRecipientTallies } from './read-tallies';
@@ -47,6 +49,7 @@ export class CounterBook {
 	#total: GroupTally | null = null;
 	readonly #totalPart = totalPart();
 	readonly #hours = new HourCounts();
+	readonly #links = new LinkCounts();
 
 	private constructor(private readonly db: Writer) {}
 
@@ -90,6 +93,13 @@ export class CounterBook {
 		this.#addHour(place.pixelId, this.campaignOf(place), at, counts);
 	}
 
+	/** Counts one click of a link, for its pixel and its campaign. */
+	countLink(place: Place, link: CountedLink, actor: Actor, step = 1): void {
+		const campaignId = this.campaignOf(place);
+		if (place.pixelId !== null) this.#links.add('pixel', place.pixelId, link, actor, step);
+		if (campaignId !== null) this.#links.add('campaign', campaignId, link, actor, step);
+	}
+
 	/** Moves the sums of a place by a difference that belongs to no recipient. */
 	moveSums(
 		place: Pick<Place, 'pixelId' | 'campaignId'>,
@@ -112,6 +122,7 @@ export class CounterBook {
 		await this.#savePixels();
 		await this.#addAbove();
 		await this.#hours.save(this.db);
+		await this.#links.save(this.db);
 	}
 
 	/** Moves the campaign, where there is one, and the total. */

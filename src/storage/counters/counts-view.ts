@@ -35,11 +35,12 @@ export function toOpenCounts(tally: LoadTally): OpenCounts {
 
 /** A sum of tallies as the port shows it. */
 export function toGroupCounts(tally: GroupTally): GroupCounts {
-	const { sentRecipients, openedOfSent, hiddenOfSent } = tally;
+	const { sentRecipients, openedOfSent, hiddenOfSent, uniqueRecipients, openedAndClicked } = tally;
 	return {
 		...toOpenCounts(tally),
 		...shownSums(tally),
 		rates: openRates({ sentRecipients, confirmed: openedOfSent, hidden: hiddenOfSent }),
 		openRate: sentRecipients === 0 ? null : openedOfSent / sentRecipients,
+		clickToOpenRate: uniqueRecipients === 0 ? null : openedAndClicked / uniqueRecipients,
 	};
 }

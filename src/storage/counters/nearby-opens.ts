@@ -62,7 +62,10 @@ function query(
 	return wanted
 		.selectFrom('wanted')
 		.select((is) => {
-			let counted = is.selectFrom('opens as near').where('near.actor', 'in', COUNTED_ACTORS);
+			let counted = is
+				.selectFrom('opens as near')
+				.where('near.event', '=', sql.lit('open'))
+				.where('near.actor', 'in', COUNTED_ACTORS);
 			if (byRecipient) {
 				counted = counted
 					.whereRef('near.recipient_id', '=', 'wanted.recipient')

@@ -103,7 +103,7 @@ async function edge(
 		.select('occurred_at')
 		.$if(scope === 'pixel', (query) => query.where('pixel_id', '=', id))
 		.$if(scope === 'campaign', (query) => query.where('campaign_id', '=', id))
-		.$if(counted, (query) => query.where('actor', 'in', COUNTED_ACTORS))
+		.$if(counted, (query) => query.where('event', '=', 'open').where('actor', 'in', COUNTED_ACTORS))
 		.orderBy('occurred_at', order)
 		.orderBy('event_id', order)
 		.limit(1)

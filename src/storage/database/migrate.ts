@@ -16,6 +16,7 @@ import * as privacyReports from './migrations/0010-privacy-reports';
 import * as openRates from './migrations/0011-open-rates';
 import * as segments from './migrations/0012-segments';
 import * as storingOrder from './migrations/0013-storing-order';
+import * as clicks from './migrations/0014-clicks';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -32,6 +33,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0011-open-rates': openRates,
 	'0012-segments': segments,
 	'0013-storing-order': storingOrder,
+	'0014-clicks': clicks,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

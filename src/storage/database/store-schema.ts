@@ -28,13 +28,11 @@ type ColumnOfLine<Line> =
 		: never;
 
 /**
- * One row per recorded open: a column per line of `EVENT_TABLE`, but for constants. `campaign_id`
+ * One row per recorded open or click: a column per line of `EVENT_TABLE`. `campaign_id`
  * is the campaign the open is counted in: that of its pixel, else the event's own.
  */
 export type OpensTable = {
-	[Path in EventField as LineOf<Path>['stored'] extends 'constant'
-		? never
-		: ColumnOf<Path>]: ColumnOfLine<LineOf<Path>>;
+	[Path in EventField as ColumnOf<Path>]: ColumnOfLine<LineOf<Path>>;
 };
 export type OpenRow = Selectable<OpensTable>;
 
@@ -165,6 +163,20 @@ export interface HourlyTable {
 	machine_opens: number;
 }
 
+/** Clicks per link of a pixel and of a campaign. */
+export interface LinkClicksTable {
+	scope: 'pixel' | 'campaign';
+	scope_id: string;
+	/** Its place in the email; 0 where it is not known */
+	position: number;
+	/** Empty where it has none */
+	label: string;
+	/** The site that it leads to, without path and query; empty where it is not known */
+	site: string;
+	clicks: number;
+	machine_clicks: number;
+}
+
 /**
  * What the burst rules remember, for minutes: see `burst-rules.ts`. A `label` is that of an open which
  * a burst named before it was recorded.
@@ -194,5 +206,6 @@ export interface StoreSchema extends ConsentSchema {
 	recipient_tallies: RecipientTalliesTable;
 	tallies: TalliesTable;
 	hourly: HourlyTable;
+	link_clicks: LinkClicksTable;
 	burst_windows: BurstWindowsTable;
 }

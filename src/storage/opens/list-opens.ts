@@ -93,8 +93,9 @@ function withFilter<Row>(
 	query: SelectQueryBuilder<StoreSchema, 'opens', Row>,
 	filter: OpenFilter,
 ): SelectQueryBuilder<StoreSchema, 'opens', Row> {
-	const { pixelId, campaignId, actorClass, actor, from, to } = filter;
+	const { event = 'open', pixelId, campaignId, actorClass, actor, from, to } = filter;
 	let filtered = query;
+	if (event !== 'any') filtered = filtered.where('event', '=', event);
 	if (pixelId !== undefined) filtered = filtered.where('pixel_id', '=', pixelId);
 	if (campaignId !== undefined) filtered = filtered.where('campaign_id', '=', campaignId);
 	if (actor !== undefined) filtered = filtered.where('actor', '=', actor);

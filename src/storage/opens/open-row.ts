@@ -5,7 +5,7 @@ import { storable, storableId, storablePerson } from '../database/checked-input'
 import type { OpenRow } from '../database/store-schema';
 import { StoreError } from '../port/store-error';
 
-const STORED_LEAVES = EVENT_LEAVES.filter(({ stored }) => stored !== 'constant').map((leaf) => ({
+const STORED_LEAVES = EVENT_LEAVES.map((leaf) => ({
 	...leaf,
 	/** As an error names the field: "recipient id" */
 	words: leaf.column.replaceAll('_', ' '),
@@ -57,8 +57,6 @@ function toColumn(value: unknown, stored: Stored, words: string): string | numbe
 }
 
 function fromColumn(value: string | number | null, stored: Stored): unknown {
-	// Every row is of an open.
-	if (stored === 'constant') return 'open';
 	if (value === null) return null;
 	switch (stored) {
 		case 'time':

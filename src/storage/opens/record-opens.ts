@@ -1,10 +1,17 @@
-import { addLoads, EMPTY_GROUP, loneLoad } from '../../tracking/counters/tally';
+import {
+	addClicks,
+	addLoads,
+	EMPTY_GROUP,
+	loneClick,
+	loneLoad,
+} from '../../tracking/counters/tally';
 import type { Load } from '../../tracking/counters/tally';
 import { isCounted } from '../../tracking/event/open-event';
 import type { Actor, OpenEvent } from '../../tracking/event/open-event';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import type { ModeRule } from '../../tracking/minimise/minimise-mode';
 import { CounterBook } from '../counters/counter-book';
+import { linkOf } from '../counters/link-counts';
 import { nearbyOpens } from '../counters/nearby-opens';
 import type { PlacedTime } from '../counters/nearby-opens';
 import { parentOf, tallyKeyOf, textOfKey } from '../counters/tally-key';
@@ -29,6 +36,8 @@ interface Incoming {
 	row: OpenRow;
 	place: Place;
 	load: Load;
+	/** Whether a link was followed, and not an image loaded */
+	isClick: boolean;
 	keeps: ModeRule['keeps'];
 }
 
@@ -43,7 +52,8 @@ interface Incoming {
  *   so it counts as an open and never as a unique open. A load whose token did not hold is no
  *   open of anyone's email: it has a sum of its own;
  * - `last-open` (hygiene): the day of the recipient's last counted load, which a later one
- *   overwrites. The event carries no hour, so it is in no counter;
+ *   overwrites. The event carries no hour, so it is in no counter; a click is no load and leaves
+ *   nothing;
  * - `every-open`: a row in the log, and the recipient's own counters.
  */
 export async function recordOpens(db: Writer, events: readonly OpenEvent[]): Promise<RecordResult> {
@@ -111,6 +121,7 @@ function toIncoming(row: OpenRow): Incoming {
 		row,
 		place: { pixelId: row.pixel_id, campaignId: row.campaign_id, recipientId: row.recipient_id },
 		load: { at: row.occurred_at, actor: row.actor as Actor },
+		isClick: row.event === 'click',
 		keeps: keepsOf({ trackingMode: row.tracking_mode as OpenEvent['trackingMode'] }),
 	};
 }
@@ -157,9 +168,14 @@ async function count(
 		...countedOnly.map(({ place }) => ({ ...place, recipientId: null })),
 	]);
 	await log(db, book, logged);
-	for (const { row, place, load } of countedOnly) {
+	for (const { row, place, load, isClick } of countedOnly) {
 		if (row.recipient_reason === 'invalid-token') {
 			book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, invalidTokens: 1 });
+			continue;
+		}
+		if (isClick) {
+			book.moveSums(place, EMPTY_GROUP, loneClick(load, false));
+			book.countLink(place, linkOf(row), load.actor);
 			continue;
 		}
 		book.moveSums(place, EMPTY_GROUP, loneLoad(load, false));
@@ -175,7 +191,11 @@ async function count(
 async function log(db: Writer, book: CounterBook, incoming: readonly Incoming[]): Promise<void> {
 	const loadsOf = new Map<string, { key: TallyKey; loads: Load[]; nearby: number[] }>();
 	const late: Array<PlacedTime & { nearby: number[] }> = [];
-	for (const { place, load } of incoming) {
+	for (const { place, load, isClick, row } of incoming) {
+		if (isClick) {
+			logClick(book, place, load, row);
+			continue;
+		}
 		book.countHour(place, load.at, load.actor);
 		const key = tallyKeyOf(place);
 		if (key === null) {
@@ -206,11 +226,18 @@ async function log(db: Writer, book: CounterBook, incoming: readonly Incoming[])
 	}
 }
 
-/** Notes the day of each recipient's last open; loads by machines are none. */
+function logClick(book: CounterBook, place: Place, click: Load, row: OpenRow): void {
+	book.countLink(place, linkOf(row), click.actor);
+	const key = tallyKeyOf(place);
+	if (key === null) book.moveSums(place, EMPTY_GROUP, loneClick(click, true));
+	else book.setRecipient(key, addClicks(book.recipient(key), [click]));
+}
+
+/** Notes the day of each recipient's last open; loads by machines and clicks are none. */
 async function keepLastDays(db: Writer, incoming: readonly Incoming[]): Promise<void> {
 	const days = new Map<string, string>();
-	for (const { place, load } of incoming) {
-		if (place.recipientId === null || !isCounted(load.actor)) continue;
+	for (const { place, load, isClick } of incoming) {
+		if (place.recipientId === null || isClick || !isCounted(load.actor)) continue;
 		const day = new Date(load.at).toISOString().slice(0, 10);
 		if (day > (days.get(place.recipientId) ?? '')) days.set(place.recipientId, day);
 	}

@@ -1,9 +1,16 @@
-import { loneLoad, opensOf, relabelLoad } from '../../tracking/counters/tally';
+import {
+	loneClick,
+	loneLoad,
+	opensOf,
+	relabelClick,
+	relabelLoad,
+} from '../../tracking/counters/tally';
 import type { OpenTimes, RecipientTally } from '../../tracking/counters/tally';
 import { COUNTED_ACTORS, isCounted } from '../../tracking/event/open-event';
 import type { Actor } from '../../tracking/event/open-event';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf } from '../counters/counts-view';
+import { linkOf } from '../counters/link-counts';
 import { tallyKeyOf } from '../counters/tally-key';
 import type { Place } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
@@ -65,7 +72,9 @@ export async function relabel(db: Writer, change: Relabel): Promise<keyof Relabe
 		.set({ stored_seq: await nextInStoringOrder(db) })
 		.where('event_id', '=', eventId)
 		.execute();
-	if (row.actor !== actor) await moveCounters(db, row, actor);
+	if (row.actor !== actor) {
+		await (row.event === 'click' ? moveClicks(db, row, actor) : moveCounters(db, row, actor));
+	}
 	return 'relabeled';
 }
 
@@ -93,11 +102,7 @@ async function writeHistory(db: Writer, row: OpenRow, change: Relabel): Promise<
 
 async function moveCounters(db: Writer, row: OpenRow, to: Actor): Promise<void> {
 	const from = row.actor as Actor;
-	const place: Place = {
-		pixelId: row.pixel_id,
-		campaignId: row.campaign_id,
-		recipientId: row.recipient_id,
-	};
+	const place = placeOf(row);
 	const at = row.occurred_at;
 	const book = await CounterBook.load(db, [place]);
 	book.countHour(place, at, from, -1);
@@ -121,6 +126,30 @@ async function moveCounters(db: Writer, row: OpenRow, to: Actor): Promise<void> 
 	}
 }
 
+async function moveClicks(db: Writer, row: OpenRow, to: Actor): Promise<void> {
+	const from = row.actor as Actor;
+	const place = placeOf(row);
+	const book = await CounterBook.load(db, [place]);
+	book.countLink(place, linkOf(row), from, -1);
+	book.countLink(place, linkOf(row), to);
+	const key = tallyKeyOf(place);
+	if (key === null) {
+		const click = { at: row.occurred_at, actor: from };
+		book.moveSums(place, loneClick(click, true), loneClick({ ...click, actor: to }, true));
+	} else {
+		book.setRecipient(key, relabelClick(book.recipient(key), from, to));
+	}
+	await book.save();
+}
+
+function placeOf(row: OpenRow): Place {
+	return {
+		pixelId: row.pixel_id,
+		campaignId: row.campaign_id,
+		recipientId: row.recipient_id,
+	};
+}
+
 /** The counted loads of the same recipient next to this one, however far. */
 async function countedNeighbours(
 	db: Reader,
@@ -128,6 +157,7 @@ async function countedNeighbours(
 ): Promise<{ previous: number | null; next: number | null }> {
 	const counted = db
 		.selectFrom('opens')
+		.where('event', '=', 'open')
 		.where('event_id', '<>', row.event_id)
 		.where('actor', 'in', COUNTED_ACTORS)
 		.where('pixel_id', row.pixel_id === null ? 'is' : '=', row.pixel_id)

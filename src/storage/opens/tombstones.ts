@@ -64,6 +64,7 @@ export const NOBODYS = {
 	request_user_agent: null,
 	request_referer: null,
 	request_accept_language: null,
+	link_url: null,
 	image_held_ms: null,
 	image_held_measurable: null,
 } as const satisfies Partial<OpenRow>;

@@ -2,6 +2,7 @@ import { EMPTY_GROUP, isEmptyGroup, timesOf } from '../../tracking/counters/tall
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { HourCounts } from '../counters/hour-counts';
+import { LinkCounts } from '../counters/link-counts';
 import { pixelParent } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import { readSums, totalPart } from '../counters/sums';
@@ -116,6 +117,7 @@ async function removeCounters(db: Writer, pixelId: string): Promise<void> {
 	above.moveSums({ pixelId: null, campaignId }, { ...pixel }, EMPTY_GROUP);
 	await above.save();
 	await removeHours(db, pixelId, campaignId);
+	await removeLinks(db, pixelId, campaignId);
 	await db
 		.deleteFrom('tallies')
 		.where('scope', '=', 'pixel')
@@ -150,6 +152,22 @@ async function removeHours(db: Writer, pixelId: string, campaignId: string | nul
 		if (campaignId !== null) hours.add('campaign', campaignId, row.hour, less);
 	}
 	await hours.save(db);
+}
+
+async function removeLinks(db: Writer, pixelId: string, campaignId: string | null): Promise<void> {
+	const rows = await db
+		.selectFrom('link_clicks')
+		.selectAll()
+		.where('scope', '=', 'pixel')
+		.where('scope_id', '=', pixelId)
+		.execute();
+	const links = new LinkCounts();
+	for (const row of rows) {
+		const less = { ...row, clicks: -row.clicks, machine_clicks: -row.machine_clicks };
+		links.addCounts(less);
+		if (campaignId !== null) links.addCounts({ ...less, scope: 'campaign', scope_id: campaignId });
+	}
+	await links.save(db);
 }
 
 async function removeEmptyCampaign(db: Writer, campaignId: string): Promise<void> {

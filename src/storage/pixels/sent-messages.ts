@@ -189,7 +189,7 @@ async function notSeenYet(db: Writer, sent: readonly Sent[]): Promise<Sent[]> {
 	return fresh;
 }
 
-/** One page of recipients that were sent to and have no counted open. */
+/** One page of recipients that were sent to and have no counted open; a click shows a read, too. */
 export async function listNotOpened(db: Reader, request: NotOpenedRequest): Promise<NotOpenedPage> {
 	const { limit, cursor, pixelId, campaignId, segment, sentBefore } = request;
 	checkLimit(limit);
@@ -206,6 +206,7 @@ export async function listNotOpened(db: Reader, request: NotOpenedRequest): Prom
 		.selectAll('tally')
 		.select('recipients.email')
 		.where('tally.first_open_at', 'is', null)
+		.where('tally.clicks', '=', sql.lit(0))
 		.where('tally.sent', '>', sql.lit(0))
 		.where('tally.registered', '=', 1)
 		.where('tally.last_sent_at', '<', timeOf(sentBefore, 'time of sending'));

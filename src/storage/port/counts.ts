@@ -9,6 +9,11 @@ export interface GroupCounts extends OpenCounts, ShownSums {
 	rates: OpenRates;
 	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
 	openRate: number | null;
+	/**
+	 * Of the recipients with a counted open, the part that clicked as well, from 0 to 1; `null` while
+	 * there are none. Whoever clicks without an open stays out of it.
+	 */
+	clickToOpenRate: number | null;
 }
 
 export interface Pixel {

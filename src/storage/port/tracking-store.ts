@@ -1,5 +1,5 @@
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
-import type { Actor, OpenEvent } from '../../tracking/event/open-event';
+import type { Actor, EventKind, OpenEvent } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import type { AnswersStore } from './answers-store';
@@ -28,8 +28,10 @@ export interface SentResult extends RecordResult {
 	outcomes: SentOutcome[];
 }
 
-/** Which opens a list or export is about; a field left out does not limit. */
+/** Which events a list or export is about; a field left out does not limit, but for `event`. */
 export interface OpenFilter {
+	/** Opens when left out */
+	event?: EventKind | 'any';
 	/** An id or address of the person, who is found under all their names */
 	recipientId?: string;
 	pixelId?: string;
@@ -106,6 +108,18 @@ export interface LabelChange {
 	to: Label;
 	/** ISO 8601 in UTC */
 	changedAt: string;
+}
+
+/** One link that was followed, and how often. Path and query of the address are not counted by. */
+export interface LinkClicks {
+	/** Its place in the email; `null` where the click was reported without it */
+	position: number | null;
+	label: string | null;
+	/** The site that it leads to, for example `https://shop.example/` */
+	site: string | null;
+	clicks: number;
+	/** Clicks by machines, which are kept and shown apart */
+	machineClicks: number;
 }
 
 export interface NewPixel {
@@ -206,6 +220,8 @@ export interface StatusRequest {
 /** Whether an email was opened. Times are ISO 8601 in UTC, `viewTime` in milliseconds. */
 export interface OpenStatus extends OpenCounts {
 	opened: boolean;
+	/** Whether a tracked link was followed; that alone makes no open */
+	clicked: boolean;
 	/** Mode `hygiene`: the day (YYYY-MM-DD) of the recipient's last open in any email */
 	lastOpenDay: string | null;
 }
@@ -390,6 +406,8 @@ export interface TrackingStore extends PrivacyStore, AnswersStore {
 	 * as far as they may be named: no pseudonyms, nobody who was erased or deleted.
 	 */
 	listChoices(request: ChoiceRequest): Promise<ChoicePage>;
+	/** The links of a pixel or a campaign that were followed, in the order of the email. */
+	listLinkClicks(request: { pixelId: string } | { campaignId: string }): Promise<LinkClicks[]>;
 	/** Opens over time; hours without loads are left out. */
 	listOpensPerHour(request: HoursRequest): Promise<OpensPerHour[]>;
 

@@ -165,7 +165,7 @@ async function removeQuietPixels(db: Writer, before: number): Promise<void> {
 		.execute();
 	for (const part of chunks(rows, ROWS)) {
 		const ids = part.map((row) => row.scope_id);
-		for (const table of ['tallies', 'hourly'] as const) {
+		for (const table of ['tallies', 'hourly', 'link_clicks'] as const) {
 			await db
 				.deleteFrom(table)
 				.where('scope', '=', 'pixel')

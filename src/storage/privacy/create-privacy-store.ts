@@ -36,6 +36,7 @@ const PERSONAL_TABLES = [
 	'sent_messages',
 	'tallies',
 	'hourly',
+	'link_clicks',
 	'consent_records',
 	'consent_states',
 	'burst_windows',

@@ -5,6 +5,7 @@ import type { Actor } from '../../tracking/event/open-event';
 import type { Purpose } from '../../tracking/event/purpose';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
+import { linkOf } from '../counters/link-counts';
 import { pixelParent } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import { chunks } from '../database/chunks';
@@ -111,6 +112,7 @@ async function eraseSome(
 	const rows = await db
 		.selectFrom('opens')
 		.select(['event_id', 'pixel_id', 'campaign_id', 'recipient_id', 'occurred_at', 'actor'])
+		.select(['event', 'link_url', 'link_position', 'link_label'])
 		.where('recipient_id', 'in', names)
 		.limit(ROWS)
 		.execute();
@@ -121,7 +123,9 @@ async function eraseSome(
 			campaignId: row.campaign_id,
 			recipientId: row.recipient_id,
 		};
-		book.countHour(place, row.occurred_at, row.actor as Actor, -1);
+		const actor = row.actor as Actor;
+		if (row.event === 'click') book.countLink(place, linkOf(row), actor, -1);
+		else book.countHour(place, row.occurred_at, actor, -1);
 	}
 	const ids = rows.map((row) => row.event_id);
 	await db.deleteFrom('label_history').where('event_id', 'in', ids).execute();
@@ -174,7 +178,7 @@ async function eraseEmptyPixels(db: Writer, { keys }: SubjectTraces): Promise<vo
 			.executeTakeFirst();
 		const book = await CounterBook.load(db, [{ pixelId, campaignId: null, recipientId: null }]);
 		if (made !== undefined || !isEmptyGroup(book.pixel(pixelId))) continue;
-		for (const table of ['tallies', 'hourly'] as const) {
+		for (const table of ['tallies', 'hourly', 'link_clicks'] as const) {
 			await db
 				.deleteFrom(table)
 				.where('scope', '=', 'pixel')

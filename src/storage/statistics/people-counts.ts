@@ -27,6 +27,7 @@ export async function countPeople(db: Reader, by: PeopleColumn): Promise<CountTa
 			sql<number>`row_number() over (
 				partition by campaign_id, recipient_id order by occurred_at, event_id)`.as('place'),
 		)
+		.where('event', '=', 'open')
 		.where('recipient_id', 'is not', null)
 		.where('actor', 'in', COUNTED_ACTORS);
 	const people = db.selectFrom(first.as('first')).where('place', '=', 1).select('campaign_id');

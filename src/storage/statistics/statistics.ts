@@ -45,7 +45,12 @@ export async function listStatuses(
 		if (recipientId === undefined) {
 			const tally = sums.get(pixelId);
 			if (tally === undefined) return null;
-			return { ...toOpenCounts(tally), opened: opensOf(tally) > 0, lastOpenDay: null };
+			return {
+				...toOpenCounts(tally),
+				opened: opensOf(tally) > 0,
+				clicked: tally.clicks > 0,
+				lastOpenDay: null,
+			};
 		}
 		const own = namesOf(recipientId);
 		const parent = pixelParent(pixelId);
@@ -59,7 +64,8 @@ export async function listStatuses(
 				.at(-1) ?? null;
 		if (known === undefined && lastOpenDay === null) return null;
 		const tally = known ?? EMPTY_RECIPIENT;
-		return { ...toOpenCounts(tally), opened: tally.firstOpenAt !== null, lastOpenDay };
+		const opened = tally.firstOpenAt !== null;
+		return { ...toOpenCounts(tally), opened, clicked: tally.clicks > 0, lastOpenDay };
 	});
 }
 

@@ -34,6 +34,18 @@ export const DOMAIN_BURST: BurstRule = {
 	actorReason: 'address-many-domains',
 };
 
+/**
+ * A gateway follows the links of an email one right after the other; a person reads what is behind the
+ * first before the third.
+ */
+export const LINK_BURST: BurstRule = {
+	distinct: 3,
+	windowMs: 10_000,
+	maxLoads: 32,
+	feature: 'burst:links',
+	actorReason: 'link-burst',
+};
+
 /** One classified load, as the burst rules look at it. */
 export interface BurstLoad {
 	eventId: string;
@@ -47,6 +59,8 @@ export interface BurstLoad {
 	ip: string | null;
 	/** Whether `address-many-domains` looks at the load; it is off unless the operator wants it */
 	manyDomains: boolean;
+	/** Of a click, the place of the link in its email; absent for an open */
+	linkPosition?: number;
 	actor: Actor;
 	features: readonly string[];
 }
@@ -90,6 +104,8 @@ export interface PlacedLoad {
 	/** `null` where the load belongs to no such window */
 	readonly recipient: BurstPlace | null;
 	readonly address: BurstPlace | null;
+	/** Whether it is a click: its window holds links, not networks */
+	readonly clicks?: boolean;
 }
 export interface BurstWindows {
 	readonly recipient: BurstWindow;
@@ -113,6 +129,7 @@ export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
 	if ((key.symmetricKeySize ?? 0) < 16) {
 		throw new Error('The burst key is too short. Pass at least 16 bytes.');
 	}
+	if (load.linkPosition !== undefined) return placeClick(load, load.linkPosition, key);
 	const { recipient, recipientDomain } = load;
 	const address = load.ip === null || !takesPart(load) ? null : normaliseIp(load.ip);
 	const network = address === null ? null : truncateIp(address);
@@ -136,6 +153,22 @@ export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
 	};
 }
 
+/** Clicks have windows of their own, whatever network they come from: a reader's is not a proxy's. */
+function placeClick(load: BurstLoad, linkPosition: number, key: KeyObject): PlacedLoad | null {
+	const { eventId, at, recipient, actor, features } = load;
+	if (recipient === null || features.includes('own')) return null;
+	const name = hashed('links', recipient, key);
+	const mark = hashed('link', String(linkPosition), key);
+	return {
+		eventId,
+		at,
+		open: isCounted(actor),
+		recipient: { name, mark },
+		address: null,
+		clicks: true,
+	};
+}
+
 /** What stands for a recipient's domain in the window of an address. */
 export function domainMark(domain: string, key: KeyObject): string {
 	return hashed('domain', domain.toLowerCase(), key);
@@ -155,7 +188,12 @@ export function observeBurst(
 	windows: BurstWindows,
 	load: PlacedLoad,
 ): { windows: BurstWindows; labels: BurstLabel[] } {
-	const recipient = addTo(windows.recipient, load, load.recipient, NETWORK_BURST);
+	const recipient = addTo(
+		windows.recipient,
+		load,
+		load.recipient,
+		load.clicks ? LINK_BURST : NETWORK_BURST,
+	);
 	const address = addTo(windows.address, load, load.address, DOMAIN_BURST);
 	const named = new Set(recipient.labels.map(({ eventId }) => eventId));
 	return {
@@ -215,7 +253,7 @@ function hashed(kind: string, value: string, key: KeyObject): string {
  * its features; judging it again must not forget why.
  */
 export function burstFeatures(actorReason: string | null): BurstFeature[] {
-	return [NETWORK_BURST, DOMAIN_BURST]
+	return [NETWORK_BURST, DOMAIN_BURST, LINK_BURST]
 		.filter((rule) => rule.actorReason === actorReason)
 		.map((rule) => rule.feature);
 }

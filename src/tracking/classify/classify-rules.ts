@@ -73,6 +73,7 @@ export const CURRENT_RULES: RuleSet = {
 		},
 		{ reason: 'network-burst', actor: 'scanner', all: ['burst:networks'] },
 		{ reason: 'address-many-domains', actor: 'scanner', all: ['burst:domains'] },
+		{ reason: 'link-burst', actor: 'scanner', all: ['burst:links'] },
 		{
 			reason: 'early-bare-browser',
 			actor: 'scanner',

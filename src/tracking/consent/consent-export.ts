@@ -63,6 +63,10 @@ const PURPOSE_TERMS: Record<Purpose, { broader: readonly string[]; description: 
 		broader: ['dpv:ServiceUsageAnalytics'],
 		description: 'Measuring how long an image connection stayed open',
 	},
+	clicks: {
+		broader: ['dpv:ServiceUsageAnalytics'],
+		description: 'Seeing which links of an email were followed',
+	},
 };
 
 const SAID_BY_THE_PERSON: readonly ConsentStatus[] = ['given', 'refused', 'withdrawn', 'renewed'];

@@ -59,6 +59,9 @@ export const RECIPIENT_COUNTERS = {
 	sessions: { column: 'sessions', of: none },
 	/** Messages registered as sent */
 	sent: { column: 'sent', of: none },
+	/** Tracked links that were followed, by people and by machines; see {@link addClicks} */
+	clicks: { column: 'clicks', of: none },
+	machineClicks: { column: 'machine_clicks', of: none },
 } as const satisfies Record<string, RecipientLine>;
 
 /**
@@ -73,10 +76,10 @@ export const GROUP_COUNTERS = {
 		share: (tally) => Number(tally.sent > 0),
 		shown: true,
 	},
-	/** Those of `sentRecipients` with a counted open: the numerator of the open rate */
+	/** Those of `sentRecipients` with a counted open or click: the numerator of the open rate */
 	openedOfSent: {
 		column: 'opened_of_sent',
-		share: (tally) => Number(tally.sent > 0 && isOpened(tally)),
+		share: (tally) => Number(tally.sent > 0 && isConfirmed(tally)),
 		shown: true,
 	},
 	/** Those of `sentRecipients` that are hidden: see {@link isHidden} */
@@ -103,6 +106,17 @@ export const GROUP_COUNTERS = {
 		share: (tally, anonymous) => Number(!anonymous && isOpened(tally)),
 		shown: true,
 	},
+	/** Recipients with at least one counted click, and those of them with a counted open as well */
+	uniqueClicks: {
+		column: 'unique_clicks',
+		share: (tally, anonymous) => Number(!anonymous && isClicked(tally)),
+		shown: true,
+	},
+	openedAndClicked: {
+		column: 'opened_and_clicked',
+		share: (tally, anonymous) => Number(!anonymous && isOpened(tally) && isClicked(tally)),
+		shown: true,
+	},
 	/** Pixels made through the store, and those of them that were opened */
 	pixels: { column: 'pixels', share: none, shown: false },
 	openedPixels: { column: 'opened_pixels', share: none, shown: false },
@@ -115,7 +129,7 @@ export const OPEN_TIMES = {
 	/** When the first and last counted load were */
 	firstOpenAt: { column: 'first_open_at', keeps: 'earliest' },
 	lastOpenAt: { column: 'last_open_at', keeps: 'latest' },
-	/** The last load of any kind */
+	/** The last load or click of any kind */
 	lastLoadAt: { column: 'last_load_at', keeps: 'latest' },
 	/** When the first and last message that was registered left */
 	firstSentAt: { column: 'first_sent_at', keeps: 'earliest' },
@@ -236,8 +250,17 @@ export function timesOf(tally: OpenTimes): Array<number | null> {
 	return TIMES.map(([name]) => tally[name]);
 }
 
+function isClicked({ clicks }: Pick<RecipientTally, 'clicks'>): boolean {
+	return clicks > 0;
+}
+
 function isOpened(tally: OpenTimes): boolean {
 	return tally.firstOpenAt !== null;
+}
+
+/** Whether somebody read the email for certain: a click shows it as well as an open. */
+export function isConfirmed(tally: LoadTally): boolean {
+	return isOpened(tally) || isClicked(tally);
 }
 
 /**
@@ -245,7 +268,7 @@ function isOpened(tally: OpenTimes): boolean {
  * every email: whether that person read it cannot be seen.
  */
 export function isHidden(tally: LoadTally): boolean {
-	return !isOpened(tally) && tally.prefetch > 0 && machineOpensOf(tally) === tally.prefetch;
+	return !isConfirmed(tally) && tally.prefetch > 0 && machineOpensOf(tally) === tally.prefetch;
 }
 
 /**
@@ -304,6 +327,28 @@ export function relabelLoad(
 	after.viewTimeMs += step * links.length;
 	after.sessions += step * (1 - links.count);
 	return after;
+}
+
+/** The tally after tracked links were followed. Clicks are no loads and make no open. */
+export function addClicks(tally: RecipientTally, clicks: readonly Load[]): RecipientTally {
+	const after = { ...tally };
+	for (const { at, actor } of clicks) {
+		after[clicksBy(actor)] += 1;
+		after.lastLoadAt = latest(after.lastLoadAt, at);
+	}
+	return after;
+}
+
+/** The tally after one of its clicks got another label. */
+export function relabelClick<T extends LoadTally>(tally: T, from: Actor, to: Actor): T {
+	const after = { ...tally };
+	after[clicksBy(from)] -= 1;
+	after[clicksBy(to)] += 1;
+	return after;
+}
+
+function clicksBy(actor: Actor): 'clicks' | 'machineClicks' {
+	return isCounted(actor) ? 'clicks' : 'machineClicks';
 }
 
 interface Links {
@@ -412,6 +457,11 @@ export function loneLoad(load: Load, timed: boolean): GroupTally {
 	if (!timed) return share;
 	const openAt = isCounted(load.actor) ? load.at : null;
 	return { ...share, firstOpenAt: openAt, lastOpenAt: openAt, lastLoadAt: load.at };
+}
+
+/** The same of one click. */
+export function loneClick({ at, actor }: Load, timed: boolean): GroupTally {
+	return { ...EMPTY_GROUP, [clicksBy(actor)]: 1, lastLoadAt: timed ? at : null };
 }
 
 function earliest(a: number | null, b: number | null): number | null {

@@ -96,9 +96,8 @@ export function parseEspPayload(
 			else if (part.event.event === 'open') {
 				result.opens.push(toEvent(provider, part.event, settings));
 			} else {
-				const { event, url, bounce } = part.event;
-				const as = toEvent(provider, part.event, settings);
-				result.reported.push({ event, as, url, bounce });
+				const { event, bounce } = part.event;
+				result.reported.push({ event, as: toEvent(provider, part.event, settings), bounce });
 			}
 		}
 	});
@@ -138,19 +137,22 @@ function problemOf(event: EspEvent): string | null {
 function toEvent(provider: EspProvider, event: EspEvent, settings: EspImportSettings): OpenEvent {
 	const verdict = verdictOf(event);
 	const named = Object.values(event.client).some((value) => value !== null);
+	const isClick = event.event === 'click';
 	return newOpenEvent({
+		event: isClick ? 'click' : 'open',
 		eventId: uuidV5(JSON.stringify([provider, ...identityOf(event)]), NAMESPACE),
 		occurredAt: new Date(event.occurredAtMs).toISOString(),
 		...recipientOf(event, settings),
 		campaignId: event.campaignId,
 		messageId: event.messageId,
 		trackingMode: 'full',
-		purpose: settings.purpose,
+		purpose: isClick ? 'clicks' : settings.purpose,
 		actor: verdict.actor,
 		actorReason: verdict.actorReason,
 		rulesVersion: verdict.rulesVersion,
 		client: named ? inOurWords(event.client) : verdict.client,
 		features: verdict.features,
+		link: { url: isClick ? event.url : null },
 		request: settings.keepRequest
 			? { ip: addressOf(event.ip), userAgent: event.userAgent?.slice(0, LONGEST_AGENT) ?? null }
 			: {},

@@ -6,9 +6,8 @@ import type { Bounce, EspEventName } from './services/esp-part';
 /** A click, a bounce or a complaint that a service reports, with all that it says. */
 export interface ReportedEvent {
 	event: Exclude<EspEventName, 'open'>;
-	/** What it shares with an open: id, time, recipient, campaign, message, who it was */
+	/** A click whole; of the others what they share with it: id, time, recipient, campaign, message */
 	as: OpenEvent;
-	url: string | null;
 	bounce: Bounce | null;
 }
 
@@ -22,11 +21,6 @@ const OF_DELIVERY = [
 	'messageId',
 ] as const;
 
-/** A click as it may be handed on: an event like an open, with the link. */
-export type HandedOnClick = Omit<OpenEvent, 'event'> & {
-	event: 'click';
-	link: { url: string | null };
-};
 /** A bounce or a complaint as it may be handed on. */
 export type HandedOnDelivery = Pick<OpenEvent, (typeof OF_DELIVERY)[number]> & {
 	event: 'bounce' | 'complaint';
@@ -35,15 +29,14 @@ export type HandedOnDelivery = Pick<OpenEvent, (typeof OF_DELIVERY)[number]> & {
 
 export interface ReceivedReport {
 	/** `null` when it may not be handed on */
-	event: HandedOnClick | HandedOnDelivery | null;
+	event: OpenEvent | HandedOnDelivery | null;
 	/** Why consent could not be looked up, where it could not */
 	lookupError: unknown;
 }
 
 /**
  * The rest of the way for what is not stored, but handed on. A click is reading behavior: consent
- * and mode decide as for an open, and no other than the modes with a person keep the query of its
- * link. A bounce and a complaint say nothing about reading. They are needed to stop writing to
+ * and mode decide as for an open. A bounce and a complaint say nothing about reading. They are needed to stop writing to
  * somebody, so they are only left out for people who were erased.
  *
  * @throws what the lookup of erased people throws, for a bounce or a complaint
@@ -53,12 +46,10 @@ export async function receiveReported(
 	settings: Pick<ReceiveSettings, 'mode' | 'consent'>,
 	deps: Pick<ReceiveDeps, 'isSuppressed' | 'consentStatus' | 'pseudonym'>,
 ): Promise<ReceivedReport> {
-	const { event, as, url, bounce } = reported;
+	const { event, as, bounce } = reported;
 	if (event === 'click') {
 		const received = await receiveReportedOpen(as, settings, deps);
-		if (received.event === null) return { event: null, lookupError: received.lookupError };
-		const link = { url: linkOf(url, received.event) };
-		return { event: { ...received.event, event, link }, lookupError: received.lookupError };
+		return { event: received.event, lookupError: received.lookupError };
 	}
 	const { recipientId } = as;
 	if (recipientId !== null && (await deps.isSuppressed(recipientId))) {
@@ -66,19 +57,4 @@ export async function receiveReported(
 	}
 	const shared = Object.fromEntries(OF_DELIVERY.map((name) => [name, as[name]]));
 	return { event: { event, ...shared, bounce } as HandedOnDelivery, lookupError: null };
-}
-
-function linkOf(url: string | null, { trackingMode }: OpenEvent): string | null {
-	if (url === null || !URL.canParse(url)) return null;
-	switch (trackingMode) {
-		case 'identified':
-		case 'full':
-			return url;
-		case 'pseudonymous': {
-			const { origin, pathname } = new URL(url);
-			return origin === 'null' ? null : `${origin}${pathname}`;
-		}
-		default:
-			return null;
-	}
 }

@@ -37,6 +37,7 @@ export const ACTOR_REASONS = {
 	'crawler-list': "The user agent is on isbot's list of crawlers",
 	browser: 'The user agent of a browser, or of an app that shows pages like one',
 	unrecognised: 'Nothing about the load says who made it; it counts',
+	'link-burst': 'Three or more links of one email were followed within ten seconds',
 } as const;
 
 export type ActorReason = keyof typeof ACTOR_REASONS;

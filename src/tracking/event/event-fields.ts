@@ -3,6 +3,9 @@ import { z } from 'zod4';
 import { PURPOSES } from './purpose';
 import { TRACKING_MODES } from './tracking-mode';
 
+/** What happened: an image was loaded, or a tracked link was followed. */
+export const EVENT_KINDS = ['open', 'click'] as const;
+
 /** Who loaded the image. `human`, `human-via-proxy` and `unknown` count as opens. */
 export const ACTORS = [
 	'human',
@@ -49,11 +52,11 @@ export type FieldGroup =
 	| 'request';
 
 /**
- * How the store keeps a field. `constant`: not at all, it is the same in every event. `id`: text of
- * a limited length, the empty one is none. `time`: milliseconds since 1970. `flag`: 0 or 1.
- * `json`: JSON text. Except for `constant`, the column is nullable where the field is.
+ * How the store keeps a field. `id`: text of a limited length, the empty one is none. `time`:
+ * milliseconds since 1970. `flag`: 0 or 1. `json`: JSON text. The column is nullable where the field
+ * is.
  */
-export type Stored = 'constant' | 'id' | 'text' | 'time' | 'number' | 'flag' | 'json';
+export type Stored = 'id' | 'text' | 'time' | 'number' | 'flag' | 'json';
 
 /** One line of the table. */
 export interface FieldLine<Schema extends z.ZodType = z.ZodType, Kept extends Stored = Stored> {
@@ -83,6 +86,7 @@ const purpose = z.enum(PURPOSES).nullable();
 // With a default, because events that were logged before the field existed are read as well.
 const laterNumber = z.int().nonnegative().nullable().default(null);
 const laterFlag = z.boolean().nullable().default(null);
+const laterText = z.string().nullable().default(null);
 
 /**
  * Every field of an open event, one line each: group, storage, type, description, CSV column. The
@@ -95,7 +99,7 @@ const laterFlag = z.boolean().nullable().default(null);
 // prettier-ignore
 export const EVENT_TABLE = {
 	eventId: field('envelope', 'id', z.string().min(1), 'UUIDv7; the idempotency key everywhere', 14),
-	event: field('envelope', 'constant', z.literal('open'), 'Always "open"'),
+	event: field('envelope', 'text', z.enum(EVENT_KINDS), 'What happened: "open" or "click"', 17),
 	occurredAt: field('envelope', 'time', z.iso.datetime(), 'When the image was asked for, ISO 8601 in UTC', 1),
 	recipientId: field('recipient', 'id', text, 'The addressee, as the link names it', 2),
 	recipientReason: field('envelope', 'text', reason, 'Why there is no recipient id; null when there is one'),
@@ -123,6 +127,11 @@ export const EVENT_TABLE = {
 		userAgent: field('request', 'text', text, 'User agent of the requester, if kept'),
 		referer: field('request', 'text', text, 'Referring page, if kept'),
 		acceptLanguage: field('request', 'text', text, 'Languages the requester asked for, if kept'),
+	},
+	link: {
+		url: field('counted', 'text', laterText, 'Of a click: where the link leads, as exactly as the mode allows', 18),
+		position: field('counted', 'number', laterNumber, 'Of a click: the place of the link in the email, from 1', 19),
+		label: field('counted', 'text', laterText, 'Of a click: what the sender calls the link', 20),
 	},
 	imageHeldMs: field('person', 'number', laterNumber, 'How long the client kept the connection open, in milliseconds; null until known', 15),
 	imageHeldMeasurable: field('person', 'flag', laterFlag, 'true: being measured; false: this client cannot be; null: not asked for, or no consent to it', 16),

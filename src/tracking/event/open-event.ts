@@ -15,27 +15,35 @@ type InnerShape<Lines> = {
 function shapeOf<Lines extends object>(lines: Lines): ShapeOf<Lines> {
 	const entries = Object.entries(lines).map(([name, line]: [string, object]) => [
 		name,
-		isLine(line) ? line.schema.describe(line.description) : z.object(shapeOf(line)),
+		isLine(line) ? line.schema.describe(line.description) : objectOf(line),
 	]);
 	return Object.fromEntries(entries) as ShapeOf<Lines>;
 }
 
+/** An object of fields. Older events lack one that came later, whose fields all have a default. */
+function objectOf(lines: object): z.ZodType {
+	const object = z.object(shapeOf(lines));
+	const none = object.safeParse({});
+	return none.success ? object.default(none.data) : object;
+}
+
 /**
- * One recorded image load: the item that flows through every node. Its fields are the lines of
- * `EVENT_TABLE`. Unknown is `null`.
+ * One recorded image load, or one tracked link that was followed: the item that flows through every
+ * node. Its fields are the lines of `EVENT_TABLE`. Unknown is `null`.
  */
 export const openEventSchema = z.object(shapeOf(EVENT_TABLE));
 
 export type OpenEvent = z.infer<typeof openEventSchema>;
 export type Client = OpenEvent['client'];
 export type Actor = OpenEvent['actor'];
+export type EventKind = OpenEvent['event'];
 export type RecipientReason = NonNullable<OpenEvent['recipientReason']>;
 export type ConsentStatus = NonNullable<OpenEvent['consent']['status']>;
 
 /** The actors whose loads count; the others are kept, labeled and reported apart. */
 export const COUNTED_ACTORS: readonly Actor[] = ['human', 'human-via-proxy', 'unknown'];
 
-/** Whether a load by this actor counts as an open. */
+/** Whether a load by this actor counts as an open, and a click as a click. */
 export function isCounted(actor: Actor): boolean {
 	return COUNTED_ACTORS.includes(actor);
 }
@@ -70,7 +78,7 @@ type KnownOfEvent = Pick<OpenEvent, 'eventId' | 'occurredAt' | 'trackingMode' | 
 
 /** An event of what is known; every other field is `null` or empty. */
 export function newOpenEvent(known: KnownOfEvent): OpenEvent {
-	const parts = { ...known, event: 'open' };
+	const parts = { event: 'open', ...known };
 	return buildEvent((leaf) => copyOf(valueOf(parts, leaf) ?? leaf.empty));
 }
 

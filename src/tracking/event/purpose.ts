@@ -20,6 +20,8 @@ export const PURPOSES = [
 	'legal-notice',
 	/** How long an image connection stayed open; needs a consent of its own */
 	'image-held',
+	/** Which links of an email were followed; asked for apart from opens */
+	'clicks',
 ] as const;
 
 export type Purpose = (typeof PURPOSES)[number];

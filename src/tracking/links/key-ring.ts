@@ -8,6 +8,7 @@ const KEY_TEXT = /^([A-Za-z0-9_-]{1,16}):([A-Za-z0-9+/_-]+={0,2})$/;
 /** What a derived key is for. One key per job, so that no job can be turned against another. */
 export type KeyLabel =
 	| 'pixel-token'
+	| 'link-token'
 	| 'person-token'
 	| 'token-iv'
 	| 'recipient-pseudonym'

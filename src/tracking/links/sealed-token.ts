@@ -11,12 +11,11 @@ export const TRACKER_TOKEN_PARAMETER = 'token';
 /** Bytes of randomness that every new token needs. */
 export const TOKEN_IV_BYTES = 12;
 
-/**
- * What a token is for. The codes are fixed for ever: links in sent emails cannot be changed. Code 2
- * is reserved for tracked links (clicks): until they exist, no token of that kind is believed.
- */
+/** What a token is for. The codes are fixed for ever: links in sent emails cannot be changed. */
 const KINDS = {
 	pixel: { code: 1, label: 'pixel-token', maxLength: 256 },
+	// Holds the destination as well; the whole tracked link has at most as many characters.
+	link: { code: 2, label: 'link-token', maxLength: 2000 },
 	// Room for a recipient id of 256 characters with three bytes each.
 	person: { code: 3, label: 'person-token', maxLength: 1100 },
 } as const satisfies Record<string, { code: number; label: KeyLabel; maxLength: number }>;

@@ -92,17 +92,7 @@ export function signTrackingLink({
 	keyRing: KeyRing;
 	iv: Uint8Array;
 }): { url: string; token: string } {
-	if (claims.trackingMode === 'off') {
-		throw new Error('The tracking mode is off. Send this email without a pixel.');
-	}
-	if (
-		claims.trackingMode === 'aggregate' &&
-		(claims.recipientId !== null || claims.messageId !== null)
-	) {
-		throw new Error(
-			'An aggregate link must not tell recipients apart. Leave recipientId and messageId out.',
-		);
-	}
+	refuseUntrackable(claims);
 	const isShared = claims.trackingMode === 'aggregate';
 	const prefix = linkPrefix(baseUrl, path, parameter);
 	const maxLength = Math.min(MAX_LINK_LENGTH - prefix.length, maxTokenLength('pixel'));
@@ -114,23 +104,41 @@ export function signTrackingLink({
 	return { url: prefix + token, token };
 }
 
-function ofTheDay(claims: TokenClaims): TokenClaims {
+/**
+ * Refuses claims that no link may carry.
+ *
+ * @throws when the mode is `off`, or `aggregate` with a recipient or message id
+ */
+export function refuseUntrackable(claims: TokenClaims): void {
+	if (claims.trackingMode === 'off') {
+		throw new Error('The tracking mode is off. Send this email without tracking.');
+	}
+	const tellsApart = claims.recipientId !== null || claims.messageId !== null;
+	if (claims.trackingMode === 'aggregate' && tellsApart) {
+		throw new Error(
+			'An aggregate link must not tell recipients apart. Leave recipientId and messageId out.',
+		);
+	}
+}
+
+/** Claims whose time says the day alone, so that equal ones make an equal link all day (UTC). */
+export function ofTheDay(claims: TokenClaims): TokenClaims {
 	const day = Math.floor(claims.issuedAt.getTime() / DAY_MS) * DAY_MS;
 	return { ...claims, issuedAt: new Date(day) };
 }
 
 /** Everything of a link before its token. */
-function linkPrefix(baseUrl: string, path: string, parameter: string): string {
+export function linkPrefix(baseUrl: string, path: string, parameter: string): string {
 	if (/[?#\\]/.test(path)) {
-		throw new Error('The pixel path holds a "?", "#" or "\\". Keep only the path.');
+		throw new Error('The path holds a "?", "#" or "\\". Keep only the path.');
 	}
 	const trimmed = path.trim().replace(/^\/+|\/+$/g, '');
-	if (trimmed === '') throw new Error('The pixel path is empty. Use the path of the trigger.');
-	const pixelUrl = new URL(`${normaliseBaseUrl(baseUrl)}/${trimmed}`).href;
-	const prefix = `${pixelUrl}?${parameter}=`;
+	if (trimmed === '') throw new Error('The path is empty. Use the path of the trigger.');
+	const address = new URL(`${normaliseBaseUrl(baseUrl)}/${trimmed}`).href;
+	const prefix = `${address}?${parameter}=`;
 	if (prefix.length > MAX_PREFIX_LENGTH) {
 		throw new Error(
-			`Base URL and pixel path have ${prefix.length} characters together, and ${MAX_PREFIX_LENGTH} are the most. Use a shorter host name or path.`,
+			`Base URL and path have ${prefix.length} characters together, and ${MAX_PREFIX_LENGTH} are the most. Use a shorter host name or path.`,
 		);
 	}
 	return prefix;

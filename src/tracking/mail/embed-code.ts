@@ -56,6 +56,7 @@ const ESCAPES: Record<string, string> = {
 	"'": '&#39;',
 };
 
-function escapeAttribute(text: string): string {
+/** Text as it stands between the quotes of an attribute. */
+export function escapeAttribute(text: string): string {
 	return text.replace(/[&<>"']/g, (character) => ESCAPES[character]);
 }

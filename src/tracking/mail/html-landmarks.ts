@@ -15,7 +15,7 @@ const KNOWN_ELEMENTS = new Set(
 		'table tbody td tfoot th thead title tr tt u ul'
 	).split(' '),
 );
-const ATTRIBUTES_MATTER = new Set(['html', 'img', 'amp-img']);
+const ATTRIBUTES_MATTER = new Set(['html', 'img', 'amp-img', 'a', 'area']);
 const AMP_EMAIL = /^(?:amp|\u26a1\ufe0f?)4email$/;
 
 /** An image in the HTML, at the offset of its `<`. */
@@ -24,6 +24,17 @@ export interface HtmlImage {
 	/** As written, character references and all */
 	src: string;
 	attributeNames: readonly string[];
+}
+
+/** A link in the HTML that a click follows: an `a` or `area` with an address. */
+export interface HtmlLink {
+	/** The offsets of the address between its quotes, if it has any */
+	start: number;
+	end: number;
+	/** Offsets of what stands between the tags; an `area` has nothing */
+	content: { start: number; end: number };
+	/** As written, character references and all; the first of each name */
+	attributes: ReadonlyMap<string, string>;
 }
 
 /** Places in an HTML text, as offsets in UTF-16 code units. */
@@ -39,6 +50,8 @@ export interface HtmlLandmarks {
 	/** The last place where appended HTML is still read as HTML */
 	safeEnd: number;
 	images: readonly HtmlImage[];
+	/** In the order of the text */
+	links: readonly HtmlLink[];
 }
 
 /**
@@ -59,6 +72,9 @@ class Scanner implements TokenizerCallbacks {
 	private isAmp = false;
 	private bodyEnd: number | null = null;
 	private readonly images: HtmlImage[] = [];
+	private readonly links: HtmlLink[] = [];
+	/** The `a` whose content is being read */
+	private openLink: HtmlLink | null = null;
 
 	private afterBodyTag: number | null = null;
 	private afterHead: number | null = null;
@@ -74,9 +90,12 @@ class Scanner implements TokenizerCallbacks {
 	private tag = { name: '', offset: 0 };
 	/** Attributes are read where they matter and nowhere else: an email has thousands */
 	private readsAttributes = false;
-	private attributeNames: string[] = [];
+	private attributeName = '';
+	private attributes = new Map<string, string>();
 	private value = '';
-	private src = '';
+	private valueStart = 0;
+	/** Where the address of a link begins and ends */
+	private href: { start: number; end: number } | null = null;
 
 	constructor(private readonly html: string) {
 		this.afterPreamble = html.startsWith('\ufeff') ? 1 : 0;
@@ -90,6 +109,7 @@ class Scanner implements TokenizerCallbacks {
 			bodyEnd: this.bodyEnd,
 			safeEnd: this.safeEnd(),
 			images: this.images,
+			links: this.links,
 		};
 	}
 
@@ -104,26 +124,28 @@ class Scanner implements TokenizerCallbacks {
 		this.tag = { name: this.html.slice(start, end).toLowerCase(), offset: start - 1 };
 		this.readsAttributes = ATTRIBUTES_MATTER.has(this.tag.name);
 		if (!this.readsAttributes) return;
-		this.attributeNames = [];
-		this.src = '';
+		this.attributes = new Map();
+		this.href = null;
 	}
 
 	onattribname(start: number, end: number): void {
 		if (!this.readsAttributes) return;
-		this.attributeNames.push(this.html.slice(start, end).toLowerCase());
+		this.attributeName = this.html.slice(start, end).toLowerCase();
 		this.value = '';
 	}
 
 	onattribdata(start: number, end: number): void {
-		if (this.readsAttributes) this.value += this.html.slice(start, end);
+		if (!this.readsAttributes) return;
+		if (this.value === '') this.valueStart = start;
+		this.value += this.html.slice(start, end);
 	}
 
 	onattribend(): void {
-		if (!this.readsAttributes) return;
 		// The first of two attributes of one name is the one that counts (HTML §13.2.5.33).
-		const name = this.attributeNames.at(-1);
-		if (name === 'src' && this.attributeNames.indexOf('src') === this.attributeNames.length - 1) {
-			this.src = this.value;
+		if (!this.readsAttributes || this.attributes.has(this.attributeName)) return;
+		this.attributes.set(this.attributeName, this.value);
+		if (this.attributeName === 'href' && this.value !== '') {
+			this.href = { start: this.valueStart, end: this.valueStart + this.value.length };
 		}
 	}
 
@@ -140,15 +162,32 @@ class Scanner implements TokenizerCallbacks {
 		if (this.raw) return;
 		const { name, offset } = this.tag;
 		if (KNOWN_ELEMENTS.has(name)) this.hasMarkup = true;
-		if (name === 'html' && this.attributeNames.some((each) => AMP_EMAIL.test(each))) {
+		const { attributes } = this;
+		if (name === 'html' && [...attributes.keys()].some((each) => AMP_EMAIL.test(each))) {
 			this.isAmp = true;
 		}
 		if (name === 'img' || name === 'amp-img') {
-			this.images.push({ offset, src: this.src, attributeNames: this.attributeNames });
+			const src = attributes.get('src') ?? '';
+			this.images.push({ offset, src, attributeNames: [...attributes.keys()] });
 		}
+		if (name === 'a' || name === 'area') this.addLink(name, end);
 		if (name === 'body') this.afterBodyTag ??= end;
 		if (RAW_TEXT.has(name)) this.raw = this.tag;
 		this.passPreamble(HEAD_CONTENT.has(name), end);
+	}
+
+	private addLink(name: string, end: number): void {
+		if (name === 'a') this.endLink(this.tag.offset);
+		if (this.href === null) return;
+		const { attributes, href } = this;
+		const link = { ...href, content: { start: end, end }, attributes };
+		this.links.push(link);
+		if (name === 'a') this.openLink = link;
+	}
+
+	private endLink(at: number): void {
+		if (this.openLink) this.openLink.content.end = at;
+		this.openLink = null;
 	}
 
 	onclosetag(start: number, end: number): void {
@@ -164,6 +203,7 @@ class Scanner implements TokenizerCallbacks {
 		}
 		if (KNOWN_ELEMENTS.has(name)) this.hasMarkup = true;
 		if (name === 'body') this.bodyEnd = start - 2;
+		if (name === 'a') this.endLink(start - 2);
 		if (name === 'head') this.afterHead ??= this.boundary;
 		this.passPreamble(HEAD_CONTENT.has(name), this.boundary);
 	}

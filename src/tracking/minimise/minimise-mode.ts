@@ -1,6 +1,7 @@
 import { EVENT_LEAVES, type EventField, type FieldGroup } from '../event/event-fields';
 import { buildEvent, copyOf, type OpenEvent } from '../event/open-event';
 import { isWithin, TRACKING_MODES, type TrackingMode } from '../event/tracking-mode';
+import { reduceLink, type LinkPrecision } from './minimise-link';
 import { roundEventId, roundTime, type TimePrecision } from './minimise-time';
 
 /** What one tracking mode lets an open leave behind. */
@@ -11,6 +12,8 @@ export interface ModeRule {
 	fields: readonly EventField[];
 	recipient: 'none' | 'id' | 'pseudonym';
 	time: TimePrecision;
+	/** How much of where a link leads, in modes that keep it */
+	link: LinkPrecision;
 	/** What the store keeps: nothing, a number, one row per recipient that is overwritten, or each open */
 	keeps: 'nothing' | 'counters' | 'last-open' | 'every-open';
 }
@@ -31,6 +34,7 @@ export const MODE_STORES: Readonly<Record<TrackingMode, ModeRule>> = {
 		fields: [],
 		recipient: 'none',
 		time: 'exact',
+		link: 'site',
 		keeps: 'nothing',
 	},
 	aggregate: {
@@ -38,6 +42,7 @@ export const MODE_STORES: Readonly<Record<TrackingMode, ModeRule>> = {
 		fields: fieldsOf('envelope', 'counted'),
 		recipient: 'none',
 		time: 'hour',
+		link: 'site',
 		keeps: 'counters',
 	},
 	hygiene: {
@@ -45,6 +50,7 @@ export const MODE_STORES: Readonly<Record<TrackingMode, ModeRule>> = {
 		fields: fieldsOf('envelope', 'recipient'),
 		recipient: 'id',
 		time: 'day',
+		link: 'site',
 		keeps: 'last-open',
 	},
 	pseudonymous: {
@@ -54,6 +60,7 @@ export const MODE_STORES: Readonly<Record<TrackingMode, ModeRule>> = {
 		fields: fieldsOf('envelope', 'counted', 'verdict', 'recipient'),
 		recipient: 'pseudonym',
 		time: 'hour',
+		link: 'site',
 		keeps: 'every-open',
 	},
 	identified: {
@@ -63,6 +70,7 @@ export const MODE_STORES: Readonly<Record<TrackingMode, ModeRule>> = {
 		fields: fieldsOf('envelope', 'counted', 'verdict', 'recipient', 'person'),
 		recipient: 'id',
 		time: 'exact',
+		link: 'page',
 		keeps: 'every-open',
 	},
 	full: {
@@ -70,6 +78,7 @@ export const MODE_STORES: Readonly<Record<TrackingMode, ModeRule>> = {
 		fields: fieldsOf('envelope', 'counted', 'verdict', 'recipient', 'person', 'request'),
 		recipient: 'id',
 		time: 'exact',
+		link: 'whole',
 		keeps: 'every-open',
 	},
 };
@@ -161,6 +170,7 @@ export function applyMode(
 	reduced.recipientId = reduceRecipient(event, rule, pseudonym);
 	if (event.recipientId !== null && reduced.recipientId === null) reduced.recipientReason = 'mode';
 	if (effective !== madeFor && rule.recipient !== 'id') reduced.pixelId = null;
+	reduced.link.url = reduceLink(reduced.link.url, rule.link);
 	reduced.trackingMode = effective;
 	return reduced;
 }

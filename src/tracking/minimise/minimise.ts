@@ -199,7 +199,7 @@ class Walk {
 	}
 
 	private drop(value: unknown, path: string): undefined {
-		if (value !== null && value !== undefined) this.removed.add(path);
+		if (hasValue(value)) this.removed.add(path);
 		return undefined;
 	}
 }
@@ -247,6 +247,12 @@ function withEventShape(event: Record<string, unknown>): OpenEvent {
 
 function join(parent: string, name: string): string {
 	return parent === '' ? name : `${parent}.${name}`;
+}
+
+/** Whether there is anything in a value that could be lost. */
+function hasValue(value: unknown): boolean {
+	if (isObject(value)) return Object.values(value).some(hasValue);
+	return value !== null && value !== undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

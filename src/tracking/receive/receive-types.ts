@@ -3,6 +3,7 @@ import { CONSENT_REASONS, type ConsentPolicy, type PurposeRules } from '../conse
 import type { Actor, Client, ConsentStatus, OpenEvent } from '../event/open-event';
 import type { Purpose } from '../event/purpose';
 import type { TrackingMode } from '../event/tracking-mode';
+import type { TrackedLinkClaims } from '../links/tracked-link';
 import type { LinkClaims } from '../links/token-claims';
 import type { IpReduction } from '../minimise/minimise-ip';
 import type { PseudonymFunction } from '../minimise/minimise-mode';
@@ -82,6 +83,12 @@ export interface ReceiveDeps {
 	pseudonym: PseudonymFunction | null;
 	/** The key of today, asked for when an address is kept as a hash; may fail */
 	ipKey(): Promise<Buffer>;
+}
+
+/** What a door needs that follows tracked links as well. */
+export interface LinkDeps extends ReceiveDeps {
+	/** What a tracked link says; `null` when its token is forged or damaged */
+	readTrackedLink(token: string): Promise<TrackedLinkClaims | null>;
 }
 
 /** Stable codes of what became of a request, with a line for people. */

@@ -2,6 +2,7 @@ import { hasControlCharacters } from '../event/control-characters';
 import type { RecipientReason } from '../event/open-event';
 import type { Purpose } from '../event/purpose';
 import type { TrackingMode } from '../event/tracking-mode';
+import type { LinkClaims } from '../links/token-claims';
 import { normalId } from '../people/normal-id';
 import type { PixelRequest, ReceiveDeps, ReceiveSettings } from './receive-types';
 
@@ -56,17 +57,7 @@ export async function readLink(
 	if (query.t) {
 		const token = await deps.verifyToken(query.t);
 		if (!token.ok) return forged;
-		const { claims } = token;
-		return {
-			...readRecipient(claims.recipientId),
-			pixelId: claims.pixelId,
-			campaignId: claims.campaignId,
-			messageId: claims.messageId,
-			mode: claims.trackingMode ?? settings.mode,
-			purpose: claims.purpose ?? settings.purpose,
-			issuedAt: claims.issuedAt,
-			preview: claims.preview ?? false,
-		};
+		return linkOfClaims(token.claims, settings);
 	}
 	if (!settings.plainIds.allowed) return forged;
 	return {
@@ -75,6 +66,23 @@ export async function readLink(
 		pixelId: readId(query.pixelId),
 		campaignId: readId(query.campaignId),
 		messageId: readId(query.messageId),
+	};
+}
+
+/** A link whose token was verified. */
+export function linkOfClaims(
+	claims: LinkClaims,
+	settings: Pick<ReceiveSettings, 'mode' | 'purpose'>,
+): ReceivedLink {
+	return {
+		...readRecipient(claims.recipientId),
+		pixelId: claims.pixelId,
+		campaignId: claims.campaignId,
+		messageId: claims.messageId,
+		mode: claims.trackingMode ?? settings.mode,
+		purpose: claims.purpose ?? settings.purpose,
+		issuedAt: claims.issuedAt,
+		preview: claims.preview ?? false,
 	};
 }
 

@@ -8,7 +8,6 @@ import type { TrackingStore } from '../../../../src/storage/port/tracking-store'
 import { type EspImport, parseInParts } from '../../../../src/tracking/esp/parse-esp-payload';
 import { receiveReportedOpen } from '../../../../src/tracking/esp/receive-reported-open';
 import {
-	type HandedOnClick,
 	type HandedOnDelivery,
 	receiveReported,
 } from '../../../../src/tracking/esp/reported-event';
@@ -38,7 +37,7 @@ export interface ImportedItem extends EspImport {
 	/** Why the store will never take some */
 	refusals: string[];
 	/** Not stored, and part of the output */
-	handedOn: Array<HandedOnClick | HandedOnDelivery>;
+	handedOn: Array<OpenEvent | HandedOnDelivery>;
 	/** Why the store took none of the rest; it may take them later */
 	failure: unknown;
 }

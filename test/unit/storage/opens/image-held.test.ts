@@ -98,7 +98,7 @@ onEachEngine('held times on $name', (engine) => {
 		await database.write(async (db) => {
 			const [row] = await db.selectFrom('opens').selectAll().execute();
 			const columns = Object.keys(row);
-			for (const name of columns.slice(columns.indexOf('image_held_ms'))) {
+			for (const name of columns.filter((column) => column.startsWith('image_held_'))) {
 				await db.schema.alterTable('opens').dropColumn(name).execute();
 			}
 			// A store from before has nothing of what came later either.

@@ -212,8 +212,13 @@ describe.each(PROVIDERS)('what %s reports besides opens', (provider) => {
 	it('is a click with its link', () => {
 		expect(reported(provider, 'click')).toMatchObject({
 			event: 'click',
-			as: { occurredAt: ISO, recipientId: ada },
-			url: link,
+			as: {
+				event: 'click',
+				purpose: 'clicks',
+				occurredAt: ISO,
+				recipientId: ada,
+				link: { url: link, position: null, label: null },
+			},
 			bounce: null,
 		});
 	});
@@ -222,7 +227,6 @@ describe.each(PROVIDERS)('what %s reports besides opens', (provider) => {
 		const { as, ...rest } = reported(provider, 'bounce');
 		expect(rest).toEqual({
 			event: 'bounce',
-			url: null,
 			bounce: { permanent: true, code: '5.1.1' },
 		});
 		expect(as).toMatchObject({ occurredAt: ISO, recipientId: ada });
@@ -405,10 +409,10 @@ describe('what is handed on', () => {
 		);
 		expect(handedOn).toEqual([
 			null,
-			['click', null, null],
+			['click', null, 'https://example.com/'],
 			['click', ada, null],
-			['click', 'p-15-', 'https://example.com/offer'],
-			['click', ada, link],
+			['click', 'p-15-', 'https://example.com/'],
+			['click', ada, 'https://example.com/offer'],
 			['click', ada, link],
 		]);
 		const withdrawn = {

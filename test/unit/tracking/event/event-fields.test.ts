@@ -19,7 +19,10 @@ const least = {
 describe('the table of event fields', () => {
 	it('is the schema, leaf by leaf, each with its description', () => {
 		const leaves: Array<[string, z.ZodType]> = [];
-		for (const [name, schema] of Object.entries<z.ZodType>(openEventSchema.shape)) {
+		for (const [name, given] of Object.entries<z.ZodType>(openEventSchema.shape)) {
+			// An object that came later has a default around it.
+			const isLater = given instanceof z.ZodDefault && given.unwrap() instanceof z.ZodObject;
+			const schema = isLater ? (given.unwrap() as z.ZodObject) : given;
 			if (!(schema instanceof z.ZodObject)) leaves.push([name, schema]);
 			else {
 				for (const [child, leaf] of Object.entries<z.ZodType>(schema.shape)) {
@@ -46,6 +49,12 @@ describe('the table of event fields', () => {
 	it('takes an event apart and puts it together again', () => {
 		expect(buildEvent((leaf) => valueOf(fullEvent(), leaf))).toEqual(fullEvent());
 	});
+});
+
+it('an event from before clicks is an open, whose fields of a link are empty', () => {
+	const { link, ...before } = fullEvent();
+	expect(openEventSchema.parse(before).link).toEqual({ url: null, position: null, label: null });
+	expect(Object.keys(link)).toEqual(['url', 'position', 'label']);
 });
 
 describe('a new event', () => {

@@ -187,7 +187,7 @@ describe('packed claims', () => {
 			full: 6,
 		});
 		expect(PURPOSES.map((purpose) => packClaims({ ...claims, purpose })[0] >> 4)).toEqual([
-			1, 2, 3, 4, 5, 6, 7, 8,
+			1, 2, 3, 4, 5, 6, 7, 8, 9,
 		]);
 	});
 

@@ -56,8 +56,8 @@ describe('a tracking link', () => {
 	});
 
 	it.each([
-		[{ path: '' }, 'pixel path is empty'],
-		[{ path: ' / ' }, 'pixel path is empty'],
+		[{ path: '' }, 'path is empty'],
+		[{ path: ' / ' }, 'path is empty'],
 		[{ path: 'p.png?id=1' }, 'Keep only the path'],
 		[{ path: 'a\\b' }, 'Keep only the path'],
 		[{ token: 'a b' }, 'not base64url'],
@@ -118,7 +118,7 @@ describe('a signed tracking link', () => {
 	});
 
 	it('is not made when tracking is off', () => {
-		expect(() => make({ trackingMode: 'off' })).toThrow('without a pixel');
+		expect(() => make({ trackingMode: 'off' })).toThrow('without tracking');
 	});
 
 	it('tells no recipients apart when it only counts', () => {

@@ -22,7 +22,14 @@ const pseudonym = (id: string, scope: string) => recipientPseudonym(id, scope, B
 const full = fullEvent();
 
 /** The fields that a mode makes less exact instead of keeping or dropping them. */
-const REDUCED = ['eventId', 'occurredAt', 'recipientId', 'recipientReason', 'trackingMode'];
+const REDUCED = [
+	'eventId',
+	'occurredAt',
+	'recipientId',
+	'recipientReason',
+	'trackingMode',
+	'link.url',
+];
 
 it('each mode stores what the mode below it stores, and more; hygiene alone stands beside', () => {
 	const fields = (mode: TrackingMode) => new Set<string>(MODE_STORES[mode].fields);
@@ -39,6 +46,24 @@ it('identified keeps all but the request, and full everything', () => {
 	const { fields } = MODE_STORES.identified;
 	expect(fields).toEqual(EVENT_FIELDS.filter((field) => !field.startsWith('request.')));
 	expect(MODE_STORES.full.fields).toEqual(EVENT_FIELDS);
+});
+
+it('keeps no more of where a link leads than the mode allows', () => {
+	const url = 'https://anna:M-pass@shop.example/M-path?email=M-query#M-fragment';
+	const kept = (mode: TrackingMode) =>
+		applyMode({ ...full, event: 'click', link: { ...full.link, url } }, mode, pseudonym)?.link.url;
+	expect(Object.fromEntries(TRACKING_MODES.map((mode) => [mode, kept(mode)]))).toEqual({
+		off: undefined,
+		aggregate: 'https://shop.example/',
+		hygiene: null,
+		pseudonymous: 'https://shop.example/',
+		identified: 'https://shop.example/M-path',
+		full: url,
+	});
+	for (const odd of ['mailto:anna@example.com', 'no address', '']) {
+		const click = { ...full, link: { ...full.link, url: odd } };
+		expect(applyMode(click, 'identified', pseudonym)?.link.url).toBeNull();
+	}
 });
 
 it.each(TRACKING_MODES.filter((mode) => mode !== 'off'))(
