@@ -23,7 +23,7 @@ import {
 	consentRulesOf,
 	presetOf,
 	type ConsentChoice,
-} from '../shared/fields/consent-policy-options';
+} from '../shared/options/consent-policy-options';
 import { outage } from '../shared/installation/outage';
 import { signingOf } from '../shared/installation/signing';
 

@@ -1,8 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { consentPolicyOptions } from '../shared/fields/consent-policy-options';
+import { consentPolicyOptions } from '../shared/options/consent-policy-options';
 import { locator } from '../shared/fields/locators';
-import { purposeOptions } from '../shared/fields/purpose-options';
+import { purposeOptions } from '../shared/options/purpose-options';
 
 export const properties: INodeProperties[] = [
 	{

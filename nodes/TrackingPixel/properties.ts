@@ -3,11 +3,11 @@ import type { INodeProperties } from 'n8n-workflow';
 import { LINK_PATH } from '../../src/tracking/links/tracked-link';
 import { PIXEL_PATH } from '../../src/tracking/links/tracking-link';
 import { PIXEL_PNG_BASE64 } from '../../src/tracking/receive/pixel-image';
-import { consentPolicyOptions } from '../shared/fields/consent-policy-options';
+import { consentPolicyOptions } from '../shared/options/consent-policy-options';
 import { locator } from '../shared/fields/locators';
-import { purposeOptions } from '../shared/fields/purpose-options';
+import { purposeOptions } from '../shared/options/purpose-options';
 import { segmentsProperty } from '../shared/fields/segments';
-import { trackingModeOptions } from '../shared/fields/tracking-mode-options';
+import { trackingModeOptions } from '../shared/options/tracking-mode-options';
 
 const forOperation = (...operation: string[]) => ({ show: { operation } });
 

@@ -10,7 +10,7 @@ import { trackLinks as trackLinksIn, type LeftLink } from '../../src/tracking/ma
 import { LEFT_REASONS } from '../../src/tracking/mail/untracked-links';
 import { MOST_AT_ONCE } from '../shared/each-item';
 import { readText, textOf } from '../shared/fields/check-fields';
-import { consentRulesOf, type ConsentChoice } from '../shared/fields/consent-policy-options';
+import { consentRulesOf, type ConsentChoice } from '../shared/options/consent-policy-options';
 import { instanceBaseUrl } from '../shared/installation/base-url';
 import { signingOf } from '../shared/installation/signing';
 import { openTrackingStore } from '../shared/installation/store';

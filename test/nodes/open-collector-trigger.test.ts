@@ -36,6 +36,7 @@ describe('the Open Collector Trigger', () => {
 		blocker.close();
 		process.env.N8N_USER_FOLDER = userFolder;
 		delete process.env.EXECUTIONS_MODE;
+		delete process.env.N8N_ENCRYPTION_KEY;
 		rmSync(folder, { recursive: true });
 	});
 	const takenPort = () => (blocker.address() as AddressInfo).port;
@@ -187,9 +188,10 @@ describe('the Open Collector Trigger', () => {
 
 	it('needs PostgreSQL in queue mode, and says so', async () => {
 		process.env.EXECUTIONS_MODE = 'queue';
+		process.env.N8N_ENCRYPTION_KEY = 'k'.repeat(32);
 		const { start } = triggerContext('trigger', { port: takenPort() });
 		await expect(start()).rejects.toMatchObject({
-			description: expect.stringMatching(/credential/),
+			message: expect.stringMatching(/queue mode.*credential Email Open Tracking/s),
 		});
 	});
 });

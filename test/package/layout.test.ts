@@ -9,7 +9,7 @@ const root = join(__dirname, '..', '..');
 /** A folder with more files has two subjects. */
 const MOST_FILES = 12;
 /** Folders that are a list of one kind of thing, one file each, which a registry names. */
-const LISTS = ['credentials', 'src/sinks/destinations'];
+const LISTS = ['credentials', 'src/sinks/destinations', 'src/storage/database/migrations'];
 
 /** What each folder of src may import from, besides itself. */
 const LAYERS: Record<string, string[]> = {

@@ -2,6 +2,16 @@ import type { Writer } from '../../src/storage/database/store-database';
 
 /** Takes away what the migrations after `0007-image-held` made. */
 export async function undoLater(db: Writer): Promise<void> {
+	await undoClicks(db);
+	await undoRates(db);
+	await db.schema.dropTable('privacy_reports').execute();
+	await db.schema.dropTable('signing_keys').execute();
+	await db.schema.dropIndex('recipients_by_address').execute();
+	await db.schema.alterTable('recipients').dropColumn('address').execute();
+}
+
+/** Makes a store what it was before the migration `0014-clicks`. */
+export async function undoClicks(db: Writer): Promise<void> {
 	await db.schema.dropTable('link_clicks').execute();
 	for (const [table, columns] of Object.entries({
 		opens: ['event', 'link_url', 'link_position', 'link_label'],
@@ -10,11 +20,7 @@ export async function undoLater(db: Writer): Promise<void> {
 	})) {
 		for (const name of columns) await db.schema.alterTable(table).dropColumn(name).execute();
 	}
-	await undoRates(db);
-	await db.schema.dropTable('privacy_reports').execute();
-	await db.schema.dropTable('signing_keys').execute();
-	await db.schema.dropIndex('recipients_by_address').execute();
-	await db.schema.alterTable('recipients').dropColumn('address').execute();
+	await forgetMigrations(db, '0014-clicks');
 }
 
 /** Makes a store what it was before the migration `0011-open-rates`. */

@@ -1,8 +1,8 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { consentPolicyOptions } from './consent-policy-options';
-import { purposeOptions } from './purpose-options';
-import { trackingModeOptions } from './tracking-mode-options';
+import { consentPolicyOptions } from '../options/consent-policy-options';
+import { purposeOptions } from '../options/purpose-options';
+import { trackingModeOptions } from '../options/tracking-mode-options';
 
 /** What can become of an address, for a list in the editor. */
 export const ipOptions: INodePropertyOptions[] = [

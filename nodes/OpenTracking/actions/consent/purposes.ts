@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import type { Purpose } from '../../../../src/tracking/event/purpose';
-import { purposeOptions } from '../../../shared/fields/purpose-options';
+import { purposeOptions } from '../../../shared/options/purpose-options';
 
 export const purposeProperty: INodeProperties = {
 	displayName: 'Purpose',

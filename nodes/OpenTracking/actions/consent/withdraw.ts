@@ -1,7 +1,7 @@
 import { PURPOSES, type Purpose } from '../../../../src/tracking/event/purpose';
 
 import { readText } from '../../../shared/fields/check-fields';
-import { purposeOptions } from '../../../shared/fields/purpose-options';
+import { purposeOptions } from '../../../shared/options/purpose-options';
 import { withdraw, type Withdrawal } from '../../../shared/person/withdraw';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';

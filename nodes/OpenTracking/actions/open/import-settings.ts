@@ -20,7 +20,7 @@ import {
 	type ConsentChoice,
 	consentRulesOf,
 	withinPreset,
-} from '../../../shared/fields/consent-policy-options';
+} from '../../../shared/options/consent-policy-options';
 import type { ReportedSetup } from '../../../shared/receive/report-setup';
 
 /** What an item is imported by. */

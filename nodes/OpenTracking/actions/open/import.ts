@@ -1,7 +1,7 @@
 import { ESP_PROVIDERS } from '../../../../src/tracking/esp/parse-esp-payload';
-import { consentPolicyOptions } from '../../../shared/fields/consent-policy-options';
-import { purposeOptions } from '../../../shared/fields/purpose-options';
-import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
+import { consentPolicyOptions } from '../../../shared/options/consent-policy-options';
+import { purposeOptions } from '../../../shared/options/purpose-options';
+import { trackingModeOptions } from '../../../shared/options/tracking-mode-options';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
 import { importItems, readItem } from './import-items';

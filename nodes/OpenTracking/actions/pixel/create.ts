@@ -2,7 +2,7 @@ import type { NewPixel } from '../../../../src/storage/port/tracking-store';
 import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode';
 import { readText, textOf } from '../../../shared/fields/check-fields';
 import { locator } from '../../../shared/fields/locators';
-import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
+import { trackingModeOptions } from '../../../shared/options/tracking-mode-options';
 import { toItems } from '../../common/items';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';

@@ -6,7 +6,7 @@ import type { TrackingMode } from '../../../../src/tracking/event/tracking-mode'
 import { readText, textOf } from '../../../shared/fields/check-fields';
 import { locator } from '../../../shared/fields/locators';
 import { segmentsIn, segmentsProperty } from '../../../shared/fields/segments';
-import { trackingModeOptions } from '../../../shared/fields/tracking-mode-options';
+import { trackingModeOptions } from '../../../shared/options/tracking-mode-options';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
 import { denylistKeysFor, ERASED } from '../../common/person';

@@ -6,7 +6,7 @@ import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { keysOf } from '../../../support/denylist-keys';
 import { sampleOpen, START } from '../../../support/sample-opens';
 import { onEachEngine } from '../../../support/stores';
-import { undoRates } from '../../../support/older-store';
+import { undoClicks, undoRates } from '../../../support/older-store';
 import { startStore } from '../../../../src/storage/start-store';
 
 const PEOPLE = ['ada', 'bob', 'cleo'];
@@ -73,6 +73,7 @@ onEachEngine('the three open rates on $name', (engine) => {
 					// What is stored is enough to work the counters out again, as a migration does.
 					await store.close();
 					const database = await own.openDatabase();
+					await database.write(undoClicks);
 					await database.write(undoRates);
 					const migrated = await startStore(database);
 					await expectRecount(migrated, history);
