@@ -191,7 +191,8 @@ describe('the Open Collector Trigger', () => {
 		process.env.N8N_ENCRYPTION_KEY = 'k'.repeat(32);
 		const { start } = triggerContext('trigger', { port: takenPort() });
 		await expect(start()).rejects.toMatchObject({
-			message: expect.stringMatching(/queue mode.*credential Email Open Tracking/s),
+			message: 'There is no store for queue mode',
+			description: expect.stringMatching(/credential Email Open Tracking/),
 		});
 	});
 });

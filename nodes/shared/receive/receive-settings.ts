@@ -12,7 +12,11 @@ import {
 	reportedSettings,
 	type ReportedTracker,
 } from '../../../src/tracking/receive/reported-tracker';
-import { consentRulesOf, withinPreset, type ConsentChoice } from '../options/consent-policy-options';
+import {
+	consentRulesOf,
+	withinPreset,
+	type ConsentChoice,
+} from '../options/consent-policy-options';
 
 export interface TriggerOptions {
 	allowedOrigins?: string;
