@@ -211,35 +211,24 @@ export const properties: INodeProperties[] = [
 		hint: 'The output field for the changed HTML',
 	},
 
-	{
-		displayName: 'Recipient ID',
-		name: 'recipientId',
-		type: 'string',
-		default: '',
+	locator('recipient', 'recipientId', {
+		id: '',
 		required: true,
-		placeholder: 'e.g. 42',
 		displayOptions: forOperation('trackLinks'),
 		description:
 			'Who the email goes to. It is encrypted in the links; an ID is still better than an address.',
-	},
-	{
-		displayName: 'Campaign ID',
-		name: 'campaignId',
-		type: 'string',
-		default: '',
-		placeholder: 'e.g. spring-launch',
+	}),
+	locator('campaign', 'campaignId', {
+		id: '',
 		displayOptions: forOperation('trackLinks'),
-		description: 'What the clicks are added up by',
-	},
-	{
-		displayName: 'Pixel ID',
-		name: 'linksPixelId',
-		type: 'string',
-		default: '={{ $json.tracking.pixelId }}',
+		description: 'Groups clicks in reports',
+	}),
+	locator('pixel', 'linksPixelId', {
+		id: '={{ $json.tracking.pixelId }}',
 		displayOptions: forOperation('trackLinks'),
 		description:
 			'The pixel of the same email, as Create Tracking Link gave it out, so that opens and clicks of the email are counted together',
-	},
+	}),
 	{
 		displayName: 'Consent Policy',
 		name: 'linksConsentPolicy',
@@ -278,6 +267,7 @@ export const properties: INodeProperties[] = [
 				name: 'messageId',
 				type: 'string',
 				default: '',
+				placeholder: 'e.g. 20261121-0042',
 				description: 'Your own ID of the email, given out with each click',
 			},
 			{

@@ -108,6 +108,9 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		['GET', '/api/pixel/create'],
 		['POST', '/api/pixel/check'],
 		['GET', '/api/dashboard'],
+		['GET', '/api/openapi.json'],
+		['GET', '/api/v1/campaigns'],
+		['GET', '/api/v1/events'],
 		['POST', '/api/v1/pixels'],
 		['DELETE', '/api/v1/pixels/x'],
 		['POST', '/api/v1/pixels/x/generate-tokens'],
@@ -179,6 +182,9 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		};
 		expect(await reads('POST', '/api/pixel/check', JSON.stringify({ id }))).toBe(200);
 		expect(await reads('GET', '/api/dashboard')).toBe(200);
+		for (const path of ['openapi.json', 'v1/campaigns', 'v1/events']) {
+			expect(await reads('GET', `/api/${path}`)).toBe(200);
+		}
 		expect(await reads('GET', '/dashboard')).toBe(200);
 		expect(await reads('GET', `/logs/${id}`)).toBe(200);
 		for (const path of ['/campaigns', '/pixels', '/recipients', '/opens', '/search?q=x']) {
@@ -186,7 +192,13 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		}
 		const isPage = ([method, path]: [string, string]) =>
 			method === 'GET' && !path.startsWith('/api/');
-		const readable = new Set(['/api/pixel/check', '/api/dashboard']);
+		const readable = new Set([
+			'/api/pixel/check',
+			'/api/dashboard',
+			'/api/openapi.json',
+			'/api/v1/campaigns',
+			'/api/v1/events',
+		]);
 		const others = closed.filter((route) => !readable.has(route[1]) && !isPage(route));
 		expect(others).toHaveLength(12);
 		for (const [method, path] of others) {
@@ -450,7 +462,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		const page = await context.newPage();
 		await page.goto(url('/dashboard'));
 		await page.getByRole('link', { name: 'New pixel' }).click();
-		await page.getByLabel('Name').fill('Made in the browser');
+		await page.getByRole('textbox', { name: 'Name' }).fill('Made in the browser');
 		await page.getByRole('button', { name: 'Create pixel' }).click();
 		const link = await page.getByLabel('Tracking link').innerText();
 		expect(await page.getByLabel('Embed code').innerText()).toContain(`<img src="${link}?token=`);

@@ -115,7 +115,7 @@ describe('the commands on the pages', () => {
 			return name === undefined ? [] : [{ name, rest: rest.replace(/ &$/, '') }];
 		});
 		expect(new Set(ours.map(({ name }) => name))).toEqual(
-			new Set(['capacity', 'collect', 'dead-letters']),
+			new Set(['capacity', 'collect', 'dead-letters', 'signing-key']),
 		);
 		for (const { rest } of ours.filter(({ name }) => name === 'collect')) {
 			// What a shell would put in.

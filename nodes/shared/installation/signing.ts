@@ -24,7 +24,7 @@ const remembered = new Map<string, { until: number; signing: Promise<Signing> }>
 
 /** The keys a node signs and verifies with, and the address in its links. */
 export async function signingOf(context: WithCredential): Promise<Signing> {
-	const key = credentialId(context) ?? 'n8n';
+	const key = credentialId(context) ?? dataFolder();
 	const known = remembered.get(key);
 	if (known && known.until > Date.now()) return await known.signing;
 	const signing = (async () => await readSigning(await credentialOf(context)))();

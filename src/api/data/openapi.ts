@@ -3,7 +3,7 @@ import { z } from 'zod4';
 import { RESPONSE_SCHEMAS, type ResponseName } from './response-schemas';
 
 /** What a route answers with when all is well. */
-type Answer = ResponseName | 'html' | 'image' | 'csv' | 'jsonl' | 'redirect';
+type Answer = ResponseName | 'html' | 'image' | 'csv' | 'jsonl' | 'file' | 'redirect';
 
 interface Operation {
 	summary: string;
@@ -20,7 +20,22 @@ interface Operation {
 }
 
 const text = { type: 'string' };
+const PERIOD = { range: 'A period such as 30d', from: 'Its first day', to: 'Its last day' };
+const PAGE = { page: 'Number of the page, from 1' };
+const LIST = { ...PERIOD, ...PAGE, q: 'A part of the name', sort: 'The column to sort by' };
+const CAMPAIGN = {
+	...PERIOD,
+	...PAGE,
+	id: 'The campaign ID',
+	show: 'Recipients in one state: opened, notOpened, hidden or machineOnly',
+	q: 'A part of the recipient ID',
+};
 const PAGING = { limit: 'How many at once, 1 to 1,000' };
+
+/** A page that whoever may read gets. */
+function page(summary: string, query: Readonly<Record<string, string>> = {}): Operation {
+	return { summary, access: 'read', answers: ['html'], query };
+}
 
 /** Every route, by method and path as the router knows it. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -123,7 +138,43 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 		access: 'anybody',
 		answers: ['image'],
 	},
-	'GET /dashboard': { summary: 'The dashboard', access: 'read', answers: ['html'] },
+	'GET /dashboard': page('The dashboard', {
+		live: 'on, to show live figures',
+		pixel: 'A pixel whose address is shown',
+	}),
+	'GET /dashboard/live': page('The live figures of the dashboard, which load again every 30 s'),
+	'GET /campaigns': page('All campaigns', LIST),
+	'GET /campaign': page('One campaign: its three open rates, and who opened', CAMPAIGN),
+	'GET /campaign/recipients.csv': {
+		summary: 'The recipients that the page of the campaign lists',
+		access: 'read',
+		answers: ['csv'],
+		query: CAMPAIGN,
+	},
+	'GET /compare': page('Two to four campaigns at the same age', {
+		id: 'The ID of a campaign, once for each',
+	}),
+	'GET /pixels': page('All pixels', LIST),
+	'GET /recipients': page('All recipients', LIST),
+	'GET /opens': page('All opens', LIST),
+	'GET /search': page('Campaigns, pixels and recipients with a text in their name', { q: 'The text' }),
+	'GET /person': page('What is stored of one recipient', { id: 'The recipient ID' }),
+	'POST /person/export': {
+		summary: 'What the form on the page of a recipient sends to get everything about them',
+		access: 'manage',
+		answers: ['file'],
+	},
+	'POST /person/withdraw': {
+		summary: 'What the form on the page of a recipient sends to withdraw consent for them',
+		access: 'manage',
+		status: 303,
+		answers: ['redirect'],
+	},
+	'POST /person/erase': {
+		summary: 'What the form on the page of a recipient sends to erase them',
+		access: 'manage',
+		answers: ['html'],
+	},
 	'POST /dashboard/pixels': {
 		summary: 'What the form on the dashboard sends to make a pixel',
 		access: 'manage',
@@ -153,6 +204,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 const MEDIA: Record<Exclude<Answer, ResponseName | 'redirect'>, object> = {
 	html: { 'text/html': { schema: text } },
 	csv: { 'text/csv': { schema: text } },
+	file: { 'application/json': { schema: { type: 'object' } } },
 	jsonl: { 'application/x-ndjson': { schema: { $ref: '#/components/schemas/Event' } } },
 	image: { 'image/*': { schema: { type: 'string', contentEncoding: 'binary' } } },
 };
@@ -202,7 +254,7 @@ function operationOf(path: string, operation: Operation): object {
 			schema: text,
 		})),
 	];
-	const isPage = answers.includes('html') || answers.includes('redirect');
+	const isPage = !path.startsWith('/api/');
 	const error = {
 		description: 'What is wrong',
 		content: isPage ? MEDIA.html : jsonOf('Error'),

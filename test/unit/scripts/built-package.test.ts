@@ -17,7 +17,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const root = join(__dirname, '..', '..', '..');
-const COPIED = ['gulpfile.js', 'scripts', 'tsconfig.json', 'tsconfig.build.json'];
+const COPIED = [
+	'gulpfile.js',
+	'scripts',
+	'tsconfig.json',
+	'tsconfig.build.json',
+	'runtime/package.json',
+];
 const BUILT = ['credentials/C.js', 'icons/i.svg', 'nodes/N.js', 'nodes/N.node.json', 'src/s.js'];
 
 interface Ended {

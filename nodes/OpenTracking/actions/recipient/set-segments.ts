@@ -2,6 +2,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import type { SegmentChange } from '../../../../src/storage/port/answers-store';
 import { readText } from '../../../shared/fields/check-fields';
+import { locator } from '../../../shared/fields/locators';
 import { segmentsIn, segmentsProperty } from '../../../shared/fields/segments';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
@@ -13,14 +14,10 @@ export const setSegments: OperationOnMany = {
 	action: 'Set segments of recipient',
 	description: 'Give a recipient labels, by which lists and statistics can be filtered',
 	properties: [
-		{
-			displayName: 'Recipient ID',
-			name: 'segmentRecipientId',
-			type: 'string',
-			default: '',
+		locator('recipient', 'segmentRecipientId', {
 			required: true,
 			description: 'The recipient, by the ID that their tracking links carry, or by their address',
-		},
+		}),
 		segmentsProperty,
 		{
 			displayName: 'How',

@@ -4,6 +4,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { ratesInWords, type OpenRates } from '../../../../src/tracking/counters/open-rates';
 import { DEFAULT_K } from '../../../../src/tracking/minimise/k-anonymity';
 import { readText } from '../../../shared/fields/check-fields';
+import { locator } from '../../../shared/fields/locators';
 import { toItems } from '../../common/items';
 import type { Operation } from '../../common/operation';
 
@@ -16,13 +17,9 @@ export const getRates: Operation = {
 	description:
 		'The three open rates, confirmed, likely and possible, of a campaign and of its segments',
 	properties: [
-		{
-			displayName: 'Campaign ID',
-			name: 'ratesCampaignId',
-			type: 'string',
-			default: '',
+		locator('campaign', 'ratesCampaignId', {
 			description: 'The campaign as in the tracking links of its emails; all together, when empty',
-		},
+		}),
 		{
 			displayName: 'By Segment',
 			name: 'ratesBySegment',

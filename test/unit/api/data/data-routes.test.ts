@@ -186,6 +186,9 @@ onEachEngine('the HTTP routes for data on $name', ({ newPlace }) => {
 		await expectDescribed('GET /tracker/:file', await load(String(made?.trackingUrl)));
 		await get('GET /dashboard', '/dashboard');
 		await get('GET /logs/:id', '/logs/p');
+		for (const page of ['campaigns', 'pixels', 'recipients', 'opens', 'search', 'dashboard/live']) {
+			await get(`GET /${page}`, `/${page}`);
+		}
 		await expectDescribed(
 			'DELETE /api/v1/pixels/:id',
 			await remove(`/api/v1/pixels/${String(pixel?.id)}`),
@@ -194,13 +197,20 @@ onEachEngine('the HTTP routes for data on $name', ({ newPlace }) => {
 		// What is wrong is described as well.
 		const wrong = await send('/api/v1/pixels/none', { method: 'DELETE' });
 		expect(RESPONSE_SCHEMAS.Error.parse(await wrong.json())).toEqual({ error: 'Pixel not found' });
-		// Forms and images are held to their answers by tests of their own.
+		// Forms, images and pages about one thing are held to their answers by tests of their own.
 		const left = Object.keys(OPERATIONS).filter((route) => !asked.has(route));
 		expect(left.sort()).toEqual([
+			'GET /campaign',
+			'GET /campaign/recipients.csv',
+			'GET /compare',
+			'GET /person',
 			'GET /uploads/:file',
 			'POST /dashboard/pixels',
 			'POST /dashboard/sample/delete',
 			'POST /logs/:id/delete',
+			'POST /person/erase',
+			'POST /person/export',
+			'POST /person/withdraw',
 		]);
 	});
 });
