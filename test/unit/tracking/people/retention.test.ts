@@ -127,6 +127,7 @@ describe('an erased person', () => {
 			lastOpenDay: '2026-11-20',
 			consent: {},
 			requests: [{ kind: 'copy', askedAt: '2026-11-20T00:00:00Z' }],
+			segments: ['customers'],
 		};
 		expect(subjectExportSchema.parse(data)).toEqual(data);
 		expect(subjectExportSchema.safeParse({ ...data, rights: undefined }).success).toBe(false);
