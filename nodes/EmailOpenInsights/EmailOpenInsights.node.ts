@@ -59,7 +59,7 @@ export class EmailOpenInsights implements INodeType {
 			checkFields(this, index, [...asked.map(({ property }) => property), ...fixed]);
 			const store = await openTrackingStore(this);
 			const answer = await question.answer({ node: this, store, index });
-			return [{ json: { ...answer } }];
+			return [{ json: { ...answer }, pairedItem: { item: index } }];
 		});
 		return [output];
 	}

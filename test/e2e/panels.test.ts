@@ -90,7 +90,7 @@ function allNodes(descriptions: INodeTypeDescription[]): WorkflowJson {
 		connections: {
 			Start: { main: [[to('Request')]] },
 			Request: { main: [[to('Open Tracking')]] },
-			'Open Tracking Tool': { ai_tool: [[to('AI Agent', 'ai_tool')]] },
+			'Email Open Insights Tool': { ai_tool: [[to('AI Agent', 'ai_tool')]] },
 		},
 		settings: { executionOrder: 'v1' },
 	};

@@ -40,7 +40,7 @@ export function insightRates(rates: OpenRates): InsightRates {
  *
  * @example ratesWithDoubt(openRates({ sentRecipients: 1000, confirmed: 238, hidden: 420 }))
  * // 'Open rate: 41 % of the 580 readers who can be seen; 420 use an address that hides it. The 95 %
- * // interval is 37 to 45 %. Of all 1,000 recipients, 24 % opened for certain and 66 % possibly.'
+ * // interval is 37 to 45 %. Of all 1,000 recipients, 24 % are confirmed and 66 % possible.'
  */
 export function ratesWithDoubt(rates: OpenRates): string {
 	const { sentRecipients, confirmed, likely, possible } = rates;
@@ -52,7 +52,7 @@ export function ratesWithDoubt(rates: OpenRates): string {
 			? ''
 			: ` The 95 % interval is ${Math.round(100 * likely.low)} to ${percent(likely.high)}.`;
 	const recipients = `${whole(sentRecipients)} ${sentRecipients === 1 ? 'recipient' : 'recipients'}`;
-	return `${rate}.${range} Of all ${recipients}, ${percent(confirmed.rate)} opened for certain and ${percent(possible.rate)} possibly.`;
+	return `${rate}.${range} Of all ${recipients}, ${percent(confirmed.rate)} are confirmed and ${percent(possible.rate)} possible.`;
 }
 
 /** A share from 0 to 1 with three digits. */

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { campaignInsight } from '../../../../src/reports/insights/campaign-insight';
 import { comparisonInsight } from '../../../../src/reports/insights/comparison-insight';
 import { findCampaigns } from '../../../../src/reports/insights/found-campaigns';
@@ -95,7 +98,7 @@ onEachEngine('the insights on $name', (engine) => {
 	it('say who opened, the latest first, with how sure the rate is', async () => {
 		const insight = await people('spring-launch', 'opened');
 		expect(insight?.answer).toBe(
-			'20 recipients opened; all are listed. Open rate: 56 % of the 36 readers who can be seen; 4 use an address that hides it. The 95 % interval is 40 to 70 %. Of all 40 recipients, 50 % opened for certain and 60 % possibly.',
+			'20 recipients opened; all are listed. Open rate: 56 % of the 36 readers who can be seen; 4 use an address that hides it. The 95 % interval is 40 to 70 %. Of all 40 recipients, 50 % are confirmed and 60 % possible.',
 		);
 		expect(insight?.caution).toContain('not that anybody read it');
 		expect(insight?.rates).toEqual({
@@ -184,7 +187,7 @@ onEachEngine('the insights on $name', (engine) => {
 	it('say how a campaign is doing, and hold back what tells of few people', async () => {
 		const insight = await campaignInsight(store, 'spring-launch');
 		expect(insight?.answer).toBe(
-			'Open rate: 56 % of the 36 readers who can be seen; 4 use an address that hides it. The 95 % interval is 40 to 70 %. Of all 40 recipients, 50 % opened for certain and 60 % possibly. 20 counted opens and 0 clicks; 6 loads by machines, which no rate counts. Segments that would tell of fewer than 10 people are withheld.',
+			'Open rate: 56 % of the 36 readers who can be seen; 4 use an address that hides it. The 95 % interval is 40 to 70 %. Of all 40 recipients, 50 % are confirmed and 60 % possible. 20 counted opens and 0 clicks; 6 loads by machines, which no rate counts. Segments that would tell of fewer than 10 people are withheld.',
 		);
 		expect(insight?.segments).toEqual([
 			{ segment: 'board', withheld: true },
@@ -196,6 +199,12 @@ onEachEngine('the insights on $name', (engine) => {
 		]);
 		expect(insight?.machineReasons.reduce((sum, { loads }) => sum + loads, 0)).toBe(6);
 		expect((await campaignInsight(store, 'few'))?.mailboxProviders).toEqual([]);
+	});
+
+	it('look as docs/ai.md shows one', async () => {
+		const page = readFileSync(join(__dirname, '../../../../docs/ai.md'), 'utf8');
+		const [, example] = /```json\n([^]*?)```/.exec(page)!;
+		expect(await campaignInsight(store, 'spring-launch')).toEqual(JSON.parse(example));
 	});
 
 	it('compare campaigns at one age, and say which difference is more than chance', async () => {
