@@ -186,9 +186,10 @@ function limitOf(node: IExecuteFunctions, index: number): number {
 /** An answer about a campaign that there is. */
 function known<Answer>(node: IExecuteFunctions, index: number, answer: Answer | null): Answer {
 	if (answer !== null) return answer;
-	throw new NodeOperationError(node.getNode(), 'There is no campaign with this ID', {
+	// A model that calls the tool is told the message alone.
+	const message = 'There is no campaign with this ID. Find Campaigns looks it up';
+	throw new NodeOperationError(node.getNode(), message, {
 		itemIndex: index,
-		description:
-			'Look it up with Find Campaigns: it has to be the one that the tracking links carry, letter by letter',
+		description: 'It has to be the one that the tracking links carry, letter by letter',
 	});
 }

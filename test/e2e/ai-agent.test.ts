@@ -217,8 +217,7 @@ describe('an AI agent in a real n8n', () => {
 		});
 
 		it('is told what to do about a campaign that there is not', () => {
-			expect(results[5]).toContain('There is no campaign with this ID');
-			expect(results[5]).toContain('Look it up with Find Campaigns');
+			expect(results[5]).toContain('There is no campaign with this ID. Find Campaigns looks it up');
 		});
 	});
 
