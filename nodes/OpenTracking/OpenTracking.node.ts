@@ -29,7 +29,7 @@ export class OpenTracking implements INodeType {
 		defaults: { name: 'Open Tracking' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		usableAsTool: true,
+		usableAsTool: undefined,
 		credentials: [
 			{
 				name: 'emailOpenTrackingApi',

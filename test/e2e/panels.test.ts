@@ -90,7 +90,7 @@ function allNodes(descriptions: INodeTypeDescription[]): WorkflowJson {
 		connections: {
 			Start: { main: [[to('Request')]] },
 			Request: { main: [[to('Open Tracking')]] },
-			'Open Tracking Tool': { ai_tool: [[to('AI Agent', 'ai_tool')]] },
+			'Email Open Insights Tool': { ai_tool: [[to('AI Agent', 'ai_tool')]] },
 		},
 		settings: { executionOrder: 'v1' },
 	};
@@ -145,7 +145,12 @@ describe("the panels of the nodes in n8n's editor", () => {
 	/** Sees that the panel shows exactly what belongs to what was chosen, and notes all names. */
 	async function look(panel: Panel, description: INodeTypeDescription, chosen: INodeParameters) {
 		const { parameters, credentials } = shownFor(description, chosen);
-		const labels = parameters.map(({ displayName }) => displayName);
+		// Below a field that the model fills in stands what it reads about the field.
+		const labels = parameters.flatMap((parameter) =>
+			JSON.stringify(parameter.default).includes('$fromAI(')
+				? [parameter.displayName, 'Description']
+				: [parameter.displayName],
+		);
 		expect({ chosen, labels: await settled(panel.labels, labels) }).toEqual({ chosen, labels });
 		const logins = credentials.map(({ name }) => credentialNames.get(name)!);
 		expect({ chosen, logins: await settled(panel.credentials, logins) }).toEqual({
@@ -174,7 +179,8 @@ describe("the panels of the nodes in n8n's editor", () => {
 		'trackingPixel',
 		'respondAndLogOpen',
 		'openTracking',
-		'openTrackingTool',
+		'emailOpenInsights',
+		'emailOpenInsightsTool',
 		'openEventSink',
 		'trackingConsentFilter',
 		'openDataMinimizer',

@@ -9,6 +9,7 @@ import type {
 } from 'n8n-workflow';
 import { validateNodeCredentials } from 'n8n-workflow';
 
+import { EmailOpenInsights } from '../../nodes/EmailOpenInsights/EmailOpenInsights.node';
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { TrackingConsentFilter } from '../../nodes/TrackingConsentFilter/TrackingConsentFilter.node';
 import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
@@ -44,7 +45,12 @@ function isTitle(name: string): boolean {
 		);
 }
 
-const NODES: INodeType[] = [new OpenTracking(), new TrackingConsentFilter(), new TrackingPixel()];
+const NODES: INodeType[] = [
+	new EmailOpenInsights(),
+	new OpenTracking(),
+	new TrackingConsentFilter(),
+	new TrackingPixel(),
+];
 const root = join(__dirname, '..', '..');
 
 function methodsOf(name: string): NonNullable<INodeType['methods']> {
@@ -69,9 +75,9 @@ describe("the panels of the nodes in n8n's editor", () => {
 	const descriptionOf = (name: string) =>
 		descriptions.find((description) => description.name === name)!;
 
-	it('are also those of the tool that n8n makes of Open Tracking', () => {
-		expect(descriptionOf('openTracking').properties[0].name).toBe('resource');
-		expect(descriptionOf('openTrackingTool').properties[0].name).toBe('descriptionType');
+	it('are also those of the one tool that n8n makes, of the node that only reads', () => {
+		const tools = descriptions.map(({ name }) => name).filter((name) => name.endsWith('Tool'));
+		expect(tools).toEqual(['emailOpenInsightsTool']);
 	});
 
 	it('leave out no parameter because a credential depends on it', () => {
@@ -100,7 +106,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 			kind === 'a field' ? properties : properties.flatMap(collected);
 		const all = () =>
 			descriptions
-				.filter(({ name }) => name !== 'openTrackingTool')
+				.filter(({ name }) => name !== 'emailOpenInsightsTool')
 				.flatMap((description) =>
 					fieldsOf(description).map((field) => ({ node: description.name, ...field })),
 				);
@@ -203,7 +209,9 @@ describe("the panels of the nodes in n8n's editor", () => {
 
 	it('keep what a request said from being shown, wherever opens come out', () => {
 		const requestFields = EVENT_FIELDS.filter((field) => field.startsWith('request.'));
-		const giveOpens = descriptions.filter(({ name }) => name !== 'trackingPixel');
+		const giveOpens = descriptions.filter(
+			({ name }) => name !== 'trackingPixel' && !name.startsWith('emailOpenInsights'),
+		);
 		for (const { name, sensitiveOutputFields } of giveOpens) {
 			expect([name, sensitiveOutputFields]).toEqual([name, expect.arrayContaining(requestFields)]);
 		}
@@ -266,13 +274,11 @@ describe("the panels of the nodes in n8n's editor", () => {
 			)
 			.filter(({ credentials }) => credentials.length > 0);
 		const credentials = ['hostedPixelTrackerApi'];
-		const hosted = ['openTracking', 'openTrackingTool'].flatMap((name) =>
-			['checkHosted', 'getHostedDashboard'].map((operation) => ({
-				node: name,
-				choice: { resource: 'status', operation },
-				credentials,
-			})),
-		);
+		const hosted = ['checkHosted', 'getHostedDashboard'].map((operation) => ({
+			node: 'openTracking',
+			choice: { resource: 'status', operation },
+			credentials,
+		}));
 		expect(demands).toEqual([
 			{
 				node: 'trackingApiTrigger',

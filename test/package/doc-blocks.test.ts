@@ -33,6 +33,7 @@ const blocks = pages.flatMap((page) =>
 const RUN_BY: Record<string, string> = {
 	'README.md sh': 'test/e2e/stranger.test.ts',
 	'docs/adding-a-sink.md ts': 'test/unit/sinks/docs.test.ts',
+	'docs/ai.md json': 'test/unit/reports/insights/insights.test.ts',
 	'docs/backup.md sh': 'test/package/backup.test.ts',
 	'docs/docker.md ini': 'test/package/compose.test.ts',
 	'docs/http-api.md bash': 'test/e2e/tracking-api.test.ts',

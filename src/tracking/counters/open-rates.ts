@@ -70,6 +70,29 @@ export function wilsonInterval(
 }
 
 /**
+ * By how much the first of two proportions is higher, with the 95 % interval of R. G. Newcombe
+ * (method 10 of Statistics in Medicine 17, 1998, pp. 873–890). Where it holds 0, the difference may
+ * be chance.
+ *
+ * @param one successes and total; the same of `other`
+ * @returns from -1 to 1; `null` where one of them has nobody
+ * @example rateDifference([56, 70], [48, 80]) // { difference: 0.2, low: 0.0524, high: 0.3339 }
+ */
+export function rateDifference(
+	one: readonly [number, number],
+	other: readonly [number, number],
+): { difference: number; low: number; high: number } | null {
+	const [ofOne, ofOther] = [wilsonInterval(...one), wilsonInterval(...other)];
+	if (ofOne === null || ofOther === null) return null;
+	const [p, q] = [one[0] / one[1], other[0] / other[1]];
+	return {
+		difference: p - q,
+		low: p - q - Math.hypot(p - ofOne.low, ofOther.high - q),
+		high: p - q + Math.hypot(ofOne.high - p, q - ofOther.low),
+	};
+}
+
+/**
  * The rates as one sentence for people, which names what cannot be seen.
  *
  * @example ratesInWords(openRates({ sentRecipients: 1000, confirmed: 238, hidden: 420 }))

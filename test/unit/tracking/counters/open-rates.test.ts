@@ -2,6 +2,7 @@ import fc from 'fast-check';
 
 import {
 	openRates,
+	rateDifference,
 	ratesInWords,
 	wilsonInterval,
 } from '../../../../src/tracking/counters/open-rates';
@@ -24,6 +25,23 @@ describe('the Wilson interval', () => {
 		expect(wilsonInterval(0, 0)).toBeNull();
 		expect(wilsonInterval(0, 7)?.low).toBe(0);
 		expect(wilsonInterval(7, 7)?.high).toBe(1);
+	});
+});
+
+describe('the difference of two rates', () => {
+	// R. G. Newcombe, Interval estimation for the difference between independent proportions:
+	// comparison of eleven methods. Statistics in Medicine 17 (1998), table II, method 10.
+	it.each([
+		[[56, 70], [48, 80], 0.0524, 0.3339],
+		[[9, 10], [3, 10], 0.1705, 0.809],
+	] as const)('of %j and %j has the interval that Newcombe published', (one, other, low, high) => {
+		const interval = rateDifference(one, other);
+		expect(interval?.low).toBeCloseTo(low, 4);
+		expect(interval?.high).toBeCloseTo(high, 4);
+	});
+
+	it('is none where one of them has nobody', () => {
+		expect(rateDifference([0, 0], [1, 2])).toBeNull();
 	});
 });
 
