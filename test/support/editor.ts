@@ -37,6 +37,8 @@ export interface Panel {
 	/** Searches the list of what the store knows, gives the names in it, and takes the first one. */
 	pick(parameter: string, search: string): Promise<string[]>;
 	type(parameter: string, text: string): Promise<void>;
+	/** Makes a credential: clicks on *Connect to …*, fills its fields, and saves it. */
+	connect(credential: string, fields: Record<string, string>): Promise<void>;
 	/** The address that stands under Webhook URLs → Production URL */
 	productionUrl(): Promise<string>;
 	/** Clicks on Execute step, and waits until the node has run and its output shows a text. */
@@ -165,6 +167,17 @@ function panelOf(page: Page): Panel {
 			const input = field(parameter).locator('input, textarea');
 			await input.fill(text);
 			await input.blur();
+		},
+		connect: async (credential, fields) => {
+			await form.getByRole('button', { name: `Connect to ${credential}` }).click();
+			const dialog = page.getByTestId('editCredential-modal');
+			for (const [name, value] of Object.entries(fields)) {
+				await dialog.getByTestId(`parameter-input-${name}`).locator('input').fill(value);
+			}
+			await dialog.getByTestId('credential-save-button').click();
+			await dialog.getByTestId('credentials-config-container-test-success').waitFor();
+			await dialog.getByRole('button', { name: 'Close' }).click();
+			await dialog.waitFor({ state: 'hidden' });
 		},
 		productionUrl: async () => {
 			await form.getByText('Webhook URLs').click();

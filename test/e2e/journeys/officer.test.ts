@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import type { Browser, BrowserContext } from 'playwright-core';
 
@@ -176,10 +177,19 @@ describe('a privacy officer', () => {
 		await panel.choose('operation', 'Get Privacy Report');
 		await panel.execute('privacy-report');
 		await keepPicture(editor.page, 'officer-report-output');
-		const opened = editor.context.waitForEvent('page');
-		await editor.page.getByTestId('output-panel').getByRole('button', { name: 'View' }).click();
-		const report = await opened;
+		const download = editor.page.waitForEvent('download');
+		const output = editor.page.getByTestId('output-panel');
+		await output.getByRole('button', { name: 'Download' }).click();
+		const file = join(n8n.folder, 'privacy-report.html');
+		await (await download).saveAs(file);
+		const report = await browser.newPage();
+		await report.goto(pathToFileURL(file).href);
 		await keepPicture(report, 'officer-report');
+		const section = async (id: string) =>
+			await report.locator(`h2#${id} + *`).first().innerText();
+		expect(await section('trackers')).toContain('Email Open Trigger');
+		expect(await section('counts')).toMatch(/Erasures\s+1/i);
+		await report.close();
 		await editor.context.close();
 	}, 120_000);
 });
