@@ -165,9 +165,7 @@ describe('an engineer with docs/adding-a-sink.md', () => {
 		expect(requests[1]).toMatchObject({ method: 'POST', path: '/v1/contacts/batch' });
 		expect(requests[1].headers.authorization).toBe(`Bearer ${TOKEN}`);
 		expect(JSON.parse(requests[1].body)).toEqual({
-			contacts: [
-				{ email: 'ada@example.com', fields: { last_opened: '2026-11-20T10:00:00.000Z' } },
-			],
+			contacts: [{ email: 'ada@example.com', fields: { last_opened: '2026-11-20T10:00:00.000Z' } }],
 		});
 		await editor.context.close();
 	}, 240_000);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Browser } from 'playwright-core';
@@ -12,8 +13,16 @@ import {
 	type N8nInstance,
 } from '../../support/n8n-instance';
 
-const TEMPLATE = join(__dirname, '..', '..', '..', 'workflows', 'email-open-tracking.json');
+const ROOT = join(__dirname, '..', '..', '..');
+const TEMPLATE = join(ROOT, 'workflows', 'email-open-tracking.json');
 const ACCESS = { user: 'marketer', password: 'test-password' };
+/** How much wider the search field is than what stands in it; padding and the cross take 40. */
+const ROOM_BESIDE_PLACEHOLDER = `(() => {
+	const field = document.querySelector('input[type=search]');
+	const pen = document.createElement('canvas').getContext('2d');
+	pen.font = getComputedStyle(field).font;
+	return field.clientWidth - 40 - pen.measureText(field.placeholder).width;
+})()`;
 
 describe('a marketer with the template', () => {
 	let n8n: N8nInstance;
@@ -33,6 +42,8 @@ describe('a marketer with the template', () => {
 	}, 60_000);
 
 	it('imports it, publishes, loads the address in the panel, and sees the open on the dashboard', async () => {
+		// The clicks that README.md names are those that the import takes.
+		expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain('(⋯ → Import → From file)');
 		const editor = await openEditor(browser, n8n, 'new');
 		await editor.importFile(TEMPLATE);
 		await keepPicture(editor.page, 'marketer-imported');
@@ -63,6 +74,7 @@ describe('a marketer with the template', () => {
 			return false;
 		});
 		await keepPicture(page, 'marketer-dashboard');
+		expect(await page.evaluate<number>(ROOM_BESIDE_PLACEHOLDER)).toBeGreaterThan(0);
 		await reader.first().click();
 		expect(await page.locator('h1').innerText()).toBe('42');
 		await keepPicture(page, 'marketer-person');

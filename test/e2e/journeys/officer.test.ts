@@ -175,6 +175,8 @@ describe('a privacy officer', () => {
 		const panel = await editor.openPanel('Open Tracking');
 		await panel.choose('resource', 'Report');
 		await panel.choose('operation', 'Get Privacy Report');
+		await panel.type('controllerName', 'Example Ltd');
+		await panel.type('controllerContact', 'privacy@example.com');
 		await panel.execute('privacy-report');
 		await keepPicture(editor.page, 'officer-report-output');
 		const download = editor.page.waitForEvent('download');
@@ -185,8 +187,7 @@ describe('a privacy officer', () => {
 		const report = await browser.newPage();
 		await report.goto(pathToFileURL(file).href);
 		await keepPicture(report, 'officer-report');
-		const section = async (id: string) =>
-			await report.locator(`h2#${id} + *`).first().innerText();
+		const section = async (id: string) => await report.locator(`h2#${id} + *`).first().innerText();
 		expect(await section('trackers')).toContain('Email Open Trigger');
 		expect(await section('counts')).toMatch(/Erasures\s+1/i);
 		await report.close();
