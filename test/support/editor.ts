@@ -37,7 +37,7 @@ export interface Panel {
 	/** Searches the list of what the store knows, gives the names in it, and takes the first one. */
 	pick(parameter: string, search: string): Promise<string[]>;
 	type(parameter: string, text: string): Promise<void>;
-	/** Makes a credential: clicks on *Connect to …*, fills its fields, and saves it. */
+	/** Makes a credential: clicks on *Connect to …*, fills its fields, and saves it, which tries it. */
 	connect(credential: string, fields: Record<string, string>): Promise<void>;
 	/** The address that stands under Webhook URLs → Production URL */
 	productionUrl(): Promise<string>;
@@ -175,8 +175,7 @@ function panelOf(page: Page): Panel {
 				await dialog.getByTestId(`parameter-input-${name}`).locator('input').fill(value);
 			}
 			await dialog.getByTestId('credential-save-button').click();
-			await dialog.getByTestId('credentials-config-container-test-success').waitFor();
-			await dialog.getByRole('button', { name: 'Close' }).click();
+			// It stays open where its test fails.
 			await dialog.waitFor({ state: 'hidden' });
 		},
 		productionUrl: async () => {
