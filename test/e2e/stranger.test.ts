@@ -65,7 +65,7 @@ describe('a stranger with an empty home', () => {
 		try {
 			const rest = (await signIn(n8n.url, OWNER.email, OWNER.password)) as Rest;
 			const seen = await timed('first open', async () => {
-				// As *Import from File* does it.
+				// As *Import → From file* does it.
 				const workflow = { ...bundledWorkflow('email-open-tracking.json'), id: undefined };
 				const id = String((await rest('POST', '/workflows', workflow)).id);
 				await publishWorkflow(rest, id);

@@ -32,7 +32,9 @@ const blocks = pages.flatMap((page) =>
 /** The test that runs the blocks of a page, where that is not this one. */
 const RUN_BY: Record<string, string> = {
 	'README.md sh': 'test/e2e/stranger.test.ts',
-	'docs/adding-a-sink.md ts': 'test/unit/sinks/docs.test.ts',
+	'docs/adding-a-sink.md diff': 'test/e2e/journeys/engineer.test.ts',
+	'docs/adding-a-sink.md sh': 'test/e2e/journeys/engineer.test.ts',
+	'docs/adding-a-sink.md ts': 'test/e2e/journeys/engineer.test.ts',
 	'docs/ai.md json': 'test/unit/reports/insights/insights.test.ts',
 	'docs/backup.md sh': 'test/package/backup.test.ts',
 	'docs/docker.md ini': 'test/package/compose.test.ts',

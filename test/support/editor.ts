@@ -14,6 +14,12 @@ export interface Editor {
 	page: Page;
 	/** Double-clicks a node of the canvas, once the panel of another one is closed. */
 	openPanel(nodeName: string): Promise<Panel>;
+	/** Fills the workflow that is open from a file: ⋯ → Import → From file. */
+	importFile(path: string): Promise<void>;
+	/** Publishes the workflow that is open, and confirms what n8n says then. */
+	publish(): Promise<void>;
+	/** Takes the workflow that is open off the air. */
+	unpublish(): Promise<void>;
 }
 
 /** The panel of one node. Whatever is chosen, is chosen with the mouse. */
@@ -31,12 +37,16 @@ export interface Panel {
 	/** Searches the list of what the store knows, gives the names in it, and takes the first one. */
 	pick(parameter: string, search: string): Promise<string[]>;
 	type(parameter: string, text: string): Promise<void>;
+	/** Makes a credential: clicks on *Connect to …*, fills its fields, and saves it, which tries it. */
+	connect(credential: string, fields: Record<string, string>): Promise<void>;
+	/** The address that stands under Webhook URLs → Production URL */
+	productionUrl(): Promise<string>;
 	/** Clicks on Execute step, and waits until the node has run and its output shows a text. */
 	execute(expected: string): Promise<void>;
 	close(): Promise<void>;
 }
 
-/** Signs in and opens a workflow. */
+/** Signs in and opens a workflow, `new` for one that is not there yet. */
 export async function openEditor(
 	browser: Browser,
 	n8n: { url: string; owner: { email: string; password: string } },
@@ -63,6 +73,28 @@ export async function openEditor(
 			await page.locator(`[data-test-id=canvas-node][data-node-name="${nodeName}"]`).dblclick();
 			await ndv.getByTestId('node-parameters').waitFor();
 			return panelOf(page);
+		},
+		importFile: async (path) => {
+			await page.getByTestId('workflow-menu').click();
+			await page.getByRole('menuitem', { name: 'Import', exact: true }).click();
+			const asked = page.waitForEvent('filechooser');
+			await page.getByRole('menuitem', { name: 'From file' }).click();
+			await (await asked).setFiles(path);
+			await page.getByTestId('canvas-node').first().waitFor();
+		},
+		publish: async () => {
+			await page.getByTestId('workflow-open-publish-modal-button').click();
+			await page.getByTestId('workflow-publish-button').click();
+			const dialog = page.getByRole('dialog').filter({ hasText: 'Workflow published' });
+			await dialog.getByRole('button', { name: 'Got it' }).click();
+			await dialog.waitFor({ state: 'hidden' });
+		},
+		unpublish: async () => {
+			await page.getByTestId('version-menu-button').click();
+			await page.getByRole('menuitem', { name: 'Unpublish' }).click();
+			const dialog = page.getByRole('dialog').filter({ hasText: 'Unpublish' });
+			await dialog.getByRole('button', { name: 'Unpublish' }).click();
+			await dialog.waitFor({ state: 'hidden' });
 		},
 	};
 }
@@ -135,6 +167,23 @@ function panelOf(page: Page): Panel {
 			const input = field(parameter).locator('input, textarea');
 			await input.fill(text);
 			await input.blur();
+		},
+		connect: async (credential, fields) => {
+			await form.getByRole('button', { name: `Connect to ${credential}` }).click();
+			const dialog = page.getByTestId('editCredential-modal');
+			for (const [name, value] of Object.entries(fields)) {
+				await dialog.getByTestId(`parameter-input-${name}`).locator('input').fill(value);
+			}
+			await dialog.getByTestId('credential-save-button').click();
+			// It stays open where its test fails.
+			await dialog.waitFor({ state: 'hidden' });
+		},
+		productionUrl: async () => {
+			await form.getByText('Webhook URLs').click();
+			await form.getByRole('radio', { name: 'Production URL' }).click();
+			const address = form.getByText('/webhook/');
+			await address.waitFor();
+			return (await address.innerText()).trim();
 		},
 		execute: async (expected) => {
 			const output = ndv.getByTestId('output-panel');
