@@ -167,7 +167,8 @@ describe("the panels of the nodes in n8n's editor", () => {
 				parameter.type === 'collection'
 					? await panel.addable(parameter.displayName)
 					: await panel.list(parameter.name);
-			expect(found).toEqual(below);
+			// n8n adds a choice of its own to operations of nodes that have a login.
+			expect(found.filter((name) => name !== 'Custom API Call')).toEqual(below);
 			for (const name of [...below, ...paths]) names.add(name);
 		}
 	}
@@ -291,7 +292,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 		}, 60_000);
 
 		it('gives out totals', async () => {
-			await run('Statistics', 'Dashboard', nothing, 'openedPixels');
+			await run('Statistics', 'Dashboard', nothing, 'totals');
 		}, 60_000);
 
 		it('writes the dashboard to a file', async () => {

@@ -43,7 +43,8 @@ export function locator(
 				name: 'list',
 				type: 'list',
 				placeholder: `Select a ${of}...`,
-				typeOptions: { searchListMethod, searchable: true },
+				// Without it the editor asks for a credential first, which by default nobody has.
+				typeOptions: { searchListMethod, searchable: true, skipCredentialsCheckInRLC: true },
 			},
 			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: `e.g. ${example}` },
 		],
