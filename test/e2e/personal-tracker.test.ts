@@ -51,7 +51,7 @@ describe('a person who tracks emails of their own, with mode Full and a tunnel',
 	const makePixel = async (name: string, mode: RegExp) => {
 		await page.goto(url('/dashboard'));
 		await page.getByRole('link', { name: 'New pixel' }).click();
-		await page.getByLabel('Name').fill(name);
+		await page.getByRole('textbox', { name: 'Name' }).fill(name);
 		const modes = page.getByLabel('Tracking mode');
 		const option = modes.locator('option', { hasText: mode });
 		await modes.selectOption(await option.innerText());
@@ -96,12 +96,12 @@ describe('a person who tracks emails of their own, with mode Full and a tunnel',
 
 	it('is told on a page what was wrong with a form, and sends it again from there', async () => {
 		await page.goto(url('/dashboard?new'));
-		await page.getByLabel('Name').fill('Long campaign');
+		await page.getByRole('textbox', { name: 'Name' }).fill('Long campaign');
 		await page.getByLabel('Campaign (optional)').fill('ä'.repeat(63));
 		await page.getByRole('button', { name: 'Create pixel' }).click();
 		await page.getByRole('heading', { name: 'The pixel was not made' }).waitFor();
 		expect(await page.getByText(/campaignId takes 127 bytes/).count()).toBe(1);
-		expect(await page.getByLabel('Name').inputValue()).toBe('Long campaign');
+		expect(await page.getByRole('textbox', { name: 'Name' }).inputValue()).toBe('Long campaign');
 		await page.getByLabel('Campaign (optional)').fill('spring');
 		await page.getByRole('button', { name: 'Create pixel' }).click();
 		await page.getByLabel('Tracking link').waitFor();
