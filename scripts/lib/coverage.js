@@ -8,15 +8,15 @@ const { projectFolder } = require('./paths');
  * little below what they ran when this was set. Raise a number when its folder has got better.
  */
 const LEAST = {
-	nodes: 90,
-	'src/api': 91,
-	'src/async': 95,
-	'src/collector': 72,
-	'src/intake': 93,
-	'src/reports': 94,
-	'src/sinks': 92,
-	'src/storage': 84,
-	'src/tracking': 95,
+	nodes: 93,
+	'src/api': 94,
+	'src/async': 97,
+	'src/collector': 75,
+	'src/intake': 96,
+	'src/reports': 97,
+	'src/sinks': 94,
+	'src/storage': 87,
+	'src/tracking': 97,
 };
 
 /** What Jest is told in order to measure. V8 counts by itself, which costs less than rewritten code. */
