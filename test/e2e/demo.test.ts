@@ -139,10 +139,7 @@ describe('npm run demo', () => {
 		await demo.live;
 		expect(demo.output()).not.toMatch(/Installing|Building|Importing|Making/);
 		await onDashboard(async (page) => {
-			await page
-				.getByText(/No campaign yet|Three steps to the first open/)
-				.first()
-				.waitFor();
+			await page.getByText('No campaign yet').waitFor();
 			expect(await page.getByText('Sample').count()).toBe(0);
 		});
 
