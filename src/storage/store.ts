@@ -9,7 +9,6 @@ import { claimsOfChecked, recordUnlessErased } from './opens/record-unless-erase
 import { recordImageHeld } from './opens/record-image-held';
 import { listStoredOpens } from './opens/storing-order';
 import { listLabelHistory, relabelOpens } from './opens/relabel-opens';
-import { listChoices } from './pixels/choices';
 import { deletePixel } from './pixels/delete-pixel';
 import {
 	createPixels,
@@ -101,7 +100,6 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getDashboard: (request) => read((db) => getDashboard(db, request?.recentOpens)),
 		listCampaigns: (request) => read((db) => listCampaigns(db, request)),
 		getCampaign: (campaignId) => read((db) => getCampaign(db, storable(campaignId))),
-		listChoices: (request) => read((db) => listChoices(db, storableRequest(request))),
 		listLinkClicks: (request) =>
 			read((db) =>
 				'pixelId' in request

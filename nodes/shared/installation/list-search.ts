@@ -1,6 +1,6 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 
-import type { ChoiceRequest } from '../../../src/storage/port/tracking-store';
+import type { ChoiceRequest } from '../../../src/storage/port/answers-store';
 import { toNodeError } from '../each-item';
 import { openTrackingStore } from './store';
 
@@ -16,9 +16,9 @@ function searchOf(of: ChoiceRequest['of']) {
 		try {
 			const store = await openTrackingStore(this);
 			const request = { of, search: filter?.trim(), limit: PAGE, offset };
-			const { choices, hasMore } = await store.listChoices(request);
+			const { rows, hasMore } = await store.listChoices(request);
 			return {
-				results: choices.map(({ id, name }) => ({ name, value: id })),
+				results: rows.map(({ id, name }) => ({ name, value: id })),
 				...(hasMore && { paginationToken: String(offset + PAGE) }),
 			};
 		} catch (error) {

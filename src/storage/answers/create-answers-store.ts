@@ -4,6 +4,7 @@ import { changeSegments, listSegments } from '../people/segments';
 import type { AnswersStore } from '../port/answers-store';
 import { campaignRecipients } from './campaign-recipients';
 import { campaignReport } from './campaign-report';
+import { listChoices } from './choices';
 import { compareCampaigns } from './compare-campaigns';
 import { personReport } from './person-report';
 import { segmentRates } from './segment-rates';
@@ -23,6 +24,7 @@ export function createAnswersStore({ read, write, engine }: StoreDatabase): Answ
 				),
 			),
 		personReport: (request) => read((db) => personReport(db, storableRequest(request))),
+		listChoices: (request) => read((db) => listChoices(db, engine, storableRequest(request))),
 		searchCampaigns: (request) => read((db) => searchCampaigns(db, storableRequest(request))),
 		searchPixels: (request) => read((db) => searchPixels(db, engine, storableRequest(request))),
 		searchRecipients: (request) =>

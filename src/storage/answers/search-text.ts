@@ -2,10 +2,12 @@ import { sql, type RawBuilder } from 'kysely';
 
 import type { StoreDatabase } from '../database/store-database';
 
-/** Whether a text holds a part, whatever the case of its ASCII letters. */
+/** Whether a text holds a part. SQLite knows upper and lower case of English letters alone. */
 export function contains(column: string, part: string): RawBuilder<boolean> {
-	const pattern = `%${part.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-	return sql<boolean>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`;
+	const text = sql.ref(column);
+	const pattern = `%${part.replace(/[\\%_]/g, '\\$&')}%`;
+	return sql<boolean>`(lower(${text}) like ${pattern.toLowerCase()} escape '\\'
+		or ${text} like ${pattern} escape '\\')`;
 }
 
 /** Whether an id or address begins with a text; found by the index over that column. */

@@ -58,7 +58,7 @@ export async function searchCampaigns(
 	return toListPage(rows, request, (row) => toCampaign(row.scope_id, toPixelTally(row)));
 }
 
-/** Pixels by a part of their name or the beginning of their id, in one of the orders. */
+/** Pixels by a part of their name or campaign or the beginning of their id, in one of the orders. */
 export async function searchPixels(
 	db: Reader,
 	engine: Engine,
@@ -70,7 +70,11 @@ export async function searchPixels(
 	if (campaignId !== undefined) query = query.where('pixels.campaign_id', '=', campaignId);
 	if (search) {
 		query = query.where((is) =>
-			is.or([contains('pixels.name', search), beginsWith(engine, 'pixels.id', search)]),
+			is.or([
+				contains('pixels.name', search),
+				contains('pixels.campaign_id', search),
+				beginsWith(engine, 'pixels.id', search),
+			]),
 		);
 	}
 	const rows = await query

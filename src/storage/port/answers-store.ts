@@ -184,6 +184,17 @@ export interface SearchRequest extends ListRequest {
 	search?: string;
 }
 
+/** What to choose from, by a part of its name; without one, everything. */
+export interface ChoiceRequest extends SearchRequest {
+	of: 'pixel' | 'campaign' | 'recipient';
+}
+
+/** One entry of a list to choose from; of a pixel the name says its campaign as well. */
+export interface Choice {
+	id: string;
+	name: string;
+}
+
 /** The orders a list of campaigns can be in: by name from A to Z, else the most or latest first. */
 export const CAMPAIGN_SORTS = [
 	'lastLoad',
@@ -240,11 +251,16 @@ export interface AnswersStore {
 	compareCampaigns(campaignIds: readonly string[], now: Date): Promise<Comparison>;
 	/** `null` where nothing is known of the person. */
 	personReport(request: PersonRequest): Promise<PersonReport | null>;
+	/**
+	 * Pixels and campaigns as searched, or recipients in order of their ids, as far as they may be
+	 * named: no pseudonyms, nobody who was erased or deleted.
+	 */
+	listChoices(request: ChoiceRequest): Promise<ListPage<Choice>>;
 	/** Campaigns by a part of their id; without another order, most recently loaded first. */
 	searchCampaigns(
 		request: SearchRequest & { sort?: CampaignSort },
 	): Promise<ListPage<CampaignCounts>>;
-	/** Pixels by a part of their name, or by the beginning of their id; else newest first. */
+	/** Pixels by a part of their name or campaign, or by the beginning of their id; newest first. */
 	searchPixels(
 		request: SearchRequest & { campaignId?: string; sort?: PixelSort },
 	): Promise<ListPage<Pixel>>;

@@ -237,27 +237,6 @@ export interface Dashboard {
 	recentOpens: OpenEvent[];
 }
 
-/** What to choose from, by a part of its name; without one, everything. */
-export interface ChoiceRequest {
-	of: 'pixel' | 'campaign' | 'recipient';
-	search?: string;
-	/** 1 to 1,000 */
-	limit: number;
-	/** Choices to skip */
-	offset?: number;
-}
-
-/** One entry of a list to choose from; of a pixel the name says its campaign as well. */
-export interface Choice {
-	id: string;
-	name: string;
-}
-
-export interface ChoicePage {
-	choices: Choice[];
-	hasMore: boolean;
-}
-
 /** What a series is about: a pixel, a campaign, or everything when neither is given. */
 export interface HoursRequest {
 	pixelId?: string;
@@ -401,11 +380,6 @@ export interface TrackingStore extends PrivacyStore, AnswersStore {
 	listCampaigns(request: { limit: number; offset?: number }): Promise<CampaignCounts[]>;
 	/** `null` for a campaign without pixel, message or open. */
 	getCampaign(campaignId: string): Promise<CampaignCounts | null>;
-	/**
-	 * Pixels, newest first, campaigns, most recently loaded first, or recipients in order of their ids,
-	 * as far as they may be named: no pseudonyms, nobody who was erased or deleted.
-	 */
-	listChoices(request: ChoiceRequest): Promise<ChoicePage>;
 	/** The links of a pixel or a campaign that were followed, in the order of the email. */
 	listLinkClicks(request: { pixelId: string } | { campaignId: string }): Promise<LinkClicks[]>;
 	/** Opens over time; hours without loads are left out. */

@@ -1,4 +1,5 @@
-import type { ChoiceRequest, TrackingStore } from '../../../../src/storage/port/tracking-store';
+import type { ChoiceRequest } from '../../../../src/storage/port/answers-store';
+import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { consentRecord } from '../../../support/consent-records';
 import { keysOf } from '../../../support/denylist-keys';
 import { sampleOpen, START } from '../../../support/sample-opens';
@@ -14,7 +15,7 @@ onEachEngine('lists to choose from on $name', (engine) => {
 	afterEach(async () => await place.dispose());
 
 	const names = async (of: ChoiceRequest['of'], search?: string) =>
-		(await store.listChoices({ of, search, limit: 50 })).choices.map(({ name }) => name);
+		(await store.listChoices({ of, search, limit: 50 })).rows.map(({ name }) => name);
 
 	test('pixels are found by a part of their name or campaign, whatever the case, and by their id', async () => {
 		const spring = await store.createPixel({ name: 'Spring, first email', campaignId: 'launch' });
@@ -36,10 +37,10 @@ onEachEngine('lists to choose from on $name', (engine) => {
 		for (const name of ['a', 'b', 'c']) await store.createPixel({ name });
 		const all = await names('pixel');
 		const first = await store.listChoices({ of: 'pixel', limit: 2 });
-		expect(first.choices.map(({ name }) => name)).toEqual(all.slice(0, 2));
+		expect(first.rows.map(({ name }) => name)).toEqual(all.slice(0, 2));
 		expect(first.hasMore).toBe(true);
 		const second = await store.listChoices({ of: 'pixel', limit: 2, offset: 2 });
-		expect(second.choices.map(({ name }) => name)).toEqual(all.slice(2));
+		expect(second.rows.map(({ name }) => name)).toEqual(all.slice(2));
 		expect(second.hasMore).toBe(false);
 		await expect(store.listChoices({ of: 'pixel', limit: 0 })).rejects.toThrow('page size');
 	});
