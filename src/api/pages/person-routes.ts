@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono';
 
 import { messagePage } from '../../reports/pages/message-page';
+import { erasureInWords } from '../../reports/people/erasure-words';
 import { personPage } from '../../reports/people/person-page';
 import type { ApiDeps } from '../api-deps';
 import { ApiError } from '../api-error';
@@ -58,18 +59,12 @@ export function personRoutes(deps: ApiDeps): Hono {
 	});
 
 	app.post('/person/erase', async (c) => {
-		const { receiptId, found, erased } = await deps.rights.erasePerson(
-			personOf(await readForm(c, deps)),
-		);
-		const counts = erased
-			.filter(({ records }) => records > 0)
-			.map(({ dataClass, records }) => `${dataClass} ${records}`);
-		const what = found ? `Records erased: ${counts.join(', ')}.` : 'Nothing was found.';
+		const receipt = await deps.rights.erasePerson(personOf(await readForm(c, deps)));
 		return html(
 			c,
 			messagePage({
-				title: found ? 'The person was erased' : 'Nothing was erased',
-				text: `${what} Receipt ${receiptId}. Whoever received opens of this person has to be told.`,
+				title: receipt.found ? 'The person was erased' : 'Nothing was erased',
+				text: erasureInWords(receipt),
 				back: backToDashboard(c),
 			}),
 		);

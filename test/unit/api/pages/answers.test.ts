@@ -17,6 +17,7 @@ onEachEngine('the pages that answer questions on $name', ({ newPlace }) => {
 	let store: TrackingStore;
 	let client: ReturnType<typeof testApi>;
 	const done: unknown[] = [];
+	let passedOnTo: Array<{ sink: string; state: 'to-be-told'; at: null }> = [];
 	const rights: PersonRights = {
 		exportPerson: async (...asked) => {
 			done.push(['export', ...asked]);
@@ -26,7 +27,7 @@ onEachEngine('the pages that answer questions on $name', ({ newPlace }) => {
 		erasePerson: async (id) => {
 			done.push(['erase', id]);
 			const erased = [{ dataClass: 'open', records: 3 }];
-			return { receiptId: 'receipt-1', found: true, erased } as never;
+			return { receiptId: 'receipt-1', found: true, erased, passedOnTo } as never;
 		},
 	};
 
@@ -35,6 +36,7 @@ onEachEngine('the pages that answer questions on $name', ({ newPlace }) => {
 		store = await place.openStore();
 		client = testApi(store, { rights });
 		done.length = 0;
+		passedOnTo = [];
 	});
 	afterEach(async () => await place.dispose());
 
@@ -266,10 +268,15 @@ onEachEngine('the pages that answer questions on $name', ({ newPlace }) => {
 			expect(html).not.toContain('Erase for good');
 			expect(await page('/person?id=ada&erase')).toContain('Erase for good');
 			const receipt = await (await post('erase', { formToken })).text();
-			expect(receipt).toContain('Records erased: open 3. Receipt receipt-1.');
+			expect(receipt).toContain('Erased: opens and clicks: 3. Receipt receipt-1.<');
+			passedOnTo = [{ sink: 'HubSpot', state: 'to-be-told', at: null }];
+			expect(await (await post('erase', { formToken })).text()).toContain(
+				'Receipt receipt-1. Opens were passed on, so tell these as well: HubSpot.<',
+			);
 			expect(done).toEqual([
 				['export', 'ada', controller],
 				['withdraw', 'ada'],
+				['erase', 'ada'],
 				['erase', 'ada'],
 			]);
 		});
