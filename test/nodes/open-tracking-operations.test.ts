@@ -397,13 +397,15 @@ const ENTRIES: Record<string, Entry> = {
 		check: ({ items }) =>
 			expect(items).toMatchObject([
 				{
-					totals: { opens: 1, sentRecipients: 2, openRate: 0.5 },
+					totals: { opens: 1, sentRecipients: 2, rates: { confirmed: { rate: 0.5 } } },
 					campaigns: [{ campaignId: CAMPAIGN }],
 					recentOpens: [{ recipientId: 'ada' }],
 				},
 			]),
 		whenEmpty: ({ items }) =>
-			expect(items).toMatchObject([{ totals: { opens: 0, openRate: null }, campaigns: [] }]),
+			expect(items).toMatchObject([
+				{ totals: { opens: 0, rates: { confirmed: { rate: null } } }, campaigns: [] },
+			]),
 	},
 	'statistics getRates': {
 		fill: () => ({ ratesCampaignId: CAMPAIGN }),

@@ -40,7 +40,6 @@ export function toGroupCounts(tally: GroupTally): GroupCounts {
 		...toOpenCounts(tally),
 		...shownSums(tally),
 		rates: openRates({ sentRecipients, confirmed: openedOfSent, hidden: hiddenOfSent }),
-		openRate: sentRecipients === 0 ? null : openedOfSent / sentRecipients,
 		clickToOpenRate: uniqueRecipients === 0 ? null : openedAndClicked / uniqueRecipients,
 	};
 }

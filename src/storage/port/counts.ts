@@ -7,8 +7,6 @@ import type { OpenCounts } from './recipient';
 export interface GroupCounts extends OpenCounts, ShownSums {
 	/** The three open rates, of the recipients that a message was sent to */
 	rates: OpenRates;
-	/** `openedOfSent / sentRecipients`, from 0 to 1; `null` while nothing is registered as sent */
-	openRate: number | null;
 	/**
 	 * Of the recipients with a counted open, the part that clicked as well, from 0 to 1; `null` while
 	 * there are none. Whoever clicks without an open stays out of it.

@@ -1,7 +1,7 @@
 /** What the rates are made of: recipients, and pixels without recipients, that were sent to. */
 export interface RateCounts {
 	sentRecipients: number;
-	/** Those of them with a counted open */
+	/** Those of them with a counted open or click */
 	confirmed: number;
 	/** Those of them whose only loads are a privacy prefetch */
 	hidden: number;
@@ -14,7 +14,7 @@ export interface RateCounts {
 export interface OpenRates {
 	/** Recipients that a message was sent to */
 	sentRecipients: number;
-	/** Sent to, with a counted open */
+	/** Sent to, with a counted open or click */
 	confirmed: { recipients: number; rate: number | null };
 	/** The confirmed of those who can be seen, and the Wilson 95 % interval of that rate */
 	likely: { visible: number; rate: number | null; low: number | null; high: number | null };

@@ -20,8 +20,8 @@ describe('the sample campaign of the demo', () => {
 	it('gives the dashboard an open rate, and machine loads beside it', async () => {
 		const { totals } = await store.getDashboard();
 		expect(totals.sent).toBe(201);
-		expect(totals.openRate).toBeGreaterThan(0.3);
-		expect(totals.openRate).toBeLessThan(0.6);
+		expect(totals.rates.confirmed.rate).toBeGreaterThan(0.3);
+		expect(totals.rates.confirmed.rate).toBeLessThan(0.6);
 		for (const actor of ['human', 'human-via-proxy', 'prefetch', 'scanner'] as const) {
 			expect([actor, totals.loads[actor]]).toEqual([actor, expect.any(Number)]);
 			expect(totals.loads[actor]).toBeGreaterThan(5);

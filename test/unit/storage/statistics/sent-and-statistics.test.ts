@@ -91,7 +91,7 @@ onEachEngine('sent messages and statistics on $name', (engine) => {
 			sent: 5,
 			sentRecipients: 4,
 			openedOfSent: 1,
-			openRate: 0.25,
+			rates: { confirmed: { rate: 0.25 } },
 			uniqueOpens: 2,
 			opens: 4,
 			machineOpens: 1,
@@ -116,7 +116,7 @@ onEachEngine('sent messages and statistics on $name', (engine) => {
 		expect(await store.getCampaign('spring')).toMatchObject({
 			sentRecipients: 2,
 			openedOfSent: 1,
-			openRate: 0.5,
+			rates: { confirmed: { rate: 0.5 } },
 			uniqueOpens: 1,
 			recipients: 0,
 		});
@@ -144,7 +144,7 @@ onEachEngine('sent messages and statistics on $name', (engine) => {
 		expect(await store.getCampaign('spring')).toMatchObject({
 			sent: 1,
 			sentRecipients: 0,
-			openRate: null,
+			rates: { confirmed: { rate: null } },
 		});
 		expect(await wholeStore(place)).not.toMatch(/ada@|mail-1/);
 	});
@@ -215,7 +215,7 @@ onEachEngine('sent messages and statistics on $name', (engine) => {
 
 	test('the dashboard of an empty store is all zero', async () => {
 		expect(await store.getDashboard()).toMatchObject({
-			totals: { opens: 0, openRate: null, firstOpenAt: null },
+			totals: { opens: 0, rates: { confirmed: { rate: null } }, firstOpenAt: null },
 			pixels: 0,
 			averageViewTimeMs: null,
 			recentOpens: [],
