@@ -19,7 +19,7 @@ import type { BurstOptions } from '../port/tracking-store';
 
 /**
  * Windows kept of each kind; those touched longest ago go first. With full windows that is about
- * 150 MB, with the usual one or two loads about 10 MB.
+ * 250 MB, with the usual one or two loads about 10 MB.
  */
 export const MAX_STORED_WINDOWS = 20_000;
 

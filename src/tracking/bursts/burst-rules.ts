@@ -61,7 +61,7 @@ export interface BurstLoad {
 export interface WindowedLoad {
 	readonly eventId: string;
 	readonly at: number;
-	/** Keyed hash of the network or the domain */
+	/** Keyed hash of the network or the domain; of a click, its link */
 	readonly mark: string;
 	/** Whether a burst would change its actor; of an open, true until it has */
 	readonly open: boolean;
@@ -86,7 +86,7 @@ export interface BurstLabel {
 export interface BurstPlace {
 	/** Name of the window, in a map or in a store: a keyed hash */
 	readonly name: string;
-	/** Keyed hash of the network or the domain; `null` where the domain is known to the store alone */
+	/** Keyed hash of the network or the domain, or the link; `null` where the domain is known to the store alone */
 	readonly mark: string | null;
 }
 /**
@@ -131,9 +131,7 @@ export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
 	if (load.linkPosition !== undefined) return placeClick(load, load.linkPosition, key);
 	const { recipient, recipientDomain } = load;
 	const from = originOf(load, key);
-	const address = load.ip === null || !takesPart(load) ? null : normaliseIp(load.ip);
-	const network = address === null ? null : truncateIp(address);
-	if (address === null || network === null) return null;
+	if (load.ip === null || from.network === null) return null;
 	if (recipient === null && (recipientDomain === null || !load.manyDomains)) return null;
 	return {
 		eventId: load.eventId,
@@ -144,7 +142,7 @@ export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
 			recipient === null ? null : { name: hashed('recipient', recipient, key), mark: from.network },
 		address: load.manyDomains
 			? {
-					name: hashed('address', address, key),
+					name: hashed('address', normaliseIp(load.ip) ?? '', key),
 					mark: recipientDomain === null ? null : domainMark(recipientDomain, key),
 				}
 			: null,
@@ -161,10 +159,7 @@ function placeClick(load: BurstLoad, position: number, key: KeyObject): PlacedLo
 		eventId,
 		at,
 		open: isCounted(actor),
-		recipient: {
-			name: hashed('recipient', recipient, key),
-			mark: hashed('link', String(position), key),
-		},
+		recipient: { name: hashed('recipient', recipient, key), mark: `link ${position}` },
 		address: null,
 		from: originOf(load, key),
 		link: { position, head: features.includes('method:head') },
