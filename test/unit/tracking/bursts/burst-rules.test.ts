@@ -3,6 +3,7 @@ import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 
 import {
+	burstFeatures,
 	DOMAIN_BURST,
 	NETWORK_BURST,
 	observeBurst,
@@ -13,6 +14,8 @@ import {
 	type BurstWindows,
 	type PlacedLoad,
 } from '../../../../src/tracking/bursts/burst-rules';
+import { CLICK_RULES } from '../../../../src/tracking/bursts/click-rules';
+import { classifyFeatures } from '../../../../src/tracking/classify/classify-load';
 import { CURRENT_RULES } from '../../../../src/tracking/classify/classify-rules';
 import { ACTORS } from '../../../../src/tracking/event/event-fields';
 
@@ -367,6 +370,14 @@ describe('one address, many domains', () => {
 		expect(relabeled(colleagues).flat()).toEqual([]);
 	});
 });
+
+test.each([NETWORK_BURST, DOMAIN_BURST, ...CLICK_RULES])(
+	'$actorReason is what the event is called when it is judged again',
+	({ actorReason }) => {
+		const features = ['method:get', 'ua:browser', ...burstFeatures(actorReason)];
+		expect(classifyFeatures(features)).toMatchObject({ actor: 'scanner', actorReason });
+	},
+);
 
 describe('what is remembered', () => {
 	const anyLoad: fc.Arbitrary<BurstLoad> = fc.record({
