@@ -276,7 +276,13 @@ describe('what a service does its own way', () => {
 			},
 		],
 	])('SES: what SNS says of %s is left out', (_what, notice) => {
-		expect(parse('ses', notice)).toEqual({ opens: [], clicks: [], reported: [], rejected: [], ignored: 1 });
+		expect(parse('ses', notice)).toEqual({
+			opens: [],
+			clicks: [],
+			reported: [],
+			rejected: [],
+			ignored: 1,
+		});
 	});
 
 	it.each([
