@@ -180,7 +180,7 @@ const ENTRIES: Record<string, Entry> = {
 		check: ({ items, hints }) => {
 			expect(items).toMatchObject([{ event: 'open', recipientId: 'bob@example.com' }]);
 			expect(hints).toBe(
-				'1 opens are new, 0 were known, 0 may not be stored, 1 events are no opens',
+				'1 opens and 0 clicks are new, 0 were known, 0 may not be stored. Other events: 1',
 			);
 		},
 		whenEmpty: 'The payload was refused: there is nothing to check it with',
