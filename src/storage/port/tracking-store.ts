@@ -95,6 +95,9 @@ export interface RelabelResult {
 /** Who loaded the image, and why that is thought. */
 export type Label = Omit<Relabel, 'eventId' | 'onlyCounted'>;
 
+/** What the store itself knows of an open, and events come to it without. */
+export type StoreKnowledge = Label & Pick<OpenEvent, 'firstOpen' | 'quietDays'>;
+
 /** How long a client kept the connection of an open. */
 export interface ImageHeld {
 	eventId: string;
@@ -276,8 +279,8 @@ export interface CheckedRecord {
 	erased: ReadonlySet<string>;
 	/** New to the store */
 	recorded: ReadonlySet<string>;
-	/** The labels of opens that the store may label otherwise than they came */
-	labels: ReadonlyMap<string, Label>;
+	/** What the store says of each of them that it has, new or known before */
+	knowledge: ReadonlyMap<string, StoreKnowledge>;
 }
 
 /**
