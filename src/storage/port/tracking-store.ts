@@ -186,6 +186,10 @@ export interface SentMessage {
 }
 
 export interface NotOpenedRequest extends PageRequest {
+	/** Default `open`; `click`: those with a counted open who followed no link */
+	missing?: 'open' | 'click';
+	/** Leaves out those of whom nobody can see whether they opened */
+	leaveOutHidden?: boolean;
 	/** Exactly one of the two */
 	pixelId?: string;
 	campaignId?: string;
@@ -195,7 +199,7 @@ export interface NotOpenedRequest extends PageRequest {
 	sentBefore: Date;
 }
 
-/** Somebody who was sent to and has no counted open. */
+/** Somebody who was sent to and has no counted open, or no click. */
 export interface NotOpened {
 	pixelId: string | null;
 	campaignId: string | null;
@@ -370,7 +374,7 @@ export interface TrackingStore extends PrivacyStore, AnswersStore {
 
 	/** Counts messages as sent, each once per recipient and message id, but none to erased people. */
 	registerSent(messages: readonly SentMessage[], keysOf: DenylistKeysOf): Promise<SentResult>;
-	/** Recipients that were sent to and have no counted open. */
+	/** Recipients that were sent to and have no counted open, or no click. */
 	listNotOpened(request: NotOpenedRequest): Promise<NotOpenedPage>;
 
 	/** One recipient's status, or a pixel's. `null` where the store knows neither. */
