@@ -90,7 +90,7 @@ async function decideAgain(db: Writer, opens: readonly CheckedOpen[]): Promise<C
 		const states = byPerson.get(normalId(event.recipientId ?? '')) ?? [];
 		const { status, record } =
 			event.purpose === null
-				? strictestConsent(states)
+				? strictestConsent(states, null)
 				: (states.find((state) => state.record?.purpose === event.purpose) ?? NOTHING_KNOWN);
 		if (mayObject(event.purpose) && (status === 'withdrawn' || status === 'refused')) return [];
 		// Hygiene keeps the day alone.
