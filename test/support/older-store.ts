@@ -12,6 +12,12 @@ export async function undoLater(db: Writer): Promise<void> {
 
 /** Makes a store what it was before the migration `0014-clicks`. */
 export async function undoClicks(db: Writer): Promise<void> {
+	await db.schema.dropIndex('recipients_by_campaign').execute();
+	await db.schema
+		.createIndex('recipients_in_campaigns')
+		.on('recipient_tallies')
+		.columns(['campaign_id', 'recipient_id', 'parent'])
+		.execute();
 	await db.schema.dropTable('link_clicks').execute();
 	for (const [table, columns] of Object.entries({
 		opens: ['event', 'link_url', 'link_position', 'link_label'],
