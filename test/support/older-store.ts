@@ -12,7 +12,13 @@ export async function undoLater(db: Writer): Promise<void> {
 
 /** Makes a store what it was before the migration `0014-clicks`. */
 export async function undoClicks(db: Writer): Promise<void> {
-	await db.schema.dropIndex('recipients_by_campaign').execute();
+	for (const name of [
+		'recipients_by_campaign',
+		'recipient_tallies_by_bytes',
+		'recipients_by_bytes',
+	]) {
+		await db.schema.dropIndex(name).ifExists().execute();
+	}
 	await db.schema
 		.createIndex('recipients_in_campaigns')
 		.on('recipient_tallies')

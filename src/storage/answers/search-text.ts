@@ -20,7 +20,11 @@ export function beginsWith(
 	column: string,
 	text: string,
 ): RawBuilder<boolean> {
-	// Byte by byte in both engines, whatever the language of the database.
-	const name = engine === 'postgres' ? sql`${sql.ref(column)} collate "C"` : sql.ref(column);
+	const name = byBytes(engine, column);
 	return sql<boolean>`(${name} >= ${text} and ${name} < ${`${text}\u{10FFFF}`})`;
+}
+
+/** A name as both engines compare it byte by byte, whatever the language of the database. */
+export function byBytes(engine: StoreDatabase['engine'], column: string): RawBuilder<string> {
+	return engine === 'postgres' ? sql`${sql.ref(column)} collate "C"` : sql.ref(column);
 }

@@ -1,8 +1,9 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type ExpressionBuilder, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 
 import { isoOrNull } from '../counters/counts-view';
 import { toPixelTally } from '../counters/tally-rows';
 import type { Reader, StoreDatabase } from '../database/store-database';
+import type { StoreSchema } from '../database/store-schema';
 import { segmentsOf } from '../people/segments';
 import { selectPixels, toPixel } from '../pixels/pixels';
 import type {
@@ -15,9 +16,10 @@ import type {
 import type { CampaignCounts, Pixel } from '../port/counts';
 import { toCampaign } from '../statistics/statistics';
 import { pageOf, toListPage } from './list-page';
-import { beginsWith, contains } from './search-text';
+import { beginsWith, byBytes, contains } from './search-text';
 
 type Engine = StoreDatabase['engine'];
+type NameQuery = SelectQueryBuilder<StoreSchema, never, { name: string; id: string }>;
 
 const OPENS = sql`(human + human_via_proxy + unknown) desc`;
 const CAMPAIGN_ORDERS: Record<CampaignSort, RawBuilder<unknown>> = {
@@ -86,7 +88,10 @@ export async function searchPixels(
 	return toListPage(rows, request, toPixel);
 }
 
-/** Recipients by the beginning of their id or address, with the sums over all emails to that id. */
+/**
+ * Recipients by the beginning of their id or address, in the order of what begins so, with the sums
+ * over all emails to that id.
+ */
 export async function searchRecipients(
 	db: Reader,
 	engine: Engine,
@@ -94,33 +99,48 @@ export async function searchRecipients(
 ): Promise<ListPage<FoundRecipient>> {
 	const { take, skip } = pageOf(request);
 	const { search, segment } = request;
-	let query = db
+	const carries = (is: ExpressionBuilder<StoreSchema & { person: { id: string } }, 'person'>) =>
+		is.exists(
+			is
+				.selectFrom('recipient_segments as label')
+				.select('label.segment')
+				.whereRef('label.recipient_id', '=', 'person.id')
+				.where('label.segment', '=', segment ?? ''),
+		);
+	// Each kind of name in its own order and no further than this page, so that few are read.
+	const named = (names: NameQuery) =>
+		db
+			.selectFrom(names.as('person'))
+			.select(['name', 'id'])
+			.$if(segment !== undefined, (query) => query.where(carries))
+			.orderBy('name')
+			.orderBy('id')
+			.limit(take + skip);
+	const ids = db
 		.selectFrom('recipient_tallies')
-		.select('recipient_id')
+		.select(byBytes(engine, 'recipient_id').as('name'))
 		.distinct()
-		.where('recipient_id', '<>', sql.lit(''));
-	if (search) {
-		query = query.where((is) =>
-			is.or([
-				beginsWith(engine, 'recipient_id', search),
-				is('recipient_id', 'in', (of) =>
-					of
-						.selectFrom('recipients')
-						.select('recipients.recipient_id')
-						.where(beginsWith(engine, 'address', search.trim().toLowerCase())),
-				),
-			]),
-		);
-	}
-	if (segment !== undefined) {
-		query = query.where('recipient_id', 'in', (of) =>
-			of.selectFrom('recipient_segments').select('recipient_id').where('segment', '=', segment),
-		);
-	}
-	const ids = await query.orderBy('recipient_id').limit(take).offset(skip).execute();
-	const names = ids.map((row) => row.recipient_id);
-	const found = await findRecipients(db, names);
-	return toListPage(names, request, (name) => found(name));
+		.where('recipient_id', '<>', sql.lit(''))
+		.$if(Boolean(search), (query) => query.where(beginsWith(engine, 'recipient_id', search ?? '')));
+	const byId = db.selectFrom(ids.as('of')).select(['name', 'name as id']);
+	const byAddress = db
+		.selectFrom('recipients')
+		.select([byBytes(engine, 'address').as('name'), 'recipient_id as id'])
+		.distinct()
+		.where(beginsWith(engine, 'address', (search ?? '').trim().toLowerCase()));
+	const found = db.selectFrom(named(byId).as('found')).selectAll();
+	const both = found.unionAll(db.selectFrom(named(byAddress).as('found')).selectAll());
+	const shown = await db
+		.selectFrom((search ? both : found).as('found'))
+		.select('id as recipient_id')
+		.groupBy('id')
+		.orderBy((is) => is.fn.min('name'))
+		.limit(take)
+		.offset(skip)
+		.execute();
+	const names = shown.map((row) => row.recipient_id);
+	const countsOf = await findRecipients(db, names);
+	return toListPage(names, request, (name) => countsOf(name));
 }
 
 async function findRecipients(
