@@ -6,6 +6,7 @@ import { TrackingPixel } from '../../nodes/TrackingPixel/TrackingPixel.node';
 import { createLookups } from '../../src/intake/lookups';
 import { RECEIVE_DEFAULTS } from '../../src/intake/receive-defaults';
 import { createReceiveDeps } from '../../src/intake/receive-deps';
+import type { RetentionStep } from '../../src/tracking/people/retention';
 import { receiveOpen } from '../../src/tracking/receive/receive-open';
 import { executeNode } from '../support/node-context';
 import { MACHINE, PERSON } from '../support/tracking-api';
@@ -152,7 +153,10 @@ describe('rates in mode Pseudonymous', () => {
 			})) as IDataObject[];
 			expect(copy).toMatchObject({ found: true });
 			expect(copy.opens).toHaveLength(1);
-			expect(copy.recipients).toMatchObject([{ pixelId, email: ADA }, { pixelId, messages: 1 }]);
+			expect(copy.recipients).toMatchObject([
+				{ pixelId, email: ADA },
+				{ pixelId, messages: 1 },
+			]);
 			await run({ resource: 'privacy', operation: 'erasePerson', personId: ADA });
 			const store = await folder.store();
 			expect(await store.getCampaign(CAMPAIGN)).toMatchObject({
@@ -167,6 +171,23 @@ describe('rates in mode Pseudonymous', () => {
 				sentRecipientId: ids[0],
 			});
 			expect(answer).toMatchObject({ registered: false });
+		});
+
+		it(`end with the period of opens, the addresses as well, by ${doors}`, async () => {
+			await send();
+			const store = await folder.store();
+			const now = new Date();
+			const kept = await store.countKept({ now, endingBefore: now });
+			expect(kept).toMatchObject({ addresses: 3, addressesWithoutEnd: 0 });
+			const later = new Date(Date.now() + 3_600_000);
+			const why = { countsFrom: 'load', period: 'none', because: 'a test' };
+			const plan: RetentionStep[] = [
+				{ dataClass: 'open', action: 'delete', deleteBefore: later, ...why },
+			];
+			const [{ records }] = await store.applyRetention(plan, { dryRun: true });
+			expect(await store.applyRetention(plan, { dryRun: false })).toMatchObject([{ records }]);
+			const left = await store.countKept({ now, endingBefore: now });
+			expect(left).toMatchObject({ addresses: 0, people: 0, sentMessages: 0 });
 		});
 
 		it(`lose a recipient that is deleted, by ${doors}`, async () => {
