@@ -131,6 +131,9 @@ describe('rates in mode Pseudonymous', () => {
 					expect.stringMatching(/^p_[0-9a-f]{32}$/),
 				]);
 			}
+			const { rows } = await store.campaignRecipients({ campaignId: CAMPAIGN, limit: 10 });
+			// With the mail server's log an exact time would say whose pseudonym it is.
+			for (const { lastSentAt } of rows) expect(lastSentAt).toMatch(/:00:00\.000Z$/);
 			const sentBefore = new Date(Date.now() + 1000);
 			const missed = await store.listNotOpened({ pixelId, sentBefore, limit: 10 });
 			expect(missed.recipients.map(({ recipientId }) => recipientId)).toEqual(

@@ -6,7 +6,6 @@ import type { StoreDatabase } from '../database/store-database';
 export function contains(column: string, part: string): RawBuilder<boolean> {
 	const text = sql.ref(column);
 	const pattern = `%${part.replace(/[\\%_]/g, '\\$&')}%`;
-	// eslint-disable-next-line no-control-regex -- these are all of ASCII
 	if (/^[\x00-\x7f]*$/.test(part)) {
 		return sql<boolean>`lower(${text}) like ${pattern.toLowerCase()} escape '\\'`;
 	}

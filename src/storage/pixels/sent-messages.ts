@@ -88,8 +88,7 @@ export async function registerSent(
 		if (key !== null) book.setRecipient(key, addSent(book.recipient(key), [at]));
 	}
 	for (const { place, at } of plain) {
-		const sentAt = hourOf(at);
-		const times = { firstSentAt: sentAt, lastSentAt: sentAt };
+		const times = { firstSentAt: at, lastSentAt: at };
 		book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, ...times, sent: 1 });
 	}
 	await book.save();
@@ -133,26 +132,27 @@ function toSent(
 	message: SentMessage,
 	scope: { campaignId: string | null; pseudonymsOf?: PseudonymsOf },
 ): Omit<Sent, 'index'> {
-	const { trackingMode } = message;
+	const { trackingMode, messageId } = message;
 	const given = {
 		pixelId: storableId(message.pixelId, 'pixel id'),
 		campaignId: storableId(message.campaignId, 'campaign id'),
 		recipientId: storablePerson(message.recipientId),
 	};
 	const counted = { ...given, campaignId: scope.campaignId, trackingMode };
-	const name =
-		given.recipientId === null
-			? null
-			: countedNames(given.recipientId, counted, scope.pseudonymsOf).at(0);
-	const personal = MODE_STORES[trackingMode].keeps === 'every-open' && name !== undefined;
+	const nameOf = (text: string) => countedNames(text, counted, scope.pseudonymsOf).at(0);
+	const name = given.recipientId === null ? null : nameOf(given.recipientId);
+	const { keeps, time } = MODE_STORES[trackingMode];
+	const personal = keeps === 'every-open' && name !== undefined;
 	const place = { ...given, recipientId: personal ? name : null };
+	const at = timeOf(message.sentAt, 'time of sending');
 	return {
 		given,
 		place,
 		trackingMode,
 		key: personal ? tallyKeyOf(place) : null,
-		messageKey: message.messageId === null ? '' : hashOf(message.messageId),
-		at: timeOf(message.sentAt, 'time of sending'),
+		// With the mail server's log a bare hash would say whose pseudonym this is.
+		messageKey: messageId === null ? '' : hashOf(nameOf(messageId) ?? messageId),
+		at: time === 'exact' ? at : hourOf(at),
 	};
 }
 
