@@ -1,4 +1,4 @@
-import { sql, type ExpressionBuilder, type RawBuilder, type SelectQueryBuilder } from 'kysely';
+import { sql, type ExpressionBuilder, type RawBuilder } from 'kysely';
 
 import { isoOrNull } from '../counters/counts-view';
 import { toPixelTally } from '../counters/tally-rows';
@@ -19,7 +19,6 @@ import { pageOf, toListPage } from './list-page';
 import { beginsWith, byBytes, contains } from './search-text';
 
 type Engine = StoreDatabase['engine'];
-type NameQuery = SelectQueryBuilder<StoreSchema, never, { name: string; id: string }>;
 
 const OPENS = sql`(human + human_via_proxy + unknown) desc`;
 const CAMPAIGN_ORDERS: Record<CampaignSort, RawBuilder<unknown>> = {
@@ -99,37 +98,42 @@ export async function searchRecipients(
 ): Promise<ListPage<FoundRecipient>> {
 	const { take, skip } = pageOf(request);
 	const { search, segment } = request;
-	const carries = (is: ExpressionBuilder<StoreSchema & { person: { id: string } }, 'person'>) =>
-		is.exists(
-			is
-				.selectFrom('recipient_segments as label')
-				.select('label.segment')
-				.whereRef('label.recipient_id', '=', 'person.id')
-				.where('label.segment', '=', segment ?? ''),
-		);
+	const carriers = (is: ExpressionBuilder<StoreSchema, 'recipient_tallies' | 'recipients'>) =>
+		is
+			.selectFrom('recipient_segments as label')
+			.select('label.segment')
+			.where('label.segment', '=', segment ?? '');
 	// Each kind of name in its own order and no further than this page, so that few are read.
-	const named = (names: NameQuery) =>
-		db
-			.selectFrom(names.as('person'))
-			.select(['name', 'id'])
-			.$if(segment !== undefined, (query) => query.where(carries))
-			.orderBy('name')
-			.orderBy('id')
-			.limit(take + skip);
 	const ids = db
 		.selectFrom('recipient_tallies')
 		.select(byBytes(engine, 'recipient_id').as('name'))
 		.distinct()
 		.where('recipient_id', '<>', sql.lit(''))
-		.$if(Boolean(search), (query) => query.where(beginsWith(engine, 'recipient_id', search ?? '')));
-	const byId = db.selectFrom(ids.as('of')).select(['name', 'name as id']);
-	const byAddress = db
+		.$if(Boolean(search), (query) => query.where(beginsWith(engine, 'recipient_id', search ?? '')))
+		.$if(segment !== undefined, (query) =>
+			query.where((is) =>
+				is.exists(
+					carriers(is).whereRef('label.recipient_id', '=', 'recipient_tallies.recipient_id'),
+				),
+			),
+		)
+		.orderBy('name')
+		.limit(take + skip);
+	const addresses = db
 		.selectFrom('recipients')
 		.select([byBytes(engine, 'address').as('name'), 'recipient_id as id'])
 		.distinct()
-		.where(beginsWith(engine, 'address', (search ?? '').trim().toLowerCase()));
-	const found = db.selectFrom(named(byId).as('found')).selectAll();
-	const both = found.unionAll(db.selectFrom(named(byAddress).as('found')).selectAll());
+		.where(beginsWith(engine, 'address', (search ?? '').trim().toLowerCase()))
+		.$if(segment !== undefined, (query) =>
+			query.where((is) =>
+				is.exists(carriers(is).whereRef('label.recipient_id', '=', 'recipients.recipient_id')),
+			),
+		)
+		.orderBy('name')
+		.orderBy('id')
+		.limit(take + skip);
+	const found = db.selectFrom(ids.as('found')).select(['name', 'name as id']);
+	const both = found.unionAll(db.selectFrom(addresses.as('found')).select(['name', 'id']));
 	const shown = await db
 		.selectFrom((search ? both : found).as('found'))
 		.select('id as recipient_id')
