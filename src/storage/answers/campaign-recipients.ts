@@ -74,7 +74,7 @@ const ONLY_PREFETCH = sql<boolean>`(tally.prefetch > 0 and tally.scanner = 0 and
 /** Whether a row of counters, `tally`, is of somebody who read the email for certain. */
 export const CONFIRMED = sql<boolean>`(tally.first_open_at is not null or tally.clicks > 0)`;
 
-/** Whether such a row is of somebody in a state. */
+/** Conditions on a row of `recipient_tallies` that is named `tally`. */
 export const IN_STATE = {
 	opened: CONFIRMED,
 	hidden: sql<boolean>`(not ${CONFIRMED} and ${MACHINES} and ${ONLY_PREFETCH})`,

@@ -6,7 +6,7 @@ import { pixelOfParent } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
 import type { RetentionCount } from '../port/privacy-store';
-import { withoutCounters } from '../pixels/recipients';
+import { withoutCounters } from '../people/entries-without-counters';
 import { dropLostSegments } from '../people/segments';
 import { refreshStates } from '../people/consent-records';
 

@@ -4,7 +4,7 @@ import type { Actor, ConsentStatus } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import { isoOf } from '../counters/counts-view';
 import type { Reader, StoreDatabase } from '../database/store-database';
-import { withoutCounters } from '../pixels/recipients';
+import { withoutCounters } from '../people/entries-without-counters';
 import { REQUEST_PARTS, type KeptData, type KeptOpens } from '../port/privacy-store';
 
 const IN_FORCE: readonly ConsentStatus[] = ['given', 'renewed'];
