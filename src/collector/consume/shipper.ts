@@ -82,9 +82,10 @@ async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions):
 			'open' in record ? [checkedOpen({ event: record.open, load: record.burst }, keyRing)] : [],
 		);
 		const times = records.flatMap((record) => ('imageHeld' in record ? [record.imageHeld] : []));
-		if (opens.length > 0) {
+		const notes = records.flatMap((record) => ('looked' in record ? [record.looked] : []));
+		if (opens.length + notes.length > 0) {
 			const markOf = domainMarks(keyRing);
-			const { knowledge } = await store.recordUnlessErased(opens, { markOf });
+			const { knowledge } = await store.recordUnlessErased(opens, { notes, markOf });
 			options.onRecorded?.(asStored(opens, knowledge));
 		}
 		// They stand behind their opens in the log, so the store has those by now.

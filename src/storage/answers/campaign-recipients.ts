@@ -4,6 +4,7 @@ import { isConfirmed, isHidden, machineOpensOf, opensOf } from '../../tracking/c
 import type { RecipientTally } from '../../tracking/counters/tally';
 import { isoOrNull } from '../counters/counts-view';
 import { pixelOfParent } from '../counters/tally-key';
+import { IN_STATE } from '../counters/recipient-states';
 import { toRecipientTally } from '../counters/tally-rows';
 import type { Reader } from '../database/store-database';
 import type { RecipientTalliesTable } from '../database/store-schema';
@@ -61,20 +62,6 @@ export async function campaignRecipients(
 		segments: segments.get(row.recipient_id) ?? [],
 	}));
 }
-
-const MACHINES = sql<boolean>`tally.prefetch + tally.scanner + tally.bot > 0`;
-const ONLY_PREFETCH = sql<boolean>`(tally.prefetch > 0 and tally.scanner = 0 and tally.bot = 0)`;
-
-const CONFIRMED = sql<boolean>`(tally.first_open_at is not null or tally.clicks > 0)`;
-
-/** Conditions on a row of `recipient_tallies` that is named `tally`. */
-export const IN_STATE = {
-	opened: CONFIRMED,
-	hidden: sql<boolean>`(not ${CONFIRMED} and ${MACHINES} and ${ONLY_PREFETCH})`,
-	notOpened: sql<boolean>`(not ${CONFIRMED} and tally.sent > 0
-		and not ${ONLY_PREFETCH})`,
-	machineOnly: sql<boolean>`(not ${CONFIRMED} and ${MACHINES} and not ${ONLY_PREFETCH})`,
-} as const satisfies Record<RecipientState, unknown>;
 
 function inOrder<DB, TB extends keyof DB, Row>(
 	query: SelectQueryBuilder<DB, TB, Row>,

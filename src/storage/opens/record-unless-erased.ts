@@ -1,6 +1,7 @@
 import { mayObject } from '../../tracking/consent/consent-policy';
 import type { ConsentState } from '../../tracking/consent/consent-record';
 import { isCounted, type Actor, type OpenEvent } from '../../tracking/event/open-event';
+import type { LoadInPlace } from '../../tracking/receive/receive-types';
 import { normalId } from '../../tracking/people/normal-id';
 import { findBursts, keepLabels } from '../bursts/burst-windows';
 import type { FoundBursts } from '../bursts/burst-windows';
@@ -12,7 +13,6 @@ import type {
 	BurstOptions,
 	CheckedOpen,
 	CheckedRecord,
-	LoadOfOpen,
 	StoreKnowledge,
 } from '../port/tracking-store';
 import { claimsOf, knowledgeOf, recordEvents } from './record-opens';
@@ -95,7 +95,7 @@ async function decideAgain(db: Writer, opens: readonly CheckedOpen[]): Promise<C
 		const states = byPerson.get(normalId(event.recipientId ?? '')) ?? [];
 		const { status, record } =
 			event.purpose === null
-				? strictestConsent(states)
+				? strictestConsent(states, null)
 				: (states.find((state) => state.record?.purpose === event.purpose) ?? NOTHING_KNOWN);
 		if (mayObject(event.purpose) && (status === 'withdrawn' || status === 'refused')) return [];
 		// Hygiene keeps the day alone.
@@ -124,7 +124,7 @@ export function claimsOfChecked(
 	return [...claimsOf(events), ...new Set(addresses)];
 }
 
-function loadOf({ event, load }: CheckedOpen): LoadOfOpen[] {
+function loadOf({ event, load }: CheckedOpen): LoadInPlace[] {
 	return load ? [{ event, load }] : [];
 }
 
