@@ -252,4 +252,39 @@ describe('the workflows that act on opens, in a real n8n with a real SMTP server
 		});
 		expect(String(smtp.mails.find(({ text }) => text?.includes('while'))!.html)).toMatch(/<img/);
 	}, 240_000);
+
+	it('send an alert when nothing arrives, and no email when all is well', async () => {
+		const people = Array.from({ length: 60 }, (_, index) => `person-${index}`);
+		const send = async (campaignId: string, sentAt: Date) =>
+			await store.registerSent(
+				people.map((recipientId) => ({
+					messageId: null,
+					pixelId: campaignId,
+					campaignId,
+					recipientId,
+					sentAt,
+					trackingMode: 'identified',
+				})),
+				keysOf,
+			);
+		for (let week = 1; week <= 6; week++) {
+			const id = `weekly-${week}`;
+			await send(id, ago(week * 7 + 20));
+			const occurredAt = new Date(ago(week * 7 + 20).getTime() + 3_600_000).toISOString();
+			await store.recordOpens(
+				people.slice(0, 30).map((one) => event(id, one, { pixelId: id, occurredAt })),
+			);
+		}
+		const workflow = filledIn('watch-opens.json', '', []);
+		expect((await run(workflow, 'Every Morning')).status).toBe('success');
+		expect(smtp.mails).toEqual([]);
+		await send('weekly-7', ago(0.5));
+		expect((await run(workflow, 'Every Morning')).status).toBe('success');
+		expect(smtp.mails.map(({ subject }) => subject)).toEqual([
+			'Email opens: one thing looks unusual',
+		]);
+		expect(smtp.mails[0].text).toMatch(
+			/Campaign weekly-7: no load has come in at all, not even by a machine, where about 30 opens were to be expected/,
+		);
+	}, 240_000);
 });

@@ -13,7 +13,6 @@ import type {
 	CampaignRecipient,
 	CampaignRecipientsRequest,
 	ListPage,
-	RecipientState,
 } from '../port/answers-store';
 import { pageOf, toListPage } from './list-page';
 import { contains } from './search-text';
