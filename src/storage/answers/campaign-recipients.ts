@@ -9,11 +9,7 @@ import { toRecipientTally } from '../counters/tally-rows';
 import type { Reader } from '../database/store-database';
 import type { RecipientTalliesTable } from '../database/store-schema';
 import { segmentsOf } from '../people/segments';
-import type {
-	CampaignRecipient,
-	CampaignRecipientsRequest,
-	ListPage,
-} from '../port/answers-store';
+import type { CampaignRecipient, CampaignRecipientsRequest, ListPage } from '../port/answers-store';
 import { pageOf, toListPage } from './list-page';
 import { contains } from './search-text';
 
@@ -26,13 +22,8 @@ export async function campaignRecipients(
 	const { take, skip } = pageOf(request);
 	let query = db
 		.selectFrom('recipient_tallies as tally')
-		.leftJoin('recipients as entry', (join) =>
-			join
-				.on('entry.pixel_id', '=', sql<string>`substr(tally.parent, 3)`)
-				.onRef('entry.recipient_id', '=', 'tally.recipient_id'),
-		)
+		.leftJoin('recipients as entry', (join) => join.on(OWN_ENTRY))
 		.selectAll('tally')
-		.select('entry.email')
 		.where('tally.campaign_id', '=', campaignId)
 		.where((is) =>
 			// The loads that name nobody are somebody only of a pixel without recipients.
@@ -49,7 +40,14 @@ export async function campaignRecipients(
 			is.selectFrom('recipient_segments').select('recipient_id').where('segment', '=', segment),
 		);
 	}
-	const rows = await inOrder(query, sort).limit(take).offset(skip).execute();
+	// Entries are looked up for the rows of this page, not for all that are sorted.
+	const onPage = inOrder(query, sort).limit(take).offset(skip).as('tally');
+	const withEmails = db
+		.selectFrom(onPage)
+		.leftJoin('recipients as entry', (join) => join.on(OWN_ENTRY))
+		.selectAll('tally')
+		.select('entry.email');
+	const rows = await inOrder(withEmails, sort).execute();
 	const shown = rows.slice(0, request.limit);
 	const segments = await segmentsOf(
 		db,
@@ -61,6 +59,10 @@ export async function campaignRecipients(
 		segments: segments.get(row.recipient_id) ?? [],
 	}));
 }
+
+/** The entry that a row of counters has under its pixel. */
+export const OWN_ENTRY = sql<boolean>`entry.pixel_id = substr(tally.parent, 3)
+	and entry.recipient_id = tally.recipient_id`;
 
 function inOrder<DB, TB extends keyof DB, Row>(
 	query: SelectQueryBuilder<DB, TB, Row>,

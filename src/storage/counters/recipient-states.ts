@@ -5,7 +5,8 @@ import type { RecipientState } from '../port/answers-store';
 const MACHINES = sql<boolean>`tally.prefetch + tally.scanner + tally.bot > 0`;
 const ONLY_PREFETCH = sql<boolean>`(tally.prefetch > 0 and tally.scanner = 0 and tally.bot = 0)`;
 
-const CONFIRMED = sql<boolean>`(tally.first_open_at is not null or tally.clicks > 0)`;
+/** Whether a row of counters, `tally`, is of somebody who read the email for certain. */
+export const CONFIRMED = sql<boolean>`(tally.first_open_at is not null or tally.clicks > 0)`;
 
 /** Conditions on a row of `recipient_tallies` that is named `tally`. */
 export const IN_STATE = {
