@@ -32,21 +32,21 @@ describe('choosing what a workflow starts for, in the editor of a real n8n', () 
 		const panel = await editor.openPanel('Email Open Trigger');
 		const labels = await panel.labels();
 		expect(labels.indexOf('Start For')).toBe(labels.indexOf('Respond') + 1);
-		expect(await panel.list('Start For')).toEqual([
+		expect(await panel.list('startFor')).toEqual([
 			'Counted Opens',
 			'Every Load',
 			'First Counted Open',
 			'Opens After Quiet Days',
 		]);
-		await panel.choose('Start For', 'Opens After Quiet Days');
+		await panel.choose('startFor', 'Opens After Quiet Days');
 		expect(await panel.labels()).toContain('Quiet Days');
-		await panel.choose('Tracking Mode', 'Hygiene');
+		await panel.choose('trackingMode', 'Hygiene');
 		const notice = (await panel.labels()).filter((label) => label.includes('cannot be known'));
 		expect(notice).toEqual([
 			expect.stringMatching(/^The tracking modes Off, Aggregate, Hygiene, and/),
 		]);
 		await keepPicture(editor.page, 'start-for');
-		await panel.choose('Respond', 'Using Respond and Log Open Node');
+		await panel.choose('respond', 'Using Respond and Log Open Node');
 		expect(await panel.labels()).not.toContain('Start For');
 		await panel.close();
 	}, 120_000);
