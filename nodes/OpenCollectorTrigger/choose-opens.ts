@@ -2,7 +2,7 @@ import type { ITriggerFunctions } from 'n8n-workflow';
 
 import type { BatcherOptions } from '../../src/collector/consume/batcher';
 import { asStored, checkedOpen, domainMarks } from '../../src/intake/record-together';
-import { startsFor } from '../../src/tracking/event/start-for';
+import { startsFor } from '../../src/tracking/start/start-for';
 import { readStartFor } from '../shared/fields/start-for';
 import { openStoreWithKeys } from '../shared/installation/signing';
 

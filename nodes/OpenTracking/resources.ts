@@ -35,6 +35,7 @@ import { getLogPage } from './actions/report/get-log-page';
 import { getPrivacyReport } from './actions/report/get-privacy-report';
 import { dryRunRetention } from './actions/retention/dry-run';
 import { runRetention } from './actions/retention/run';
+import { checkAnomalies } from './actions/statistics/check-anomalies';
 import { countPeople } from './actions/statistics/count-people';
 import { dashboardStatistics } from './actions/statistics/dashboard';
 import { getRates } from './actions/statistics/get-rates';
@@ -102,7 +103,7 @@ export const resources: Resource[] = [
 	{
 		value: 'statistics',
 		name: 'Statistics',
-		operations: [countPeople, dashboardStatistics, getRates],
+		operations: [checkAnomalies, countPeople, dashboardStatistics, getRates],
 	},
 	{
 		value: 'status',

@@ -16,7 +16,7 @@ import {
 	webhookDescriptionFields,
 } from 'n8n-workflow';
 
-import { startsFor } from '../../src/tracking/event/start-for';
+import { startsFor } from '../../src/tracking/start/start-for';
 import { LINK_PATH } from '../../src/tracking/links/tracked-link';
 import { askedFor } from '../shared/fields/asked-for';
 import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';

@@ -1,9 +1,10 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
 import type { OpenEvent } from '../../src/tracking/event/open-event';
-import { startsFor, type StartFor } from '../../src/tracking/event/start-for';
+import { startsFor, type StartFor } from '../../src/tracking/start/start-for';
 import type { ReceivedOpen } from '../../src/tracking/receive/receive-types';
 import { readStartFor } from '../shared/fields/start-for';
+import { noteLoadOf } from '../shared/receive/note-load';
 import { recordOpen } from '../shared/receive/waiting-opens';
 
 /** What starts the workflow: every load, where the workflow itself answers or records. */
@@ -21,10 +22,14 @@ export function startForOf(context: Pick<IWebhookFunctions, 'getNodeParameter'>)
  */
 export async function recordAndChoose(
 	context: IWebhookFunctions,
-	{ event, load }: Pick<ReceivedOpen, 'event' | 'load'>,
+	received: Pick<ReceivedOpen, 'event' | 'load' | 'looked'>,
 	startFor: StartFor,
 ): Promise<OpenEvent | undefined> {
-	if (event === null) return undefined;
+	const { event, load } = received;
+	if (event === null) {
+		noteLoadOf(context, received);
+		return undefined;
+	}
 	const outcome = await recordOpen(context, { event, load });
 	if (outcome === 'erased' || 'waiting' in outcome) return undefined;
 	const isTest = context.getMode() === 'manual';

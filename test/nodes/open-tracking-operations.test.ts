@@ -322,6 +322,30 @@ const ENTRIES: Record<string, Entry> = {
 			expect(items).toMatchObject([{ recipientId: 'bob', email: 'bob@example.com', sent: 1 }]),
 		whenEmpty: 'Campaign ID is empty',
 	},
+	'recipient getNotClicked': {
+		fill: () => ({ notOpenedCampaignId: CAMPAIGN }),
+		gives: 'who opened a message and followed no link',
+		check: ({ items }) =>
+			expect(items).toMatchObject([{ recipientId: 'ada', email: 'ada@example.com', sent: 1 }]),
+		whenEmpty: 'Campaign ID is empty',
+	},
+	'recipient getReadingTimes': {
+		fill: () => ({ readingRecipientId: 'ada', timeZone: 'UTC' }),
+		gives: 'when a person last opened, and when they best get an email',
+		check: ({ items }) =>
+			expect(items).toMatchObject([
+				{
+					recipientId: 'ada',
+					lastOpenAt: expect.any(String),
+					quietDays: expect.any(Number),
+					bestHour: expect.any(Number),
+					sendAt: expect.any(String),
+					ownShare: 0,
+					because: expect.stringContaining('No consent'),
+				},
+			]),
+		whenEmpty: 'Recipient ID is empty',
+	},
 	'recipient registerSent': {
 		item: ({ pixelId: id }) => ({ tracking: { pixelId: id } }),
 		fill: () => ({ sentRecipientId: 'carla' }),
@@ -420,6 +444,20 @@ const ENTRIES: Record<string, Entry> = {
 			expect(items).toMatchObject([
 				{ totals: { opens: 0, rates: { confirmed: { rate: null } } }, campaigns: [] },
 			]),
+	},
+	'statistics checkAnomalies': {
+		gives: 'what is out of the ordinary, and of which campaigns nothing can be said',
+		check: ({ items }) =>
+			expect(items).toMatchObject([
+				{
+					found: 0,
+					anomalies: [],
+					watched: [CAMPAIGN],
+					notComparable: [CAMPAIGN],
+					inWords: expect.stringContaining('Nothing out'),
+				},
+			]),
+		whenEmpty: ({ items }) => expect(items).toHaveLength(1),
 	},
 	'statistics getRates': {
 		fill: () => ({ ratesCampaignId: CAMPAIGN }),

@@ -309,7 +309,7 @@ export function drawCanvas(workflow: WorkflowJson): Canvas {
 			),
 		);
 	const squares = new Map(nodes.map(({ name, square }) => [name, square]));
-	const lines = Object.entries(workflow.connections).flatMap(([from, { main }]) =>
+	const lines = Object.entries(workflow.connections).flatMap(([from, { main = [] }]) =>
 		main.flatMap((targets, output) =>
 			(targets ?? []).map((target): Line => {
 				const source = squares.get(from)!;

@@ -17,7 +17,7 @@ const LOADERS: Array<[Actor, string, Client]> = [
 ];
 
 /** A small generator of repeatable numbers below `limit` (mulberry32). */
-function dice(seed: number): (limit: number) => number {
+export function dice(seed: number): (limit: number) => number {
 	let state = seed;
 	return (limit) => {
 		state = (state + 0x6d2b79f5) | 0;

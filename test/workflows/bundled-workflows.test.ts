@@ -18,7 +18,7 @@ const workflows = files.map(
 		] as const,
 );
 
-type Description = Pick<INodeTypeDescription, 'name' | 'version' | 'properties' | 'credentials'> & {
+type Description = Pick<INodeTypeDescription, 'name' | 'version' | 'properties' | 'credentials' | 'usableAsTool'> & {
 	webhooks?: unknown[];
 };
 
@@ -36,7 +36,12 @@ function knownNodes(): Map<string, Description[]> {
 			string,
 			new () => { description: Description }
 		>;
-		add(manifest.name, new built[className]().description);
+		const { description } = new built[className]();
+		add(manifest.name, description);
+		// n8n makes a tool of it.
+		if (description.usableAsTool === true) {
+			add(manifest.name, { ...description, name: `${description.name}Tool` });
+		}
 	}
 	for (const [prefix, folder] of [
 		['n8n-nodes-base', 'n8n-nodes-base'],

@@ -6,7 +6,7 @@ import {
 	canBeKnown,
 	type StartFor,
 	type StartForChoice,
-} from '../../../src/tracking/event/start-for';
+} from '../../../src/tracking/start/start-for';
 import { trackingModeOptions } from '../options/tracking-mode-options';
 
 type WithParameters = { getNodeParameter(name: string, fallback?: unknown): unknown };

@@ -4,16 +4,12 @@ import { isConfirmed, isHidden, machineOpensOf, opensOf } from '../../tracking/c
 import type { RecipientTally } from '../../tracking/counters/tally';
 import { isoOrNull } from '../counters/counts-view';
 import { pixelOfParent } from '../counters/tally-key';
+import { IN_STATE } from '../counters/recipient-states';
 import { toRecipientTally } from '../counters/tally-rows';
 import type { Reader } from '../database/store-database';
 import type { RecipientTalliesTable } from '../database/store-schema';
 import { segmentsOf } from '../people/segments';
-import type {
-	CampaignRecipient,
-	CampaignRecipientsRequest,
-	ListPage,
-	RecipientState,
-} from '../port/answers-store';
+import type { CampaignRecipient, CampaignRecipientsRequest, ListPage } from '../port/answers-store';
 import { pageOf, toListPage } from './list-page';
 import { contains } from './search-text';
 
@@ -67,21 +63,6 @@ export async function campaignRecipients(
 /** The entry that a row of counters has under its pixel. */
 export const OWN_ENTRY = sql<boolean>`entry.pixel_id = substr(tally.parent, 3)
 	and entry.recipient_id = tally.recipient_id`;
-
-const MACHINES = sql<boolean>`tally.prefetch + tally.scanner + tally.bot > 0`;
-const ONLY_PREFETCH = sql<boolean>`(tally.prefetch > 0 and tally.scanner = 0 and tally.bot = 0)`;
-
-/** Whether a row of counters, `tally`, is of somebody who read the email for certain. */
-export const CONFIRMED = sql<boolean>`(tally.first_open_at is not null or tally.clicks > 0)`;
-
-/** Conditions on a row of `recipient_tallies` that is named `tally`. */
-export const IN_STATE = {
-	opened: CONFIRMED,
-	hidden: sql<boolean>`(not ${CONFIRMED} and ${MACHINES} and ${ONLY_PREFETCH})`,
-	notOpened: sql<boolean>`(not ${CONFIRMED} and tally.sent > 0
-		and not ${ONLY_PREFETCH})`,
-	machineOnly: sql<boolean>`(not ${CONFIRMED} and ${MACHINES} and not ${ONLY_PREFETCH})`,
-} as const satisfies Record<RecipientState, unknown>;
 
 function inOrder<DB, TB extends keyof DB, Row>(
 	query: SelectQueryBuilder<DB, TB, Row>,

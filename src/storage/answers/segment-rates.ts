@@ -5,7 +5,7 @@ import { DEFAULT_K } from '../../tracking/minimise/k-anonymity';
 import type { Reader } from '../database/store-database';
 import type { SegmentRates } from '../port/answers-store';
 import { getCampaign } from '../statistics/statistics';
-import { CONFIRMED, IN_STATE } from './campaign-recipients';
+import { CONFIRMED, IN_STATE } from '../counters/recipient-states';
 
 /**
  * The rates of a campaign by segment. Held back are groups of fewer than ten people, and those whose

@@ -1,16 +1,27 @@
+import type { Load } from '../../tracking/counters/tally';
 import { COUNTED_ACTORS, isCounted } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
+import type { ModeRule } from '../../tracking/minimise/minimise-mode';
 import type { CounterBook } from '../counters/counter-book';
 import { parentOf, tallyKeyOf, textOfKey } from '../counters/tally-key';
-import type { TallyKey } from '../counters/tally-key';
+import type { Place, TallyKey } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader } from '../database/store-database';
 import type { OpenRow } from '../database/store-schema';
-import type { Incoming } from './record-opens';
 
 const READ_ROWS = 500;
 const DAY_MS = 86_400_000;
+
+/** An open on its way into the store. */
+export interface Incoming {
+	row: OpenRow;
+	place: Place;
+	load: Load;
+	/** Whether a link was followed, and not an image loaded */
+	isClick: boolean;
+	keeps: ModeRule['keeps'];
+}
 
 /** The columns that say what came before an open. */
 export type FirstOpen = Pick<OpenRow, 'first_open' | 'quiet_days'>;

@@ -22,7 +22,7 @@ import type { Writer } from '../database/store-database';
 import type { OpenRow } from '../database/store-schema';
 import type { Label, RecordResult, StoreKnowledge } from '../port/tracking-store';
 import { findFirstOpens, UNKNOWN } from './first-opens';
-import type { FirstOpen } from './first-opens';
+import type { FirstOpen, Incoming } from './first-opens';
 import { toOpenRow } from './open-row';
 import { findSeen, noteSeen } from './seen-events';
 import { inStoringOrder } from './storing-order';
@@ -32,16 +32,6 @@ import { withinPixelMode } from './within-pixel-mode';
 /** 500 rows of up to 65 columns stay below the 32,766 parameters of a SQLite statement. */
 const INSERT_ROWS = 500;
 const READ_ROWS = 1000;
-
-/** An open on its way into the store. */
-export interface Incoming {
-	row: OpenRow;
-	place: Place;
-	load: Load;
-	/** Whether a link was followed, and not an image loaded */
-	isClick: boolean;
-	keeps: ModeRule['keeps'];
-}
 
 /**
  * Records events, each once, with all counters, and none with more than its pixel allows

@@ -12,7 +12,7 @@ import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../
 import type { Place, TallyKey } from '../counters/tally-key';
 import { toRecipientTally } from '../counters/tally-rows';
 import { storableId, storablePerson, timeOf } from '../database/checked-input';
-import { IN_STATE } from '../answers/campaign-recipients';
+import { IN_STATE } from '../counters/recipient-states';
 import { chunks } from '../database/chunks';
 import { checkLimit, readCursor, toPage } from '../database/cursor';
 import type { Reader, Writer } from '../database/store-database';

@@ -6,8 +6,7 @@ import type { TrackingStore } from '../../../../src/storage/port/tracking-store'
 import { bestHour, nextTimeAt } from '../../../../src/tracking/counters/best-hour';
 import { readText } from '../../../shared/fields/check-fields';
 import { locator } from '../../../shared/fields/locators';
-import { manyItems } from '../../common/many-items';
-import type { OperationOnMany } from '../../common/operation';
+import type { Operation } from '../../common/operation';
 import { timeZoneOf, timeZoneProperty } from '../report/time-zone';
 
 const DAY_MS = 86_400_000;
@@ -20,7 +19,7 @@ interface Asked {
 	needsConsent: boolean;
 }
 
-export const getReadingTimes: OperationOnMany = {
+export const getReadingTimes: Operation = {
 	value: 'getReadingTimes',
 	name: 'Get Reading Times',
 	action: 'Get reading times of recipient',
@@ -41,32 +40,14 @@ export const getReadingTimes: OperationOnMany = {
 		},
 		timeZoneProperty,
 	],
-	async executeMany(context) {
-		const { node, store } = context;
+	async execute({ node, store, index }) {
 		const now = new Date();
-		const lists = new Map<string, Promise<number[]>>();
-		const listOf = async (timeZone: string) => {
-			const known = lists.get(timeZone) ?? hoursOfList(store, timeZone, now);
-			lists.set(timeZone, known);
-			return await known;
-		};
-		return await manyItems(context, {
-			fields: getReadingTimes.properties,
-			read: (index): Asked => ({
-				recipientId: readText(node, 'readingRecipientId', index),
-				timeZone: timeZoneOf({ node, index }),
-				needsConsent: node.getNodeParameter('hoursNeedConsent', index) as boolean,
-			}),
-			run: async (all) => {
-				const done: INodeExecutionData[][] = [];
-				for (const asked of all) {
-					const { recipientId, timeZone } = asked;
-					const report = await store.personReport({ recipientId, timeZone, now });
-					done.push([readingTimes(asked, report, await listOf(timeZone), now)]);
-				}
-				return done;
-			},
-		});
+		const recipientId = readText(node, 'readingRecipientId', index);
+		const timeZone = timeZoneOf({ node, index });
+		const needsConsent = node.getNodeParameter('hoursNeedConsent', index) as boolean;
+		const report = await store.personReport({ recipientId, timeZone, now });
+		const list = await hoursOfList(store, timeZone, now);
+		return [readingTimes({ recipientId, timeZone, needsConsent }, report, list, now)];
 	},
 };
 
@@ -108,8 +89,24 @@ function because(mayLook: boolean, own: readonly number[] | null): string {
 	return 'The hours of this person, drawn towards those of the whole list while they are few';
 }
 
-/** Counted opens of everybody by hour of the day. */
+/** The hours of the list by time zone, for the items of one execution: reading them takes a moment. */
+const known = new WeakMap<TrackingStore, Map<string, { readAt: Date; hours: Promise<number[]> }>>();
+const KNOWN_FOR_MS = 60_000;
+
 async function hoursOfList(store: TrackingStore, timeZone: string, now: Date): Promise<number[]> {
+	const zones = known.get(store) ?? new Map();
+	known.set(store, zones);
+	const last = zones.get(timeZone);
+	if (last && now.getTime() - last.readAt.getTime() < KNOWN_FOR_MS) return await last.hours;
+	const hours = readHours(store, timeZone, now);
+	zones.set(timeZone, { readAt: now, hours });
+	// What failed is asked for again.
+	hours.catch(() => zones.delete(timeZone));
+	return await hours;
+}
+
+/** Counted opens of everybody by hour of the day. */
+async function readHours(store: TrackingStore, timeZone: string, now: Date): Promise<number[]> {
 	const from = new Date(now.getTime() - LIST_DAYS * DAY_MS);
 	const hours = Array.from({ length: 24 }, () => 0);
 	for (const { hour, opens } of await store.listOpensPerHour({ from, to: now })) {

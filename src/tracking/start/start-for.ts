@@ -1,5 +1,5 @@
-import { isCounted, type OpenEvent } from './open-event';
-import type { TrackingMode } from './tracking-mode';
+import { isCounted, type OpenEvent } from '../event/open-event';
+import type { TrackingMode } from '../event/tracking-mode';
 import { MODE_STORES } from '../minimise/minimise-mode';
 
 /** For which events a trigger starts its workflow. */

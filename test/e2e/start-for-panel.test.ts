@@ -1,0 +1,65 @@
+import type { Browser } from 'playwright-core';
+
+import { publishWorkflow } from '../../scripts/lib/n8n';
+import { keepPicture, launchBrowser } from '../support/browser';
+import { openEditor, type Editor } from '../support/editor';
+import {
+	bundledWorkflow,
+	publicationFailure,
+	startInstance,
+	type N8nInstance,
+	type WorkflowJson,
+} from '../support/n8n-instance';
+
+describe('choosing what a workflow starts for, in the editor of a real n8n', () => {
+	let n8n: N8nInstance;
+	let browser: Browser;
+	let editor: Editor;
+
+	beforeAll(async () => {
+		[n8n, browser] = await Promise.all([startInstance({ workflows: [] }), launchBrowser()]);
+		const { id } = await n8n.rest('POST', '/workflows', {
+			...bundledWorkflow('tell-first-open.json'),
+			id: undefined,
+		});
+		editor = await openEditor(browser, n8n, String(id));
+	}, 240_000);
+	afterAll(async () => {
+		await Promise.all([n8n?.stop(), browser?.close()]);
+	}, 60_000);
+
+	it('offers it below Respond, and says where it cannot be known', async () => {
+		const panel = await editor.openPanel('Email Open Trigger');
+		const labels = await panel.labels();
+		expect(labels.indexOf('Start For')).toBe(labels.indexOf('Respond') + 1);
+		expect(await panel.list('startFor')).toEqual([
+			'Counted Opens',
+			'Every Load',
+			'First Counted Open',
+			'Opens After Quiet Days',
+		]);
+		await panel.choose('startFor', 'Opens After Quiet Days');
+		expect(await panel.labels()).toContain('Quiet Days');
+		await panel.choose('trackingMode', 'Hygiene');
+		const notice = (await panel.labels()).filter((label) => label.includes('cannot be known'));
+		expect(notice).toEqual([
+			expect.stringMatching(/^The tracking modes Off, Aggregate, Hygiene, and/),
+		]);
+		await keepPicture(editor.page, 'start-for');
+		await panel.choose('respond', 'Using Respond and Log Open Node');
+		expect(await panel.labels()).not.toContain('Start For');
+		await panel.close();
+	}, 120_000);
+
+	it('does not publish what could never start, and says why', async () => {
+		const workflow: WorkflowJson = bundledWorkflow('tell-first-open.json');
+		workflow.nodes = workflow.nodes.filter(({ name }) => name === 'Email Open Trigger');
+		workflow.connections = {};
+		workflow.nodes[0].parameters.trackingMode = 'hygiene';
+		const { id } = await n8n.rest('POST', '/workflows', { ...workflow, id: undefined });
+		await publishWorkflow(n8n.rest, String(id));
+		expect(await publicationFailure(n8n.rest, String(id))).toContain(
+			'keep no opens of single recipients, so which one is the first cannot be known',
+		);
+	}, 120_000);
+});
