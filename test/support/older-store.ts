@@ -10,8 +10,29 @@ export async function undoLater(db: Writer): Promise<void> {
 	await db.schema.alterTable('recipients').dropColumn('address').execute();
 }
 
+/** Makes a store what it was before the migration `0019-first-opens`. */
+async function undoFirstOpens(db: Writer): Promise<void> {
+	for (const name of ['first_open', 'quiet_days']) {
+		await db.schema.alterTable('opens').dropColumn(name).execute();
+	}
+	await forgetMigrations(db, '0019-first-opens');
+}
+
 /** Makes a store what it was before the migration `0014-clicks`. */
 export async function undoClicks(db: Writer): Promise<void> {
+	await undoFirstOpens(db);
+	for (const name of [
+		'recipients_by_campaign',
+		'recipient_tallies_by_bytes',
+		'recipients_by_bytes',
+	]) {
+		await db.schema.dropIndex(name).ifExists().execute();
+	}
+	await db.schema
+		.createIndex('recipients_in_campaigns')
+		.on('recipient_tallies')
+		.columns(['campaign_id', 'recipient_id', 'parent'])
+		.execute();
 	await db.schema.dropTable('link_clicks').execute();
 	for (const [table, columns] of Object.entries({
 		opens: ['event', 'link_url', 'link_position', 'link_label'],

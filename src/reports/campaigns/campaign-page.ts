@@ -5,6 +5,7 @@ import type {
 	OpensPerAge,
 	RecipientState,
 } from '../../storage/port/answers-store';
+import type { Pixel } from '../../storage/port/counts';
 import type { TrackingStore } from '../../storage/port/tracking-store';
 import { ratesInWords } from '../../tracking/counters/open-rates';
 import { knownSort, pagingOf, partOf, type ListView } from '../lists/list-page';
@@ -81,7 +82,7 @@ export async function campaignPage(
 		facts: campaignFacts(report),
 		ages: report.ages.length === 0 ? null : ageChart(report.ages),
 		...opensOverTime(report.hours, period),
-		people: peopleOf(recipients, view),
+		people: peopleOf(recipients, pixels.rows, view),
 		segments: segments.map(({ segment }) => segment),
 		programs: programTable(report.programs),
 		providers: report.providers === null ? null : providerTable(report.providers),
@@ -140,7 +141,12 @@ function halfText(ages: readonly OpensPerAge[]): string {
 	return '';
 }
 
-function peopleOf(recipients: ListPage<CampaignRecipient>, view: CampaignView) {
+function peopleOf(
+	recipients: ListPage<CampaignRecipient>,
+	pixels: readonly Pixel[],
+	view: CampaignView,
+) {
+	const named = pixels.length > 1 ? pixels : [];
 	const { campaignId, show, search } = view;
 	const sort = knownSort(RECIPIENT_SORTS, view.sort);
 	const keep = { id: campaignId, show, q: search || null, sort };
@@ -151,10 +157,12 @@ function peopleOf(recipients: ListPage<CampaignRecipient>, view: CampaignView) {
 			current: value === show,
 		})),
 		keep: { id: campaignId, show, sort },
-		table: recipientsTable(recipients.rows, view, {
-			sort,
-			href: (other) => linkTo(view, 'campaign', { ...keep, sort: other }),
-		}),
+		table: recipientsTable(
+			recipients.rows,
+			view,
+			{ sort, href: (other) => linkTo(view, 'campaign', { ...keep, sort: other }) },
+			new Map(named.map(({ id, name }) => [id, name])),
+		),
 		paging: pagingOf(view, 'campaign', recipients.hasMore, keep),
 		csv: linkTo(view, 'campaign/recipients.csv', keep),
 	};

@@ -18,11 +18,16 @@ export function stateWords({ state }: Pick<CampaignRecipient, 'state'>): string 
 	return state === null ? 'Not sent' : STATE_WORDS[state];
 }
 
-/** The recipients of a campaign, each with what is known of it. */
+/**
+ * The recipients of a campaign, each with what is known of it.
+ *
+ * @param pixels names of the campaign's pixels, where it has several: somebody has a row for each
+ */
 export function recipientsTable(
 	recipients: readonly CampaignRecipient[],
 	frame: Frame,
 	sorting: Sorting,
+	pixels: ReadonlyMap<string, string>,
 ): Table {
 	const column = (name: string, sort: (typeof RECIPIENT_SORTS)[number], more: Partial<Column>) => ({
 		name,
@@ -44,7 +49,7 @@ export function recipientsTable(
 			{ name: 'Segments' },
 		],
 		rows: recipients.map((recipient) => [
-			nameCell(recipient, frame),
+			{ ...nameCell(recipient, frame), sub: pixels.get(recipient.pixelId ?? '') ?? null },
 			{ text: stateWords(recipient) },
 			{ text: shownCount(recipient.opens) },
 			{ text: shownCount(recipient.machineOpens) },

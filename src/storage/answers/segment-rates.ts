@@ -5,8 +5,7 @@ import { DEFAULT_K } from '../../tracking/minimise/k-anonymity';
 import type { Reader } from '../database/store-database';
 import type { SegmentRates } from '../port/answers-store';
 import { getCampaign } from '../statistics/statistics';
-
-const CONFIRMED = sql`(tally.first_open_at is not null or tally.clicks > 0)`;
+import { CONFIRMED, IN_STATE } from './campaign-recipients';
 
 /**
  * The rates of a campaign by segment. Held back are groups of fewer than ten people, and those whose
@@ -28,8 +27,7 @@ export async function segmentRates(db: Reader, campaignId: string): Promise<Segm
 		.select([
 			sql<number>`count(*)`.as('people'),
 			sql<number>`cast(sum(case when ${CONFIRMED} then 1 else 0 end) as bigint)`.as('confirmed'),
-			sql<number>`cast(sum(case when not ${CONFIRMED} and tally.prefetch > 0
-				and tally.scanner = 0 and tally.bot = 0 then 1 else 0 end) as bigint)`.as('hidden'),
+			sql<number>`cast(sum(case when ${IN_STATE.hidden} then 1 else 0 end) as bigint)`.as('hidden'),
 		])
 		.groupBy('label.segment')
 		.orderBy('label.segment')

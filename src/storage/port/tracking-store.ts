@@ -1,8 +1,8 @@
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
 import type { Actor, EventKind, OpenEvent } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
+import type { DenylistKeysOf, PseudonymsOf } from '../../tracking/people/subject-keys';
 import type { LoadInPlace } from '../../tracking/receive/receive-types';
-import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import type { AnswersStore } from './answers-store';
 import type { CampaignCounts, GroupCounts, OpensPerHour, Pixel } from './counts';
 import type { PrivacyStore } from './privacy-store';
@@ -96,6 +96,9 @@ export interface RelabelResult {
 /** Who loaded the image, and why that is thought. */
 export type Label = Omit<Relabel, 'eventId' | 'onlyCounted'>;
 
+/** What the store itself knows of an open, and events come to it without. */
+export type StoreKnowledge = Label & Pick<OpenEvent, 'firstOpen' | 'quietDays'>;
+
 /** How long a client kept the connection of an open. */
 export interface ImageHeld {
 	eventId: string;
@@ -153,6 +156,14 @@ export interface NewRecipient {
 	segments?: readonly string[];
 }
 
+/** What recipients are counted by, beside the mode of their pixel. */
+export interface CountedUnder {
+	/** The most that their opens may leave behind */
+	trackingMode?: TrackingMode;
+	/** Without it recipients of mode `pseudonymous` are not counted */
+	pseudonymsOf?: PseudonymsOf;
+}
+
 export interface RecipientPage {
 	recipients: RecipientWithCounts[];
 	nextCursor: string | null;
@@ -175,7 +186,7 @@ export interface SentMessage {
 	recipientId: string | null;
 	sentAt: Date;
 	/**
-	 * The effective mode of the link in the message. `aggregate` and `hygiene` count the message
+	 * The mode of the link in the message; one that the pixel sets lowers it. `aggregate` and `hygiene` count the message
 	 * without noting to whom it went; `off` leaves nothing, since it can never be opened.
 	 */
 	trackingMode: TrackingMode;
@@ -184,6 +195,10 @@ export interface SentMessage {
 }
 
 export interface NotOpenedRequest extends PageRequest {
+	/** Default `open`; `click`: those with a counted open who followed no link */
+	missing?: 'open' | 'click';
+	/** Leaves out those of whom nobody can see whether they opened */
+	leaveOutHidden?: boolean;
 	/** Exactly one of the two */
 	pixelId?: string;
 	campaignId?: string;
@@ -193,7 +208,7 @@ export interface NotOpenedRequest extends PageRequest {
 	sentBefore: Date;
 }
 
-/** Somebody who was sent to and has no counted open. */
+/** Somebody who was sent to and has no counted open, or no click. */
 export interface NotOpened {
 	pixelId: string | null;
 	campaignId: string | null;
@@ -271,8 +286,8 @@ export interface CheckedRecord {
 	erased: ReadonlySet<string>;
 	/** New to the store */
 	recorded: ReadonlySet<string>;
-	/** The labels of opens that the store may label otherwise than they came */
-	labels: ReadonlyMap<string, Label>;
+	/** What the store says of each of them that it has, new or known before */
+	knowledge: ReadonlyMap<string, StoreKnowledge>;
 }
 
 /**
@@ -342,6 +357,7 @@ export interface TrackingStore extends PrivacyStore, AnswersStore {
 		pixelId: string,
 		recipients: readonly NewRecipient[],
 		keysOf: DenylistKeysOf,
+		counted?: CountedUnder,
 	): Promise<AddRecipientsResult>;
 	/** Those of the given recipient ids that the pixel has. */
 	findRecipients(pixelId: string, recipientIds: readonly string[]): Promise<Recipient[]>;
@@ -358,11 +374,23 @@ export interface TrackingStore extends PrivacyStore, AnswersStore {
 	 * that leads to nobody; later loads are recorded without a recipient. Returns whether there
 	 * was one.
 	 */
-	deleteRecipient(id: string, keysOf: DenylistKeysOf): Promise<boolean>;
+	deleteRecipient(
+		id: string,
+		keysOf: DenylistKeysOf,
+		pseudonymsOf?: PseudonymsOf,
+	): Promise<boolean>;
 
-	/** Counts messages as sent, each once per recipient and message id, but none to erased people. */
-	registerSent(messages: readonly SentMessage[], keysOf: DenylistKeysOf): Promise<SentResult>;
-	/** Recipients that were sent to and have no counted open. */
+	/**
+	 * Counts messages as sent, each once per recipient and message id, but none to erased people. In
+	 * mode `pseudonymous` they count under the pseudonym that opens have, or without the keys for it
+	 * without a recipient.
+	 */
+	registerSent(
+		messages: readonly SentMessage[],
+		keysOf: DenylistKeysOf,
+		pseudonymsOf?: PseudonymsOf,
+	): Promise<SentResult>;
+	/** Recipients that were sent to and have no counted open, or no click. */
 	listNotOpened(request: NotOpenedRequest): Promise<NotOpenedPage>;
 
 	/** One recipient's status, or a pixel's. `null` where the store knows neither. */
