@@ -5,7 +5,7 @@ import type { TrackingMode } from './tracking/event/tracking-mode';
 import { generateKey as generateKeyFrom, parseKeyRing } from './tracking/links/key-ring';
 import { TOKEN_IV_BYTES, tokenFromText } from './tracking/links/sealed-token';
 import { verifyToken, type TokenVerdict } from './tracking/links/token';
-import { personLink, PRIVACY_PATH } from './tracking/links/person-link';
+import { personLink } from './tracking/links/person-link';
 import { PIXEL_PATH, normaliseBaseUrl, signTrackingLink } from './tracking/links/tracking-link';
 import { LINK_PATH, signTrackedLink } from './tracking/links/tracked-link';
 import { embedPixel, type EmbedResult, type PixelPosition } from './tracking/mail/embed';
@@ -54,8 +54,6 @@ export interface TrackerOptions {
 	path?: string;
 	/** The same for tracked links */
 	linkPath?: string;
-	/** The same for the consent pages */
-	privacyPath?: string;
 }
 
 /** What a link is for. Everything may be left out. */
@@ -131,7 +129,6 @@ export function createTracker({
 	previousKeys,
 	path = PIXEL_PATH,
 	linkPath = LINK_PATH,
-	privacyPath = PRIVACY_PATH,
 }: TrackerOptions): Tracker {
 	const keyRing = parseKeyRing({ activeKey: key, previousKeys });
 	const base = normaliseBaseUrl(baseUrl);
@@ -190,7 +187,6 @@ export function createTracker({
 			unsubscribeHeaders(
 				personLink({
 					baseUrl: base,
-					path: privacyPath,
 					keyRing,
 					iv: randomBytes(TOKEN_IV_BYTES),
 					link: { recipientId, scope: 'unsubscribe', issuedAt: new Date() },

@@ -1,7 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { LINK_PATH } from '../../src/tracking/links/tracked-link';
-import { PRIVACY_PATH } from '../../src/tracking/links/person-link';
 import { PIXEL_PATH } from '../../src/tracking/links/tracking-link';
 import { PIXEL_PNG_BASE64 } from '../../src/tracking/receive/pixel-image';
 import { consentPolicyOptions } from '../shared/options/consent-policy-options';
@@ -192,23 +191,6 @@ export const properties: INodeProperties[] = [
 		type: 'notice',
 		default: '',
 		displayOptions: forOperation('unsubscribeHeaders'),
-	},
-	{
-		displayName: 'Options',
-		name: 'unsubscribeOptions',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		displayOptions: forOperation('unsubscribeHeaders'),
-		options: [
-			{
-				displayName: 'Page Path',
-				name: 'path',
-				type: 'string',
-				default: PRIVACY_PATH,
-				description: 'The path of the consent pages, if it is not the default one',
-			},
-		],
 	},
 
 	{

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { personLink, PRIVACY_PATH } from '../../src/tracking/links/person-link';
+import { personLink } from '../../src/tracking/links/person-link';
 import { TOKEN_IV_BYTES } from '../../src/tracking/links/sealed-token';
 import { unsubscribeHeaders as headersOf } from '../../src/tracking/mail/unsubscribe-headers';
 import { MOST_AT_ONCE } from '../shared/each-item';
@@ -18,12 +18,8 @@ export const unsubscribeHeaders: PixelOperation = (context) => {
 	return {
 		run: async (item, index) => {
 			const { keyRing, baseUrl } = await signingOf(context);
-			const { path } = context.getNodeParameter('unsubscribeOptions', index, {}) as {
-				path?: string;
-			};
 			const url = personLink({
 				baseUrl: baseUrl || instanceBaseUrl(context),
-				path: path || PRIVACY_PATH,
 				keyRing,
 				iv: randomBytes(TOKEN_IV_BYTES),
 				link: {
