@@ -12,6 +12,7 @@ export async function undoLater(db: Writer): Promise<void> {
 
 /** Makes a store what it was before the migration `0014-clicks`. */
 export async function undoClicks(db: Writer): Promise<void> {
+	await undoClickRates(db);
 	await db.schema.dropTable('link_clicks').execute();
 	for (const [table, columns] of Object.entries({
 		opens: ['event', 'link_url', 'link_position', 'link_label'],
@@ -21,6 +22,15 @@ export async function undoClicks(db: Writer): Promise<void> {
 		for (const name of columns) await db.schema.alterTable(table).dropColumn(name).execute();
 	}
 	await forgetMigrations(db, '0014-clicks');
+}
+
+/** Makes a store what it was before the migration `0015-click-rates`. */
+export async function undoClickRates(db: Writer): Promise<void> {
+	for (const name of ['clicks_by_campaign', 'clicks_by_pixel', 'recipients_clicked']) {
+		await db.schema.dropIndex(name).execute();
+	}
+	await db.schema.alterTable('tallies').dropColumn('clicked_of_sent').execute();
+	await forgetMigrations(db, '0015-click-rates');
 }
 
 /** Makes a store what it was before the migration `0011-open-rates`. */

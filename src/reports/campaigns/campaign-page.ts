@@ -1,11 +1,14 @@
 import type {
 	CampaignRecipient,
 	CampaignReport,
+	LinkClicks,
 	ListPage,
 	OpensPerAge,
 	RecipientState,
 } from '../../storage/port/answers-store';
+import type { CampaignCounts } from '../../storage/port/counts';
 import type { TrackingStore } from '../../storage/port/tracking-store';
+import { clicksInWords } from '../../tracking/counters/click-rates';
 import { ratesInWords } from '../../tracking/counters/open-rates';
 import { knownSort, pagingOf, partOf, type ListView } from '../lists/list-page';
 import { pageData } from '../pages/page-data';
@@ -14,6 +17,7 @@ import { linkTo } from '../shown/frame';
 import { pixelTable } from '../shown/list-tables';
 import { shownTime } from '../shown/local-time';
 import { chartOf, opensOverTime } from '../charts/opens-over-time';
+import { clickFacts, clicksCut, hasClicks, linkTable } from '../shown/shown-clicks';
 import { machineShare, shownCount, shownShare } from '../shown/shown-open';
 import { rateFacts } from '../shown/shown-rates';
 import { machineTable, programTable, providerTable } from './breakdown-tables';
@@ -26,8 +30,12 @@ export const RECIPIENT_FILTERS = {
 	notOpened: 'Not opened',
 	hidden: 'Hidden',
 	machineOnly: 'Machines only',
+	clicked: 'Clicked',
+	notClicked: 'Opened, not clicked',
 } as const satisfies Record<RecipientState | 'all', string>;
 export type RecipientFilter = keyof typeof RECIPIENT_FILTERS;
+/** Those that are offered where links of the campaign were followed. */
+const OF_CLICKS: readonly string[] = ['clicked', 'notClicked'];
 
 /** The filter if it is one of {@link RECIPIENT_FILTERS}, else all. */
 export function knownRecipientFilter(text: string | undefined): RecipientFilter {
@@ -45,6 +53,7 @@ export interface CampaignView extends ListView {
 const AGE_HOURS = 48;
 const PIXELS = 10;
 const OTHERS = 20;
+const LINKS = 50;
 
 /** Whom a page and its CSV are about. */
 export function recipientsAsked({ campaignId, show, search, sort, chosen }: CampaignView) {
@@ -66,8 +75,10 @@ export async function campaignPage(
 	const window = period.range === 'all' ? {} : { from: period.from, to: period.to };
 	const report = await store.campaignReport({ campaignId, ...window });
 	if (report === null) return null;
-	const [recipients, pixels, others, segments] = await Promise.all([
+	const withClicks = hasClicks([report.campaign]);
+	const [recipients, links, pixels, others, segments] = await Promise.all([
 		store.campaignRecipients({ ...partOf(view), ...recipientsAsked(view) }),
+		withClicks ? store.listLinkClicks({ campaignId }) : [],
 		store.searchPixels({ campaignId, limit: PIXELS }),
 		store.searchCampaigns({ limit: OTHERS }),
 		store.listSegments(),
@@ -79,9 +90,10 @@ export async function campaignPage(
 		rates: rateFacts(campaign.rates),
 		rateWords: ratesInWords(campaign.rates),
 		facts: campaignFacts(report),
+		clicks: withClicks ? clicksOf(campaign, links, view) : null,
 		ages: report.ages.length === 0 ? null : ageChart(report.ages),
 		...opensOverTime(report.hours, period),
-		people: peopleOf(recipients, view),
+		people: peopleOf(recipients, { ...view, withClicks }),
 		segments: segments.map(({ segment }) => segment),
 		programs: programTable(report.programs),
 		providers: report.providers === null ? null : providerTable(report.providers),
@@ -140,18 +152,36 @@ function halfText(ages: readonly OpensPerAge[]): string {
 	return '';
 }
 
-function peopleOf(recipients: ListPage<CampaignRecipient>, view: CampaignView) {
-	const { campaignId, show, search } = view;
+/** Which links were followed, by whom, and how often by machines. */
+function clicksOf(campaign: CampaignCounts, links: readonly LinkClicks[], view: CampaignView) {
+	return {
+		facts: clickFacts(campaign),
+		words: clicksInWords(campaign.clickRates),
+		table: linkTable(links.slice(0, LINKS)),
+		cut: clicksCut(links),
+		more: links.length > LINKS ? `The first ${LINKS} of ${shownCount(links.length)} links.` : null,
+		csv: linkTo(view, 'campaign/links.csv', { id: campaign.campaignId }),
+	};
+}
+
+function peopleOf(
+	recipients: ListPage<CampaignRecipient>,
+	view: CampaignView & { withClicks: boolean },
+) {
+	const { campaignId, show, search, withClicks } = view;
 	const sort = knownSort(RECIPIENT_SORTS, view.sort);
 	const keep = { id: campaignId, show, q: search || null, sort };
 	return {
-		filters: Object.entries(RECIPIENT_FILTERS).map(([value, name]) => ({
-			name,
-			href: linkTo(view, 'campaign', { ...keep, show: value }),
-			current: value === show,
-		})),
+		filters: Object.entries(RECIPIENT_FILTERS)
+			.filter(([value]) => withClicks || !OF_CLICKS.includes(value))
+			.map(([value, name]) => ({
+				name,
+				href: linkTo(view, 'campaign', { ...keep, show: value }),
+				current: value === show,
+			})),
 		keep: { id: campaignId, show, sort },
 		table: recipientsTable(recipients.rows, view, {
+			withClicks,
 			sort,
 			href: (other) => linkTo(view, 'campaign', { ...keep, sort: other }),
 		}),

@@ -1,7 +1,8 @@
 import type { TrackingStore } from '../../storage/port/tracking-store';
+import { whole } from '../../tracking/counters/open-rates';
 import { DEFAULT_K } from '../../tracking/minimise/k-anonymity';
 import { reasonText } from '../shown/shown-open';
-import { CAUTION, insightRates, ratesWithDoubt, whole, type InsightRates } from './uncertainty';
+import { CAUTION, insightRates, ratesWithDoubt, type InsightRates } from './uncertainty';
 
 /** How many segments, mailbox providers and reasons an answer has room for. */
 const MOST_ROWS = 10;

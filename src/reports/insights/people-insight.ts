@@ -1,7 +1,8 @@
 import type { CampaignRecipient } from '../../storage/port/answers-store';
 import type { CampaignCounts } from '../../storage/port/counts';
 import type { TrackingStore } from '../../storage/port/tracking-store';
-import { CAUTION, insightRates, ratesWithDoubt, whole, type InsightRates } from './uncertainty';
+import { whole } from '../../tracking/counters/open-rates';
+import { CAUTION, insightRates, ratesWithDoubt, type InsightRates } from './uncertainty';
 
 const MAY_STILL_OPEN_MS = 3 * 86_400_000;
 

@@ -73,6 +73,8 @@ const IN_STATE = {
 	notOpened: sql<boolean>`(not ${CONFIRMED} and tally.sent > 0
 		and not ${ONLY_PREFETCH})`,
 	machineOnly: sql<boolean>`(not ${CONFIRMED} and ${MACHINES} and not ${ONLY_PREFETCH})`,
+	clicked: sql<boolean>`tally.clicks > 0`,
+	notClicked: sql<boolean>`(tally.first_open_at is not null and tally.clicks = 0)`,
 } as const satisfies Record<RecipientState, unknown>;
 
 function inOrder<DB, TB extends keyof DB, Row>(
@@ -96,6 +98,8 @@ export function toMessage(
 		state: stateOf(tally),
 		opens: opensOf(tally),
 		machineOpens: machineOpensOf(tally),
+		clicks: tally.clicks,
+		machineClicks: tally.machineClicks,
 		sent: tally.sent,
 		lastSentAt: isoOrNull(tally.lastSentAt),
 		firstOpenAt: isoOrNull(tally.firstOpenAt),
