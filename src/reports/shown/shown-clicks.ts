@@ -38,7 +38,7 @@ export function clickFacts({ clicks, machineClicks, clickRates }: GroupCounts) {
 					{
 						label: 'Click-to-open',
 						value: shownShare(clickToOpen.rate),
-						note: `${intervalText({ likely: { visible: 0, ...clickToOpen } })}, of the ${shownCount(clickToOpen.opened)} with an open`,
+						note: `${intervalText({ likely: clickToOpen })}, of the ${shownCount(clickToOpen.opened)} with an open`,
 					},
 				]),
 		{ label: 'Clicks', value: shownCount(clicks), note: 'counted' },

@@ -320,10 +320,11 @@ async function expectLinks(
 	expected: ReadonlyArray<object>,
 ): Promise<void> {
 	const links = await store.listLinkClicks(place);
-	for (const { machineReasons, machineClicks } of links) {
-		expect(machineReasons.reduce((sum, { clicks }) => sum + clicks, 0)).toBe(machineClicks);
-	}
-	const found = links.map(({ machineReasons: _, ...link }) => link);
+	const found = links.map(({ machineReasons, ...link }) => {
+		const sum = machineReasons.reduce((total, { clicks }) => total + clicks, 0);
+		expect(sum).toBe(link.machineClicks);
+		return link;
+	});
 	expect(found).toHaveLength(expected.length);
 	expect(found).toEqual(expect.arrayContaining([...expected]));
 }
