@@ -35,6 +35,7 @@ import { dryRunRetention } from './actions/retention/dry-run';
 import { runRetention } from './actions/retention/run';
 import { countPeople } from './actions/statistics/count-people';
 import { dashboardStatistics } from './actions/statistics/dashboard';
+import { getLinkClicks } from './actions/statistics/get-link-clicks';
 import { getRates } from './actions/statistics/get-rates';
 import { checkStatus } from './actions/status/check';
 import { checkHostedStatus } from './actions/status/check-hosted';
@@ -97,7 +98,7 @@ export const resources: Resource[] = [
 	{
 		value: 'statistics',
 		name: 'Statistics',
-		operations: [countPeople, dashboardStatistics, getRates],
+		operations: [countPeople, dashboardStatistics, getLinkClicks, getRates],
 	},
 	{
 		value: 'status',

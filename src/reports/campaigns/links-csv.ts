@@ -1,5 +1,5 @@
 import type { LinkClicks } from '../../storage/port/answers-store';
-import { machineReasons } from '../shown/shown-clicks';
+import { reasonsInWords } from '../shown/shown-clicks';
 
 /** The columns of an export of links. */
 export const LINK_COLUMNS = [
@@ -17,6 +17,6 @@ export const LINK_COLUMNS = [
 /** One link as the values of {@link LINK_COLUMNS}; reasons in words. */
 export function linkRow(link: LinkClicks): Array<string | number | null> {
 	return LINK_COLUMNS.map((name) =>
-		name === 'machineReasons' ? machineReasons(link) : link[name],
+		name === 'machineReasons' ? reasonsInWords(link.machineReasons) : link[name],
 	);
 }

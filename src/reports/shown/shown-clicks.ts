@@ -71,7 +71,7 @@ export function linkTable(links: readonly LinkClicks[]): Table {
 			{ text: link.page ?? link.site ?? 'Not known' },
 			{ text: link.people === 0 ? '–' : shownCount(link.people) },
 			{ text: shownCount(link.clicks) },
-			{ text: shownCount(link.machineClicks), sub: machineReasons(link) },
+			{ text: shownCount(link.machineClicks), sub: reasonsInWords(link.machineReasons) },
 		]),
 		empty: 'No link was followed.',
 	};
@@ -84,7 +84,7 @@ export function linkName({ label, position }: Pick<LinkClicks, 'label' | 'positi
 }
 
 /** Why clicks were taken for those of machines, each reason with how many. */
-export function machineReasons({ machineReasons: reasons }: LinkClicks): string | null {
+export function reasonsInWords(reasons: LinkClicks['machineReasons']): string | null {
 	if (reasons.length === 0) return null;
 	return reasons
 		.map(({ actor, reason, clicks }) => {
