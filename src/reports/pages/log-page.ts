@@ -79,6 +79,7 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 			})),
 		links: withClicks ? linksOf(await store.listLinkClicks({ pixelId: pixel.id })) : null,
 		what: show === 'clicks' ? 'Clicks' : 'Loads',
+		did: show === 'clicks' ? 'Followed' : 'Loaded',
 		paging: {
 			page,
 			newer: page > 1 ? pageHref(page - 1) : null,
