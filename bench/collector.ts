@@ -2,14 +2,19 @@
  * Everything that can serve the pixel, on the same machine in one run, as multiples of the plain
  * n8n template: n8n's own ways, the collector, and two peers outside n8n. The load comes from
  * autocannon on the same machine, 64 connections, and takes about one of its cores: it can be the
- * limit of the fastest rows. `--seconds 20` measures each for longer.
+ * limit of the fastest rows. `--seconds 20` measures each for longer. `--only clicks` leaves all out
+ * but the comparison of pixels alone with one click in ten loads.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { loadOrCreateKeyFile } from '../src/intake/key-file';
+import { signTrackedLink } from '../src/tracking/links/tracked-link';
+import { PIXEL_PATH, signTrackingLink } from '../src/tracking/links/tracking-link';
 import { PIXEL_PNG_BASE64 } from '../src/tracking/receive/pixel-image';
 import { startCollectorProcess } from '../test/support/collector-process';
 import {
@@ -20,7 +25,7 @@ import {
 	type WorkflowJson,
 } from '../test/support/n8n-instance';
 import { plainTemplate } from './peers/plain-template';
-import { measureUrl, printRatios, type Measured } from './support';
+import { measureInTurns, measureUrl, printRatios, type Measured } from './support';
 
 const QUERY = '?id=42&campaignId=spring';
 const root = join(__dirname, '..');
@@ -40,7 +45,9 @@ const EXPRESS_TRACKER = `
 	});
 	app.listen(Number(process.argv[2]), '127.0.0.1');`;
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '8' } } });
+const { values } = parseArgs({
+	options: { seconds: { type: 'string', default: '8' }, only: { type: 'string' } },
+});
 
 async function measure(name: string, url: string): Promise<Measured> {
 	const row = await measureUrl(name, url, { seconds: Number(values.seconds), connections: 64 });
@@ -104,6 +111,49 @@ async function collectorAlone(folder: string): Promise<Measured> {
 	return row;
 }
 
+/** The same collector in turns with pixels alone, and with a tracked link for each tenth load. */
+async function withClicks(folder: string): Promise<Measured[]> {
+	const data = join(folder, 'clicks');
+	mkdirSync(data);
+	const keyRing = await loadOrCreateKeyFile(data);
+	const collector = await startCollectorProcess(data, ['--admin-port', '0', '--clicks']);
+	const url = `http://127.0.0.1:${collector.port}`;
+	const paths = (clicksOfTen: number) =>
+		Array.from({ length: 1000 }, (_, n) => {
+			const shared = { baseUrl: url, keyRing, iv: randomBytes(12) };
+			const claims = {
+				recipientId: `reader-${n}`,
+				pixelId: null,
+				campaignId: 'spring',
+				messageId: null,
+				trackingMode: null,
+				issuedAt: new Date(),
+				preview: false,
+			};
+			const isClick = n % 10 < clicksOfTen;
+			const link = { url: `https://shop.example/boots?for=${n}`, position: 1, label: null };
+			const tracked = isClick
+				? signTrackedLink({ ...shared, claims: { ...claims, purpose: 'clicks', link } })
+				: signTrackingLink({
+						...shared,
+						path: PIXEL_PATH,
+						claims: { ...claims, purpose: 'performance' },
+					}).url;
+			if (tracked === null) throw new Error('This link is too long to be tracked');
+			return tracked.slice(url.length);
+		});
+	const rows = await measureInTurns(
+		[
+			{ name: 'collector, signed pixels alone', url, paths: paths(0) },
+			{ name: 'the same, one click in ten loads', url, paths: paths(1) },
+		],
+		{ turns: 3, seconds: Number(values.seconds), connections: 64 },
+	);
+	collector.child.kill('SIGTERM');
+	if ((await collector.exited) !== 0) throw new Error('The collector lost opens or clicks');
+	return rows;
+}
+
 async function insideN8n(): Promise<Measured[]> {
 	const port = await freePort();
 	const collecting = bundledWorkflow('email-open-tracking.json');
@@ -138,10 +188,14 @@ async function insideN8n(): Promise<Measured[]> {
 async function main(): Promise<void> {
 	const folder = mkdtempSync(join(tmpdir(), 'bench-collector-'));
 	try {
-		const rows = await insideN8n();
-		rows.push(await collectorAlone(folder), ...(await peers(folder)));
-		printRatios(rows);
-		const failed = rows.filter((row) => row.failed > 0).map(({ name }) => name);
+		const rows: Measured[] = [];
+		if (values.only !== 'clicks') {
+			rows.push(...(await insideN8n()), await collectorAlone(folder), ...(await peers(folder)));
+			printRatios(rows);
+		}
+		const clicks = await withClicks(folder);
+		printRatios(clicks);
+		const failed = [...rows, ...clicks].filter((row) => row.failed > 0).map(({ name }) => name);
 		if (failed.length > 0) throw new Error(`Requests failed: ${failed.join(', ')}`);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });

@@ -31,30 +31,41 @@ export async function measureUrl(
 
 /**
  * Loads several URLs in turns, so that a machine that gets busier or quieter meanwhile does so for
- * all of them alike. Rates are over all turns; latencies are the median of the turns.
+ * all of them alike. Rates are over all turns; latencies are the median of the turns. Where `paths`
+ * are given, each connection asks for these in turn, and redirects are answers too.
  */
 export async function measureInTurns(
-	peers: ReadonlyArray<{ name: string; url: string }>,
+	peers: ReadonlyArray<{ name: string; url: string; paths?: readonly string[] }>,
 	{ turns = 5, seconds = 5, connections = 16 } = {},
 ): Promise<Measured[]> {
-	const taken = peers.map(({ name }) => ({ name, turns: [] as autocannon.Result[] }));
-	for (const { url } of peers) await autocannon({ url, connections, duration: seconds });
+	const taken = peers.map(({ name, paths }) => ({
+		name,
+		redirects: (result: autocannon.Result) => (paths ? result['3xx'] : 0),
+		turns: [] as autocannon.Result[],
+	}));
+	const run = async ({ url, paths }: (typeof peers)[number]) =>
+		await autocannon({
+			url,
+			connections,
+			duration: seconds,
+			...(paths && { requests: paths.map((path) => ({ path })) }),
+		});
+	for (const peer of peers) await run(peer);
 	for (let turn = 0; turn < turns; turn += 1) {
-		for (const [index, { url }] of peers.entries()) {
-			taken[index].turns.push(await autocannon({ url, connections, duration: seconds }));
-		}
+		for (const [index, peer] of peers.entries()) taken[index].turns.push(await run(peer));
 	}
-	return taken.map(({ name, turns: results }) => {
+	return taken.map(({ name, redirects, turns: results }) => {
 		const sum = (of: (result: autocannon.Result) => number) =>
 			results.reduce((total, result) => total + of(result), 0);
 		const median = (of: (result: autocannon.Result) => number) =>
 			results.map(of).sort((a, b) => a - b)[Math.floor(results.length / 2)];
 		return {
 			name,
-			perSecond: sum((result) => result['2xx']) / sum((result) => result.duration),
+			perSecond:
+				sum((result) => result['2xx'] + redirects(result)) / sum((result) => result.duration),
 			p50: median((result) => result.latency.p50),
 			p99: median((result) => result.latency.p99),
-			failed: sum((result) => result.non2xx + result.errors + result.timeouts),
+			failed: sum((result) => result.non2xx - redirects(result) + result.errors + result.timeouts),
 		};
 	});
 }

@@ -61,7 +61,7 @@ describe('a person who tracks emails of their own, with mode Full and a tunnel',
 	const openLog = async (name: string) => {
 		await page.goto(url('/dashboard'));
 		await page.getByRole('link', { name }).first().click();
-		await page.getByText('Loads, newest first').waitFor();
+		await page.getByRole('heading', { name: /^Loads .*, newest first$/ }).waitFor();
 	};
 
 	it('sees time, IP address, user agent and the reader that the link names', async () => {

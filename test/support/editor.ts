@@ -20,6 +20,8 @@ export interface Editor {
 	publish(): Promise<void>;
 	/** Takes the workflow that is open off the air. */
 	unpublish(): Promise<void>;
+	/** Points at a trigger of the canvas, and presses *Execute workflow* beside it. */
+	run(triggerName: string): Promise<void>;
 }
 
 /** The panel of one node. Whatever is chosen, is chosen with the mouse. */
@@ -37,8 +39,11 @@ export interface Panel {
 	/** Searches the list of what the store knows, gives the names in it, and takes the first one. */
 	pick(parameter: string, search: string): Promise<string[]>;
 	type(parameter: string, text: string): Promise<void>;
-	/** Makes a credential: clicks on *Connect to …*, fills its fields, and saves it, which tries it. */
-	connect(credential: string, fields: Record<string, string>): Promise<void>;
+	/**
+	 * Makes a credential: clicks on *Connect to …*, flips switches, fills fields, and saves it, which
+	 * tries it.
+	 */
+	connect(credential: string, fields: Record<string, string>, flipped?: string[]): Promise<void>;
 	/** The address that stands under Webhook URLs → Production URL */
 	productionUrl(): Promise<string>;
 	/** Clicks on Execute step, and waits until the node has run and its output shows a text. */
@@ -88,6 +93,14 @@ export async function openEditor(
 			const dialog = page.getByRole('dialog').filter({ hasText: 'Workflow published' });
 			await dialog.getByRole('button', { name: 'Got it' }).click();
 			await dialog.waitFor({ state: 'hidden' });
+		},
+		run: async (triggerName) => {
+			// n8n greets somebody who publishes for the first time with a list that hides the canvas.
+			const greeting = page.getByTestId('suggested-actions-close');
+			if (await greeting.isVisible()) await greeting.click();
+			const trigger = page.locator(`[data-test-id=canvas-node][data-node-name="${triggerName}"]`);
+			await trigger.hover();
+			await page.getByTestId(`execute-workflow-button-${triggerName}`).click();
 		},
 		unpublish: async () => {
 			await page.getByTestId('version-menu-button').click();
@@ -168,9 +181,12 @@ function panelOf(page: Page): Panel {
 			await input.fill(text);
 			await input.blur();
 		},
-		connect: async (credential, fields) => {
+		connect: async (credential, fields, flipped = []) => {
 			await form.getByRole('button', { name: `Connect to ${credential}` }).click();
 			const dialog = page.getByTestId('editCredential-modal');
+			for (const name of flipped) {
+				await dialog.getByTestId(`parameter-input-${name}`).locator('.el-switch').click();
+			}
 			for (const [name, value] of Object.entries(fields)) {
 				await dialog.getByTestId(`parameter-input-${name}`).locator('input').fill(value);
 			}

@@ -11,8 +11,17 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import type { Browser } from 'playwright-core';
+
+import { keepPicture, launchBrowser } from '../../support/browser';
+import { openEditor } from '../../support/editor';
+import { type HttpStandIn, type Received, startStandIn } from '../../support/http-stand-in';
+import type { N8nInstance, WorkflowJson } from '../../support/n8n-instance';
+import { openEvent } from '../../support/open-events';
+
 const ROOT = join(__dirname, '..', '..', '..');
 const PAGE = 'docs/adding-a-sink.md';
+const TOKEN = 'token-of-the-test';
 
 /** What the page has somebody do: write a file, change one, or run commands. */
 interface Step {
@@ -50,10 +59,53 @@ function applied(text: string, block: string): string {
 	return before + without('-') + after;
 }
 
+/** A button, an open, and the node that sends it. */
+const SENDING: Omit<WorkflowJson, 'id'> = {
+	name: 'Sending',
+	nodes: [
+		{
+			id: 'start',
+			name: 'Start',
+			type: 'n8n-nodes-base.manualTrigger',
+			typeVersion: 1,
+			position: [0, 0],
+			parameters: {},
+		},
+		{
+			id: 'open',
+			name: 'Open',
+			type: 'n8n-nodes-base.set',
+			typeVersion: 3.4,
+			position: [260, 0],
+			parameters: {
+				mode: 'raw',
+				jsonOutput: JSON.stringify(openEvent({ recipientId: 'ada@example.com' })),
+			},
+		},
+		{
+			id: 'sink',
+			name: 'Open Event Sink',
+			type: 'n8n-nodes-email-open-tracking.openEventSink',
+			typeVersion: 1,
+			position: [520, 0],
+			parameters: {},
+		},
+	],
+	connections: {
+		Start: { main: [[{ node: 'Open', type: 'main', index: 0 }]] },
+		Open: { main: [[{ node: 'Open Event Sink', type: 'main', index: 0 }]] },
+	},
+	settings: { executionOrder: 'v1' },
+};
+
 describe('an engineer with docs/adding-a-sink.md', () => {
 	let copy: string;
+	let n8n: N8nInstance | undefined;
+	let browser: Browser;
+	let crm: HttpStandIn;
+	const requests: Received[] = [];
 
-	beforeAll(() => {
+	beforeAll(async () => {
 		copy = mkdtempSync(join(tmpdir(), 'open-tracking-engineer-'));
 		const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' });
 		for (const file of tracked.split('\0').filter(Boolean)) {
@@ -62,8 +114,15 @@ describe('an engineer with docs/adding-a-sink.md', () => {
 		for (const installed of ['node_modules', 'runtime/node_modules']) {
 			symlinkSync(join(ROOT, installed), join(copy, installed));
 		}
+		crm = await startStandIn((request) => {
+			requests.push(request);
+			if (request.path === '/v1/me') return { status: 200, body: {} };
+			return { status: 200, body: { results: [{ status: 'ok', message: '' }] } };
+		});
+		browser = await launchBrowser();
 	}, 120_000);
-	afterAll(() => {
+	afterAll(async () => {
+		await Promise.all([n8n?.stop(), browser?.close(), crm?.stop()]);
 		rmSync(copy, { recursive: true, force: true });
 	}, 60_000);
 
@@ -84,4 +143,30 @@ describe('an engineer with docs/adding-a-sink.md', () => {
 		}
 		expect(new Set(steps.map((step) => step.kind))).toEqual(new Set(['ts', 'diff', 'sh']));
 	}, 300_000);
+
+	it('finds the destination in the panel, and its request arrives', async () => {
+		// The copy starts the n8n, so that it is the copy's build that is in it.
+		const { startInstance } = jest.requireActual<typeof import('../../support/n8n-instance')>(
+			join(copy, 'test', 'support', 'n8n-instance'),
+		);
+		n8n = await startInstance({ workflows: [] });
+		const { id } = await n8n.rest('POST', '/workflows', SENDING);
+		const editor = await openEditor(browser, n8n, String(id));
+		const panel = await editor.openPanel('Open Event Sink');
+		await panel.choose('operation', 'Example CRM');
+		await panel.connect('Open Tracking Example CRM', { url: crm.url, token: TOKEN });
+		await keepPicture(editor.page, 'engineer-panel');
+		// The editor tried the credential when it was saved.
+		expect(requests).toMatchObject([
+			{ path: '/v1/me', headers: { authorization: `Bearer ${TOKEN}` } },
+		]);
+		await panel.execute('delivered');
+		await keepPicture(editor.page, 'engineer-delivered');
+		expect(requests[1]).toMatchObject({ method: 'POST', path: '/v1/contacts/batch' });
+		expect(requests[1].headers.authorization).toBe(`Bearer ${TOKEN}`);
+		expect(JSON.parse(requests[1].body)).toEqual({
+			contacts: [{ email: 'ada@example.com', fields: { last_opened: '2026-11-20T10:00:00.000Z' } }],
+		});
+		await editor.context.close();
+	}, 240_000);
 });
