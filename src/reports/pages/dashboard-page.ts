@@ -67,6 +67,7 @@ export async function dashboardPage(store: TrackingStore, view: DashboardView): 
 		facts: periodFacts(sum, period),
 		allTime: allTimeFacts(dashboard),
 		rateWords: ratesInWords(dashboard.totals.rates),
+		clicks: clickFacts(dashboard.totals),
 		clickWords: hasClicks([dashboard.totals]) ? clicksInWords(dashboard.totals.clickRates) : null,
 		withClicks: recent.opens.some(isClick),
 		chart,
@@ -138,7 +139,6 @@ function allTimeFacts({ totals, pixels, openedPixels, averageViewTimeMs }: Dashb
 			note: 'recipients and single emails',
 		},
 		{ label: 'Opened pixels', value: shownCount(openedPixels), note: `of ${shownCount(pixels)}` },
-		...clickFacts(totals),
 	];
 	if (totals.viewTimeMs > 0 && averageViewTimeMs !== null) {
 		const value = shownDuration(averageViewTimeMs);

@@ -77,7 +77,7 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 				href: linkTo(view, self, { show: value }),
 				current: value === show,
 			})),
-		links: withClicks ? linksOf(await store.listLinkClicks({ pixelId: pixel.id })) : null,
+		clicks: withClicks ? clicksOf(counts, await store.listLinkClicks({ pixelId: pixel.id })) : null,
 		what: show === 'clicks' ? 'Clicks' : 'Loads',
 		did: show === 'clicks' ? 'Followed' : 'Loaded',
 		paging: {
@@ -93,7 +93,6 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 			{ label: 'Unique opens', value: shownCount(counts.uniqueOpens), note: '' },
 			{ label: 'Machine loads', value: shownCount(counts.machineOpens), note: 'not counted' },
 			...viewTimeFact(counts),
-			...clickFacts(counts),
 		],
 		mode: pixel.trackingMode === null ? null : modeName(pixel.trackingMode),
 		recipients: shownCount(counts.recipients),
@@ -114,8 +113,9 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 	});
 }
 
-function linksOf(links: readonly LinkClicks[]) {
-	return { table: linkTable(links), cut: clicksCut(links), more: null };
+function clicksOf(counts: Pixel['counts'], links: readonly LinkClicks[]) {
+	const facts = clickFacts(counts);
+	return { facts, table: linkTable(links), cut: clicksCut(links), more: null };
 }
 
 /** No figure where no two loads were close together: most email clients show none. */

@@ -132,7 +132,7 @@ onEachEngine('clicks on the pages on $name', ({ newPlace }) => {
 			['/campaigns?sort=clicked', 'Click rate'],
 			['/pixels', 'Clicks'],
 			['/recipients', 'Clicks'],
-			['/search?q=spring', 'Click-to-open'],
+			['/search?q=spring', '50 % of openers'],
 		]) {
 			expect(await text(list)).toContain(words);
 		}
