@@ -59,7 +59,7 @@ export function clickRates(counts: ClickCounts): ClickRates | null {
 /**
  * The rates as one sentence for people.
  *
- * @example // '44 of 1,000 recipients clicked (4.4 %); of the 238 with a counted open, 17 % clicked as well'
+ * @example clicksInWords(clickRates(counts)) // '44 of 1,000 recipients clicked (4.4 %); of the 238 with a counted open, 17 % clicked as well'
  */
 export function clicksInWords(rates: ClickRates | null): string {
 	if (rates === null) return 'No link was followed, so there is no click rate';
