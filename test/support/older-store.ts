@@ -10,6 +10,14 @@ export async function undoLater(db: Writer): Promise<void> {
 	await db.schema.alterTable('recipients').dropColumn('address').execute();
 }
 
+/** Makes a store what it was before the migration `0019-first-opens`. */
+async function undoFirstOpens(db: Writer): Promise<void> {
+	for (const name of ['first_open', 'quiet_days']) {
+		await db.schema.alterTable('opens').dropColumn(name).execute();
+	}
+	await forgetMigrations(db, '0019-first-opens');
+}
+
 /** Makes a store what it was before the migration `0014-clicks`. */
 export async function undoClicks(db: Writer): Promise<void> {
 	await undoClickRates(db);
@@ -26,6 +34,7 @@ export async function undoClicks(db: Writer): Promise<void> {
 
 /** Makes a store what it was before the migration `0015-click-rates`. */
 export async function undoClickRates(db: Writer): Promise<void> {
+	await undoFirstOpens(db);
 	for (const name of ['clicks_by_campaign', 'clicks_by_pixel', 'recipients_clicked']) {
 		await db.schema.dropIndex(name).execute();
 	}
