@@ -74,8 +74,8 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		setPixelImage: (id, image) => write((db) => setPixelImage(db, storable(id), image)),
 		getPixelImage: (id) => read((db) => getPixelImage(db, storable(id))),
 
-		addRecipients: (pixelId, list, keysOf) =>
-			write((db) => addRecipients(db, storable(pixelId), list, keysOf)),
+		addRecipients: (pixelId, list, keysOf, counted) =>
+			write((db) => addRecipients(db, storable(pixelId), list, keysOf, counted)),
 		findRecipients: (pixelId, ids) =>
 			read((db) =>
 				findRecipients(
@@ -89,9 +89,11 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getRecipient: (id) => read((db) => getRecipient(db, storable(id))),
 		listRecipients: (request) => read((db) => listRecipients(db, storableRequest(request))),
 		streamRecipients: (pixelId) => streamRecipients(database, storable(pixelId)),
-		deleteRecipient: (id, keysOf) => write((db) => deleteRecipient(db, storable(id), keysOf)),
+		deleteRecipient: (id, keysOf, pseudonymsOf) =>
+			write((db) => deleteRecipient(db, storable(id), keysOf, pseudonymsOf)),
 
-		registerSent: (messages, keysOf) => write((db) => registerSent(db, messages, keysOf)),
+		registerSent: (messages, keysOf, pseudonymsOf) =>
+			write((db) => registerSent(db, messages, keysOf, pseudonymsOf)),
 		listNotOpened: (request) => read((db) => listNotOpened(db, storableRequest(request))),
 
 		getStatus: async (request) => (await statuses([request]))[0] ?? null,

@@ -18,6 +18,24 @@ async function undoFirstOpens(db: Writer): Promise<void> {
 	await forgetMigrations(db, '0019-first-opens');
 }
 
+/** Makes a store what it was before the migration `0018-recipients-by-campaign`. */
+async function undoRecipientsByCampaign(db: Writer): Promise<void> {
+	await undoFirstOpens(db);
+	for (const name of [
+		'recipients_by_campaign',
+		'recipient_tallies_by_bytes',
+		'recipients_by_bytes',
+	]) {
+		await db.schema.dropIndex(name).ifExists().execute();
+	}
+	await db.schema
+		.createIndex('recipients_in_campaigns')
+		.on('recipient_tallies')
+		.columns(['campaign_id', 'recipient_id', 'parent'])
+		.execute();
+	await forgetMigrations(db, '0018-recipients-by-campaign');
+}
+
 /** Makes a store what it was before the migration `0014-clicks`. */
 export async function undoClicks(db: Writer): Promise<void> {
 	await undoClickRates(db);
@@ -34,7 +52,7 @@ export async function undoClicks(db: Writer): Promise<void> {
 
 /** Makes a store what it was before the migration `0015-click-rates`. */
 export async function undoClickRates(db: Writer): Promise<void> {
-	await undoFirstOpens(db);
+	await undoRecipientsByCampaign(db);
 	for (const name of ['clicks_by_campaign', 'clicks_by_pixel', 'recipients_clicked']) {
 		await db.schema.dropIndex(name).execute();
 	}

@@ -13,6 +13,8 @@ import {
 	denylistKeysIn,
 	denylistKeysOf,
 	type DenylistKeysOf,
+	pseudonymsIn,
+	type PseudonymsOf,
 } from '../../../src/tracking/people/subject-keys';
 import { readText } from '../../shared/fields/check-fields';
 import { locator } from '../../shared/fields/locators';
@@ -117,5 +119,13 @@ export const ERASED = 'The person was erased, so nothing is kept about them agai
  * @throws KeyError when the store was used with a key that is missing here
  */
 export async function denylistKeysFor(node: IExecuteFunctions): Promise<DenylistKeysOf> {
-	return denylistKeysIn((await openStoreWithKeys(node)).keyRing);
+	return (await personKeysFor(node)).keysOf;
+}
+
+/** The same, and the pseudonyms of people by these keys. */
+export async function personKeysFor(
+	node: IExecuteFunctions,
+): Promise<{ keysOf: DenylistKeysOf; pseudonymsOf: PseudonymsOf }> {
+	const { keyRing } = await openStoreWithKeys(node);
+	return { keysOf: denylistKeysIn(keyRing), pseudonymsOf: pseudonymsIn(keyRing) };
 }

@@ -1,12 +1,12 @@
 import type { Subject } from '../../../src/storage/port/privacy-store';
 import type { KeyRing } from '../../../src/tracking/links/key-ring';
-import { denylistKeysIn, pseudonymsOf } from '../../../src/tracking/people/subject-keys';
+import { denylistKeysIn, pseudonymsIn } from '../../../src/tracking/people/subject-keys';
 
 /** The person, with what only the keys can tell of them. */
 export function subjectOf(recipientId: string, keyRing: KeyRing): Subject {
 	return {
 		recipientId,
-		pseudonymsOf: (name, scope) => pseudonymsOf(name, scope, keyRing),
+		pseudonymsOf: pseudonymsIn(keyRing),
 		denylistKeysOf: denylistKeysIn(keyRing),
 	};
 }

@@ -10,7 +10,11 @@ import type { NewRecipient, TrackingStore } from '../../storage/port/tracking-st
 import { lowestMode } from '../../tracking/event/tracking-mode';
 import type { Purpose } from '../../tracking/event/purpose';
 import { recipientIdOf } from '../../tracking/people/address-id';
-import { denylistKeysIn, type DenylistKeysOf } from '../../tracking/people/subject-keys';
+import {
+	denylistKeysIn,
+	type DenylistKeysOf,
+	pseudonymsIn,
+} from '../../tracking/people/subject-keys';
 import type { ApiDeps } from '../api-deps';
 import { ApiError, check, pixelNotFound, readJson } from '../api-error';
 import { readAddresses } from './addresses';
@@ -70,7 +74,9 @@ export function recipientRoutes(deps: ApiDeps): Hono {
 			const token = links.sign(pixel, recipientId);
 			people.set(recipientId, { recipientId, email: address, token });
 		});
-		const { recipients } = await store.addRecipients(pixel.id, [...people.values()], keysOf);
+		const counted = { trackingMode: mode, pseudonymsOf: pseudonymsIn(keyRing) };
+		const given = [...people.values()];
+		const { recipients } = await store.addRecipients(pixel.id, given, keysOf, counted);
 		const rows = new Map(
 			recipients.map((recipient) => [
 				recipient?.recipientId,
@@ -106,10 +112,11 @@ export function recipientRoutes(deps: ApiDeps): Hono {
 		const store = await deps.openStore();
 		const id = c.req.param('id');
 		const recipient = await store.getRecipient(id);
-		const keysOf = denylistKeysIn((await deps.signing()).keyRing);
-		if (recipient === null || !(await store.deleteRecipient(id, keysOf))) {
-			throw new ApiError(404, 'Recipient not found');
-		}
+		const { keyRing } = await deps.signing();
+		const deleted =
+			recipient !== null &&
+			(await store.deleteRecipient(id, denylistKeysIn(keyRing), pseudonymsIn(keyRing)));
+		if (!deleted) throw new ApiError(404, 'Recipient not found');
 		return c.json({
 			success: true,
 			message: 'Recipient deleted. The log stays, without the address.',

@@ -6,7 +6,7 @@ import type {
 	OpensPerAge,
 	RecipientState,
 } from '../../storage/port/answers-store';
-import type { CampaignCounts } from '../../storage/port/counts';
+import type { CampaignCounts, Pixel } from '../../storage/port/counts';
 import type { TrackingStore } from '../../storage/port/tracking-store';
 import { clicksInWords } from '../../tracking/counters/click-rates';
 import { ratesInWords } from '../../tracking/counters/open-rates';
@@ -93,7 +93,7 @@ export async function campaignPage(
 		clicks: withClicks ? clicksOf(campaign, links, view) : null,
 		ages: report.ages.length === 0 ? null : ageChart(report.ages),
 		...opensOverTime(report.hours, period),
-		people: peopleOf(recipients, { ...view, withClicks }),
+		people: peopleOf(recipients, pixels.rows, { ...view, withClicks }),
 		segments: segments.map(({ segment }) => segment),
 		programs: programTable(report.programs),
 		providers: report.providers === null ? null : providerTable(report.providers),
@@ -166,8 +166,10 @@ function clicksOf(campaign: CampaignCounts, links: readonly LinkClicks[], view: 
 
 function peopleOf(
 	recipients: ListPage<CampaignRecipient>,
+	pixels: readonly Pixel[],
 	view: CampaignView & { withClicks: boolean },
 ) {
+	const named = pixels.length > 1 ? pixels : [];
 	const { campaignId, show, search, withClicks } = view;
 	const sort = knownSort(RECIPIENT_SORTS, view.sort);
 	const keep = { id: campaignId, show, q: search || null, sort };
@@ -180,11 +182,12 @@ function peopleOf(
 				current: value === show,
 			})),
 		keep: { id: campaignId, show, sort },
-		table: recipientsTable(recipients.rows, view, {
-			withClicks,
-			sort,
-			href: (other) => linkTo(view, 'campaign', { ...keep, sort: other }),
-		}),
+		table: recipientsTable(
+			recipients.rows,
+			view,
+			{ withClicks, sort, href: (other) => linkTo(view, 'campaign', { ...keep, sort: other }) },
+			new Map(named.map(({ id, name }) => [id, name])),
+		),
 		paging: pagingOf(view, 'campaign', recipients.hasMore, keep),
 		csv: linkTo(view, 'campaign/recipients.csv', keep),
 	};

@@ -29,11 +29,13 @@ export function stateWords({
  * The recipients of a campaign, each with what is known of it.
  *
  * @param withClicks whether links of the campaign were followed
+ * @param pixels names of the campaign's pixels, where it has several: somebody has a row for each
  */
 export function recipientsTable(
 	recipients: readonly CampaignRecipient[],
 	frame: Frame,
 	{ withClicks, ...sorting }: Sorting & { withClicks: boolean },
+	pixels: ReadonlyMap<string, string>,
 ): Table {
 	const column = (name: string, sort: (typeof RECIPIENT_SORTS)[number], more: Partial<Column>) => ({
 		name,
@@ -56,7 +58,7 @@ export function recipientsTable(
 			{ name: 'Segments' },
 		],
 		rows: recipients.map((recipient) => [
-			nameCell(recipient, frame),
+			{ ...nameCell(recipient, frame), sub: pixels.get(recipient.pixelId ?? '') ?? null },
 			{ text: stateWords(recipient) },
 			{ text: shownCount(recipient.opens) },
 			{ text: shownCount(recipient.machineOpens) },

@@ -26,13 +26,8 @@ export async function campaignRecipients(
 	const { take, skip } = pageOf(request);
 	let query = db
 		.selectFrom('recipient_tallies as tally')
-		.leftJoin('recipients as entry', (join) =>
-			join
-				.on('entry.pixel_id', '=', sql<string>`substr(tally.parent, 3)`)
-				.onRef('entry.recipient_id', '=', 'tally.recipient_id'),
-		)
+		.leftJoin('recipients as entry', (join) => join.on(OWN_ENTRY))
 		.selectAll('tally')
-		.select('entry.email')
 		.where('tally.campaign_id', '=', campaignId)
 		.where((is) =>
 			// The loads that name nobody are somebody only of a pixel without recipients.
@@ -49,7 +44,14 @@ export async function campaignRecipients(
 			is.selectFrom('recipient_segments').select('recipient_id').where('segment', '=', segment),
 		);
 	}
-	const rows = await inOrder(query, sort).limit(take).offset(skip).execute();
+	// Entries are looked up for the rows of this page, not for all that are sorted.
+	const onPage = inOrder(query, sort).limit(take).offset(skip).as('tally');
+	const withEmails = db
+		.selectFrom(onPage)
+		.leftJoin('recipients as entry', (join) => join.on(OWN_ENTRY))
+		.selectAll('tally')
+		.select('entry.email');
+	const rows = await inOrder(withEmails, sort).execute();
 	const shown = rows.slice(0, request.limit);
 	const segments = await segmentsOf(
 		db,
@@ -62,10 +64,15 @@ export async function campaignRecipients(
 	}));
 }
 
+/** The entry that a row of counters has under its pixel. */
+export const OWN_ENTRY = sql<boolean>`entry.pixel_id = substr(tally.parent, 3)
+	and entry.recipient_id = tally.recipient_id`;
+
 const MACHINES = sql<boolean>`tally.prefetch + tally.scanner + tally.bot > 0`;
 const ONLY_PREFETCH = sql<boolean>`(tally.prefetch > 0 and tally.scanner = 0 and tally.bot = 0)`;
 
-const CONFIRMED = sql<boolean>`(tally.first_open_at is not null or tally.clicks > 0)`;
+/** Whether a row of counters, `tally`, is of somebody who read the email for certain. */
+export const CONFIRMED = sql<boolean>`(tally.first_open_at is not null or tally.clicks > 0)`;
 
 /** Conditions on a row of `recipient_tallies` that is named `tally`. */
 export const IN_STATE = {

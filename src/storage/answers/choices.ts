@@ -37,9 +37,11 @@ export async function listChoices(
 async function listPeople(db: Reader, request: ChoiceRequest): Promise<ListPage<Choice>> {
 	const { take, skip } = pageOf(request);
 	const { search = '' } = request;
-	const rows = await db
+	// Each part in the order of the whole, so that none of them is read further than that.
+	const seen = db
 		.selectFrom('recipient_tallies')
 		.select('recipient_id as id')
+		.distinct()
 		.where('recipient_id', '<>', '')
 		.where(contains('recipient_id', search))
 		.where(sql<SqlBool>`not (recipient_id like 'p!_%' escape '!' and length(recipient_id) = 34)`)
@@ -56,15 +58,20 @@ async function listPeople(db: Reader, request: ChoiceRequest): Promise<ListPage<
 				),
 			),
 		)
-		.union(
-			db
-				.selectFrom('consent_states')
-				.select('recipient_key as id')
-				.where(contains('recipient_key', search))
-				.where(
-					sql<SqlBool>`not (recipient_key like 'd!_%' escape '!' and length(recipient_key) = 66)`,
-				),
-		)
+		.orderBy('id')
+		.limit(take + skip);
+	const asked = db
+		.selectFrom('consent_states')
+		.select('recipient_key as id')
+		.distinct()
+		.where(contains('recipient_key', search))
+		.where(sql<SqlBool>`not (recipient_key like 'd!_%' escape '!' and length(recipient_key) = 66)`)
+		.orderBy('id')
+		.limit(take + skip);
+	const rows = await db
+		.selectFrom(seen.as('seen'))
+		.selectAll()
+		.union(db.selectFrom(asked.as('asked')).selectAll())
 		.orderBy('id')
 		.limit(take)
 		.offset(skip)

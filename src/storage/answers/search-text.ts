@@ -6,6 +6,9 @@ import type { StoreDatabase } from '../database/store-database';
 export function contains(column: string, part: string): RawBuilder<boolean> {
 	const text = sql.ref(column);
 	const pattern = `%${part.replace(/[\\%_]/g, '\\$&')}%`;
+	if (/^[\x00-\x7f]*$/.test(part)) {
+		return sql<boolean>`lower(${text}) like ${pattern.toLowerCase()} escape '\\'`;
+	}
 	return sql<boolean>`(lower(${text}) like ${pattern.toLowerCase()} escape '\\'
 		or ${text} like ${pattern} escape '\\')`;
 }
@@ -16,7 +19,11 @@ export function beginsWith(
 	column: string,
 	text: string,
 ): RawBuilder<boolean> {
-	// Byte by byte in both engines, whatever the language of the database.
-	const name = engine === 'postgres' ? sql`${sql.ref(column)} collate "C"` : sql.ref(column);
+	const name = byBytes(engine, column);
 	return sql<boolean>`(${name} >= ${text} and ${name} < ${`${text}\u{10FFFF}`})`;
+}
+
+/** A name as both engines compare it byte by byte, whatever the language of the database. */
+export function byBytes(engine: StoreDatabase['engine'], column: string): RawBuilder<string> {
+	return engine === 'postgres' ? sql`${sql.ref(column)} collate "C"` : sql.ref(column);
 }

@@ -1,8 +1,9 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type ExpressionBuilder, type RawBuilder } from 'kysely';
 
 import { isoOrNull } from '../counters/counts-view';
 import { toPixelTally } from '../counters/tally-rows';
 import type { Reader, StoreDatabase } from '../database/store-database';
+import type { StoreSchema } from '../database/store-schema';
 import { segmentsOf } from '../people/segments';
 import { selectPixels, toPixel } from '../pixels/pixels';
 import type {
@@ -15,7 +16,7 @@ import type {
 import type { CampaignCounts, Pixel } from '../port/counts';
 import { toCampaign } from '../statistics/statistics';
 import { pageOf, toListPage } from './list-page';
-import { beginsWith, contains } from './search-text';
+import { beginsWith, byBytes, contains } from './search-text';
 
 type Engine = StoreDatabase['engine'];
 
@@ -87,7 +88,10 @@ export async function searchPixels(
 	return toListPage(rows, request, toPixel);
 }
 
-/** Recipients by the beginning of their id or address, with the sums over all emails to that id. */
+/**
+ * Recipients by the beginning of their id or address, in the order of what begins so, with the sums
+ * over all emails to that id.
+ */
 export async function searchRecipients(
 	db: Reader,
 	engine: Engine,
@@ -95,33 +99,53 @@ export async function searchRecipients(
 ): Promise<ListPage<FoundRecipient>> {
 	const { take, skip } = pageOf(request);
 	const { search, segment } = request;
-	let query = db
+	const carriers = (is: ExpressionBuilder<StoreSchema, 'recipient_tallies' | 'recipients'>) =>
+		is
+			.selectFrom('recipient_segments as label')
+			.select('label.segment')
+			.where('label.segment', '=', segment ?? '');
+	// Each kind of name in its own order and no further than this page, so that few are read.
+	const ids = db
 		.selectFrom('recipient_tallies')
-		.select('recipient_id')
+		.select(byBytes(engine, 'recipient_id').as('name'))
 		.distinct()
-		.where('recipient_id', '<>', sql.lit(''));
-	if (search) {
-		query = query.where((is) =>
-			is.or([
-				beginsWith(engine, 'recipient_id', search),
-				is('recipient_id', 'in', (of) =>
-					of
-						.selectFrom('recipients')
-						.select('recipients.recipient_id')
-						.where(beginsWith(engine, 'address', search.trim().toLowerCase())),
+		.where('recipient_id', '<>', sql.lit(''))
+		.$if(Boolean(search), (query) => query.where(beginsWith(engine, 'recipient_id', search ?? '')))
+		.$if(segment !== undefined, (query) =>
+			query.where((is) =>
+				is.exists(
+					carriers(is).whereRef('label.recipient_id', '=', 'recipient_tallies.recipient_id'),
 				),
-			]),
-		);
-	}
-	if (segment !== undefined) {
-		query = query.where('recipient_id', 'in', (of) =>
-			of.selectFrom('recipient_segments').select('recipient_id').where('segment', '=', segment),
-		);
-	}
-	const ids = await query.orderBy('recipient_id').limit(take).offset(skip).execute();
-	const names = ids.map((row) => row.recipient_id);
-	const found = await findRecipients(db, names);
-	return toListPage(names, request, (name) => found(name));
+			),
+		)
+		.orderBy('name')
+		.limit(take + skip);
+	const addresses = db
+		.selectFrom('recipients')
+		.select([byBytes(engine, 'address').as('name'), 'recipient_id as id'])
+		.distinct()
+		.where(beginsWith(engine, 'address', (search ?? '').trim().toLowerCase()))
+		.$if(segment !== undefined, (query) =>
+			query.where((is) =>
+				is.exists(carriers(is).whereRef('label.recipient_id', '=', 'recipients.recipient_id')),
+			),
+		)
+		.orderBy('name')
+		.orderBy('id')
+		.limit(take + skip);
+	const found = db.selectFrom(ids.as('found')).select(['name', 'name as id']);
+	const both = found.unionAll(db.selectFrom(addresses.as('found')).select(['name', 'id']));
+	const shown = await db
+		.selectFrom((search ? both : found).as('found'))
+		.select('id as recipient_id')
+		.groupBy('id')
+		.orderBy((is) => is.fn.min('name'))
+		.limit(take)
+		.offset(skip)
+		.execute();
+	const names = shown.map((row) => row.recipient_id);
+	const countsOf = await findRecipients(db, names);
+	return toListPage(names, request, (name) => countsOf(name));
 }
 
 async function findRecipients(

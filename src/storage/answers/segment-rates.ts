@@ -6,10 +6,10 @@ import { DEFAULT_K } from '../../tracking/minimise/k-anonymity';
 import type { Reader } from '../database/store-database';
 import type { SegmentRates } from '../port/answers-store';
 import { getCampaign } from '../statistics/statistics';
+import { CONFIRMED, IN_STATE } from './campaign-recipients';
 
 const OPENED = sql`tally.first_open_at is not null`;
-const CLICKED = sql`tally.clicks > 0`;
-const CONFIRMED = sql`(${OPENED} or ${CLICKED})`;
+const CLICKED = IN_STATE.clicked;
 
 /**
  * The rates of a campaign by segment. Held back are groups of fewer than ten people, and those whose
@@ -31,8 +31,7 @@ export async function segmentRates(db: Reader, campaignId: string): Promise<Segm
 		.select([
 			sql<number>`count(*)`.as('people'),
 			sql<number>`cast(sum(case when ${CONFIRMED} then 1 else 0 end) as bigint)`.as('confirmed'),
-			sql<number>`cast(sum(case when not ${CONFIRMED} and tally.prefetch > 0
-				and tally.scanner = 0 and tally.bot = 0 then 1 else 0 end) as bigint)`.as('hidden'),
+			sql<number>`cast(sum(case when ${IN_STATE.hidden} then 1 else 0 end) as bigint)`.as('hidden'),
 			sql<number>`cast(sum(case when ${CLICKED} then 1 else 0 end) as bigint)`.as('clicked'),
 			sql<number>`cast(sum(case when ${OPENED} then 1 else 0 end) as bigint)`.as('opened'),
 			sql<number>`cast(sum(case when ${OPENED} and ${CLICKED} then 1 else 0 end) as bigint)`.as(

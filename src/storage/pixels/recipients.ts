@@ -2,8 +2,10 @@ import { sql } from 'kysely';
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidV7 } from 'uuid';
 
+import { EMPTY_RECIPIENT } from '../../tracking/counters/tally';
+import { lowestMode } from '../../tracking/event/tracking-mode';
 import { normalId } from '../../tracking/people/normal-id';
-import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
+import type { DenylistKeysOf, PseudonymsOf } from '../../tracking/people/subject-keys';
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf, toOpenCounts } from '../counters/counts-view';
@@ -13,18 +15,20 @@ import { requiredPerson, storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import { checkLimit, MAX_PAGE, readCursor, toPage } from '../database/cursor';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
-import type { RecipientsTable } from '../database/store-schema';
+import type { RecipientsTable, RecipientTalliesTable } from '../database/store-schema';
+import { countedNames } from '../people/counted-name';
 import { deniedAmong } from '../people/denylist';
 import { addSegments, checkedSegments, dropLostSegments } from '../people/segments';
 import { NOBODYS, recipientTombstone, recipientTombstones } from '../opens/tombstones';
 import type { Recipient, RecipientWithCounts } from '../port/recipient';
 import type {
 	AddRecipientsResult,
+	CountedUnder,
 	NewRecipient,
 	PageRequest,
 	RecipientPage,
 } from '../port/tracking-store';
-import { requirePixel } from './pixels';
+import { getPixel, requirePixel } from './pixels';
 
 const WRITE_ROWS = 1000;
 
@@ -37,8 +41,9 @@ export async function addRecipients(
 	pixelId: string,
 	recipients: readonly NewRecipient[],
 	keysOf: DenylistKeysOf,
+	{ trackingMode, pseudonymsOf }: CountedUnder = {},
 ): Promise<AddRecipientsResult> {
-	const { campaignId } = await requirePixel(db, pixelId);
+	const { campaignId, trackingMode: ofPixel } = await requirePixel(db, pixelId);
 	const given = recipients.map((recipient) => ({
 		...recipient,
 		recipientId: requiredPerson(recipient.recipientId),
@@ -71,7 +76,11 @@ export async function addRecipients(
 		await db.deleteFrom('tombstones').where('id', 'in', tombstones).execute();
 		for (const row of part) rows.set(row.recipient_id, row);
 	}
-	await countRegistered(db, pixelId, campaignId, fresh);
+	const counted = { pixelId, campaignId, trackingMode: lowestMode([ofPixel, trackingMode]) };
+	const names = fresh.flatMap(({ recipient_id }) =>
+		countedNames(recipient_id, counted, pseudonymsOf).slice(0, 1),
+	);
+	await countRegistered(db, pixelId, campaignId, names);
 	await labelRecipients(
 		db,
 		given.filter((one) => !isErased(one)),
@@ -134,9 +143,9 @@ async function countRegistered(
 	db: Writer,
 	pixelId: string,
 	campaignId: string | null,
-	rows: readonly RecipientsTable[],
+	names: readonly string[],
 ): Promise<void> {
-	const places = rows.map((row) => ({ pixelId, campaignId, recipientId: row.recipient_id }));
+	const places = names.map((recipientId) => ({ pixelId, campaignId, recipientId }));
 	const book = await CounterBook.load(db, places);
 	for (const { recipientId } of places) {
 		const key = { parent: pixelParent(pixelId), recipientId };
@@ -244,28 +253,44 @@ export async function deleteRecipient(
 	db: Writer,
 	id: string,
 	keysOf: DenylistKeysOf,
+	pseudonymsOf?: PseudonymsOf,
 ): Promise<boolean> {
 	const row = await db.selectFrom('recipients').selectAll().where('id', '=', id).executeTakeFirst();
 	if (row === undefined) return false;
 	const { pixel_id: pixelId, recipient_id: recipientId } = row;
+	const campaignId = (await getPixel(db, pixelId))?.campaignId ?? null;
+	const counted = { pixelId, campaignId, trackingMode: 'pseudonymous' } as const;
+	const pseudonyms = countedNames(recipientId, counted, pseudonymsOf);
+	await db.deleteFrom('recipients').where('id', '=', id).execute();
+	await emptyWindows(db);
+	const tombstones = [keysOf(recipientId)[0], ...pseudonyms];
+	await db
+		.insertInto('tombstones')
+		.values(
+			tombstones.map((key) => ({
+				id: recipientTombstone(pixelId, key),
+				deleted_at: Date.now(),
+				pending: 0,
+			})),
+		)
+		.onConflict((conflict) => conflict.column('id').doNothing())
+		.execute();
+	for (const name of [recipientId, ...pseudonyms]) await forgetName(db, pixelId, name);
+	await dropLostSegments(db, [recipientId]);
+	return true;
+}
+
+/** Puts a random name in the place of one that leads to a person. */
+async function forgetName(db: Writer, pixelId: string, recipientId: string): Promise<void> {
 	const parent = pixelParent(pixelId);
 	const key = { parent, recipientId };
 	const book = await CounterBook.load(db, [{ pixelId, campaignId: null, recipientId }]);
-	book.setRecipient(key, { ...book.recipient(key), registered: false });
-	await book.save();
-
+	// What nothing was counted under must not begin to be.
+	if (book.recipient(key).registered) {
+		book.setRecipient(key, { ...book.recipient(key), registered: false });
+		await book.save();
+	}
 	const nobody = `deleted-${randomUUID()}`;
-	await db.deleteFrom('recipients').where('id', '=', id).execute();
-	await emptyWindows(db);
-	await db
-		.insertInto('tombstones')
-		.values({
-			id: recipientTombstone(pixelId, keysOf(recipientId)[0]),
-			deleted_at: Date.now(),
-			pending: 0,
-		})
-		.onConflict((conflict) => conflict.column('id').doNothing())
-		.execute();
 	await db
 		.updateTable('recipient_tallies')
 		.set({ recipient_id: nobody })
@@ -284,19 +309,21 @@ export async function deleteRecipient(
 		.where('recipient_id', '=', recipientId)
 		.execute();
 	await db.deleteFrom('last_open_days').where('recipient_id', '=', recipientId).execute();
-	await dropLostSegments(db, [recipientId]);
-	return true;
 }
 
 function selectRecipients(db: Reader) {
-	return db
-		.selectFrom('recipients')
-		.innerJoin('recipient_tallies as tally', (join) =>
-			join
-				.on('tally.parent', '=', sql<string>`'p:' || recipients.pixel_id`)
-				.onRef('tally.recipient_id', '=', 'recipients.recipient_id'),
-		)
-		.selectAll(['tally', 'recipients']);
+	return (
+		db
+			.selectFrom('recipients')
+			// None under this name in mode `pseudonymous`.
+			.leftJoin('recipient_tallies as tally', (join) =>
+				join
+					.on('tally.parent', '=', sql<string>`'p:' || recipients.pixel_id`)
+					.onRef('tally.recipient_id', '=', 'recipients.recipient_id'),
+			)
+			.selectAll('tally')
+			.selectAll('recipients')
+	);
 }
 
 type RecipientRow = Awaited<ReturnType<ReturnType<typeof selectRecipients>['execute']>>[number];
@@ -313,5 +340,10 @@ function toRecipient(row: RecipientsTable): Recipient {
 }
 
 function toRecipientWithCounts(row: RecipientRow): RecipientWithCounts {
-	return { ...toRecipient(row), counts: toOpenCounts(toRecipientTally(row)) };
+	const tally = isCounted(row) ? toRecipientTally(row) : EMPTY_RECIPIENT;
+	return { ...toRecipient(row), counts: toOpenCounts(tally) };
+}
+
+function isCounted(row: RecipientRow): row is RecipientRow & RecipientTalliesTable {
+	return row.parent !== null;
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 
 import { addSent, EMPTY_GROUP, machineOpensOf } from '../../tracking/counters/tally';
+import { lowestMode, type TrackingMode } from '../../tracking/event/tracking-mode';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
-import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
+import type { DenylistKeysOf, PseudonymsOf } from '../../tracking/people/subject-keys';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf } from '../counters/counts-view';
 import { hourOf } from '../counters/hour-counts';
@@ -15,6 +16,7 @@ import { IN_STATE } from '../answers/campaign-recipients';
 import { chunks } from '../database/chunks';
 import { checkLimit, readCursor, toPage } from '../database/cursor';
 import type { Reader, Writer } from '../database/store-database';
+import { countedNames } from '../people/counted-name';
 import { deniedAmong } from '../people/denylist';
 import { addSegments, checkedSegments } from '../people/segments';
 import { findSeen, noteSeen } from '../opens/seen-events';
@@ -28,11 +30,16 @@ import type {
 	SentOutcome,
 	SentResult,
 } from '../port/tracking-store';
+import { findPixels } from './pixels';
 
 const WRITE_ROWS = 1000;
 
 interface Sent {
+	/** With the recipient as the sender calls them */
+	given: Place;
+	/** As it is counted */
 	place: Place;
+	trackingMode: TrackingMode;
 	key: TallyKey | null;
 	/** A hash: message ids lead to the mail server's log, and the store only compares them */
 	messageKey: string;
@@ -50,17 +57,25 @@ export async function registerSent(
 	db: Writer,
 	messages: readonly SentMessage[],
 	keysOf: DenylistKeysOf,
+	pseudonymsOf?: PseudonymsOf,
 ): Promise<SentResult> {
 	const outcomes: SentOutcome[] = messages.map(() => 'ignored');
-	const tracked = messages.flatMap((message, index) =>
-		message.trackingMode === 'off' ? [] : [{ ...toSent(message), index }],
-	);
+	const pixelIds = [...new Set(messages.flatMap(({ pixelId }) => pixelId || []))];
+	const pixels = await findPixels(db, pixelIds);
+	const tracked = messages.flatMap((message, index) => {
+		const pixel = pixels.get(message.pixelId ?? '');
+		const trackingMode = lowestMode([message.trackingMode, pixel?.trackingMode]);
+		if (trackingMode === 'off') return [];
+		const campaignId = message.campaignId || (pixel?.campaignId ?? null);
+		const sent = toSent({ ...message, trackingMode }, { campaignId, pseudonymsOf });
+		return [{ ...sent, index }];
+	});
 	const erased = await erasedAmong(db, tracked, keysOf);
 	for (const { index } of erased) outcomes[index] = 'erased';
 	const allowed = tracked.filter((one) => !erased.has(one));
 	const states = await deletionStatesOf(
 		db,
-		allowed.map(({ place }) => place),
+		allowed.map(({ given }) => given),
 		keysOf,
 	);
 	const alive = allowed.filter((_, index) => states[index] === 'alive');
@@ -74,8 +89,7 @@ export async function registerSent(
 		if (key !== null) book.setRecipient(key, addSent(book.recipient(key), [at]));
 	}
 	for (const { place, at } of plain) {
-		const sentAt = hourOf(at);
-		const times = { firstSentAt: sentAt, lastSentAt: sentAt };
+		const times = { firstSentAt: at, lastSentAt: at };
 		book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, ...times, sent: 1 });
 	}
 	await book.save();
@@ -93,8 +107,8 @@ async function labelRecipients(
 	messages: readonly SentMessage[],
 	sent: readonly Sent[],
 ): Promise<void> {
-	for (const { index, place } of sent) {
-		const { trackingMode, segments = [] } = messages[index];
+	for (const { index, place, trackingMode } of sent) {
+		const { segments = [] } = messages[index];
 		const { keeps, recipient } = MODE_STORES[trackingMode];
 		if (segments.length === 0 || keeps !== 'every-open' || recipient !== 'id') continue;
 		if (place.recipientId === null) continue;
@@ -108,24 +122,38 @@ async function erasedAmong(
 	keysOf: DenylistKeysOf,
 ): Promise<ReadonlySet<Sent>> {
 	const keys = new Map(
-		sent.map((one) => [one, one.place.recipientId === null ? [] : keysOf(one.place.recipientId)]),
+		sent.map((one) => [one, one.given.recipientId === null ? [] : keysOf(one.given.recipientId)]),
 	);
 	const denied = await deniedAmong(db, [...keys.values()].flat());
 	return new Set(sent.filter((one) => keys.get(one)?.some((key) => denied.has(key))));
 }
 
-function toSent(message: SentMessage): Omit<Sent, 'index'> {
-	const personal = MODE_STORES[message.trackingMode].keeps === 'every-open';
-	const place = {
+/** @param scope the campaign that a pseudonym is of, where there is one */
+function toSent(
+	message: SentMessage,
+	scope: { campaignId: string | null; pseudonymsOf?: PseudonymsOf },
+): Omit<Sent, 'index'> {
+	const { trackingMode, messageId } = message;
+	const given = {
 		pixelId: storableId(message.pixelId, 'pixel id'),
 		campaignId: storableId(message.campaignId, 'campaign id'),
 		recipientId: storablePerson(message.recipientId),
 	};
+	const counted = { ...given, campaignId: scope.campaignId, trackingMode };
+	const nameOf = (text: string) => countedNames(text, counted, scope.pseudonymsOf).at(0);
+	const name = given.recipientId === null ? null : nameOf(given.recipientId);
+	const { keeps, time } = MODE_STORES[trackingMode];
+	const personal = keeps === 'every-open' && name !== undefined;
+	const place = { ...given, recipientId: personal ? name : null };
+	const at = timeOf(message.sentAt, 'time of sending');
 	return {
-		place: personal ? place : { ...place, recipientId: null },
+		given,
+		place,
+		trackingMode,
 		key: personal ? tallyKeyOf(place) : null,
-		messageKey: message.messageId === null ? '' : hashOf(message.messageId),
-		at: timeOf(message.sentAt, 'time of sending'),
+		// With the mail server's log a bare hash would say whose pseudonym this is.
+		messageKey: messageId === null ? '' : hashOf(nameOf(messageId) ?? messageId),
+		at: time === 'exact' ? at : hourOf(at),
 	};
 }
 

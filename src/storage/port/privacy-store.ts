@@ -4,7 +4,7 @@ import type { Purpose } from '../../tracking/event/purpose';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { CountTable } from '../../tracking/minimise/k-anonymity';
 import type { PrivacyRequestKind } from '../../tracking/people/erasure';
-import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
+import type { DenylistKeysOf, PseudonymsOf } from '../../tracking/people/subject-keys';
 import type { DataClass, RetentionStep } from '../../tracking/people/retention';
 import type { RecipientWithCounts } from './recipient';
 
@@ -12,7 +12,7 @@ import type { RecipientWithCounts } from './recipient';
 export interface Subject {
 	recipientId: string;
 	/** The pseudonyms of a name in a campaign or pixel, one per signing key of this installation */
-	pseudonymsOf(name: string, scope: string): string[];
+	pseudonymsOf: PseudonymsOf;
 	/** The keys of a name on the denylist, one per signing key */
 	denylistKeysOf: DenylistKeysOf;
 }

@@ -1,8 +1,8 @@
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
 import type { Actor, EventKind, OpenEvent } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
+import type { DenylistKeysOf, PseudonymsOf } from '../../tracking/people/subject-keys';
 import type { LoadInPlace } from '../../tracking/receive/receive-types';
-import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import type { AnswersStore } from './answers-store';
 import type { CampaignCounts, GroupCounts, OpensPerHour, Pixel } from './counts';
 import type { PrivacyStore } from './privacy-store';
@@ -144,6 +144,14 @@ export interface NewRecipient {
 	segments?: readonly string[];
 }
 
+/** What recipients are counted by, beside the mode of their pixel. */
+export interface CountedUnder {
+	/** The most that their opens may leave behind */
+	trackingMode?: TrackingMode;
+	/** Without it recipients of mode `pseudonymous` are not counted */
+	pseudonymsOf?: PseudonymsOf;
+}
+
 export interface RecipientPage {
 	recipients: RecipientWithCounts[];
 	nextCursor: string | null;
@@ -166,7 +174,7 @@ export interface SentMessage {
 	recipientId: string | null;
 	sentAt: Date;
 	/**
-	 * The effective mode of the link in the message. `aggregate` and `hygiene` count the message
+	 * The mode of the link in the message; one that the pixel sets lowers it. `aggregate` and `hygiene` count the message
 	 * without noting to whom it went; `off` leaves nothing, since it can never be opened.
 	 */
 	trackingMode: TrackingMode;
@@ -337,6 +345,7 @@ export interface TrackingStore extends PrivacyStore, AnswersStore {
 		pixelId: string,
 		recipients: readonly NewRecipient[],
 		keysOf: DenylistKeysOf,
+		counted?: CountedUnder,
 	): Promise<AddRecipientsResult>;
 	/** Those of the given recipient ids that the pixel has. */
 	findRecipients(pixelId: string, recipientIds: readonly string[]): Promise<Recipient[]>;
@@ -353,10 +362,22 @@ export interface TrackingStore extends PrivacyStore, AnswersStore {
 	 * that leads to nobody; later loads are recorded without a recipient. Returns whether there
 	 * was one.
 	 */
-	deleteRecipient(id: string, keysOf: DenylistKeysOf): Promise<boolean>;
+	deleteRecipient(
+		id: string,
+		keysOf: DenylistKeysOf,
+		pseudonymsOf?: PseudonymsOf,
+	): Promise<boolean>;
 
-	/** Counts messages as sent, each once per recipient and message id, but none to erased people. */
-	registerSent(messages: readonly SentMessage[], keysOf: DenylistKeysOf): Promise<SentResult>;
+	/**
+	 * Counts messages as sent, each once per recipient and message id, but none to erased people. In
+	 * mode `pseudonymous` they count under the pseudonym that opens have, or without the keys for it
+	 * without a recipient.
+	 */
+	registerSent(
+		messages: readonly SentMessage[],
+		keysOf: DenylistKeysOf,
+		pseudonymsOf?: PseudonymsOf,
+	): Promise<SentResult>;
 	/** Recipients that were sent to and have no counted open, or no click. */
 	listNotOpened(request: NotOpenedRequest): Promise<NotOpenedPage>;
 

@@ -6,6 +6,7 @@ import { pixelOfParent } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
 import type { RetentionCount } from '../port/privacy-store';
+import { withoutCounters } from '../people/entries-without-counters';
 import { dropLostSegments } from '../people/segments';
 import { refreshStates } from '../people/consent-records';
 
@@ -177,6 +178,34 @@ async function removeQuietPixels(db: Writer, before: number): Promise<void> {
 	}
 }
 
+/**
+ * Recipients who are counted under a pseudonym have no counters of their own: their entries with the
+ * address end with their pixel.
+ */
+const pseudonymousEntries: Remover = {
+	count: async (db, before) => {
+		const old = entriesOfQuietPixels(db, before);
+		return (await old.select(countOf.as('count')).executeTakeFirstOrThrow()).count;
+	},
+	removeSome: async (db, before) => {
+		const rows = await entriesOfQuietPixels(db, before).select('entry.id').limit(ROWS).execute();
+		const ids = rows.map((row) => row.id);
+		if (ids.length > 0) await db.deleteFrom('recipients').where('id', 'in', ids).execute();
+		return ids.length;
+	},
+};
+
+function entriesOfQuietPixels(db: Reader, before: number) {
+	return withoutCounters(db)
+		.where('entry.created_at', '<', before)
+		.where((is) =>
+			is.or([is('pixel.last_load_at', 'is', null), is('pixel.last_load_at', '<', before)]),
+		)
+		.where((is) =>
+			is.or([is('pixel.last_sent_at', 'is', null), is('pixel.last_sent_at', '<', before)]),
+		);
+}
+
 const lastOpenDays: Remover = {
 	count: async (db, before) => {
 		const old = db.selectFrom('last_open_days').where('day', '<', dayOf(before));
@@ -303,7 +332,7 @@ const hours: Remover = {
 
 const REMOVERS: Record<DataClass, readonly Remover[]> = {
 	'raw-request': [],
-	open: [opens, recipients],
+	open: [opens, recipients, pseudonymousEntries],
 	'last-open-day': [lastOpenDays],
 	'consent-proof': [consentProof],
 	denylist: [denylist],

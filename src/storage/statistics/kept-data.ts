@@ -4,6 +4,7 @@ import type { Actor, ConsentStatus } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import { isoOf } from '../counters/counts-view';
 import type { Reader, StoreDatabase } from '../database/store-database';
+import { withoutCounters } from '../people/entries-without-counters';
 import { REQUEST_PARTS, type KeptData, type KeptOpens } from '../port/privacy-store';
 
 const IN_FORCE: readonly ConsentStatus[] = ['given', 'renewed'];
@@ -138,7 +139,11 @@ function merged(a: KeptOpens, b: KeptOpens): KeptOpens {
 
 /** Retention counts from what was sent and loaded, so it never comes to these. */
 async function countWithoutEnd(db: Reader): Promise<number> {
-	return await count(
+	// Those of pseudonyms end with their pixel.
+	const ending = await count(
+		withoutCounters(db).select(allRows).where('entry.email', 'is not', null),
+	);
+	const without = await count(
 		db
 			.selectFrom('recipients as entry')
 			.select(allRows)
@@ -161,6 +166,7 @@ async function countWithoutEnd(db: Reader): Promise<number> {
 				),
 			),
 	);
+	return without - ending;
 }
 
 async function countConsents(

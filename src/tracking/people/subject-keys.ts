@@ -4,6 +4,9 @@ import { denylistKey } from './erasure';
 import { normalId } from './normal-id';
 import { recipientPseudonym } from './pseudonym';
 
+/** A person's pseudonyms in a campaign or pixel; the first is of the active key. */
+export type PseudonymsOf = (recipientId: string, scope: string) => readonly string[];
+
 /** A person's keys on the list of erased people; the first is of the active key. */
 export type DenylistKeysOf = (recipientId: string) => readonly [string, ...string[]];
 
@@ -40,6 +43,11 @@ export function pseudonymOf(recipientId: string, scope: string, keyRing: KeyRing
 /** Every pseudonym a person may have in a campaign, one for each key there has been. */
 export function pseudonymsOf(recipientId: string, scope: string, keyRing: KeyRing): string[] {
 	return keysThatNamePeople(keyRing).map((key) => pseudonymBy(key, recipientId, scope));
+}
+
+/** The same, for those who ask for many people. */
+export function pseudonymsIn(keyRing: KeyRing): PseudonymsOf {
+	return (recipientId, scope) => pseudonymsOf(recipientId, scope, keyRing);
 }
 
 function pseudonymBy(key: RingKey, recipientId: string, scope: string): string {

@@ -9,7 +9,7 @@ import { segmentsIn } from '../../../shared/fields/segments';
 import { toItems } from '../../common/items';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
-import { denylistKeysFor, ERASED } from '../../common/person';
+import { ERASED, personKeysFor } from '../../common/person';
 import { pixelIdProperty, pixelReader } from '../../common/pixel-id';
 
 export const addManyRecipients: OperationOnMany = {
@@ -32,7 +32,7 @@ export const addManyRecipients: OperationOnMany = {
 	async executeMany(context) {
 		const { node, store } = context;
 		const pixelOf = pixelReader(context);
-		const keysOf = await denylistKeysFor(node);
+		const { keysOf, pseudonymsOf } = await personKeysFor(node);
 		return await manyItems(context, {
 			fields: addManyRecipients.properties,
 			read: async (index): Promise<Addition> => {
@@ -44,7 +44,9 @@ export const addManyRecipients: OperationOnMany = {
 				countOf([first, ...others]) + recipients.length <= MOST_AT_ONCE,
 			run: async (additions) => {
 				const all = additions.flatMap(({ recipients }) => recipients);
-				const { recipients: added } = await store.addRecipients(additions[0].pixelId, all, keysOf);
+				const { recipients: added } = await store.addRecipients(additions[0].pixelId, all, keysOf, {
+					pseudonymsOf,
+				});
 				const outcomes = added.map(
 					(recipient, position) => recipient ?? leftOut(all[position].recipientId),
 				);

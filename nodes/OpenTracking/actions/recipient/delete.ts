@@ -2,7 +2,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import { readText } from '../../../shared/fields/check-fields';
 import type { Operation } from '../../common/operation';
-import { denylistKeysFor } from '../../common/person';
+import { personKeysFor } from '../../common/person';
 
 export const deleteRecipient: Operation = {
 	value: 'delete',
@@ -21,8 +21,9 @@ export const deleteRecipient: Operation = {
 		},
 	],
 	async execute({ node, store, index }) {
-		const keysOf = await denylistKeysFor(node);
-		const deleted = await store.deleteRecipient(readText(node, 'recipientRowId', index), keysOf);
+		const { keysOf, pseudonymsOf } = await personKeysFor(node);
+		const id = readText(node, 'recipientRowId', index);
+		const deleted = await store.deleteRecipient(id, keysOf, pseudonymsOf);
 		if (!deleted) {
 			throw new NodeOperationError(node.getNode(), 'There is no recipient with this ID', {
 				itemIndex: index,

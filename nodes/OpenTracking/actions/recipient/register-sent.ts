@@ -9,7 +9,7 @@ import { segmentsIn, segmentsProperty } from '../../../shared/fields/segments';
 import { trackingModeOptions } from '../../../shared/options/tracking-mode-options';
 import { manyItems } from '../../common/many-items';
 import type { OperationOnMany } from '../../common/operation';
-import { denylistKeysFor, ERASED } from '../../common/person';
+import { ERASED, personKeysFor } from '../../common/person';
 
 export const registerSent: OperationOnMany = {
 	value: 'registerSent',
@@ -58,19 +58,20 @@ export const registerSent: OperationOnMany = {
 					type: 'options',
 					options: trackingModeOptions,
 					default: 'identified',
-					description: 'The mode of the link in the message',
+					description:
+						'The mode of the link in the message, or of the trigger where the link has none. One that the pixel sets lowers it.',
 				},
 			],
 		},
 	],
 	async executeMany(context) {
 		const { node, store } = context;
-		const keysOf = await denylistKeysFor(node);
+		const { keysOf, pseudonymsOf } = await personKeysFor(node);
 		return await manyItems(context, {
 			fields: registerSent.properties,
 			read: (index) => readMessage(node, index),
 			run: async (messages) => {
-				const { outcomes } = await store.registerSent(messages, keysOf);
+				const { outcomes } = await store.registerSent(messages, keysOf, pseudonymsOf);
 				return messages.map((message, position) => {
 					const outcome = outcomes[position] ?? 'ignored';
 					const registered = outcome === 'recorded';
@@ -126,5 +127,5 @@ function whyNot(trackingMode: TrackingMode, outcome: SentOutcome): string {
 	if (outcome === 'erased') return ERASED;
 	return outcome === 'duplicate'
 		? 'The message was registered already'
-		: 'The pixel or the recipient was deleted, so nothing is kept about them';
+		: 'The pixel or the recipient was deleted, or the pixel is not tracked, so nothing is kept about them';
 }

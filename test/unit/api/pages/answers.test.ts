@@ -112,6 +112,16 @@ onEachEngine('the pages that answer questions on $name', ({ newPlace }) => {
 		expect(await page('/campaign?id=nobody', 404)).toContain('Campaign not found');
 	});
 
+	test('a campaign with several pixels says which of them each row is of', async () => {
+		await spring();
+		expect(await page('/campaign?id=spring')).not.toMatch(/ada@example\.com<\/a>\s*<[^>]+>Launch/);
+		const again = await store.createPixel({ name: 'Reminder', campaignId: 'spring' });
+		await store.addRecipients(again.id, [{ recipientId: 'ada', email: 'ada@example.com' }], keysOf);
+		const text = textOf(await page('/campaign?id=spring'));
+		expect(text).toMatch(/ada@example\.com Launch/);
+		expect(text).toMatch(/ada@example\.com Reminder/);
+	});
+
 	it('give out the recipients that are shown as CSV, all pages of them', async () => {
 		await spring();
 		const response = await client.send('/campaign/recipients.csv?id=spring&show=notOpened');
