@@ -116,9 +116,10 @@ export const QUESTIONS: Question[] = [
 		value: 'campaignRates',
 		name: 'How Is a Campaign Doing',
 		action: 'See how an email campaign is doing',
-		description: 'Open rates of a campaign with their uncertainty, segments and machine loads',
+		description:
+			'Open and click rates of a campaign with their uncertainty, links, segments and machine loads',
 		forModel:
-			'Says how one email campaign is doing and how sure that is: three open rates (confirmed, likely with its 95 % interval, possible), clicks, loads by machines, rates by segment and by mailbox provider.',
+			'Says how one email campaign is doing and how sure that is: three open rates (confirmed, likely with its 95 % interval, possible), click rates and links where links are tracked, loads by machines, rates by segment and by mailbox provider.',
 		asked: [campaignAsked],
 		fixed: [],
 		async answer({ node, store, index }) {
@@ -130,7 +131,7 @@ export const QUESTIONS: Question[] = [
 		value: 'whoHasNotOpened',
 		name: 'Who Has Not Opened',
 		action: 'See who has not opened an email campaign',
-		description: 'Recipients that a message was sent to and that have no counted open',
+		description: 'Recipients that a message was sent to and that have no counted open or click',
 		forModel:
 			'Lists recipients of one email campaign that a message was sent to and that have no counted open. Those who cannot be seen are counted and not listed.',
 		asked: [campaignAsked],
@@ -153,7 +154,7 @@ export const QUESTIONS: Question[] = [
 		value: 'whoOpened',
 		name: 'Who Opened',
 		action: 'See who opened an email campaign',
-		description: 'Recipients with a counted open, the latest first',
+		description: 'Recipients with a counted open or click, the latest first',
 		forModel:
 			'Lists recipients who opened one email campaign, the latest first, with how often and when, and the open rate with its uncertainty.',
 		asked: [campaignAsked],

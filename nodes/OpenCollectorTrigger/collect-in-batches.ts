@@ -67,6 +67,7 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 			reportSetup(context, () => ({
 				...reportedTracker(context),
 				imageHoldLimitMs: imageHoldSettings(context)?.limitMs,
+				...(settings.listener?.clicks && { clicks: true }),
 			}));
 		void Promise.race([
 			collector.crashed,

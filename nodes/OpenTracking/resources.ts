@@ -38,6 +38,7 @@ import { runRetention } from './actions/retention/run';
 import { checkAnomalies } from './actions/statistics/check-anomalies';
 import { countPeople } from './actions/statistics/count-people';
 import { dashboardStatistics } from './actions/statistics/dashboard';
+import { getLinkClicks } from './actions/statistics/get-link-clicks';
 import { getRates } from './actions/statistics/get-rates';
 import { checkStatus } from './actions/status/check';
 import { checkHostedStatus } from './actions/status/check-hosted';
@@ -103,7 +104,7 @@ export const resources: Resource[] = [
 	{
 		value: 'statistics',
 		name: 'Statistics',
-		operations: [checkAnomalies, countPeople, dashboardStatistics, getRates],
+		operations: [checkAnomalies, countPeople, dashboardStatistics, getLinkClicks, getRates],
 	},
 	{
 		value: 'status',

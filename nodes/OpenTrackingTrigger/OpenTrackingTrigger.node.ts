@@ -132,6 +132,7 @@ export class OpenTrackingTrigger implements INodeType {
 					path: this.getNodeParameter('path') as string,
 					...(this.getNodeParameter('trackClicks', false) === true && {
 						linkPath: this.getNodeParameter('linkPath') as string,
+						clicks: true,
 					}),
 				}));
 				// When n8n starts, a store that hangs must not hold it up.

@@ -56,7 +56,7 @@ function isReading(asked: Asked, { method, path }: { method: string; path: strin
 	if (!['GET', 'HEAD'].includes(method)) return false;
 	return (
 		asked === 'sign-in' ||
-		/^\/api\/(?:dashboard|openapi\.json|v1\/(?:events|campaigns))$/.test(path)
+		/^\/api\/(?:dashboard|openapi\.json|v1\/(?:events|campaigns|links))$/.test(path)
 	);
 }
 

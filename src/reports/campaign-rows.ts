@@ -19,11 +19,22 @@ export const CAMPAIGN_COLUMNS = [
 	'firstSentAt',
 	'firstOpenAt',
 	'lastOpenAt',
+	'clicks',
+	'machineClicks',
+	'uniqueClicks',
+	'clickedRecipients',
+	'clickRate',
+	'openedRecipients',
+	'openedAndClicked',
+	'clickToOpenRate',
+	'clickToOpenLow',
+	'clickToOpenHigh',
 ] as const;
 
 /** One campaign as the values of {@link CAMPAIGN_COLUMNS}. */
 export function campaignRow(campaign: CampaignCounts): Array<string | number | null> {
 	const { sentRecipients, confirmed, likely, possible, hidden } = campaign.rates;
+	const clickToOpen = campaign.clickRates?.clickToOpen;
 	return [
 		campaign.campaignId,
 		sentRecipients,
@@ -42,5 +53,15 @@ export function campaignRow(campaign: CampaignCounts): Array<string | number | n
 		campaign.firstSentAt,
 		campaign.firstOpenAt,
 		campaign.lastOpenAt,
+		campaign.clicks,
+		campaign.machineClicks,
+		campaign.uniqueClicks,
+		campaign.clickedOfSent,
+		campaign.clickRates?.clicked.rate ?? null,
+		clickToOpen?.opened ?? null,
+		campaign.openedAndClicked,
+		clickToOpen?.rate ?? null,
+		clickToOpen?.low ?? null,
+		clickToOpen?.high ?? null,
 	];
 }

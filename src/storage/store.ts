@@ -2,7 +2,6 @@ import { createAnswersStore } from './answers/create-answers-store';
 import { cleaningTimes } from './bursts/burst-windows';
 import { storable, storableRequest } from './database/checked-input';
 import type { StoreDatabase } from './database/store-database';
-import { listLinkClicks } from './counters/link-counts';
 import { listOpens, streamOpens } from './opens/list-opens';
 import { claimsOf, recordOpens } from './opens/record-opens';
 import { claimsOfChecked, recordUnlessErased } from './opens/record-unless-erased';
@@ -102,12 +101,6 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getDashboard: (request) => read((db) => getDashboard(db, request?.recentOpens)),
 		listCampaigns: (request) => read((db) => listCampaigns(db, request)),
 		getCampaign: (campaignId) => read((db) => getCampaign(db, storable(campaignId))),
-		listLinkClicks: (request) =>
-			read((db) =>
-				'pixelId' in request
-					? listLinkClicks(db, { scope: 'pixel', id: storable(request.pixelId) })
-					: listLinkClicks(db, { scope: 'campaign', id: storable(request.campaignId) }),
-			),
 		listOpensPerHour: (request) => read((db) => listOpensPerHour(db, storableRequest(request))),
 
 		...createAnswersStore(database),

@@ -207,14 +207,46 @@ describe('the answers on the pages of a real n8n', () => {
 		await page.context().close();
 	}, 90_000);
 
-	it('have nothing on any page that axe finds, and nothing wider than a phone', async () => {
-		for (const options of [
-			{ colorScheme: 'light' },
-			{ colorScheme: 'dark' },
-			{ viewport: PHONE },
-		]) {
+	const LOOKS = [{ colorScheme: 'light' }, { colorScheme: 'dark' }, { viewport: PHONE }];
+	/** Looks at pages in each way; with the log of the first pixel that `logOf` leads to. */
+	const expectFitAndAccessible = async (kind: string, paths: string[], logOf: string) => {
+		for (const options of LOOKS) {
 			const page = await openPage({ ...options, bypassCSP: true });
-			for (const path of [
+			const expectGood = async (path: string) => {
+				const name = `${kind}-${JSON.stringify(options)}-${path}`.replace(/\W+/g, '-');
+				if (process.env.SCREENSHOTS) {
+					await page.screenshot({
+						path: join(process.env.SCREENSHOTS, `${name}.png`),
+						fullPage: true,
+					});
+				}
+				const beyond =
+					'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+				expect([path, await page.evaluate(beyond)]).toEqual([path, 0]);
+				expect([path, await axeFindings(page)]).toEqual([path, []]);
+			};
+			for (const path of paths) {
+				await page.goto(url(path));
+				await expectGood(path);
+			}
+			await page.goto(url(logOf));
+			await page.locator('a[href^="logs/"]').first().click();
+			await expectGood('log');
+			const clicks = page.getByRole('link', { name: 'Clicks', exact: true });
+			if (kind === 'clicks') {
+				await clicks.click();
+				await expectGood('log-clicks');
+			} else {
+				expect(await clicks.count()).toBe(0);
+			}
+			await page.context().close();
+		}
+	};
+
+	it('have nothing on any page that axe finds, and nothing wider than a phone', async () => {
+		await expectFitAndAccessible(
+			'pages',
+			[
 				'/dashboard?live=on',
 				'/dashboard?new',
 				'/campaigns',
@@ -226,27 +258,56 @@ describe('the answers on the pages of a real n8n', () => {
 				'/search?q=spring',
 				'/person?id=r-1&erase=',
 				'/person?id=nobody',
-			]) {
-				await page.goto(url(path));
-				const name = `pages-${JSON.stringify(options)}-${path}`.replace(/\W+/g, '-');
-				if (process.env.SCREENSHOTS) {
-					await page.screenshot({
-						path: join(process.env.SCREENSHOTS, `${name}.png`),
-						fullPage: true,
-					});
-				}
-				const beyond =
-					'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-				expect([path, await page.evaluate(beyond)]).toEqual([path, 0]);
-				expect([path, await axeFindings(page)]).toEqual([path, []]);
-			}
-			await page.getByRole('link', { name: 'Dashboard' }).click();
-			const log = page.locator('a[href^="logs/"]').first();
-			await log.click();
-			expect(await axeFindings(page)).toEqual([]);
-			await page.context().close();
-		}
+			],
+			'/dashboard',
+		);
 	}, 180_000);
+
+	describe('where links are tracked', () => {
+		beforeAll(async () => {
+			const open = await store();
+			await fillSampleStore(open, new Date(), { clicks: true });
+			await open.close();
+		}, 60_000);
+
+		it('which links were followed, by whom, and how often by machines?', async () => {
+			const page = await openPage();
+			await page.goto(url('/dashboard'));
+			await page.getByRole('link', { name: 'newsletter', exact: true }).first().click();
+			const clicks = page.locator('section:has(> .head #clicks)');
+			const words = await clicks.innerText();
+			expect(words).toMatch(/\d+ of 480 recipients clicked \([\d.]+ %\)/);
+			expect(words).toMatch(/Boots\s+link 1\s+https:\/\/shop\.example\/spring\/boots\s+\d+\s+\d+/);
+			expect(words).toContain('Security scanner: Three or more links of one email');
+			const waiting = page.waitForEvent('download');
+			await page.getByRole('link', { name: 'Links as CSV' }).click();
+			const file = readFileSync(await (await waiting).path(), 'utf8');
+			expect(file).toMatch(/^position,label,site,page,people,clicks,machineClicks/);
+			expect(file).toMatch(/\n1,Boots,https:\/\/shop\.example\/,/);
+			await page.getByRole('link', { name: 'Clicked', exact: true }).click();
+			const people = await page.locator('section:has(> .head #people)').innerText();
+			expect(people).toMatch(/person\d+@example\.com\s+(Opened|Clicked)/);
+			await page.context().close();
+		});
+
+		it('have nothing that axe finds, and nothing wider than a phone', async () => {
+			await expectFitAndAccessible(
+				'clicks',
+				[
+					'/dashboard?live=on',
+					'/campaigns?sort=clicked',
+					'/campaign?id=newsletter',
+					'/campaign?id=newsletter&show=notClicked',
+					'/compare?id=newsletter&id=workshop&id=spring-launch',
+					'/pixels',
+					'/recipients',
+					'/opens?range=all',
+					'/person?id=r-1',
+				],
+				'/pixels',
+			);
+		}, 180_000);
+	});
 
 	it('let an officer export, withdraw and erase, and a reader nothing of it', async () => {
 		const reader = await openPage({

@@ -111,6 +111,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		['GET', '/api/openapi.json'],
 		['GET', '/api/v1/campaigns'],
 		['GET', '/api/v1/events'],
+		['GET', '/api/v1/links'],
 		['POST', '/api/v1/pixels'],
 		['DELETE', '/api/v1/pixels/x'],
 		['POST', '/api/v1/pixels/x/generate-tokens'],
@@ -121,6 +122,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		['GET', '/campaigns'],
 		['GET', '/campaign'],
 		['GET', '/campaign/recipients.csv'],
+		['GET', '/campaign/links.csv'],
 		['GET', '/compare'],
 		['GET', '/pixels'],
 		['GET', '/recipients'],
@@ -198,6 +200,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 			'/api/openapi.json',
 			'/api/v1/campaigns',
 			'/api/v1/events',
+			'/api/v1/links',
 		]);
 		const others = closed.filter((route) => !readable.has(route[1]) && !isPage(route));
 		expect(others).toHaveLength(12);

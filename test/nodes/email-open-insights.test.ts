@@ -34,7 +34,7 @@ describe('Email Open Insights', () => {
 	beforeAll(async () => {
 		folder = newUserFolder();
 		store = await folder.store();
-		await fillSampleStore(store, new Date());
+		await fillSampleStore(store, new Date(), { clicks: true });
 		await store.recordOpens([sampleOpen({ campaignId: 'aggregate', recipientId: null })]);
 		await store.changeSegments(
 			Array.from({ length: 240 }, (_, index) => ({

@@ -480,3 +480,56 @@ describe('Count People', () => {
 		expect(hints).toEqual([{ message: 'Nobody is counted under "gmial". There is: Gmail' }]);
 	});
 });
+
+describe('clicks', () => {
+	const placed = { pixelId: 'p', campaignId: 'spring', recipientId: 'ada' };
+	const clicked = () =>
+		openEvent({
+			...placed,
+			event: 'click',
+			purpose: 'clicks',
+			link: { url: 'https://shop.example/boots', position: 1, label: null },
+		});
+
+	it('Get Link Clicks says why it lists nothing, and of what it knows nothing', async () => {
+		await store.recordOpens([openEvent(placed)]);
+		const of = (parameters: IDataObject) => run('statistics', 'getLinkClicks', parameters);
+		const { items, hints } = await of({ linksCampaignId: 'spring' });
+		expect(items).toEqual([]);
+		expect(hints).toEqual([{ message: expect.stringMatching(/^No link was followed/) }]);
+		await expect(of({ linksCampaignId: 'autumn' })).rejects.toThrow(
+			'There is no campaign with this Campaign ID',
+		);
+		const ofPixel = (linksPixelId: string) => of({ linksOf: 'pixel', linksPixelId });
+		await expect(ofPixel('q')).rejects.toThrow('There is no pixel with this Pixel ID');
+		await store.recordOpens([clicked()]);
+		expect((await ofPixel('p')).items).toMatchObject([{ pixelId: 'p', position: 1, clicks: 1 }]);
+	});
+
+	it('Get Rates, Get Many, Check and Export speak of clicks only once there is one', async () => {
+		await store.recordOpens([openEvent(placed)]);
+		const rates = async () =>
+			(await run('statistics', 'getRates', { ratesCampaignId: 'spring' })).items[0];
+		expect(Object.keys(await rates()).join()).not.toMatch(/click/i);
+		await store.recordOpens([clicked()]);
+		expect(await rates()).toMatchObject({
+			clickToOpen: { recipients: 1, opened: 1, rate: 1 },
+			clicksInWords: expect.stringContaining('100 % clicked as well'),
+		});
+		const listed = async (filters: IDataObject) =>
+			(await run('open', 'getMany', { returnAll: true, filters })).items;
+		expect(await listed({})).toHaveLength(1);
+		expect(await listed({ event: 'any' })).toHaveLength(2);
+		const clicks = await listed({ event: 'click' });
+		expect(clicks).toMatchObject([
+			{ event: 'click', linkUrl: 'https://shop.example/boots', linkPosition: 1 },
+		]);
+		expect(Object.keys(clicks[0])).toHaveLength(10);
+		const exported = async (filters: IDataObject) =>
+			(await run('open', 'export', { filters })).items[0];
+		expect(await exported({ event: 'any' })).toEqual({ opens: 2 });
+		expect(await exported({})).toEqual({ opens: 1 });
+		const { items } = await run('status', 'check', { pixelId: 'p' });
+		expect(items).toMatchObject([{ opens: 1, clicks: 1 }]);
+	});
+});

@@ -71,6 +71,15 @@ describe('Open Data Minimizer', () => {
 		expect(await hash()).toBe(await hash());
 	});
 
+	it('takes from a click what it takes from an open, and where the link leads', async () => {
+		const link = { url: 'https://shop.example/boots?for=ada', position: 2, label: 'Boots' };
+		const click = { ...full, event: 'click', purpose: 'clicks', link };
+		const fields = ['eventId', 'event', 'occurredAt', 'trackingMode', 'actor', 'link.position'];
+		const { json } = await minimized(click, { fields, recipient: 'drop' });
+		expect(json).toMatchObject({ event: 'click', link: { position: 2 } });
+		expect(JSON.stringify(json)).not.toMatch(/shop\.example|Boots|203\.0/);
+	});
+
 	it('works on any item by the paths it is told', async () => {
 		const item = await minimized(
 			{ customer: { email: 'a@example.com', plan: 'pro' }, at: '2026-11-20T10:34:56Z', list: [1] },

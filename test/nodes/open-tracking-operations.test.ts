@@ -8,6 +8,7 @@ import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { resources } from '../../nodes/OpenTracking/resources';
 import { openStoreWithKeys } from '../../nodes/shared/installation/signing';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { signPersonToken, type PersonLinkScope } from '../../src/tracking/links/person-link';
 import { consentRecord, NOTICE } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
@@ -52,6 +53,8 @@ interface Result {
 interface Entry {
 	/** The minimum that a user fills in */
 	fill?: (world: World) => IDataObject;
+	/** What has happened besides, before it runs */
+	before?: (store: TrackingStore, world: World) => Promise<unknown>;
 	/** The item in front of the node */
 	item?: (world: World) => IDataObject;
 	gives: string;
@@ -66,6 +69,20 @@ const form = (changes: IDataObject) => (world: World) => ({
 	query: { t: world.consentToken },
 	body: changes,
 });
+const click = (world: World, changes: Partial<OpenEvent>) =>
+	openEvent({
+		pixelId: world.pixelId,
+		campaignId: CAMPAIGN,
+		event: 'click',
+		purpose: 'clicks',
+		link: { url: 'https://shop.example/boots', position: 2, label: 'Boots' },
+		...changes,
+	});
+const followLinks = async (store: TrackingStore, world: World) =>
+	await store.recordOpens([
+		...[1, 2].map(() => click(world, { recipientId: 'ada' })),
+		click(world, { recipientId: 'bob', actor: 'scanner', actorReason: 'link-burst' }),
+	]);
 const nothingListed = ({ items }: Result) => expect(items).toEqual([]);
 
 const ENTRIES: Record<string, Entry> = {
@@ -204,6 +221,7 @@ const ENTRIES: Record<string, Entry> = {
 		whenEmpty: 'Pixel ID is empty',
 	},
 	'pixel get': {
+		before: followLinks,
 		fill: pixelId,
 		gives: 'the pixel with its counters',
 		check: ({ items }) =>
@@ -220,6 +238,7 @@ const ENTRIES: Record<string, Entry> = {
 		whenEmpty: 'Pixel ID is empty',
 	},
 	'pixel getMany': {
+		before: followLinks,
 		gives: 'an item per pixel',
 		check: ({ items }) => expect(items.map(({ name }) => name)).toEqual(['Spring launch']),
 		whenEmpty: nothingListed,
@@ -431,6 +450,7 @@ const ENTRIES: Record<string, Entry> = {
 			]),
 	},
 	'statistics dashboard': {
+		before: followLinks,
 		gives: 'totals, campaigns and the latest opens',
 		check: ({ items }) =>
 			expect(items).toMatchObject([
@@ -459,7 +479,30 @@ const ENTRIES: Record<string, Entry> = {
 			]),
 		whenEmpty: ({ items }) => expect(items).toHaveLength(1),
 	},
+	'statistics getLinkClicks': {
+		before: followLinks,
+		fill: () => ({ linksCampaignId: CAMPAIGN }),
+		gives: 'an item per link, with its people and apart from them the machines',
+		check: ({ items }) =>
+			expect(items).toEqual([
+				{
+					campaignId: CAMPAIGN,
+					position: 2,
+					label: 'Boots',
+					site: 'https://shop.example/',
+					page: 'https://shop.example/boots',
+					people: 1,
+					clicks: 2,
+					machineClicks: 1,
+					machinesInWords:
+						'1 × Security scanner: Three or more links of one email were followed within ten seconds',
+					clicksRead: 3,
+				},
+			]),
+		whenEmpty: 'Campaign ID is empty',
+	},
 	'statistics getRates': {
+		before: followLinks,
 		fill: () => ({ ratesCampaignId: CAMPAIGN }),
 		gives: 'the three open rates, also in words',
 		check: ({ items }) =>
@@ -473,6 +516,8 @@ const ENTRIES: Record<string, Entry> = {
 					likely: { visible: 2, rate: 0.5 },
 					possible: { recipients: 1 },
 					hidden: { recipients: 0 },
+					clicked: { recipients: 1, rate: 0.5 },
+					clickToOpen: { recipients: 1, opened: 1, rate: 1 },
 				},
 			]),
 		whenEmpty: ({ items }) =>
@@ -619,8 +664,10 @@ describe('every operation of Open Tracking', () => {
 	it.each(operations.map((operation) => ({ ...operation, gives: ENTRIES[operation.key]?.gives })))(
 		'$title gives $gives',
 		async (operation) => {
-			const { fill, item, check } = ENTRIES[operation.key];
-			const world = await newWorld(await folder.store());
+			const { before, fill, item, check } = ENTRIES[operation.key];
+			const store = await folder.store();
+			const world = await newWorld(store);
+			await before?.(store, world);
 			const result = await run(operation, item?.(world) ?? {}, fill?.(world) ?? {});
 			check(result, world);
 			const file = schemaFile('OpenTracking', 1, operation.resource, operation.operation);

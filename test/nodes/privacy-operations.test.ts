@@ -402,6 +402,57 @@ describe('consent, rights and retention in Open Tracking', () => {
 		expect((await store.listOpens({ limit: 10 })).opens).toEqual([]);
 	});
 
+	it('exports, reports and erases clicks as it does opens', async () => {
+		const store = await folder.store();
+		await store.savePart({
+			...tracker,
+			settings: { ...tracker.settings, clicks: true },
+		});
+		const placed = { pixelId: 'p', campaignId: 'spring' };
+		await store.createPixel({ id: 'p', name: 'Letter', campaignId: 'spring' });
+		await store.addRecipients('p', [{ recipientId: 'ada' }], keysOf);
+		const link = { url: 'https://shop.example/boots', position: 1, label: 'Boots' };
+		const click = (recipientId: string) =>
+			openEvent({ ...placed, recipientId, event: 'click', purpose: 'clicks', link });
+		await store.recordOpens([
+			openEvent({ ...placed, recipientId: 'ada' }),
+			click('ada'),
+			click('ada'),
+			click('bob'),
+		]);
+		const { items } = await run('privacy', 'exportPerson', { personId: 'ada', ...CONTROLLER });
+		const document = subjectExportSchema.parse(items[0]);
+		expect(document.purposes).toContain('clicks');
+		expect(document.opens.filter(({ event }) => event === 'click')).toMatchObject([
+			{ recipientId: 'ada', purpose: 'clicks', link },
+			{ recipientId: 'ada', purpose: 'clicks', link },
+		]);
+		expect(document.recipients).toContainEqual(
+			expect.objectContaining({ counts: expect.objectContaining({ opens: 1, clicks: 2 }) }),
+		);
+		const { said, page } = await report();
+		expect(said).toMatchObject({ counts: { 'Single opens': 1, 'Single clicks': 3 } });
+		expect(page).toContain('Clicks, kept for the purpose clicks');
+		expect(page).not.toContain('shop.example');
+
+		const erased = await run('privacy', 'erasePerson', { personId: 'ada' });
+		expect(erasureReceiptSchema.parse(erased.items[0]).erased).toContainEqual({
+			dataClass: 'open',
+			records: 3,
+		});
+		expect(await store.getCampaign('spring')).toMatchObject({
+			opens: 0,
+			clicks: 1,
+			uniqueClicks: 1,
+			openedAndClicked: 0,
+		});
+		expect(await store.listLinkClicks({ campaignId: 'spring' })).toMatchObject([
+			{ people: 1, clicks: 1 },
+		]);
+		const left = await store.listOpens({ limit: 10, event: 'any' });
+		expect(left.opens.map(({ recipientId }) => recipientId)).toEqual(['bob']);
+	});
+
 	it('cuts the files of store and logs every night, also where nothing was old enough', async () => {
 		const store = await folder.store();
 		const { id: pixelId } = await store.createPixel({ name: 'Launch' });

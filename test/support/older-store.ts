@@ -18,8 +18,8 @@ async function undoFirstOpens(db: Writer): Promise<void> {
 	await forgetMigrations(db, '0019-first-opens');
 }
 
-/** Makes a store what it was before the migration `0014-clicks`. */
-export async function undoClicks(db: Writer): Promise<void> {
+/** Makes a store what it was before the migration `0018-recipients-by-campaign`. */
+async function undoRecipientsByCampaign(db: Writer): Promise<void> {
 	await undoFirstOpens(db);
 	for (const name of [
 		'recipients_by_campaign',
@@ -33,6 +33,12 @@ export async function undoClicks(db: Writer): Promise<void> {
 		.on('recipient_tallies')
 		.columns(['campaign_id', 'recipient_id', 'parent'])
 		.execute();
+	await forgetMigrations(db, '0018-recipients-by-campaign');
+}
+
+/** Makes a store what it was before the migration `0014-clicks`. */
+export async function undoClicks(db: Writer): Promise<void> {
+	await undoClickRates(db);
 	await db.schema.dropTable('link_clicks').execute();
 	for (const [table, columns] of Object.entries({
 		opens: ['event', 'link_url', 'link_position', 'link_label'],
@@ -42,6 +48,16 @@ export async function undoClicks(db: Writer): Promise<void> {
 		for (const name of columns) await db.schema.alterTable(table).dropColumn(name).execute();
 	}
 	await forgetMigrations(db, '0014-clicks');
+}
+
+/** Makes a store what it was before the migration `0015-click-rates`. */
+export async function undoClickRates(db: Writer): Promise<void> {
+	await undoRecipientsByCampaign(db);
+	for (const name of ['clicks_by_campaign', 'clicks_by_pixel', 'recipients_clicked']) {
+		await db.schema.dropIndex(name).execute();
+	}
+	await db.schema.alterTable('tallies').dropColumn('clicked_of_sent').execute();
+	await forgetMigrations(db, '0015-click-rates');
 }
 
 /** Makes a store what it was before the migration `0011-open-rates`. */

@@ -10,11 +10,16 @@ export interface ReferenceCounts {
 	firstOpenAt: string | null;
 	lastOpenAt: string | null;
 	lastLoadAt: string | null;
+	clicks: number;
+	machineClicks: number;
 }
 
 /** An independent recomputation of a recipient's counters from its log. */
 export function recountRecipient(log: readonly OpenEvent[]): ReferenceCounts {
-	const counted = log.filter((event) => isCounted(event.actor));
+	const loads = log.filter(isOpen);
+	const counted = loads.filter((event) => isCounted(event.actor));
+	const clicks = log.filter((event) => !isOpen(event));
+	const countedClicks = clicks.filter((event) => isCounted(event.actor)).length;
 	const times = counted.map((event) => Date.parse(event.occurredAt)).sort((a, b) => a - b);
 	let viewTimeMs = 0;
 	let sessions = 0;
@@ -28,13 +33,19 @@ export function recountRecipient(log: readonly OpenEvent[]): ReferenceCounts {
 	const opens = counted.map((event) => event.occurredAt).sort();
 	return {
 		opens: counted.length,
-		machineOpens: log.length - counted.length,
+		machineOpens: loads.length - counted.length,
 		viewTimeMs,
 		sessions,
 		firstOpenAt: opens[0] ?? null,
 		lastOpenAt: opens.at(-1) ?? null,
 		lastLoadAt: all.at(-1) ?? null,
+		clicks: countedClicks,
+		machineClicks: clicks.length - countedClicks,
 	};
+}
+
+function isOpen({ event }: OpenEvent): boolean {
+	return event === 'open';
 }
 
 /** Splits a log by a key, leaving out what has none. */
@@ -78,7 +89,7 @@ export function recountGroup(log: readonly OpenEvent[], pixelsWithRecipients: Re
 		const named = first?.recipientId !== null;
 		const pixelLog = log.filter((event) => event.pixelId === pixelId);
 		const someoneOpened = pixelLog.some(
-			(event) => event.recipientId !== null && isCounted(event.actor),
+			(event) => isOpen(event) && event.recipientId !== null && isCounted(event.actor),
 		);
 		if (named || !(someoneOpened || pixelsWithRecipients.has(pixelId))) {
 			uniqueAt.push(counts.firstOpenAt);
@@ -97,7 +108,7 @@ export function recountHours(log: readonly OpenEvent[], uniqueAt: readonly strin
 		hours.set(hour, row);
 		return row;
 	};
-	for (const event of log) {
+	for (const event of log.filter(isOpen)) {
 		if (isCounted(event.actor)) at(event.occurredAt).opens += 1;
 		else at(event.occurredAt).machineOpens += 1;
 	}

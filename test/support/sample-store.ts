@@ -1,5 +1,5 @@
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
-import type { Actor, Client } from '../../src/tracking/event/open-event';
+import type { Actor, Client, OpenEvent } from '../../src/tracking/event/open-event';
 import { sampleOpen } from './sample-opens';
 import { keysOf } from './denylist-keys';
 
@@ -27,11 +27,32 @@ export function dice(seed: number): (limit: number) => number {
 	};
 }
 
+const LINKS: Array<OpenEvent['link']> = [
+	{ url: 'https://shop.example/spring/boots', position: 1, label: 'Boots' },
+	{ url: 'https://shop.example/spring/coats', position: 2, label: null },
+	{ url: 'https://blog.example/how-we-work', position: 3, label: 'How we work' },
+];
+
+/** What a reader follows after an open; a scanner follows all links at once. */
+function clicksAfter(
+	base: Partial<OpenEvent>,
+	at: number,
+	roll: (limit: number) => number,
+): OpenEvent[] {
+	const click = { ...base, event: 'click', purpose: 'clicks' } as const;
+	if (base.actor === 'scanner') {
+		const scanned = { ...click, actorReason: 'link-burst' };
+		return LINKS.map((link, index) => sampleOpen({ ...scanned, at: at + index * 1000, link }));
+	}
+	const human = { ...click, actor: 'human', actorReason: 'browser' } as const;
+	return [sampleOpen({ ...human, at: at + 40_000, link: LINKS[roll(roll(3) + 1)] })];
+}
+
 /** Three campaigns and two single emails with a month of opens, for pages that are to be looked at. */
 export async function fillSampleStore(
 	store: TrackingStore,
 	now: Date,
-	{ sample = true } = {},
+	{ sample = true, clicks = false } = {},
 ): Promise<{ pixelIds: string[] }> {
 	const roll = dice(7);
 	const pixelIds: string[] = [];
@@ -64,7 +85,7 @@ export async function fillSampleStore(
 				keysOf,
 			);
 		}
-		const opens = [];
+		const opens: OpenEvent[] = [];
 		for (let index = 0; index < Math.max(8, size * 0.9); index += 1) {
 			const [actor, actorReason, client] = LOADERS[roll(LOADERS.length)];
 			const wait = (roll(100) / 100) ** 3 * (age - 0.05) * DAY + roll(50_000);
@@ -78,6 +99,7 @@ export async function fillSampleStore(
 			};
 			const at = sentAt.getTime() + wait;
 			opens.push(sampleOpen({ ...base, at }));
+			if (clicks && index % 3 === 0) opens.push(...clicksAfter(base, at, roll));
 			if (index % 4 === 0) opens.push(sampleOpen({ ...base, at: at + 12_000 }));
 		}
 		await store.recordOpens(opens);

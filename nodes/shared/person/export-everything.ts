@@ -6,6 +6,7 @@ import {
 	subjectExportSchema,
 	type SubjectExport,
 } from '../../../src/tracking/people/erasure';
+import { purposesOfPlace } from '../../../src/tracking/receive/reported-tracker';
 import { retentionPlan } from '../../../src/tracking/people/retention';
 import { findWaitingOpens } from '../receive/waiting-opens';
 import { liveSetup } from './live-setup';
@@ -51,7 +52,7 @@ export async function exportEverything(
 		found,
 		remark: found ? null : nothingFound(recipientId, { erasedBefore }),
 		controller,
-		purposes: [...new Set(trackers.flatMap(({ purpose }) => purpose ?? []))],
+		purposes: [...new Set(trackers.flatMap(purposesOfPlace).filter((purpose) => purpose !== null))],
 		sinks: sinks.map(({ name, fields }) => ({ name, fields: [...fields] })),
 		retention: retentionPlan(retention, now).map(({ dataClass, period }) => ({
 			dataClass,

@@ -4,13 +4,16 @@ import { Hono, type Context } from 'hono';
 import { z } from 'zod4';
 
 import { CAMPAIGN_COLUMNS, campaignRow } from '../../reports/campaign-rows';
+import { LINK_COLUMNS, linkRow } from '../../reports/campaigns/links-csv';
 import { csvOf } from '../../reports/csv';
 import { exportRow, OPEN_COLUMNS } from '../../reports/open-rows';
 import type { CampaignCounts } from '../../storage/port/counts';
+import type { TrackingStore } from '../../storage/port/tracking-store';
 import { StoreError } from '../../storage/port/store-error';
+import { clicksInWords } from '../../tracking/counters/click-rates';
 import { ratesInWords } from '../../tracking/counters/open-rates';
 import type { ApiDeps } from '../api-deps';
-import { ApiError, check } from '../api-error';
+import { ApiError, check, pixelNotFound } from '../api-error';
 import { openApiDocument } from './openapi';
 
 const MAX_LIMIT = 1000;
@@ -36,9 +39,16 @@ const campaignsQuery = z.object({
 	format: z.enum(['json', 'csv'], { error: 'format must be json or csv.' }).default('json'),
 });
 
+const linksQuery = z.object({
+	campaignId: z.string().optional(),
+	pixelId: z.string().optional(),
+	format: z.enum(['json', 'csv'], { error: 'format must be json or csv.' }).default('json'),
+});
+
 /**
- * What other programs read: `GET /api/v1/events`, all opens in the order of storing by a cursor;
- * `GET /api/v1/campaigns` with the three open rates; and `GET /api/openapi.json`, which describes
+ * What other programs read: `GET /api/v1/events`, all opens and clicks in the order of storing by a
+ * cursor; `GET /api/v1/campaigns` with the three open rates and the click rates; `GET /api/v1/links`
+ * with the links that were followed; and `GET /api/openapi.json`, which describes
  * every route.
  */
 export function dataRoutes(deps: ApiDeps): Hono {
@@ -64,6 +74,14 @@ export function dataRoutes(deps: ApiDeps): Hono {
 		return c.json({ campaigns: rows.map(campaignOf), hasMore });
 	});
 
+	app.get('/api/v1/links', async (c) => {
+		const { format, ...place } = check(c.req.query(), linksQuery);
+		const store = await deps.openStore();
+		const links = await store.listLinkClicks(await knownPlace(store, place));
+		if (format === 'csv') return csv(c, LINK_COLUMNS, links.map(linkRow));
+		return c.json({ links });
+	});
+
 	app.get('/api/openapi.json', async (c) => {
 		const { baseUrl } = await deps.signing();
 		const headerName = (await deps.access())?.headerName ?? 'X-Api-Key';
@@ -73,9 +91,27 @@ export function dataRoutes(deps: ApiDeps): Hono {
 	return app;
 }
 
+/** Of what the links are asked for: one campaign or one pixel that there is. */
+async function knownPlace(
+	store: TrackingStore,
+	{ campaignId, pixelId }: { campaignId?: string; pixelId?: string },
+): Promise<{ pixelId: string } | { campaignId: string }> {
+	if (campaignId !== undefined && pixelId === undefined) {
+		if ((await store.getCampaign(campaignId)) !== null) return { campaignId };
+		throw new ApiError(404, 'Campaign not found');
+	}
+	if (pixelId !== undefined && campaignId === undefined) {
+		// A tracked link can name a pixel that nobody made, which then has counters alone.
+		if ((await store.getStatus({ pixelId })) !== null) return { pixelId };
+		throw pixelNotFound();
+	}
+	throw new ApiError(400, 'Give campaignId or pixelId, one of the two.');
+}
+
 /** A campaign as the API shows it. */
 function campaignOf(campaign: CampaignCounts) {
 	const { campaignId, rates, opens, uniqueOpens, machineOpens } = campaign;
+	const { clicks, uniqueClicks, machineClicks, clickRates } = campaign;
 	const { firstSentAt, firstOpenAt, lastOpenAt } = campaign;
 	return {
 		campaignId,
@@ -84,6 +120,11 @@ function campaignOf(campaign: CampaignCounts) {
 		opens,
 		uniqueOpens,
 		machineOpens,
+		clicks,
+		uniqueClicks,
+		machineClicks,
+		clickRates,
+		clicksInWords: clicksInWords(clickRates),
 		firstSentAt,
 		firstOpenAt,
 		lastOpenAt,

@@ -27,7 +27,7 @@ const CAMPAIGN = {
 	...PERIOD,
 	...PAGE,
 	id: 'The campaign ID',
-	show: 'Recipients in one state: opened, notOpened, hidden or machineOnly',
+	show: 'Recipients in one state: opened, notOpened, hidden, machineOnly, clicked or notClicked',
 	q: 'A part of the recipient ID',
 };
 const PAGING = { limit: 'How many at once, 1 to 1,000' };
@@ -46,7 +46,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 	},
 	'GET /api/v1/events': {
 		summary:
-			'Opens in the order of storing, so that none that came in late is missed. Go on with the header X-Next-Cursor; X-Has-More says whether there are more by now. An open comes again when its label changed: replace by eventId.',
+			'Opens and clicks in the order of storing, so that none that came in late is missed. Go on with the header X-Next-Cursor; X-Has-More says whether there are more by now. One comes again when its label changed: replace by eventId.',
 		access: 'read',
 		answers: ['jsonl', 'csv'],
 		query: {
@@ -56,13 +56,23 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 		},
 	},
 	'GET /api/v1/campaigns': {
-		summary: 'Campaigns with the three open rates, most recently loaded first',
+		summary: 'Campaigns with their open and click rates, most recently loaded first',
 		access: 'read',
 		answers: ['Campaigns', 'csv'],
 		query: {
 			...PAGING,
 			offset: 'How many to skip',
 			search: 'A part of the campaign ID',
+			format: 'json (default) or csv',
+		},
+	},
+	'GET /api/v1/links': {
+		summary: 'The links of a campaign or a pixel that were followed, in the order of the email',
+		access: 'read',
+		answers: ['Links', 'csv'],
+		query: {
+			campaignId: 'The campaign ID; this or pixelId',
+			pixelId: 'The pixel ID',
 			format: 'json (default) or csv',
 		},
 	},
@@ -77,7 +87,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 		},
 	},
 	'POST /api/pixel/check': {
-		summary: 'Ask whether a pixel was opened',
+		summary: 'Ask whether a pixel was opened, and whether a link was followed',
 		access: 'read',
 		answers: ['PixelStatus'],
 		body: { fields: { id: text }, required: ['id'] },
@@ -150,6 +160,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 		access: 'read',
 		answers: ['csv'],
 		query: CAMPAIGN,
+	},
+	'GET /campaign/links.csv': {
+		summary: 'The links of a campaign that were followed',
+		access: 'read',
+		answers: ['csv'],
+		query: { id: CAMPAIGN.id },
 	},
 	'GET /compare': page('Two to four campaigns at the same age', {
 		id: 'The ID of a campaign, once for each',

@@ -20,6 +20,25 @@ const ratesSchema = z
 	})
 	.describe('The three open rates: confirmed, likely, possible');
 
+const clickRatesSchema = z
+	.object({
+		clicked: z
+			.object({ recipients: count, sentRecipients: count, rate: share })
+			.describe('Of the recipients that a message was sent to, those with a counted click'),
+		clickToOpen: z
+			.object({ recipients: count, opened: count, rate: share, low: share, high: share })
+			.describe(
+				'Of the recipients with a counted open, those with a counted click, with its Wilson 95 % interval',
+			),
+	})
+	.nullable()
+	.describe('null where no link was ever followed');
+
+const clicks = {
+	clicks: count.describe('Tracked links that were followed, by people'),
+	machineClicks: count.describe('The same by machines, which no rate counts'),
+};
+
 const status = {
 	opened: z.boolean(),
 	openedAt: time.nullable(),
@@ -27,6 +46,8 @@ const status = {
 	viewCount: count.describe('Counted loads'),
 	totalViewTime: count.describe('Milliseconds'),
 	machineOpens: count.describe('Loads by machines'),
+	clicked: z.boolean().describe('Whether a tracked link was followed; that alone makes no open'),
+	...clicks,
 };
 
 const stats = {
@@ -39,12 +60,15 @@ const stats = {
 	machineOpens: count,
 	rates: ratesSchema,
 	ratesInWords: z.string(),
+	...clicks,
+	clickRates: clickRatesSchema,
+	clicksInWords: z.string(),
 };
 
 /** What the routes answer with, by the names that the description gives it. */
 export const RESPONSE_SCHEMAS = {
 	Error: z.object({ error: z.string(), message: z.string().optional() }),
-	Event: openEventSchema.describe('One open'),
+	Event: openEventSchema.describe('One open or click'),
 	Success: z.object({ success: z.literal(true) }),
 	CreatedPixel: z.object({
 		id: z.string(),
@@ -106,12 +130,41 @@ export const RESPONSE_SCHEMAS = {
 				opens: count,
 				uniqueOpens: count,
 				machineOpens: count,
+				...clicks,
+				uniqueClicks: count.describe('Recipients with a counted click'),
+				clickRates: clickRatesSchema,
+				clicksInWords: z.string(),
 				firstSentAt: time.nullable(),
 				firstOpenAt: time.nullable(),
 				lastOpenAt: time.nullable(),
 			}),
 		),
 		hasMore: z.boolean(),
+	}),
+	Links: z.object({
+		links: z.array(
+			z.object({
+				position: count.nullable().describe('Its place in the email, from 1'),
+				label: z.string().nullable(),
+				site: z.string().nullable().describe('The site that it leads to'),
+				page: z
+					.string()
+					.nullable()
+					.describe('The page there, as far as the mode keeps it; null where that are several'),
+				people: count.describe('Recipients with a counted click, of the clicks that were read'),
+				...clicks,
+				machineReasons: z.array(
+					z.object({
+						actor: openEventSchema.shape.actor,
+						reason: z.string().nullable(),
+						clicks: count,
+					}),
+				),
+				clicksRead: count.describe(
+					'Single clicks behind page, people and reasons: those that are kept, at most the latest 20,000',
+				),
+			}),
+		),
 	}),
 	Description: z.looseObject({ openapi: z.string() }).describe('This description'),
 } as const satisfies Record<string, z.ZodType>;

@@ -3,6 +3,7 @@ import { z } from 'zod4';
 
 import type { OpenCounts } from '../../storage/port/recipient';
 import type { GroupCounts, Pixel } from '../../storage/port/counts';
+import { clicksInWords } from '../../tracking/counters/click-rates';
 import { ratesInWords } from '../../tracking/counters/open-rates';
 import { withoutControlCharacters } from '../../tracking/event/control-characters';
 import type { OpenEvent } from '../../tracking/event/open-event';
@@ -92,6 +93,9 @@ function statusOf(counts: OpenCounts) {
 		viewCount: counts.opens,
 		totalViewTime: counts.viewTimeMs,
 		machineOpens: counts.machineOpens,
+		clicked: counts.clicks > 0,
+		clicks: counts.clicks,
+		machineClicks: counts.machineClicks,
 	};
 }
 
@@ -115,6 +119,10 @@ function statsOf(totals: GroupCounts, totalPixels: number, openedPixels: number)
 		machineOpens: totals.machineOpens,
 		rates: totals.rates,
 		ratesInWords: ratesInWords(totals.rates),
+		clicks: totals.clicks,
+		machineClicks: totals.machineClicks,
+		clickRates: totals.clickRates,
+		clicksInWords: clicksInWords(totals.clickRates),
 	};
 }
 

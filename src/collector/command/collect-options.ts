@@ -149,7 +149,11 @@ export function readCollectOptions(
 				kind: 'tracker',
 				id: `collect ${hostname()} ${folder}`,
 				name: `Collector on ${hostname()}, ${port === 0 ? 'any free port' : `port ${port}`}`,
-				settings: { ...reportedSettings(receive, null), imageHoldLimitMs: imageHold?.limitMs },
+				settings: {
+					...reportedSettings(receive, null),
+					imageHoldLimitMs: imageHold?.limitMs,
+					...(values.clicks && { clicks: true }),
+				},
 			},
 		},
 		admin: adminPort === 0 ? null : { host: values['admin-host'], port: adminPort },

@@ -1,12 +1,14 @@
 import type {
 	CampaignRecipient,
 	CampaignReport,
+	LinkClicks,
 	ListPage,
 	OpensPerAge,
 	RecipientState,
 } from '../../storage/port/answers-store';
-import type { Pixel } from '../../storage/port/counts';
+import type { CampaignCounts, Pixel } from '../../storage/port/counts';
 import type { TrackingStore } from '../../storage/port/tracking-store';
+import { clicksInWords } from '../../tracking/counters/click-rates';
 import { ratesInWords } from '../../tracking/counters/open-rates';
 import { knownSort, pagingOf, partOf, type ListView } from '../lists/list-page';
 import { pageData } from '../pages/page-data';
@@ -15,6 +17,7 @@ import { linkTo } from '../shown/frame';
 import { pixelTable } from '../shown/list-tables';
 import { shownTime } from '../shown/local-time';
 import { chartOf, opensOverTime } from '../charts/opens-over-time';
+import { clickFacts, clicksCut, hasClicks, linkTable } from '../shown/shown-clicks';
 import { machineShare, shownCount, shownShare } from '../shown/shown-open';
 import { rateFacts } from '../shown/shown-rates';
 import { machineTable, programTable, providerTable } from './breakdown-tables';
@@ -27,8 +30,12 @@ export const RECIPIENT_FILTERS = {
 	notOpened: 'Not opened',
 	hidden: 'Hidden',
 	machineOnly: 'Machines only',
+	clicked: 'Clicked',
+	notClicked: 'Opened, not clicked',
 } as const satisfies Record<RecipientState | 'all', string>;
 export type RecipientFilter = keyof typeof RECIPIENT_FILTERS;
+/** Those that are offered where links of the campaign were followed. */
+const OF_CLICKS: readonly string[] = ['clicked', 'notClicked'];
 
 /** The filter if it is one of {@link RECIPIENT_FILTERS}, else all. */
 export function knownRecipientFilter(text: string | undefined): RecipientFilter {
@@ -46,6 +53,7 @@ export interface CampaignView extends ListView {
 const AGE_HOURS = 48;
 const PIXELS = 10;
 const OTHERS = 20;
+const LINKS = 50;
 
 /** Whom a page and its CSV are about. */
 export function recipientsAsked({ campaignId, show, search, sort, chosen }: CampaignView) {
@@ -67,8 +75,10 @@ export async function campaignPage(
 	const window = period.range === 'all' ? {} : { from: period.from, to: period.to };
 	const report = await store.campaignReport({ campaignId, ...window });
 	if (report === null) return null;
-	const [recipients, pixels, others, segments] = await Promise.all([
+	const withClicks = hasClicks([report.campaign]);
+	const [recipients, links, pixels, others, segments] = await Promise.all([
 		store.campaignRecipients({ ...partOf(view), ...recipientsAsked(view) }),
+		withClicks ? store.listLinkClicks({ campaignId }) : [],
 		store.searchPixels({ campaignId, limit: PIXELS }),
 		store.searchCampaigns({ limit: OTHERS }),
 		store.listSegments(),
@@ -80,9 +90,10 @@ export async function campaignPage(
 		rates: rateFacts(campaign.rates),
 		rateWords: ratesInWords(campaign.rates),
 		facts: campaignFacts(report),
+		clicks: withClicks ? clicksOf(campaign, links, view) : null,
 		ages: report.ages.length === 0 ? null : ageChart(report.ages),
 		...opensOverTime(report.hours, period),
-		people: peopleOf(recipients, pixels.rows, view),
+		people: peopleOf(recipients, pixels.rows, { ...view, withClicks }),
 		segments: segments.map(({ segment }) => segment),
 		programs: programTable(report.programs),
 		providers: report.providers === null ? null : providerTable(report.providers),
@@ -141,26 +152,40 @@ function halfText(ages: readonly OpensPerAge[]): string {
 	return '';
 }
 
+/** Which links were followed, by whom, and how often by machines. */
+function clicksOf(campaign: CampaignCounts, links: readonly LinkClicks[], view: CampaignView) {
+	return {
+		facts: clickFacts(campaign),
+		words: clicksInWords(campaign.clickRates),
+		table: linkTable(links.slice(0, LINKS)),
+		cut: clicksCut(links),
+		more: links.length > LINKS ? `The first ${LINKS} of ${shownCount(links.length)} links.` : null,
+		csv: linkTo(view, 'campaign/links.csv', { id: campaign.campaignId }),
+	};
+}
+
 function peopleOf(
 	recipients: ListPage<CampaignRecipient>,
 	pixels: readonly Pixel[],
-	view: CampaignView,
+	view: CampaignView & { withClicks: boolean },
 ) {
 	const named = pixels.length > 1 ? pixels : [];
-	const { campaignId, show, search } = view;
+	const { campaignId, show, search, withClicks } = view;
 	const sort = knownSort(RECIPIENT_SORTS, view.sort);
 	const keep = { id: campaignId, show, q: search || null, sort };
 	return {
-		filters: Object.entries(RECIPIENT_FILTERS).map(([value, name]) => ({
-			name,
-			href: linkTo(view, 'campaign', { ...keep, show: value }),
-			current: value === show,
-		})),
+		filters: Object.entries(RECIPIENT_FILTERS)
+			.filter(([value]) => withClicks || !OF_CLICKS.includes(value))
+			.map(([value, name]) => ({
+				name,
+				href: linkTo(view, 'campaign', { ...keep, show: value }),
+				current: value === show,
+			})),
 		keep: { id: campaignId, show, sort },
 		table: recipientsTable(
 			recipients.rows,
 			view,
-			{ sort, href: (other) => linkTo(view, 'campaign', { ...keep, sort: other }) },
+			{ withClicks, sort, href: (other) => linkTo(view, 'campaign', { ...keep, sort: other }) },
 			new Map(named.map(({ id, name }) => [id, name])),
 		),
 		paging: pagingOf(view, 'campaign', recipients.hasMore, keep),

@@ -1,4 +1,5 @@
 import type { ComparedCampaign, Comparison } from '../../storage/port/answers-store';
+import type { CampaignCounts } from '../../storage/port/counts';
 import type { TrackingStore } from '../../storage/port/tracking-store';
 import { wilsonInterval } from '../../tracking/counters/open-rates';
 import { pageData } from '../pages/page-data';
@@ -6,9 +7,10 @@ import { render } from '../render';
 import { linkTo, type Frame } from '../shown/frame';
 import { linesChart } from '../charts/lines-chart';
 import { shownTime } from '../shown/local-time';
+import { hasClicks } from '../shown/shown-clicks';
 import { shownCount, shownShare } from '../shown/shown-open';
 import { intervalText } from '../shown/shown-rates';
-import type { Table } from '../shown/table';
+import type { Cell, Column, Table } from '../shown/table';
 
 /** How many campaigns can be compared. */
 export const MOST_COMPARED = 4;
@@ -28,6 +30,9 @@ export async function comparePage(
 	return render('templates/compare', {
 		...pageData(frame, { title: 'Compare campaigns', here: 'compare' }),
 		words: wordsOf(comparison),
+		ofAllTime: hasClicks(campaigns.map(({ campaign }) => campaign))
+			? 'Confirmed, likely, possible and the click rates without an age are of all time.'
+			: 'Confirmed, likely and possible without an age are of all time.',
 		table: comparisonTable(comparison, frame),
 		names: campaigns.map(({ campaign }) => campaign.campaignId),
 		chart: hasLines
@@ -63,6 +68,7 @@ function sharesByHour({ campaign, ages }: ComparedCampaign, ageHours: number): n
 }
 
 function comparisonTable({ ageHours, campaigns }: Comparison, frame: Frame): Table {
+	const withClicks = hasClicks(campaigns.map(({ campaign }) => campaign));
 	return {
 		caption: 'The campaigns at the same age',
 		columns: [
@@ -73,6 +79,7 @@ function comparisonTable({ ageHours, campaigns }: Comparison, frame: Frame): Tab
 			{ name: 'Confirmed', kind: 'num' },
 			{ name: 'Likely', kind: 'num' },
 			{ name: 'Possible', kind: 'num' },
+			...(withClicks ? CLICK_COLUMNS : []),
 		],
 		rows: campaigns.map(({ campaign, openedOfSent, confirmedRate }) => [
 			{
@@ -88,14 +95,32 @@ function comparisonTable({ ageHours, campaigns }: Comparison, frame: Frame): Tab
 			{ text: shownShare(campaign.rates.confirmed.rate) },
 			{ text: shownShare(campaign.rates.likely.rate), sub: intervalText(campaign.rates) },
 			{ text: shownShare(campaign.rates.possible.rate) },
+			...(withClicks ? clickCells(campaign) : []),
 		]),
 		empty: 'Nothing is known of these campaigns.',
 	};
 }
 
+const CLICK_COLUMNS: Column[] = [
+	{ name: 'Click rate', kind: 'num' },
+	{ name: 'Click-to-open', kind: 'num' },
+];
+
+function clickCells({ clickRates: rates }: CampaignCounts): Cell[] {
+	if (rates === null) return [{ text: '–' }, { text: '–' }];
+	const { clicked, clickToOpen } = rates;
+	return [
+		{
+			text: shownShare(clicked.rate),
+			sub: interval(clicked.recipients, clicked.sentRecipients),
+		},
+		{ text: shownShare(clickToOpen.rate), sub: intervalText({ likely: clickToOpen }) },
+	];
+}
+
 function interval(opened: number, sent: number): string {
 	return intervalText({
-		likely: { visible: sent, rate: null, low: null, high: null, ...wilsonInterval(opened, sent) },
+		likely: wilsonInterval(opened, sent) ?? { low: null, high: null },
 	});
 }
 

@@ -1,7 +1,9 @@
 import type { TrackingStore } from '../../storage/port/tracking-store';
+import { whole } from '../../tracking/counters/open-rates';
 import { DEFAULT_K } from '../../tracking/minimise/k-anonymity';
 import { reasonText } from '../shown/shown-open';
-import { CAUTION, insightRates, ratesWithDoubt, whole, type InsightRates } from './uncertainty';
+import { clicksInsight, type ClicksInsight } from './clicks-insight';
+import { CAUTION, insightRates, ratesWithDoubt, type InsightRates } from './uncertainty';
 
 /** How many segments, mailbox providers and reasons an answer has room for. */
 const MOST_ROWS = 10;
@@ -18,7 +20,6 @@ export interface CampaignInsight {
 	/** Counted loads of the image; one recipient can have many */
 	opens: number;
 	uniqueOpens: number;
-	clicks: number;
 	/** Loads by prefetches, scanners and bots; in no rate */
 	machineLoads: number;
 	firstSentAt: string | null;
@@ -28,6 +29,8 @@ export interface CampaignInsight {
 	/** By the domain of the address; `null`: all domains with fewer than ten people */
 	mailboxProviders: Array<InsightRates & { domain: string | null }>;
 	machineReasons: Array<{ reason: string; loads: number }>;
+	/** `null` where no link was ever followed: links are most likely not tracked */
+	clicks: ClicksInsight | null;
 }
 
 /** How a campaign is doing, with how sure that is; `null` where nothing is known of it. */
@@ -38,14 +41,16 @@ export async function campaignInsight(
 	const report = await store.campaignReport({ campaignId });
 	if (report === null) return null;
 	const { campaign, providers, machineLoads } = report;
-	const { rates, opens, clicks, machineOpens } = campaign;
+	const { rates, opens, machineOpens } = campaign;
+	const clicks = await clicksInsight(store, campaignId, campaign);
 	const segments = await store.segmentRates(campaignId);
 	const shown = segments.slice(0, MOST_ROWS);
 	const isWithheld = shown.some((one) => one.rates === null);
 	return {
 		answer: [
 			ratesWithDoubt(rates),
-			`${counted(opens, 'counted open', 'counted opens')} and ${counted(clicks, 'click', 'clicks')}; ${counted(machineOpens, 'load', 'loads')} by machines, which no rate counts.`,
+			`${counted(opens, 'counted open', 'counted opens')}; ${counted(machineOpens, 'load', 'loads')} by machines, which no rate counts.`,
+			...(clicks?.answer ?? []),
 			...(isWithheld
 				? [`Segments that would tell of fewer than ${DEFAULT_K} people are withheld.`]
 				: []),
@@ -58,7 +63,6 @@ export async function campaignInsight(
 		rates: insightRates(rates),
 		opens,
 		uniqueOpens: campaign.uniqueOpens,
-		clicks,
 		machineLoads: machineOpens,
 		firstSentAt: campaign.firstSentAt,
 		lastSentAt: campaign.lastSentAt,
@@ -75,6 +79,7 @@ export async function campaignInsight(
 			reason: reason === null ? actor : reasonText(reason),
 			loads,
 		})),
+		clicks: clicks?.clicks ?? null,
 	};
 }
 

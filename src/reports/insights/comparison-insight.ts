@@ -1,6 +1,7 @@
 import type { ComparedCampaign, Comparison } from '../../storage/port/answers-store';
 import type { TrackingStore } from '../../storage/port/tracking-store';
 import { rateDifference, wilsonInterval } from '../../tracking/counters/open-rates';
+import { insightClickRates, type InsightClickRates } from './clicks-insight';
 import { CAUTION, insightRates, percent, rounded, type InsightRates } from './uncertainty';
 
 /** Shares of hidden recipients that differ by more make confirmed rates hard to compare. */
@@ -22,6 +23,8 @@ export interface ComparisonInsight {
 		high: number | null;
 		/** As it stands today */
 		today: InsightRates;
+		/** As they stand today; `null` where no link was ever followed */
+		clicksToday: InsightClickRates | null;
 	}>;
 }
 
@@ -54,6 +57,7 @@ export async function comparisonInsight(
 				low: rounded(interval?.low ?? null),
 				high: rounded(interval?.high ?? null),
 				today: insightRates(campaign.rates),
+				clicksToday: insightClickRates(campaign),
 			};
 		}),
 	};

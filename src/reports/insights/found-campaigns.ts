@@ -1,6 +1,7 @@
 import type { CampaignCounts } from '../../storage/port/counts';
 import type { TrackingStore } from '../../storage/port/tracking-store';
-import { CAUTION, insightRates, whole, type InsightRates } from './uncertainty';
+import { whole } from '../../tracking/counters/open-rates';
+import { CAUTION, insightRates, type InsightRates } from './uncertainty';
 
 /** Campaigns that a text finds. Times: ISO 8601 in UTC. */
 export interface FoundCampaigns {

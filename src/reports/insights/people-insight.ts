@@ -1,7 +1,8 @@
 import type { CampaignRecipient } from '../../storage/port/answers-store';
 import type { CampaignCounts } from '../../storage/port/counts';
 import type { TrackingStore } from '../../storage/port/tracking-store';
-import { CAUTION, insightRates, ratesWithDoubt, whole, type InsightRates } from './uncertainty';
+import { whole } from '../../tracking/counters/open-rates';
+import { CAUTION, insightRates, ratesWithDoubt, type InsightRates } from './uncertainty';
 
 const MAY_STILL_OPEN_MS = 3 * 86_400_000;
 
@@ -23,6 +24,9 @@ export interface InsightPerson {
 	pixelId: string | null;
 	opens: number;
 	machineLoads: number;
+	/** Tracked links that were followed; left out where no link of the campaign ever was */
+	clicks?: number;
+	machineClicks?: number;
 	lastSentAt: string | null;
 	firstOpenAt: string | null;
 	lastOpenAt: string | null;
@@ -55,18 +59,23 @@ export async function peopleInsight(
 		limit,
 		sort: state === 'opened' ? 'lastOpen' : 'recipient',
 	});
-	const count = { listed: rows.length, hasMore };
+	const withClicks = campaign.clickRates !== null;
+	const byClick = rows.filter(({ opens, clicks }) => opens === 0 && clicks > 0).length;
+	const count = { listed: rows.length, hasMore, byClick };
 	return {
 		answer: state === 'opened' ? whoOpened(campaign, count) : whoHasNot(campaign, count, now),
 		caution: CAUTION,
 		campaignId,
 		rates: insightRates(campaign.rates),
-		people: rows.map((row) => toPerson(row, withAddresses)),
+		people: rows.map((row) => toPerson(row, { withAddresses, withClicks })),
 		more: hasMore,
 	};
 }
 
-function toPerson(row: CampaignRecipient, withAddresses: boolean): InsightPerson {
+function toPerson(
+	row: CampaignRecipient,
+	{ withAddresses, withClicks }: { withAddresses: boolean; withClicks: boolean },
+): InsightPerson {
 	const { recipientId, email, pixelId, opens, lastSentAt, firstOpenAt, lastOpenAt } = row;
 	const isDeleted = recipientId?.startsWith('deleted-') === true;
 	return {
@@ -75,6 +84,7 @@ function toPerson(row: CampaignRecipient, withAddresses: boolean): InsightPerson
 		pixelId,
 		opens,
 		machineLoads: row.machineOpens,
+		...(withClicks && { clicks: row.clicks, machineClicks: row.machineClicks }),
 		lastSentAt,
 		firstOpenAt,
 		lastOpenAt,
@@ -84,9 +94,11 @@ function toPerson(row: CampaignRecipient, withAddresses: boolean): InsightPerson
 interface Count {
 	listed: number;
 	hasMore: boolean;
+	/** Of those listed, who is known to have read it by a click alone */
+	byClick: number;
 }
 
-function whoOpened({ rates, opens }: CampaignCounts, { listed, hasMore }: Count): string {
+function whoOpened({ rates, opens }: CampaignCounts, { listed, hasMore, byClick }: Count): string {
 	if (listed === 0) {
 		const why =
 			opens === 0
@@ -97,7 +109,11 @@ function whoOpened({ rates, opens }: CampaignCounts, { listed, hasMore }: Count)
 	const all = hasMore
 		? `The ${whole(listed)} ${people(listed)} who opened last are listed; there are more.`
 		: `${whole(listed)} ${people(listed)} opened; all are listed.`;
-	return `${all} ${ratesWithDoubt(rates)}`;
+	const clicked =
+		byClick === 0
+			? ''
+			: ` Of those listed, ${whole(byClick)} ${byClick === 1 ? 'has' : 'have'} no counted open, but followed a link.`;
+	return `${all}${clicked} ${ratesWithDoubt(rates)}`;
 }
 
 function whoHasNot(campaign: CampaignCounts, { listed, hasMore }: Count, now: Date): string {

@@ -1,4 +1,4 @@
-import { ratesInWords, type OpenRates } from '../../tracking/counters/open-rates';
+import { ratesInWords, whole, type OpenRates } from '../../tracking/counters/open-rates';
 
 /** What an open is and is not. Stands beside every answer, since whoever reads it passes it on. */
 export const CAUTION =
@@ -63,9 +63,4 @@ export function rounded(share: number | null): number | null {
 /** A share from 0 to 1 as whole percent. */
 export function percent(share: number | null): string {
 	return share === null ? 'unknown' : `${Math.round(100 * share)} %`;
-}
-
-/** A count with commas between thousands. */
-export function whole(count: number): string {
-	return count.toLocaleString('en-US');
 }

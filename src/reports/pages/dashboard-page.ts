@@ -1,5 +1,6 @@
 import type { Dashboard, TrackingStore } from '../../storage/port/tracking-store';
 import type { WaitingReport } from '../../storage/port/waiting-report';
+import { clicksInWords } from '../../tracking/counters/click-rates';
 import { ratesInWords } from '../../tracking/counters/open-rates';
 import { render } from '../render';
 import { linkTo, type Frame } from '../shown/frame';
@@ -7,10 +8,11 @@ import { bestHours } from '../charts/hours-chart';
 import { shownDuration, shownTime } from '../shown/local-time';
 import { opensOverTime } from '../charts/opens-over-time';
 import type { Period } from '../shown/period';
+import { clickFacts, hasClicks } from '../shown/shown-clicks';
 import { machineShare, shownCount, shownShare } from '../shown/shown-open';
 import { campaignTable, pixelTable } from '../shown/list-tables';
 import { rateFacts } from '../shown/shown-rates';
-import { namesIn, openTable } from '../shown/open-table';
+import { isClick, namesIn, openTable } from '../shown/open-table';
 import { offeredModes, type NewPixelForm } from './new-pixel-form';
 import { pageData } from './page-data';
 
@@ -52,7 +54,7 @@ export async function dashboardPage(store: TrackingStore, view: DashboardView): 
 		store.listPixels({ limit: PIXELS }),
 		store.listPixels({ limit: 1, sample: true }),
 		store.listOpensPerHour({ from: period.from, to: period.to }),
-		store.listOpens({ limit: RECENT, ...span }),
+		store.listOpens({ limit: RECENT, event: 'any', ...span }),
 	]);
 	const { sum, chart } = opensOverTime(hours, period);
 	const isEmpty = dashboard.pixels === 0 && dashboard.totals.lastLoadAt === null;
@@ -65,6 +67,9 @@ export async function dashboardPage(store: TrackingStore, view: DashboardView): 
 		facts: periodFacts(sum, period),
 		allTime: allTimeFacts(dashboard),
 		rateWords: ratesInWords(dashboard.totals.rates),
+		clicks: clickFacts(dashboard.totals),
+		clickWords: hasClicks([dashboard.totals]) ? clicksInWords(dashboard.totals.clickRates) : null,
+		withClicks: recent.opens.some(isClick),
 		chart,
 		hours: sum.opens > 0 ? bestHours(hours, timeZone) : null,
 		campaigns: campaignTable(campaigns, view),

@@ -4,7 +4,8 @@ import type { TrackingStore } from '../../storage/port/tracking-store';
 import { render } from '../render';
 import type { Frame } from '../shown/frame';
 import { shownTime } from '../shown/local-time';
-import { namesIn, placeCell, recipientCell } from '../shown/open-table';
+import { isClick, namesIn, placeCell, recipientCell } from '../shown/open-table';
+import { linkName } from '../shown/shown-clicks';
 import { shownActor, shownCount } from '../shown/shown-open';
 
 /** Seconds after which the figures load themselves again. */
@@ -22,7 +23,7 @@ export async function liveFigures(store: TrackingStore, frame: Frame): Promise<s
 	const from = hour.minus({ hours: 1 });
 	const [hours, { opens }] = await Promise.all([
 		store.listOpensPerHour({ from: from.toJSDate(), to: hour.plus({ hours: 1 }).toJSDate() }),
-		store.listOpens({ limit: LATEST }),
+		store.listOpens({ limit: LATEST, event: 'any' }),
 	]);
 	const names = await namesIn(store, opens);
 	const sum = (name: 'opens' | 'uniqueOpens' | 'machineOpens') =>
@@ -42,6 +43,7 @@ export async function liveFigures(store: TrackingStore, frame: Frame): Promise<s
 				shownTime(open.occurredAt, timeZone, now)?.ago,
 				recipientCell(open, names, frame).text,
 				placeCell(open, names, frame).text,
+				...(isClick(open) ? [`click on ${linkName(open.link)}`] : []),
 				shownActor(open).name,
 			].join(' · '),
 		),

@@ -1,3 +1,4 @@
+import type { LinkClicks } from '../../storage/port/answers-store';
 import type { Pixel } from '../../storage/port/counts';
 import type { OpenFilter, TrackingStore } from '../../storage/port/tracking-store';
 import { VIEW_GAP_MS } from '../../tracking/counters/tally';
@@ -5,7 +6,8 @@ import type { OpenEvent } from '../../tracking/event/open-event';
 import { render } from '../render';
 import { linkTo, type Frame } from '../shown/frame';
 import { shownDuration, shownTime } from '../shown/local-time';
-import { namesIn, recipientCell } from '../shown/open-table';
+import { isClick, linkText, namesIn, recipientCell } from '../shown/open-table';
+import { clickFacts, clicksCut, hasClicks, linkTable } from '../shown/shown-clicks';
 import { shownActor, shownClient, shownCount } from '../shown/shown-open';
 import { modeName } from './new-pixel-form';
 import { pageData } from './page-data';
@@ -15,8 +17,17 @@ export const LOG_PAGE_SIZE = 50;
 /** Colors that groups of close-together opens take in turn. */
 const TONES = 4;
 
-/** Which loads a log shows. */
-export const LOG_FILTERS = { all: 'All loads', human: 'People', machine: 'Machines' } as const;
+/** Which loads a log shows; clicks are offered where a link of the pixel was followed. */
+export const LOG_FILTERS = {
+	all: 'All loads',
+	human: 'People',
+	machine: 'Machines',
+	clicks: 'Clicks',
+} as const;
+const ACTOR_CLASSES: Partial<Record<LogFilter, OpenFilter['actorClass']>> = {
+	human: 'counted',
+	machine: 'machine',
+};
 export type LogFilter = keyof typeof LOG_FILTERS;
 
 /** The filter if it is one of {@link LOG_FILTERS}, else all. */
@@ -37,7 +48,8 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 	const { page, show, period, timeZone, now } = view;
 	const filter: OpenFilter = {
 		pixelId: pixel.id,
-		actorClass: show === 'all' ? undefined : show === 'human' ? 'counted' : 'machine',
+		event: show === 'clicks' ? 'click' : 'open',
+		actorClass: ACTOR_CLASSES[show],
 		...(period.range === 'all' ? {} : { from: period.from, to: period.to }),
 	};
 	const { opens, nextCursor } = await store.listOpens({
@@ -46,8 +58,10 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 		offset: (page - 1) * LOG_PAGE_SIZE,
 	});
 	const names = await namesIn(store, opens);
-	const groups = closeTogether(opens);
+	const groups: ReturnType<typeof closeTogether> =
+		show === 'clicks' ? new Map() : closeTogether(opens);
 	const { counts, campaignId } = pixel;
+	const withClicks = hasClicks([counts]);
 	const self = `logs/${encodeURIComponent(pixel.id)}`;
 	const pageHref = (number: number) => linkTo(view, self, { show, page: number });
 	return render('templates/log', {
@@ -56,11 +70,16 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 		pixel,
 		campaign: campaignId === null ? null : linkTo(view, 'campaign', { id: campaignId }),
 		embedCode: linkTo(view, 'dashboard', { pixel: pixel.id }),
-		filters: Object.entries(LOG_FILTERS).map(([value, name]) => ({
-			name,
-			href: linkTo(view, self, { show: value }),
-			current: value === show,
-		})),
+		filters: Object.entries(LOG_FILTERS)
+			.filter(([value]) => withClicks || value !== 'clicks')
+			.map(([value, name]) => ({
+				name,
+				href: linkTo(view, self, { show: value }),
+				current: value === show,
+			})),
+		clicks: withClicks ? clicksOf(counts, await store.listLinkClicks({ pixelId: pixel.id })) : null,
+		what: show === 'clicks' ? 'Clicks' : 'Loads',
+		did: show === 'clicks' ? 'Followed' : 'Loaded',
 		paging: {
 			page,
 			newer: page > 1 ? pageHref(page - 1) : null,
@@ -89,8 +108,14 @@ export async function logPage(store: TrackingStore, pixel: Pixel, view: LogView)
 			imageHeld: open.imageHeldMs === null ? null : shownDuration(open.imageHeldMs),
 			actor: shownActor(open),
 			group: groups.get(open.eventId) ?? null,
+			link: isClick(open) ? linkText(open) : null,
 		})),
 	});
+}
+
+function clicksOf(counts: Pixel['counts'], links: readonly LinkClicks[]) {
+	const facts = clickFacts(counts);
+	return { facts, table: linkTable(links), cut: clicksCut(links), more: null };
 }
 
 /** No figure where no two loads were close together: most email clients show none. */
@@ -100,11 +125,12 @@ function viewTimeFact({ viewTimeMs, sessions }: Pixel['counts']) {
 	return [{ label: 'View time', value: shownDuration(viewTimeMs), note }];
 }
 
-function emptyWords({ page, period }: LogView): string {
+function emptyWords({ page, period, show }: LogView): string {
 	if (page > 1) return 'There is nothing on this page.';
+	const what = show === 'clicks' ? 'No link was followed' : 'Nothing was loaded';
 	return period.range === 'all'
-		? 'Nothing was loaded yet, or tracking is set to count only.'
-		: `Nothing was loaded ${period.words}, or tracking is set to count only.`;
+		? `${what} yet, or tracking is set to count only.`
+		: `${what} ${period.words}, or tracking is set to count only.`;
 }
 
 /** A group of loads of one recipient, each at most 30 s after the one before it. */

@@ -9,7 +9,8 @@ import { stateWords } from '../campaigns/recipients-table';
 import { linkTo, type Frame } from '../shown/frame';
 import { hoursChart } from '../charts/hours-chart';
 import { shownTime } from '../shown/local-time';
-import { namesIn, openTable, placeCell } from '../shown/open-table';
+import { isClick, namesIn, openTable, placeCell } from '../shown/open-table';
+import { clicksCell, hasClicks } from '../shown/shown-clicks';
 import { shownCount } from '../shown/shown-open';
 import type { Table } from '../shown/table';
 import { PURPOSE_WORDS, STATUS_WORDS } from './consent-words';
@@ -29,7 +30,7 @@ export interface PersonView extends Frame {
 const SAYS_NO: readonly ConsentStatus[] = ['refused', 'withdrawn', 'expired'];
 
 /**
- * One person: messages, opens with reasons, consents, and what an officer does for them. Opens whose
+ * One person: messages, opens and clicks with reasons, consents, and what an officer does for them. Opens whose
  * purpose the person said no to are left out.
  *
  * @returns `null` where nothing is known of the person
@@ -62,6 +63,7 @@ export async function personPage(store: TrackingStore, view: PersonView): Promis
 				? `The latest ${MESSAGES} messages.`
 				: null,
 		opens: withoutFirst(openTable(opens, names, view)),
+		withClicks: opens.some(isClick),
 		hours: report.bestHours === null || refused.size > 0 ? null : hoursChart(report.bestHours),
 		consents: consentTable(report.consentRecords, view),
 		self: linkTo(view, 'person', { id: recipientId }),
@@ -84,7 +86,7 @@ function mayShow(purpose: OpenEvent['purpose'], refused: ReadonlySet<Purpose>): 
 
 function personFacts({ messages, allMessagesRead }: PersonReport, isRefused: boolean) {
 	if (isRefused) return [];
-	const sum = (name: 'sent' | 'opens' | 'machineOpens') =>
+	const sum = (name: 'sent' | 'opens' | 'machineOpens' | 'clicks' | 'machineClicks') =>
 		`${allMessagesRead ? '' : 'at least '}${shownCount(messages.reduce((all, one) => all + one[name], 0))}`;
 	const opened = messages.filter(({ state }) => state === 'opened').length;
 	return [
@@ -92,6 +94,12 @@ function personFacts({ messages, allMessagesRead }: PersonReport, isRefused: boo
 		{ label: 'Emails opened', value: shownCount(opened), note: 'pixels and campaigns' },
 		{ label: 'Opens', value: sum('opens'), note: 'counted loads' },
 		{ label: 'Machine loads', value: sum('machineOpens'), note: 'not counted' },
+		...(hasClicks(messages)
+			? [
+					{ label: 'Clicks', value: sum('clicks'), note: 'counted' },
+					{ label: 'Machine clicks', value: sum('machineClicks'), note: 'not counted' },
+				]
+			: []),
 	];
 }
 
@@ -101,6 +109,7 @@ function messageTable(
 	frame: Frame,
 ): Table {
 	const { timeZone, now } = frame;
+	const withClicks = hasClicks(messages);
 	return {
 		caption: 'Messages, latest first',
 		columns: [
@@ -109,6 +118,7 @@ function messageTable(
 			{ name: 'Sent', kind: 'num' },
 			{ name: 'Last sent', kind: 'wide' },
 			{ name: 'Opens', kind: 'num' },
+			...(withClicks ? [{ name: 'Clicks', kind: 'num' as const }] : []),
 			{ name: 'First open', kind: 'wide' },
 			{ name: 'Last open', kind: 'wide' },
 		],
@@ -118,6 +128,7 @@ function messageTable(
 			{ text: shownCount(message.sent) },
 			{ time: shownTime(message.lastSentAt, timeZone, now) },
 			{ text: shownCount(message.opens) },
+			...(withClicks ? [clicksCell(message)] : []),
 			{ time: shownTime(message.firstOpenAt, timeZone, now) },
 			{ time: shownTime(message.lastOpenAt, timeZone, now) },
 		]),

@@ -67,6 +67,17 @@ function ofTracker(tracker: ReportedTracker, areas: JurisdictionPreset[]): Findi
 			'Set its consent to that preset or to Consent Required, or its mode to aggregate',
 		);
 	}
+	if (tracker.clicks && tracker.purpose !== 'clicks') {
+		const ofClicks = { ...tracker, purpose: 'clicks' as const };
+		const forClicks = askingFirst(ofClicks, areas);
+		// Where the opens are at fault as well, they are named already.
+		if (forClicks.length > 0 && ownRule(ofClicks) !== 'consent-required' && asking.length === 0) {
+			add(
+				`It records clicks without asking, though ${inWords(forClicks)} for consent to clicks first`,
+				'Set its consent to that preset or to Consent Required, or switch Track Clicks off',
+			);
+		}
+	}
 	if (areas.length === 0 && tracksPeople(tracker) && rule === 'objection-honoured') {
 		add(
 			'It tracks people until they object, and nobody stated where the recipients are',

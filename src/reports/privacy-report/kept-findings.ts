@@ -5,7 +5,7 @@ import { isWithin, TRACKING_MODES } from '../../tracking/event/tracking-mode';
 import { retentionPlan } from '../../tracking/people/retention';
 import type { Finding } from './finding';
 import { CONSENT_ENDS_SOON_DAYS, type PrivacyReportConfig } from './privacy-report-config';
-import { count, day, keepsPart, REQUEST_PART_NAMES } from './report-words';
+import { count, day, keepsPart, recordsIn, recordWords, REQUEST_PART_NAMES } from './report-words';
 
 /** Retention runs every night in the bundled workflow; after this something is wrong. */
 const RETENTION_RESTS_DAYS = 7;
@@ -55,24 +55,24 @@ export function requestFindings(config: PrivacyReportConfig): Finding[] {
 }
 
 function ofModes({ kept, trackers }: PrivacyReportConfig): Finding[] {
-	const total = kept.opens.reduce((sum, { opens }) => sum + opens, 0);
+	const total = recordsIn(kept.opens);
 	if (trackers.length === 0) {
 		if (total === 0) return [];
 		return [
 			{
 				about: 'Where opens come in',
-				finding: `${count(total)} opens are kept, but no place has noted how it is set up`,
+				finding: `${count(total)} ${recordWords(kept)} are kept, but no place has noted how it is set up`,
 				todo: 'Publish its workflow again',
 			},
 		];
 	}
 	return TRACKING_MODES.flatMap((mode) => {
 		const groups = kept.opens.filter(({ trackingMode }) => trackingMode === mode);
-		const opens = groups.reduce((sum, group) => sum + group.opens, 0);
+		const opens = recordsIn(groups);
 		if (opens === 0 || trackers.some((tracker) => isWithin(mode, tracker.mode))) return [];
 		return [
 			{
-				about: 'Stored opens',
+				about: `Stored ${recordWords(kept)}`,
 				finding: `${count(opens)} of mode "${mode}" are kept${requestParts(groups)}, which is more than any place keeps now`,
 				todo: 'They go when their period ends; run Retention with a shorter one to delete them sooner',
 			},
@@ -98,7 +98,7 @@ function ofRequestParts({ kept, trackers }: PrivacyReportConfig): Finding[] {
 		if (opens === 0 || !trackers.some(({ mode }) => mode === 'full')) continue;
 		if (trackers.some((tracker) => keepsPart(tracker, part))) continue;
 		findings.push({
-			about: 'Stored opens',
+			about: `Stored ${recordWords(kept)}`,
 			finding: `${count(opens)} hold the ${REQUEST_PART_NAMES[part]}, which no place keeps now`,
 			todo: 'They go when their period ends; run Retention with a shorter one to delete them sooner',
 		});
@@ -106,16 +106,16 @@ function ofRequestParts({ kept, trackers }: PrivacyReportConfig): Finding[] {
 	const unasked = kept.opens.reduce((sum, { ipWithoutConsent }) => sum + ipWithoutConsent, 0);
 	if (unasked > 0) {
 		findings.push({
-			about: 'Stored opens',
+			about: `Stored ${recordWords(kept)}`,
 			finding: `${count(unasked)} hold an IP address, whole or reduced, of somebody who was not known to consent`,
 			todo: 'Run Retention with a shorter period, and set IP Address to Drop where they came in',
 		});
 	}
 	const unlabeled = kept.opens.filter(({ policy }) => policy === null);
-	const opens = unlabeled.reduce((sum, group) => sum + group.opens, 0);
+	const opens = recordsIn(unlabeled);
 	if (opens > 0) {
 		findings.push({
-			about: 'Stored opens',
+			about: `Stored ${recordWords(kept)}`,
 			finding: `${count(opens)} of them do not say under which policy they came in`,
 			todo: 'Delete them, or note where they were imported from',
 		});
@@ -145,7 +145,7 @@ function ofRetentionRuns({ kept, retention, retentionRanAt, generatedAt }: Priva
 	const aDayEarlier = (openStep?.deleteBefore?.getTime() ?? -Infinity) - 86_400_000;
 	if (oldest !== undefined && oldest.getTime() < aDayEarlier) {
 		add(
-			`The oldest open is of ${day(oldest)}, past its period of ${openStep?.period}`,
+			`The oldest ${recordWords(kept) === 'opens' ? 'open' : 'open or click'} is of ${day(oldest)}, past its period of ${openStep?.period}`,
 			'Run Retention → Run',
 		);
 	}

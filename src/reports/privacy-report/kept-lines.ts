@@ -4,7 +4,16 @@ import { TRACKING_MODES } from '../../tracking/event/tracking-mode';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import type { ReportedTracker } from '../../tracking/receive/reported-tracker';
 import type { PrivacyReportConfig } from './privacy-report-config';
-import { count, DATA_CLASS_NAMES, keepsPart, REQUEST_PART_NAMES } from './report-words';
+import {
+	capitalized,
+	count,
+	DATA_CLASS_NAMES,
+	isOfClicks,
+	keepsPart,
+	recordsIn,
+	recordWords,
+	REQUEST_PART_NAMES,
+} from './report-words';
 
 /** How long one class of data stays. */
 export interface RetentionLine {
@@ -32,6 +41,7 @@ export interface KeptLine {
 
 /** What is kept, counted from the rows, beside what is set now. */
 export function keptLines({ kept, trackers }: PrivacyReportConfig): KeptLine[] {
+	const records = capitalized(recordWords(kept));
 	const named = (by: (tracker: ReportedTracker) => boolean) =>
 		trackers
 			.filter(by)
@@ -40,29 +50,37 @@ export function keptLines({ kept, trackers }: PrivacyReportConfig): KeptLine[] {
 	const ofMode = TRACKING_MODES.map((mode) => {
 		const groups = kept.opens.filter(({ trackingMode }) => trackingMode === mode);
 		const times = groups.flatMap(({ firstAt, lastAt }) => [firstAt, lastAt]).sort();
-		const opens = groups.reduce((sum, group) => sum + group.opens, 0);
+		const opens = recordsIn(groups);
 		const span = opens === 0 ? '' : `, ${times[0].slice(0, 10)} to ${times.at(-1)?.slice(0, 10)}`;
 		return {
-			what: `Opens of mode ${mode}`,
+			what: `${records} of mode ${mode}`,
 			setBy: named((tracker) => tracker.mode === mode),
 			opens,
 			kept: `${count(opens)}${span}`,
 		};
 	});
+	const clicks = kept.opens.reduce((sum, group) => sum + group.clicks, 0);
+	const destinations = kept.opens.reduce((sum, group) => sum + group.destinations, 0);
+	const withClicks = named((tracker) => tracker.clicks === true);
+	const ofClicks = [
+		{ what: 'Clicks, kept for the purpose clicks', opens: clicks },
+		{ what: 'Clicks with where the link leads', opens: destinations },
+	].map((line) => ({ ...line, setBy: withClicks, kept: count(line.opens) }));
 	const ofRequest = REQUEST_PARTS.map((part) => ({
-		what: `Opens with the ${REQUEST_PART_NAMES[part]}`,
+		what: `${records} with the ${REQUEST_PART_NAMES[part]}`,
 		setBy: named((tracker) => keepsPart(tracker, part)),
 		opens: keptPart(kept, part),
 		kept: count(keptPart(kept, part)),
 	}));
 	const actors = [...new Set(kept.opens.map(({ actor }) => actor))].sort().map((actor) => {
 		const groups = kept.opens.filter((group) => group.actor === actor);
-		const opens = groups.reduce((sum, group) => sum + group.opens, 0);
-		return { what: `Opens by actor ${actor}`, setBy: 'every place', kept: count(opens) };
+		const opens = recordsIn(groups);
+		return { what: `${records} by actor ${actor}`, setBy: 'every place', kept: count(opens) };
 	});
 	return [
 		...ofMode.filter(({ opens, setBy }) => opens > 0 || setBy !== 'nowhere'),
 		...ofRequest.filter(({ opens, setBy }) => opens > 0 || setBy !== 'nowhere'),
+		...ofClicks.filter(({ opens, setBy }) => opens > 0 || setBy !== 'nowhere'),
 		...actors,
 		{
 			what: 'Days of the last open',
@@ -87,7 +105,7 @@ export function keptLines({ kept, trackers }: PrivacyReportConfig): KeptLine[] {
 	];
 }
 
-/** How many stored opens hold a part of the request. */
+/** How many stored opens and clicks hold a part of the request. */
 export function keptPart(kept: KeptData, part: RequestPart): number {
 	return kept.opens.reduce((sum, { request }) => sum + request[part], 0);
 }
@@ -99,7 +117,7 @@ export function keptPolicies(kept: KeptData): KeptPolicy[] {
 		const times = groups.flatMap(({ firstAt, lastAt }) => [firstAt, lastAt]).sort();
 		return {
 			label: label ?? 'none recorded',
-			opens: count(groups.reduce((sum, group) => sum + group.opens, 0)),
+			opens: count(recordsIn(groups)),
 			first: times[0].slice(0, 10),
 			last: times.at(-1)?.slice(0, 10) ?? '–',
 		};
@@ -125,6 +143,17 @@ export function retentionWithOpens(
 			deleteBefore,
 			because: 'it goes with its open',
 		})),
+		...(kept.opens.some(({ clicks }) => clicks > 0) || trackers.some(({ clicks }) => clicks)
+			? [
+					{
+						what: 'Single clicks, with where the link leads',
+						period,
+						countsFrom: 'the click',
+						deleteBefore,
+						because: 'they are kept as opens are',
+					},
+				]
+			: []),
 		{
 			what: 'Recipients with their email addresses',
 			period,
@@ -157,10 +186,6 @@ export function retentionWithOpens(
 	];
 }
 
-function capitalized(text: string): string {
-	return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 /** What the stored opens hold; held times are known from where they are measured. */
 export function keptFields(kept: KeptData): EventField[] {
 	const modes = new Set(kept.opens.map(({ trackingMode }) => trackingMode));
@@ -170,7 +195,12 @@ export function keptFields(kept: KeptData): EventField[] {
 			(part) => `request.${part}` as const,
 		),
 	);
+	const hasClicks = kept.opens.some(({ clicks }) => clicks > 0);
 	return fields.filter(
-		(field) => !empty.has(field) && field !== 'imageHeldMs' && field !== 'imageHeldMeasurable',
+		(field) =>
+			!empty.has(field) &&
+			field !== 'imageHeldMs' &&
+			field !== 'imageHeldMeasurable' &&
+			(hasClicks || !isOfClicks(field)),
 	);
 }

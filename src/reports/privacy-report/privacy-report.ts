@@ -4,7 +4,7 @@ import type { EventField } from '../../tracking/event/event-fields';
 import { TRACKING_MODES } from '../../tracking/event/tracking-mode';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import { retentionPlan } from '../../tracking/people/retention';
-import type { ReportedTracker } from '../../tracking/receive/reported-tracker';
+import { purposesOfPlace, type ReportedTracker } from '../../tracking/receive/reported-tracker';
 import { render } from '../render';
 import { ownRule, tracksPeople } from './door-findings';
 import type { Finding } from './finding';
@@ -22,11 +22,14 @@ import { LEGAL_BASES, type PrivacyReportConfig } from './privacy-report-config';
 import { privacyFindings } from './privacy-report-findings';
 import { changesBetween, keptCounts, reportFacts, type ReportChange } from './report-facts';
 import {
+	capitalized,
 	count,
 	DATA_CLASS_NAMES,
 	day,
 	keepsPart,
+	isOfClicks,
 	measuresImageHeld,
+	recordWords,
 	trackerFacts,
 } from './report-words';
 
@@ -72,6 +75,8 @@ interface ReportView {
 	}>;
 	sinks: Array<{ name: string; destination: string; country: string; fields: string }>;
 	retention: RetentionLine[];
+	/** What is stored one by one */
+	records: string;
 	policies: KeptPolicy[];
 	record: Array<{ article: string; what: string; lines: string[] }>;
 	risks: Array<{ risk: string; reducedBy: string }>;
@@ -130,6 +135,7 @@ function view(config: PrivacyReportConfig, earlier: ReportVersion | null): Repor
 			fields: sink.fields.join(', ') || 'none',
 		})),
 		retention,
+		records: capitalized(recordWords(config.kept)),
 		policies: keptPolicies(config.kept),
 		record: recordOfProcessing(config, retention),
 		risks: risks(config),
@@ -140,15 +146,21 @@ function view(config: PrivacyReportConfig, earlier: ReportVersion | null): Repor
 
 /** What the opens of a tracker can hold. */
 function fieldsOf(tracker: ReportedTracker): EventField[] {
-	const { fields } = MODE_STORES[tracker.mode];
-	if (measuresImageHeld(tracker)) return [...fields];
-	return fields.filter((field) => field !== 'imageHeldMs' && field !== 'imageHeldMeasurable');
+	const measures = measuresImageHeld(tracker);
+	return MODE_STORES[tracker.mode].fields.filter(
+		(field) =>
+			(measures || (field !== 'imageHeldMs' && field !== 'imageHeldMeasurable')) &&
+			(tracker.clicks || !isOfClicks(field)),
+	);
 }
 
-/** The purpose of a tracker's opens, and that of measuring for how long images are held where it does. */
+/**
+ * The purpose of a tracker's opens, that of clicks where it records them, and that of measuring for
+ * how long images are held where it does.
+ */
 function purposesOfTracker(tracker: ReportedTracker): string[] {
-	const own = tracker.purpose ?? 'not stated';
-	return measuresImageHeld(tracker) ? [own, 'image-held'] : [own];
+	const own = purposesOfPlace(tracker).map((purpose) => purpose ?? 'not stated');
+	return measuresImageHeld(tracker) ? [...own, 'image-held'] : own;
 }
 
 function purposesOf(config: PrivacyReportConfig): string[] {
@@ -213,7 +225,7 @@ function recordOfProcessing(
 			article: '30(1)(g)',
 			what: 'Security measures',
 			lines: [
-				`Opens are kept in ${config.store.kind}, ${config.store.location}`,
+				`${capitalized(recordWords(kept))} are kept in ${config.store.kind}, ${config.store.location}`,
 				'Every request is reduced before anything is stored',
 				'The answer is the same for valid, withdrawn, erased and forged links',
 				...(trackers.some(measuresImageHeld)

@@ -85,6 +85,7 @@ export function keptCounts(config: PrivacyReportConfig): Array<[string, number]>
 		kept.opens
 			.filter(({ trackingMode }) => mode === undefined || trackingMode === mode)
 			.reduce((sum, group) => sum + group.opens, 0);
+	const clicks = kept.opens.reduce((sum, group) => sum + group.clicks, 0);
 	const consents = (...statuses: string[]) =>
 		kept.consents
 			.filter(({ status }) => statuses.includes(status))
@@ -96,6 +97,7 @@ export function keptCounts(config: PrivacyReportConfig): Array<[string, number]>
 		['Recipients with a segment', kept.segmented],
 		['Messages noted as sent', kept.sentMessages],
 		['Single opens', opens()],
+		...(clicks > 0 ? [['Single clicks', clicks] as [string, number]] : []),
 		...TRACKING_MODES.filter((mode) => opens(mode) > 0).map((mode): [string, number] => [
 			`Single opens of mode ${mode}`,
 			opens(mode),

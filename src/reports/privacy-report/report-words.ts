@@ -1,6 +1,8 @@
-import type { RequestPart } from '../../storage/port/privacy-store';
+import type { KeptData, KeptOpens, RequestPart } from '../../storage/port/privacy-store';
 import type { ConsentPolicy } from '../../tracking/consent/consent-policy';
 import { JURISDICTION_PRESETS } from '../../tracking/consent/jurisdictions';
+import type { EventField } from '../../tracking/event/event-fields';
+import type { LinkPrecision } from '../../tracking/minimise/minimise-link';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import type { DataClass } from '../../tracking/people/retention';
 import type { ReportedTracker } from '../../tracking/receive/reported-tracker';
@@ -29,6 +31,28 @@ export const REQUEST_PART_NAMES: Record<RequestPart, string> = {
 	acceptLanguage: 'languages',
 };
 
+/** What is stored one by one, in words: clicks are named where there are any. */
+export function recordWords(kept: Pick<KeptData, 'opens'>): 'opens' | 'opens and clicks' {
+	return kept.opens.some(({ clicks }) => clicks > 0) ? 'opens and clicks' : 'opens';
+}
+
+/** How many opens and clicks some groups hold. */
+export function recordsIn(groups: readonly KeptOpens[]): number {
+	return groups.reduce((sum, { opens, clicks }) => sum + opens + clicks, 0);
+}
+
+/** Whether only clicks fill a field. */
+export function isOfClicks(field: EventField): boolean {
+	return field.startsWith('link.');
+}
+
+/** How much of where a link leads is kept, in words. */
+const LINK_WORDS: Record<LinkPrecision, string> = {
+	site: 'the site that it leads to',
+	page: 'the page that it leads to, without its query',
+	whole: 'the whole address that it leads to',
+};
+
 /** Whether a place keeps a part of the request now. */
 export function keepsPart({ mode, keep }: ReportedTracker, part: RequestPart): boolean {
 	if (mode !== 'full') return false;
@@ -52,7 +76,21 @@ export function trackerFacts(tracker: ReportedTracker): Array<[string, string]> 
 		['A refused open', tracker.keepAsAggregate ? 'is kept as a bare count' : 'leaves nothing'],
 		['Kept of the request', kept.join(', ') || 'nothing'],
 		['For how long an image is held', imageHeldFact(tracker)],
+		...clickFacts(tracker),
 	];
+}
+
+/** Nothing where no clicks are recorded. */
+function clickFacts(tracker: ReportedTracker): Array<[string, string]> {
+	if (!tracker.clicks) return [];
+	const rule = ownRule({ ...tracker, purpose: 'clicks' });
+	const consent = rule === 'exempt' ? 'which needs no consent' : POLICY_NAMES[rule];
+	const { fields, link, keeps } = MODE_STORES[tracker.mode];
+	if (keeps === 'nothing' || keeps === 'last-open') {
+		return [['Clicks', 'are followed; this mode keeps nothing of them']];
+	}
+	const destination = fields.includes('link.url') ? `, with ${LINK_WORDS[link]}` : '';
+	return [['Clicks', `are recorded for the purpose clicks (${consent})${destination}`]];
 }
 
 function imageHeldFact(tracker: ReportedTracker): string {
@@ -74,4 +112,8 @@ export function day(date: Date): string {
 /** A number for people. */
 export function count(value: number): string {
 	return value.toLocaleString('en');
+}
+
+export function capitalized(text: string): string {
+	return text.charAt(0).toUpperCase() + text.slice(1);
 }

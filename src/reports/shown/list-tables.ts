@@ -2,6 +2,7 @@ import type { FoundRecipient } from '../../storage/port/answers-store';
 import type { CampaignCounts, Pixel } from '../../storage/port/counts';
 import { linkTo, type Frame } from './frame';
 import { shownDuration, shownTime } from './local-time';
+import { clicksCell, hasClicks } from './shown-clicks';
 import { machineShare, shownCount, shownShare } from './shown-open';
 import { intervalText } from './shown-rates';
 import type { Cell, Column, Table } from './table';
@@ -11,6 +12,8 @@ interface Line<Entry> extends Pick<Column, 'name' | 'kind'> {
 	/** The order of the list in which it leads */
 	sort?: string;
 	cell(entry: Entry, frame: Frame): Cell;
+	/** Left out where this holds for no entry */
+	onlyWhere?(entry: Entry): boolean;
 }
 
 const CAMPAIGN_LINES: ReadonlyArray<Line<CampaignCounts>> = [
@@ -57,6 +60,17 @@ const CAMPAIGN_LINES: ReadonlyArray<Line<CampaignCounts>> = [
 		name: 'Machine share',
 		kind: 'num',
 		cell: (campaign) => ({ text: shownShare(machineShare(campaign)) }),
+	},
+	{
+		name: 'Click rate',
+		kind: 'num',
+		sort: 'clicked',
+		onlyWhere: (campaign) => hasClicks([campaign]),
+		// Click-to-open stands in the same column, since the table is as wide as a screen.
+		cell: ({ clickRates }) => ({
+			text: shownShare(clickRates?.clicked.rate ?? null),
+			sub: clickRates === null ? null : `${shownShare(clickRates.clickToOpen.rate)} of openers`,
+		}),
 	},
 	{
 		name: 'Last open',
@@ -108,19 +122,26 @@ const PIXEL_LINES: ReadonlyArray<Line<Pixel>> = [
 		cell: ({ counts }) => ({ text: shownCount(counts.machineOpens) }),
 	},
 	{
+		name: 'Clicks',
+		kind: 'num',
+		onlyWhere: ({ counts }) => hasClicks([counts]),
+		cell: ({ counts }) => clicksCell(counts),
+	},
+	{
+		name: 'View time',
+		kind: 'num',
+		onlyWhere: ({ counts }) => counts.viewTimeMs > 0,
+		cell: ({ counts: { viewTimeMs } }) => ({
+			text: viewTimeMs === 0 ? '–' : shownDuration(viewTimeMs),
+		}),
+	},
+	{
 		name: 'Last open',
 		kind: 'wide',
 		sort: 'lastOpen',
 		cell: ({ counts }, frame) => timeCell(counts.lastOpenAt, frame),
 	},
 ];
-const VIEW_TIME: Line<Pixel> = {
-	name: 'View time',
-	kind: 'num',
-	cell: ({ counts: { viewTimeMs } }) => ({
-		text: viewTimeMs === 0 ? '–' : shownDuration(viewTimeMs),
-	}),
-};
 
 const RECIPIENT_LINES: ReadonlyArray<Line<FoundRecipient>> = [
 	{
@@ -139,6 +160,12 @@ const RECIPIENT_LINES: ReadonlyArray<Line<FoundRecipient>> = [
 		name: 'Machine loads',
 		kind: 'num',
 		cell: ({ machineOpens }) => ({ text: shownCount(machineOpens) }),
+	},
+	{
+		name: 'Clicks',
+		kind: 'num',
+		onlyWhere: (recipient) => hasClicks([recipient]),
+		cell: clicksCell,
 	},
 	{ name: 'Last open', kind: 'wide', cell: ({ lastOpenAt }, frame) => timeCell(lastOpenAt, frame) },
 ];
@@ -169,12 +196,9 @@ export function campaignTable(
 	};
 }
 
-/** Pixels with what was counted since they were made; view time only where there is some. */
+/** Pixels with what was counted since they were made. */
 export function pixelTable(pixels: readonly Pixel[], frame: Frame, sorting?: Sorting): Table {
-	const lines = pixels.some(({ counts }) => counts.viewTimeMs > 0)
-		? [...PIXEL_LINES.slice(0, -1), VIEW_TIME, ...PIXEL_LINES.slice(-1)]
-		: PIXEL_LINES;
-	return tableOf(lines, pixels, frame, sorting, {
+	return tableOf(PIXEL_LINES, pixels, frame, sorting, {
 		caption: 'Pixels, of all time',
 		empty: 'No pixel yet.',
 	});
@@ -193,12 +217,13 @@ function timeCell(iso: string | null, { timeZone, now }: Frame): Cell {
 }
 
 function tableOf<Entry>(
-	lines: ReadonlyArray<Line<Entry>>,
+	all: ReadonlyArray<Line<Entry>>,
 	entries: readonly Entry[],
 	frame: Frame,
 	sorting: Sorting | undefined,
 	texts: Pick<Table, 'caption' | 'empty'>,
 ): Table {
+	const lines = all.filter(({ onlyWhere }) => onlyWhere === undefined || entries.some(onlyWhere));
 	return {
 		...texts,
 		columns: lines.map(({ name, kind, sort }) => ({

@@ -2,6 +2,7 @@ import type { TrackingStore } from '../../storage/port/tracking-store';
 import type { OpenEvent } from '../../tracking/event/open-event';
 import { linkTo, type Frame } from './frame';
 import { shownTime } from './local-time';
+import { linkName } from './shown-clicks';
 import { shownActor, shownClient } from './shown-open';
 import type { Cell, Table } from './table';
 
@@ -49,10 +50,10 @@ export function recipientCell(
 	return { text: address ?? recipientId, href: linkTo(frame, 'person', { id: recipientId }) };
 }
 
-/** Loads, newest first, each with its recipient and what it was a load of. */
+/** Loads and clicks, newest first, each with its recipient and what it was a load of. */
 export function openTable(opens: readonly OpenEvent[], names: Names, frame: Frame): Table {
 	return {
-		caption: 'Loads, newest first',
+		caption: opens.some(isClick) ? 'Loads and clicks, newest first' : 'Loads, newest first',
 		columns: [
 			{ name: 'Recipient', kind: 'name' },
 			{ name: 'Pixel or campaign', kind: 'full' },
@@ -62,13 +63,27 @@ export function openTable(opens: readonly OpenEvent[], names: Names, frame: Fram
 		],
 		rows: opens.map((open) => [
 			recipientCell(open, names, frame),
-			placeCell(open, names, frame),
+			isClick(open) ? clickCell(open, names, frame) : placeCell(open, names, frame),
 			{ time: shownTime(open.occurredAt, frame.timeZone, frame.now) },
 			{ text: shownClient(open) },
 			{ actor: shownActor(open) },
 		]),
 		empty: `Nothing was loaded ${frame.period.range === 'all' ? 'yet' : frame.period.words}.`,
 	};
+}
+
+export function isClick({ event }: Pick<OpenEvent, 'event'>): boolean {
+	return event === 'click';
+}
+
+/** Which link was followed, in what. */
+function clickCell(click: OpenEvent, names: Pick<Names, 'pixels'>, frame: Frame): Cell {
+	return { ...placeCell(click, names, frame), tag: 'Click', sub: linkText(click) };
+}
+
+/** The link of a click: its name, and where it leads as far as that is kept. */
+export function linkText({ link }: Pick<OpenEvent, 'link'>): string {
+	return [linkName(link), ...(link.url === null ? [] : [link.url])].join(' · ');
 }
 
 /** What was loaded: a pixel, or where none is named the campaign. */

@@ -30,7 +30,11 @@ export function rateFacts({ sentRecipients, confirmed, likely, possible, hidden 
 }
 
 /** Between what the likely rate lies with 95 % confidence; empty without a rate. */
-export function intervalText({ likely: { low, high } }: Pick<OpenRates, 'likely'>): string {
+export function intervalText({
+	likely: { low, high },
+}: {
+	likely: Pick<OpenRates['likely'], 'low' | 'high'>;
+}): string {
 	if (low === null || high === null) return '';
 	return `${Math.round(low * 100)} to ${Math.round(high * 100)} %`;
 }

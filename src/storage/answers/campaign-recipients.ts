@@ -85,6 +85,8 @@ export function toMessage(
 		state: stateOf(tally),
 		opens: opensOf(tally),
 		machineOpens: machineOpensOf(tally),
+		clicks: tally.clicks,
+		machineClicks: tally.machineClicks,
 		sent: tally.sent,
 		lastSentAt: isoOrNull(tally.lastSentAt),
 		firstOpenAt: isoOrNull(tally.firstOpenAt),

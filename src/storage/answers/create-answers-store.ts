@@ -5,6 +5,7 @@ import type { AnswersStore } from '../port/answers-store';
 import { campaignRecipients } from './campaign-recipients';
 import { campaignReport } from './campaign-report';
 import { listChoices } from './choices';
+import { listLinkClicks } from './link-clicks';
 import { compareCampaigns } from './compare-campaigns';
 import { personReport } from './person-report';
 import { segmentRates } from './segment-rates';
@@ -31,6 +32,12 @@ export function createAnswersStore({ read, write, engine }: StoreDatabase): Answ
 			read((db) => searchRecipients(db, engine, storableRequest(request))),
 		changeSegments: (changes, keysOf) => write((db) => changeSegments(db, changes, keysOf)),
 		segmentRates: (campaignId) => read((db) => segmentRates(db, storable(campaignId))),
+		listLinkClicks: (request) =>
+			read((db) =>
+				'pixelId' in request
+					? listLinkClicks(db, { scope: 'pixel', id: storable(request.pixelId) })
+					: listLinkClicks(db, { scope: 'campaign', id: storable(request.campaignId) }),
+			),
 		listSegments: () => read(listSegments),
 	};
 }

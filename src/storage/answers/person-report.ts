@@ -30,7 +30,7 @@ export async function personReport(
 ): Promise<PersonReport | null> {
 	const names = (await listNames(db, recipientId)).map(({ name }) => name);
 	const { messages, allMessagesRead } = await listMessages(db, names);
-	const { opens } = await listOpens(db, { recipientId, limit: OPENS_SHOWN });
+	const { opens } = await listOpens(db, { recipientId, event: 'any', limit: OPENS_SHOWN });
 	const consents = await listConsents(db, recipientId, now);
 	const consentRecords = await listConsentRecords(db, recipientId);
 	const segments = [...new Set([...(await segmentsOf(db, names)).values()].flat())].sort();

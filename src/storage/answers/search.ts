@@ -29,6 +29,7 @@ const CAMPAIGN_ORDERS: Record<CampaignSort, RawBuilder<unknown>> = {
 	likely: sql`1.0 * opened_of_sent / nullif(sent_recipients - hidden_of_sent, 0) desc nulls last`,
 	uniqueOpens: sql`unique_opens desc`,
 	opens: OPENS,
+	clicked: sql`1.0 * clicked_of_sent / nullif(sent_recipients, 0) desc nulls last, clicks desc`,
 	lastOpen: sql`last_open_at desc nulls last`,
 };
 const PIXEL_ORDERS: Record<PixelSort, RawBuilder<unknown>> = {
@@ -160,9 +161,19 @@ async function findRecipients(
 			is.fn.max('last_load_at').as('last_load_at'),
 		])
 		.select(
-			(['human', 'human_via_proxy', 'unknown', 'prefetch', 'scanner', 'bot', 'sent'] as const).map(
-				(name) => sql<number>`cast(sum(${sql.ref(name)}) as bigint)`.as(name),
-			),
+			(
+				[
+					'human',
+					'human_via_proxy',
+					'unknown',
+					'prefetch',
+					'scanner',
+					'bot',
+					'sent',
+					'clicks',
+					'machine_clicks',
+				] as const
+			).map((name) => sql<number>`cast(sum(${sql.ref(name)}) as bigint)`.as(name)),
 		)
 		.where('recipient_id', 'in', shown)
 		.groupBy('recipient_id')
@@ -184,6 +195,8 @@ async function findRecipients(
 			sent: row?.sent ?? 0,
 			opens: (row?.human ?? 0) + (row?.human_via_proxy ?? 0) + (row?.unknown ?? 0),
 			machineOpens: (row?.prefetch ?? 0) + (row?.scanner ?? 0) + (row?.bot ?? 0),
+			clicks: row?.clicks ?? 0,
+			machineClicks: row?.machine_clicks ?? 0,
 			lastOpenAt: isoOrNull(row?.last_open_at ?? null),
 			lastLoadAt: isoOrNull(row?.last_load_at ?? null),
 			segments: segments.get(name) ?? [],

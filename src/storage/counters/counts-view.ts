@@ -1,3 +1,4 @@
+import { clickRates } from '../../tracking/counters/click-rates';
 import { openRates } from '../../tracking/counters/open-rates';
 import {
 	loadsOf,
@@ -35,11 +36,11 @@ export function toOpenCounts(tally: LoadTally): OpenCounts {
 
 /** A sum of tallies as the port shows it. */
 export function toGroupCounts(tally: GroupTally): GroupCounts {
-	const { sentRecipients, openedOfSent, hiddenOfSent, uniqueRecipients, openedAndClicked } = tally;
+	const { sentRecipients, openedOfSent, hiddenOfSent, uniqueRecipients } = tally;
 	return {
 		...toOpenCounts(tally),
 		...shownSums(tally),
 		rates: openRates({ sentRecipients, confirmed: openedOfSent, hidden: hiddenOfSent }),
-		clickToOpenRate: uniqueRecipients === 0 ? null : openedAndClicked / uniqueRecipients,
+		clickRates: clickRates({ ...tally, opened: uniqueRecipients }),
 	};
 }

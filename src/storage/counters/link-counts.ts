@@ -1,13 +1,12 @@
 import { isCounted, type Actor } from '../../tracking/event/open-event';
 import { reduceLink } from '../../tracking/minimise/minimise-link';
 import { chunks } from '../database/chunks';
-import type { Reader, Writer } from '../database/store-database';
+import type { Writer } from '../database/store-database';
 import type { LinkClicksTable, OpenRow } from '../database/store-schema';
-import type { LinkClicks } from '../port/tracking-store';
 
 const WRITE_ROWS = 500;
 /** Position of a link that is not known by one, as of a reported click. */
-const NO_POSITION = 0;
+export const NO_POSITION = 0;
 
 type LinkScope = LinkClicksTable['scope'];
 
@@ -89,27 +88,4 @@ export class LinkCounts {
 				.execute();
 		}
 	}
-}
-
-/** The links of a pixel or a campaign that were followed, in the order of the email. */
-export async function listLinkClicks(
-	db: Reader,
-	{ scope, id }: { scope: LinkScope; id: string },
-): Promise<LinkClicks[]> {
-	const rows = await db
-		.selectFrom('link_clicks')
-		.selectAll()
-		.where('scope', '=', scope)
-		.where('scope_id', '=', id)
-		.orderBy('position')
-		.orderBy('label')
-		.orderBy('site')
-		.execute();
-	return rows.map(({ position, label, site, clicks, machine_clicks }) => ({
-		position: position === NO_POSITION ? null : position,
-		label: label || null,
-		site: site || null,
-		clicks,
-		machineClicks: machine_clicks,
-	}));
 }

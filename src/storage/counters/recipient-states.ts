@@ -15,4 +15,6 @@ export const IN_STATE = {
 	notOpened: sql<boolean>`(not ${CONFIRMED} and tally.sent > 0
 		and not ${ONLY_PREFETCH})`,
 	machineOnly: sql<boolean>`(not ${CONFIRMED} and ${MACHINES} and not ${ONLY_PREFETCH})`,
+	clicked: sql<boolean>`tally.clicks > 0`,
+	notClicked: sql<boolean>`(tally.first_open_at is not null and tally.clicks = 0)`,
 } as const satisfies Record<RecipientState, RawBuilder<boolean>>;

@@ -17,6 +17,7 @@ import * as openRates from './migrations/0011-open-rates';
 import * as segments from './migrations/0012-segments';
 import * as storingOrder from './migrations/0013-storing-order';
 import * as clicks from './migrations/0014-clicks';
+import * as clickRates from './migrations/0015-click-rates';
 import * as recipientsByCampaign from './migrations/0018-recipients-by-campaign';
 import * as firstOpens from './migrations/0019-first-opens';
 import type { Reader, StoreDatabase } from './store-database';
@@ -36,6 +37,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0012-segments': segments,
 	'0013-storing-order': storingOrder,
 	'0014-clicks': clicks,
+	'0015-click-rates': clickRates,
 	'0018-recipients-by-campaign': recipientsByCampaign,
 	'0019-first-opens': firstOpens,
 };

@@ -1,3 +1,4 @@
+import type { ClickRates } from '../../tracking/counters/click-rates';
 import type { OpenRates } from '../../tracking/counters/open-rates';
 import type { ConsentRecord, ConsentState } from '../../tracking/consent/consent-record';
 import type { Actor, OpenEvent } from '../../tracking/event/open-event';
@@ -85,12 +86,19 @@ export interface CampaignReport {
 }
 
 /**
- * `opened`: with a counted open. `hidden`: nothing but a privacy prefetch loaded it.
- * `notOpened`: sent to, can be seen, and no counted open. `machineOnly`: those without a counted
- * open that scanners or bots loaded for; where a message was sent, they are among `notOpened`.
+ * `opened`: with a counted open or click, which shows a read as well. `hidden`: nothing but a privacy
+ * prefetch loaded it. `notOpened`: sent to, can be seen, and not opened. `machineOnly`: those
+ * not opened that scanners or bots loaded for; where a message was sent, they are among `notOpened`.
+ * `clicked`: with a counted click. `notClicked`: opened, and no counted click.
  */
-
-export const RECIPIENT_STATES = ['opened', 'notOpened', 'hidden', 'machineOnly'] as const;
+export const RECIPIENT_STATES = [
+	'opened',
+	'notOpened',
+	'hidden',
+	'machineOnly',
+	'clicked',
+	'notClicked',
+] as const;
 export type RecipientState = (typeof RECIPIENT_STATES)[number];
 
 export interface CampaignRecipientsRequest extends ListRequest {
@@ -112,9 +120,12 @@ export interface CampaignRecipient {
 	/** The address, where the recipient was added with one */
 	email: string | null;
 	/** `null`: nothing was sent or loaded */
-	state: Exclude<RecipientState, 'machineOnly'> | null;
+	state: Extract<RecipientState, 'opened' | 'notOpened' | 'hidden'> | null;
 	opens: number;
 	machineOpens: number;
+	/** Tracked links that were followed, by the recipient and by machines */
+	clicks: number;
+	machineClicks: number;
 	sent: number;
 	lastSentAt: string | null;
 	firstOpenAt: string | null;
@@ -155,7 +166,7 @@ export interface PersonReport {
 	/** Latest load or message first */
 	messages: PersonMessage[];
 	allMessagesRead: boolean;
-	/** The latest 100; `listOpens` has the others */
+	/** The latest 100 opens and clicks; `listOpens` has the others */
 	opens: OpenEvent[];
 	/** Mode `hygiene`: YYYY-MM-DD */
 	lastOpenDay: string | null;
@@ -204,6 +215,7 @@ export const CAMPAIGN_SORTS = [
 	'likely',
 	'uniqueOpens',
 	'opens',
+	'clicked',
 	'lastOpen',
 ] as const;
 export type CampaignSort = (typeof CAMPAIGN_SORTS)[number];
@@ -219,6 +231,8 @@ export interface FoundRecipient {
 	sent: number;
 	opens: number;
 	machineOpens: number;
+	clicks: number;
+	machineClicks: number;
 	lastOpenAt: string | null;
 	lastLoadAt: string | null;
 	segments: string[];
@@ -239,6 +253,31 @@ export interface SegmentRates {
 	segment: string;
 	/** `null`: the numbers are about fewer than ten people, or would tell of fewer than ten others */
 	rates: OpenRates | null;
+	/** `null` for the same reason, and where nobody follows tracked links in the campaign */
+	clickRates: ClickRates | null;
+}
+
+/** One link that was followed, and how often. Path and query of the address are not counted by. */
+export interface LinkClicks {
+	/** Its place in the email; `null` where the click was reported without it */
+	position: number | null;
+	label: string | null;
+	/** The site that it leads to, for example `https://shop.example/` */
+	site: string | null;
+	/** The page there, as exactly as the tracking mode keeps it; `null` where that are several */
+	page: string | null;
+	/** Different recipients with a counted click, of the clicks that were read one by one */
+	people: number;
+	clicks: number;
+	/** Clicks by machines, which are kept and shown apart */
+	machineClicks: number;
+	/** Why they were taken for those of machines, most clicks first; of the clicks that were read */
+	machineReasons: Array<{ actor: Actor; reason: string | null; clicks: number }>;
+	/**
+	 * How many clicks stand behind page, people and reasons: fewer than `clicks` and `machineClicks`
+	 * where the mode or retention kept no single clicks, or there are more than are read
+	 */
+	clicksRead: number;
 }
 
 /** The questions that pages ask; each is answered from counters, or from a bounded number of rows. */
@@ -275,6 +314,8 @@ export interface AnswersStore {
 	changeSegments(changes: readonly SegmentChange[], keysOf: DenylistKeysOf): Promise<boolean[]>;
 	/** The rates of a campaign by segment, from A to Z; somebody with several stands in each. */
 	segmentRates(campaignId: string): Promise<SegmentRates[]>;
+	/** The links of a pixel or a campaign that were followed, in the order of the email. */
+	listLinkClicks(request: { pixelId: string } | { campaignId: string }): Promise<LinkClicks[]>;
 	/** Every segment, from A to Z, with how many recipients carry it. */
 	listSegments(): Promise<Array<{ segment: string; recipients: number }>>;
 }

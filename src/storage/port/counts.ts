@@ -1,3 +1,4 @@
+import type { ClickRates } from '../../tracking/counters/click-rates';
 import type { OpenRates } from '../../tracking/counters/open-rates';
 import type { ShownSums } from '../../tracking/counters/tally';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
@@ -7,11 +8,8 @@ import type { OpenCounts } from './recipient';
 export interface GroupCounts extends OpenCounts, ShownSums {
 	/** The three open rates, of the recipients that a message was sent to */
 	rates: OpenRates;
-	/**
-	 * Of the recipients with a counted open, the part that clicked as well, from 0 to 1; `null` while
-	 * there are none. Whoever clicks without an open stays out of it.
-	 */
-	clickToOpenRate: number | null;
+	/** Click rate and click-to-open; `null` where no link was ever followed */
+	clickRates: ClickRates | null;
 }
 
 export interface Pixel {

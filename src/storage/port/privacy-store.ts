@@ -63,16 +63,22 @@ export interface RetentionCount {
 	records: number;
 }
 
-/** Stored opens of one mode, actor and policy, counted from their rows. Times are ISO 8601 in UTC. */
+/**
+ * Stored opens and clicks of one mode, actor and policy, counted from their rows. Times are ISO 8601
+ * in UTC.
+ */
 export interface KeptOpens {
 	trackingMode: TrackingMode;
 	actor: Actor;
 	/** Label of the policy they came in under */
 	policy: string | null;
 	opens: number;
+	/** Apart from the opens, links that were followed, and how many of them say where it led */
+	clicks: number;
+	destinations: number;
 	firstAt: string;
 	lastAt: string;
-	/** How many hold each part of the request */
+	/** How many of both hold each part of the request */
 	request: Record<RequestPart, number>;
 	/** How many hold an IP address though no consent was known when they came in */
 	ipWithoutConsent: number;

@@ -114,18 +114,6 @@ export interface LabelChange {
 	changedAt: string;
 }
 
-/** One link that was followed, and how often. Path and query of the address are not counted by. */
-export interface LinkClicks {
-	/** Its place in the email; `null` where the click was reported without it */
-	position: number | null;
-	label: string | null;
-	/** The site that it leads to, for example `https://shop.example/` */
-	site: string | null;
-	clicks: number;
-	/** Clicks by machines, which are kept and shown apart */
-	machineClicks: number;
-}
-
 export interface NewPixel {
 	/** Default: a new UUID */
 	id?: string;
@@ -403,8 +391,6 @@ export interface TrackingStore extends PrivacyStore, AnswersStore {
 	listCampaigns(request: { limit: number; offset?: number }): Promise<CampaignCounts[]>;
 	/** `null` for a campaign without pixel, message or open. */
 	getCampaign(campaignId: string): Promise<CampaignCounts | null>;
-	/** The links of a pixel or a campaign that were followed, in the order of the email. */
-	listLinkClicks(request: { pixelId: string } | { campaignId: string }): Promise<LinkClicks[]>;
 	/** Opens over time; hours without loads are left out. */
 	listOpensPerHour(request: HoursRequest): Promise<OpensPerHour[]>;
 

@@ -96,7 +96,9 @@ async function countStep(db: Reader, from: number, until: number | null): Promis
 		.select((is) => [
 			is.fn.min('occurred_at').as('first'),
 			is.fn.max('occurred_at').as('last'),
-			sql<number>`count(*)`.as('opens'),
+			sql<number>`count(case when event = 'open' then 1 end)`.as('opens'),
+			sql<number>`count(case when event = 'click' then 1 end)`.as('clicks'),
+			sql<number>`count(link_url)`.as('destinations'),
 			sql<number>`count(request_ip)`.as('ip'),
 			sql<number>`count(request_user_agent)`.as('userAgent'),
 			sql<number>`count(request_referer)`.as('referer'),
@@ -111,6 +113,8 @@ async function countStep(db: Reader, from: number, until: number | null): Promis
 		actor: row.actor as Actor,
 		policy: row.consent_policy,
 		opens: row.opens,
+		clicks: row.clicks,
+		destinations: row.destinations,
 		firstAt: isoOf(row.first),
 		lastAt: isoOf(row.last),
 		request: { ip, userAgent, referer, acceptLanguage },
@@ -125,6 +129,8 @@ function merged(a: KeptOpens, b: KeptOpens): KeptOpens {
 	return {
 		...a,
 		opens: a.opens + b.opens,
+		clicks: a.clicks + b.clicks,
+		destinations: a.destinations + b.destinations,
 		lastAt: b.lastAt,
 		request,
 		ipWithoutConsent: a.ipWithoutConsent + b.ipWithoutConsent,

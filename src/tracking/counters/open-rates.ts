@@ -112,10 +112,12 @@ export function ratesInWords({ sentRecipients, likely, hidden }: OpenRates): str
 	return hide === '' ? rate : `${rate}; ${hide}`;
 }
 
-function whole(count: number): string {
+/** A count with commas between thousands. */
+export function whole(count: number): string {
 	return count.toLocaleString('en-US');
 }
 
-function share(part: number, all: number): number | null {
+/** A part of all, from 0 to 1; `null` of nothing. */
+export function share(part: number, all: number): number | null {
 	return all === 0 ? null : part / all;
 }

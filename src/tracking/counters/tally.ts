@@ -88,6 +88,12 @@ export const GROUP_COUNTERS = {
 		share: (tally) => Number(tally.sent > 0 && isHidden(tally)),
 		shown: true,
 	},
+	/** Those of `sentRecipients` with a counted click: the numerator of the click rate */
+	clickedOfSent: {
+		column: 'clicked_of_sent',
+		share: (tally) => Number(tally.sent > 0 && isClicked(tally)),
+		shown: true,
+	},
 	/** Recipients that were added or sent to */
 	recipients: {
 		column: 'recipients',

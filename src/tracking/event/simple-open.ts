@@ -8,7 +8,23 @@ export const SIMPLE_LEAVES = EVENT_LEAVES.filter(({ csv }) => csv !== null)
 	.sort((a, b) => Number(a.csv) - Number(b.csv))
 	.slice(0, MOST_FIELDS);
 
-/** An open with ten fields, and without objects in it. */
+/** The same of a click. */
+const OF_CLICK = [
+	'event',
+	'occurredAt',
+	'recipientId',
+	'pixelId',
+	'campaignId',
+	'actor',
+	'actorReason',
+	'link.url',
+	'link.position',
+	'link.label',
+];
+const CLICK_LEAVES = EVENT_LEAVES.filter(({ path }) => OF_CLICK.includes(path));
+
+/** An open or a click with ten fields, and without objects in it. */
 export function simpleOpen(open: OpenEvent): Record<string, unknown> {
-	return Object.fromEntries(SIMPLE_LEAVES.map((leaf) => [leaf.csvName, valueOf(open, leaf)]));
+	const leaves = open.event === 'click' ? CLICK_LEAVES : SIMPLE_LEAVES;
+	return Object.fromEntries(leaves.map((leaf) => [leaf.csvName, valueOf(open, leaf)]));
 }

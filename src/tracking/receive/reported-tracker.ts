@@ -20,6 +20,13 @@ export interface ReportedTracker {
 	keep: { ip: IpReduction; userAgent: boolean; referer: boolean; acceptLanguage: boolean };
 	/** The longest time that is measured for which an image is held there; absent where none is */
 	imageHoldLimitMs?: number;
+	/** Whether clicks of tracked links are recorded there, for their own purpose */
+	clicks?: boolean;
+}
+
+/** What a place collects for: its own purpose, and those that are asked for apart from it. */
+export function purposesOfPlace({ purpose, clicks }: ReportedTracker): Array<Purpose | null> {
+	return clicks && purpose !== 'clicks' ? [purpose, 'clicks'] : [purpose];
 }
 
 /** The settings that a door works by, as the privacy report shows them. */

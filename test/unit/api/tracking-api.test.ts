@@ -101,6 +101,9 @@ onEachEngine('the HTTP APIs on $name', ({ newPlace }) => {
 				totalViewTime: 43_000,
 				sessions: 2,
 				machineOpens: 0,
+				clicked: false,
+				clicks: 0,
+				machineClicks: 0,
 			});
 		});
 

@@ -26,6 +26,18 @@ export const openFilterProperty: INodeProperties = {
 		},
 		locator('campaign', 'campaignId', { description: 'Opens of this campaign' }),
 		{
+			displayName: 'Event',
+			name: 'event',
+			type: 'options',
+			options: [
+				{ name: 'Clicks', value: 'click', description: 'Tracked links that were followed' },
+				{ name: 'Opens', value: 'open' },
+				{ name: 'Opens and Clicks', value: 'any' },
+			],
+			default: 'open',
+			description: 'What happened; opens alone without this filter',
+		},
+		{
 			displayName: 'From',
 			name: 'from',
 			type: 'dateTime',

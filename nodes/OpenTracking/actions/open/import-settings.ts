@@ -77,11 +77,16 @@ export function readSettings(node: IExecuteFunctions, index: number): ImportSett
 }
 
 /** Address and user agent come from the service, and stay whole where they are kept. */
-export function setupOf({ receive, jurisdiction, keepRequest }: ImportSettings): ReportedSetup {
+export function setupOf({
+	receive,
+	jurisdiction,
+	keepRequest,
+	clicks,
+}: ImportSettings): ReportedSetup {
 	const keep = keepRequest
 		? { ...receive.keep, ip: 'keep' as const, userAgent: true }
 		: receive.keep;
-	return reportedSettings({ ...receive, keep }, jurisdiction);
+	return { ...reportedSettings({ ...receive, keep }, jurisdiction), ...(clicks && { clicks }) };
 }
 
 /** The payload as the service posted it. SNS posts JSON and calls it text, so text is read too. */

@@ -1,3 +1,4 @@
+import { clicksInWords } from '../../../../src/tracking/counters/click-rates';
 import { ratesInWords } from '../../../../src/tracking/counters/open-rates';
 import { waitingFolders } from '../../../shared/receive/waiting-opens';
 import { toItems } from '../../common/items';
@@ -10,7 +11,7 @@ export const dashboardStatistics: Operation = {
 	name: 'Dashboard',
 	action: 'Get dashboard statistics',
 	description:
-		'Totals, open rates, campaigns and the latest opens; also how many opens wait to be written',
+		'Totals, open and click rates, campaigns and the latest opens; also how many opens wait to be written',
 	properties: [
 		{
 			displayName: 'Recent Opens',
@@ -33,9 +34,11 @@ export const dashboardStatistics: Operation = {
 			{
 				...dashboard,
 				inWords,
+				clicksInWords: clicksInWords(dashboard.totals.clickRates),
 				campaigns: campaigns.map((campaign) => ({
 					...campaign,
 					inWords: ratesInWords(campaign.rates),
+					clicksInWords: clicksInWords(campaign.clickRates),
 				})),
 				waitingOpens,
 			},

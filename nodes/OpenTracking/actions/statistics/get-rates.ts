@@ -1,7 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { ratesInWords, type OpenRates } from '../../../../src/tracking/counters/open-rates';
+import type { SegmentRates } from '../../../../src/storage/port/answers-store';
+import { clicksInWords } from '../../../../src/tracking/counters/click-rates';
+import { ratesInWords } from '../../../../src/tracking/counters/open-rates';
 import { DEFAULT_K } from '../../../../src/tracking/minimise/k-anonymity';
 import { readText } from '../../../shared/fields/check-fields';
 import { locator } from '../../../shared/fields/locators';
@@ -13,9 +15,9 @@ const FEW = `The number is about fewer than ${DEFAULT_K} people, or would tell o
 export const getRates: Operation = {
 	value: 'getRates',
 	name: 'Get Rates',
-	action: 'Get open rates',
+	action: 'Get open and click rates',
 	description:
-		'The three open rates, confirmed, likely and possible, of a campaign and of its segments',
+		'The three open rates, confirmed, likely and possible, and the click rates of a campaign and of its segments',
 	properties: [
 		locator('campaign', 'ratesCampaignId', {
 			description: 'The campaign as in the tracking links of its emails; all together, when empty',
@@ -39,7 +41,7 @@ export const getRates: Operation = {
 				throw refuse('Campaign ID is empty', 'Rates by segment are those of one campaign');
 			}
 			const { totals } = await store.getDashboard({ recentOpens: 1 });
-			return toItems([item(null, null, totals.rates)]);
+			return toItems([item(null, null, totals)]);
 		}
 		const campaign = await store.getCampaign(campaignId);
 		if (campaign === null) {
@@ -50,8 +52,8 @@ export const getRates: Operation = {
 		}
 		const segments = bySegment ? await store.segmentRates(campaignId) : [];
 		return toItems([
-			item(campaignId, null, campaign.rates),
-			...segments.map(({ segment, rates }) => item(campaignId, segment, rates)),
+			item(campaignId, null, campaign),
+			...segments.map(({ segment, ...rates }) => item(campaignId, segment, rates)),
 		]);
 	},
 };
@@ -59,8 +61,16 @@ export const getRates: Operation = {
 function item(
 	campaignId: string | null,
 	segment: string | null,
-	rates: OpenRates | null,
+	{ rates, clickRates }: Pick<SegmentRates, 'rates' | 'clickRates'>,
 ): IDataObject {
 	if (rates === null) return { campaignId, segment, withheld: true, inWords: FEW };
-	return { campaignId, segment, withheld: false, inWords: ratesInWords(rates), ...rates };
+	return {
+		campaignId,
+		segment,
+		withheld: false,
+		inWords: ratesInWords(rates),
+		...rates,
+		// Nothing of clicks where no link was ever followed: they are most likely not tracked.
+		...(clickRates && { ...clickRates, clicksInWords: clicksInWords(clickRates) }),
+	};
 }

@@ -11,7 +11,8 @@ export const checkStatus: OperationOnMany = {
 	value: 'check',
 	name: 'Check',
 	action: 'Check whether an email was opened',
-	description: 'Say whether the email with this pixel was opened, when, and by whom',
+	description:
+		'Say whether the email with this pixel was opened, when and by whom, and whether a link in it was followed',
 	properties: [
 		pixelIdProperty,
 		locator('recipient', 'statusRecipientId', {
@@ -42,9 +43,9 @@ function answerTo(
 	status: OpenStatus | null,
 ): object {
 	if (status !== null) {
-		const { opened, opens, machineOpens, viewTimeMs, sent, firstOpenAt, lastOpenAt } = status;
+		const { opened, opens, machineOpens, clicks, sent, firstOpenAt, lastOpenAt } = status;
 		const { lastOpenDay } = status;
-		const counts = { opened, opens, machineOpens, viewTimeMs, sent };
+		const counts = { opened, opens, machineOpens, clicks, sent };
 		const times = { firstOpenAt, lastOpenAt, lastOpenDay };
 		return { pixelId, found: true, ...(simple ? { ...counts, ...times } : status) };
 	}

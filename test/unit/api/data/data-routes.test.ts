@@ -42,6 +42,28 @@ onEachEngine('the HTTP routes for data on $name', ({ newPlace }) => {
 		return opens;
 	}
 
+	const click = (recipientId: string, changes: Partial<OpenEvent> = {}) =>
+		sampleOpen({
+			pixelId: 'p',
+			campaignId: 'spring',
+			recipientId,
+			event: 'click',
+			purpose: 'clicks',
+			link: { url: 'https://shop.example/boots', position: 2, label: 'Boots' },
+			...changes,
+		});
+	const scanned = { actor: 'scanner', actorReason: 'link-burst' } as const;
+	const clicks = () => [
+		click('ada'),
+		click('ada'),
+		click('bob'),
+		click('cleo', scanned),
+		click('cleo', {
+			...scanned,
+			link: { url: 'https://blog.example/', position: 3, label: null },
+		}),
+	];
+
 	it('give out events by a cursor, as JSON Lines and as CSV', async () => {
 		const opens = await fill();
 		const first = await client.send('/api/v1/events?limit=2');
@@ -98,6 +120,87 @@ onEachEngine('the HTTP routes for data on $name', ({ newPlace }) => {
 		]);
 	});
 
+	it('give out clicks: each as an event, the rates of a campaign, and its links', async () => {
+		await fill();
+		expect(await (await client.send('/api/v1/campaigns')).json()).toMatchObject({
+			campaigns: [{ clicks: 0, clickRates: null }],
+		});
+		await store.recordOpens(clicks());
+		const events = await client.send('/api/v1/events?format=csv');
+		const rows: object[] = parse(await events.text(), { columns: true });
+		expect(rows).toHaveLength(8);
+		expect(rows[3]).toMatchObject({
+			event: 'click',
+			recipientId: 'ada',
+			linkUrl: 'https://shop.example/boots',
+			linkPosition: '2',
+			linkLabel: 'Boots',
+		});
+		expect(await (await client.send('/api/v1/campaigns')).json()).toMatchObject({
+			campaigns: [
+				{
+					clicks: 3,
+					uniqueClicks: 2,
+					machineClicks: 2,
+					clickRates: {
+						clicked: { recipients: 2, sentRecipients: 3 },
+						clickToOpen: { recipients: 1, opened: 1, rate: 1 },
+					},
+					clicksInWords:
+						'2 of 3 recipients clicked (67 %); of the 1 with a counted open, 100 % clicked as well',
+				},
+			],
+		});
+		const csv = await client.send('/api/v1/campaigns?format=csv');
+		expect(parse(await csv.text(), { columns: true })).toMatchObject([
+			{ clicks: '3', machineClicks: '2', clickedRecipients: '2', clickToOpenRate: '1' },
+		]);
+		const expected = [
+			{
+				position: 2,
+				label: 'Boots',
+				site: 'https://shop.example/',
+				page: 'https://shop.example/boots',
+				people: 2,
+				clicks: 3,
+				machineClicks: 1,
+				machineReasons: [{ actor: 'scanner', reason: 'link-burst', clicks: 1 }],
+				clicksRead: 4,
+			},
+			{ position: 3, label: null, people: 0, clicks: 0, machineClicks: 1 },
+		];
+		for (const of of ['campaignId=spring', 'pixelId=p']) {
+			const links = await client.send(`/api/v1/links?${of}`);
+			expect(await links.json()).toMatchObject({ links: expected });
+		}
+		const asCsv = await client.send('/api/v1/links?campaignId=spring&format=csv');
+		expect(parse(await asCsv.text(), { columns: true })).toMatchObject([
+			{
+				label: 'Boots',
+				people: '2',
+				machineReasons:
+					'1 × Security scanner: Three or more links of one email were followed within ten seconds',
+			},
+			{ position: '3', clicks: '0' },
+		]);
+		const check = await client.sendJson('/api/pixel/check', { id: 'p' });
+		expect(await check.json()).toMatchObject({ clicked: true, clicks: 3, machineClicks: 2 });
+		expect(await (await client.send('/api/dashboard')).json()).toMatchObject({
+			stats: { clicks: 3, machineClicks: 2, clickRates: { clicked: { recipients: 2 } } },
+		});
+	});
+
+	it.each([
+		['', 400, 'Give campaignId or pixelId, one of the two.'],
+		['?campaignId=spring&pixelId=p', 400, 'Give campaignId or pixelId, one of the two.'],
+		['?campaignId=none', 404, 'Campaign not found'],
+		['?pixelId=none', 404, 'Pixel not found'],
+	])('answer for the links of "%s" with %d', async (query, status, error) => {
+		await fill();
+		const response = await client.send(`/api/v1/links${query}`);
+		expect([response.status, await response.json()]).toEqual([status, { error }]);
+	});
+
 	it('are open to whoever reads, and to no stranger', async () => {
 		const rules = {
 			headerName: 'X-Api-Key',
@@ -105,7 +208,13 @@ onEachEngine('the HTTP routes for data on $name', ({ newPlace }) => {
 			signIns: { read: { user: '', password: '' }, manage: { user: '', password: '' } },
 		};
 		const guarded = testApi(store, { access: async () => rules });
-		for (const path of ['/api/v1/events', '/api/v1/campaigns', '/api/openapi.json']) {
+		await fill();
+		for (const path of [
+			'/api/v1/events',
+			'/api/v1/campaigns',
+			'/api/v1/links?campaignId=spring',
+			'/api/openapi.json',
+		]) {
 			const answer = async (headers: Record<string, string>) =>
 				(await guarded.send(path, { headers })).status;
 			expect(await answer({})).toBe(401);
@@ -162,6 +271,10 @@ onEachEngine('the HTTP routes for data on $name', ({ newPlace }) => {
 		await get('GET /api/openapi.json', '/api/openapi.json', 'Description');
 		await get('GET /api/v1/events', '/api/v1/events');
 		await get('GET /api/v1/campaigns', '/api/v1/campaigns', 'Campaigns');
+		await store.recordOpens(clicks());
+		await get('GET /api/v1/campaigns', '/api/v1/campaigns', 'Campaigns');
+		await get('GET /api/v1/links', '/api/v1/links?campaignId=spring', 'Links');
+		await get('GET /campaign/links.csv', '/campaign/links.csv?id=spring');
 		const made = await get('GET /api/pixel/create', '/api/pixel/create', 'CreatedPixel');
 		const check = async (id: unknown) => await sendJson('/api/pixel/check', { id });
 		await expectDescribed('POST /api/pixel/check', await check(made?.id), 'PixelStatus');

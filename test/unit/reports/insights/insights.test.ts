@@ -6,7 +6,7 @@ import { comparisonInsight } from '../../../../src/reports/insights/comparison-i
 import { findCampaigns } from '../../../../src/reports/insights/found-campaigns';
 import { peopleInsight } from '../../../../src/reports/insights/people-insight';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
-import type { Actor } from '../../../../src/tracking/event/open-event';
+import type { Actor, OpenEvent } from '../../../../src/tracking/event/open-event';
 import { keysOf } from '../../../support/denylist-keys';
 import { sampleOpen } from '../../../support/sample-opens';
 import { onEachEngine, type StorePlace } from '../../../support/stores';
@@ -187,7 +187,7 @@ onEachEngine('the insights on $name', (engine) => {
 	it('say how a campaign is doing, and hold back what tells of few people', async () => {
 		const insight = await campaignInsight(store, 'spring-launch');
 		expect(insight?.answer).toBe(
-			'Open rate: 56 % of the 36 readers who can be seen; 4 use an address that hides it. The 95 % interval is 40 to 70 %. Of all 40 recipients, 50 % are confirmed and 60 % possible. 20 counted opens and 0 clicks; 6 loads by machines, which no rate counts. Segments that would tell of fewer than 10 people are withheld.',
+			'Open rate: 56 % of the 36 readers who can be seen; 4 use an address that hides it. The 95 % interval is 40 to 70 %. Of all 40 recipients, 50 % are confirmed and 60 % possible. 20 counted opens; 6 loads by machines, which no rate counts. Segments that would tell of fewer than 10 people are withheld.',
 		);
 		expect(insight?.segments).toEqual([
 			{ segment: 'board', withheld: true },
@@ -205,6 +205,84 @@ onEachEngine('the insights on $name', (engine) => {
 		const page = readFileSync(join(__dirname, '../../../../docs/ai.md'), 'utf8');
 		const [, example] = /```json\n([^]*?)```/.exec(page)!;
 		expect(await campaignInsight(store, 'spring-launch')).toEqual(JSON.parse(example));
+	});
+
+	describe('where links are tracked', () => {
+		const follow = async (people: number, position: number, changes: Partial<OpenEvent> = {}) =>
+			await store.recordOpens(
+				Array.from({ length: people }, (_, n) =>
+					sampleOpen({
+						pixelId: pixels.get('shop'),
+						campaignId: 'shop',
+						recipientId: `r-${n}`,
+						event: 'click',
+						purpose: 'clicks',
+						link: { url: `https://shop.example/${position}`, position, label: null },
+						at: hoursAgo(20),
+						...changes,
+					}),
+				),
+			);
+		beforeAll(async () => {
+			await campaign('shop', 'Offers', 40, 30);
+			await load('shop', 10, 'human', 25);
+			await follow(12, 1);
+			await follow(3, 2);
+			await follow(30, 3, { actor: 'scanner', actorReason: 'link-burst' });
+		});
+
+		it('say what was followed, and hold back what tells of few people', async () => {
+			const insight = await campaignInsight(store, 'shop');
+			expect(insight?.answer).toContain(
+				'Clicks: 12 of 40 recipients clicked (30 %); of the 10 with a counted open, 100 % clicked as well. Links that fewer than 10 people followed are withheld. A click says that a link was followed.',
+			);
+			const scanned =
+				'30 × Security scanner: Three or more links of one email were followed within ten seconds';
+			const none = { withheld: false, machineClicks: 0, machineReasons: null };
+			const page = (position: number) => ({
+				link: `Link ${position}`,
+				leadsTo: `https://shop.example/${position}`,
+			});
+			expect(insight?.clicks).toEqual({
+				clicks: 15,
+				clicked: 12,
+				clickRate: 0.3,
+				clickToOpenRate: 1,
+				clickToOpenLow: 0.722,
+				clickToOpenHigh: 1,
+				machineClicks: 30,
+				links: [
+					{ ...none, ...page(1), people: 12, clicks: 12 },
+					{ ...none, ...page(2), people: null, clicks: null, withheld: true },
+					{
+						...none,
+						...page(3),
+						people: null,
+						clicks: 0,
+						machineClicks: 30,
+						machineReasons: scanned,
+					},
+				],
+			});
+		});
+
+		it('say who is known to have read it by a click alone', async () => {
+			const insight = await people('shop', 'opened');
+			expect(insight?.answer).toMatch(
+				/^12 recipients opened; all are listed\. Of those listed, 2 have no counted open, but followed a link\. /,
+			);
+			expect(insight?.people).toContainEqual(
+				expect.objectContaining({ recipientId: 'r-11', opens: 0, clicks: 1, machineClicks: 1 }),
+			);
+		});
+
+		it('compare the click rates of today, and have none of a campaign without clicks', async () => {
+			const insight = await comparisonInsight(store, ['shop', 'newsletter'], NOW);
+			expect(insight?.campaigns).toMatchObject([
+				{ campaignId: 'shop', clicksToday: { clicked: 12, clickRate: 0.3 } },
+				{ campaignId: 'newsletter', clicksToday: null },
+			]);
+		});
 	});
 
 	it('compare campaigns at one age, and say which difference is more than chance', async () => {

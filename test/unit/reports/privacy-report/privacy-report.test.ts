@@ -19,6 +19,8 @@ const opensOf = (over: Partial<KeptOpens> = {}): KeptOpens => ({
 	actor: 'human',
 	policy: JURISDICTION_PRESETS.france.label,
 	opens: 12345,
+	clicks: 0,
+	destinations: 0,
 	firstAt: '2026-09-01T00:00:00.000Z',
 	lastAt: '2026-11-21T00:00:00.000Z',
 	request: { ip: 0, userAgent: 0, referer: 0, acceptLanguage: 0 },
@@ -307,6 +309,11 @@ describe('the privacy report', () => {
 			/4 of mode "full" are kept \(IP address: 4, user agent: 3\), which is more than any place keeps now/,
 		],
 		[
+			'clicks without asking, where opens need no consent',
+			tracker({ ...BY_HAND, purpose: 'deliverability', clicks: true }),
+			/It records clicks without asking, though the preset France asks for consent to clicks first/,
+		],
+		[
 			'parts of the request that no place keeps any more',
 			config({
 				...tracker({ mode: 'full' }),
@@ -429,6 +436,33 @@ describe('the privacy report', () => {
 	it('has no hole where a value should be', () => {
 		expect(text(html)).not.toMatch(/undefined|\bnull\b|NaN|\[object/);
 		expect(text(html)).toContain('It is not legal advice');
+	});
+
+	it('counts clicks, and names their purpose and how much of a destination is kept', () => {
+		const page = privacyReport(
+			config({
+				...tracker({ clicks: true }),
+				kept: kept({ opens: [opensOf({ opens: 40, clicks: 2, destinations: 1 })] }),
+			}),
+		);
+		expect(section(page, 'trackers')).toContain(
+			'Clicksare recorded for the purpose clicks (Consent required), with the page that it leads to, without its query',
+		);
+		const beside = section(page, 'kept');
+		expect(beside).toContain('Opens and clicks of mode identifiedNewsletter42');
+		expect(beside).toContain('Clicks, kept for the purpose clicksNewsletter2');
+		expect(beside).toContain('Clicks with where the link leadsNewsletter1');
+		expect(section(page, 'retention')).toContain('Single clicks, with where the link leads90 days');
+		const record = section(page, 'record');
+		expect(record).toContain('Newsletter: performance, clicks');
+		expect(record).toContain('link.url');
+		expect(text(page)).toContain('Single clicks');
+	});
+
+	it('says nothing of clicks where none is recorded', () => {
+		// The list of modes names every field there is.
+		const modes = section(html, 'modes');
+		expect(text(html).replace(modes, '')).not.toMatch(/click|link\.url/i);
 	});
 
 	it('shows what is kept beside what is set, and takes neither for the other', () => {

@@ -109,6 +109,7 @@ onEachEngine('counters on $name', (engine) => {
 			recipientId: fc.constantFrom('ada', 'bob', null),
 			campaignId: fc.constantFrom('spring', null),
 			actor: fc.constantFrom(...ACTORS),
+			event: fc.constantFrom('open' as const, 'open' as const, 'click' as const),
 		}),
 		{ minLength: 1, maxLength: 40 },
 	);

@@ -51,7 +51,10 @@ onEachEngine('clicks on $name', (engine) => {
 			machineClicks: 0,
 			uniqueClicks: 1,
 			openedAndClicked: 0,
-			clickToOpenRate: null,
+			clickRates: {
+				clicked: { recipients: 0, sentRecipients: 0, rate: null },
+				clickToOpen: { recipients: 0, opened: 0, rate: null, low: null, high: null },
+			},
 		});
 		expect(await store.getStatus(placed)).toMatchObject({
 			opened: false,
@@ -61,7 +64,8 @@ onEachEngine('clicks on $name', (engine) => {
 		const hours = { from: new Date(0), to: new Date('2100-01-01') };
 		expect(await store.listOpensPerHour(hours)).toEqual([]);
 		const counted = { position: 2, label: 'Boots', site: 'https://shop.example/' };
-		expect(await links()).toEqual([{ ...counted, clicks: 1, machineClicks: 0 }]);
+		const kept = { page: SHOP.url, people: 1, machineReasons: [], clicksRead: 1 };
+		expect(await links()).toEqual([{ ...counted, ...kept, clicks: 1, machineClicks: 0 }]);
 		expect(await store.listLinkClicks({ pixelId: 'p' })).toEqual(await links());
 	});
 
@@ -81,7 +85,7 @@ onEachEngine('clicks on $name', (engine) => {
 			clicks: 3,
 			uniqueClicks: 2,
 			openedAndClicked: 1,
-			clickToOpenRate: 0.25,
+			clickRates: { clickToOpen: { recipients: 1, opened: 4, rate: 0.25 } },
 		});
 	});
 

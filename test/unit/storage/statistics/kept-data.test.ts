@@ -57,12 +57,26 @@ onEachEngine('what the privacy report counts on $name', (engine) => {
 				actor: 'bot',
 				policy: 'objection-honoured',
 				opens: 2,
+				clicks: 0,
+				destinations: 0,
 				firstAt: '2026-11-01T10:00:00.000Z',
 				lastAt: '2026-11-03T10:00:00.000Z',
 				request: none,
 				ipWithoutConsent: 0,
 			},
 		]);
+	});
+
+	test('clicks are counted apart from opens, and those that say where the link led', async () => {
+		const click = (url: string | null) =>
+			openEvent({ event: 'click', purpose: 'clicks', link: { url, position: 1, label: null } });
+		await store.recordOpens([
+			openEvent(),
+			click('https://shop.example/boots'),
+			click('https://shop.example/hats'),
+			click(null),
+		]);
+		expect((await kept()).opens).toMatchObject([{ opens: 1, clicks: 3, destinations: 2 }]);
 	});
 
 	test('opens of many moments, and many of one, are counted once each', async () => {
