@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 
 import ipaddr from 'ipaddr.js';
 
@@ -6,7 +7,6 @@ import ipaddr from 'ipaddr.js';
 export const IP_REDUCTIONS = ['drop', 'truncate', 'hash', 'keep'] as const;
 export type IpReduction = (typeof IP_REDUCTIONS)[number];
 
-const IPV4_PREFIX = 24;
 const IPV6_PREFIX = 48;
 
 /**
@@ -16,8 +16,10 @@ const IPV6_PREFIX = 48;
  */
 export function normaliseIp(ip: string): string | null {
 	const text = ip.trim();
+	// node:net knows one spelling only, and every load comes by here.
+	if (isIPv4(text)) return text;
 	// ipaddr.js also reads octal, hex and shortened IPv4, which no proxy or socket ever writes.
-	if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return null;
+	if (!ipaddr.IPv6.isValid(text)) return null;
 	const address = ipaddr.process(text);
 	if (address instanceof ipaddr.IPv6) address.zoneId = undefined;
 	return address.toString();
@@ -32,9 +34,8 @@ export function normaliseIp(ip: string): string | null {
 export function truncateIp(ip: string): string | null {
 	const normal = normaliseIp(ip);
 	if (normal === null) return null;
-	const address = ipaddr.parse(normal);
-	return address instanceof ipaddr.IPv4
-		? ipaddr.IPv4.networkAddressFromCIDR(`${normal}/${IPV4_PREFIX}`).toString()
+	return isIPv4(normal)
+		? `${normal.slice(0, normal.lastIndexOf('.'))}.0`
 		: ipaddr.IPv6.networkAddressFromCIDR(`${normal}/${IPV6_PREFIX}`).toString();
 }
 
