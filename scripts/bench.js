@@ -24,6 +24,7 @@ Without a name it runs all but ${BY_NAME_ONLY}, a long test that fails when some
   --seconds <number>   of collector and soak: how long each part takes
   --rate, --away, --part   of soak: loads a second, seconds without PostgreSQL, n8n or outage
   --collector-only     of timing: without n8n
+  --alone              of collector: without n8n
   --help               this text`;
 
 /** The benchmarks to run, and the options for them. */
