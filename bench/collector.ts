@@ -2,16 +2,21 @@
  * Everything that can serve the pixel, on the same machine in one run, as multiples of the plain
  * n8n template: n8n's own ways, the collector, and three peers outside n8n. The load comes from wrk
  * on the same machine (autocannon where that is missing), 64 connections, and takes up to one of its
- * cores: it can be the limit of the fastest rows. `--seconds 20` measures each for longer, `--alone`
- * leaves n8n out. What the collector is held to is a bare server of node:http that sends the same
- * answer and records nothing; the two are loaded in turns.
+ * cores: it can be the limit of the fastest rows. What the collector is held to is a bare server of
+ * node:http that sends the same answer and records nothing; the two are loaded in turns.
+ * `--seconds 20` measures each for longer. `--only alone` leaves n8n out, `--only clicks` all but the
+ * comparison of pixels alone with one click in ten loads.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { loadOrCreateKeyFile } from '../src/intake/key-file';
+import { signTrackedLink } from '../src/tracking/links/tracked-link';
+import { PIXEL_PATH, signTrackingLink } from '../src/tracking/links/tracking-link';
 import { PIXEL_PNG, PIXEL_PNG_BASE64 } from '../src/tracking/receive/pixel-image';
 import { pixelHeaders } from '../src/tracking/receive/pixel-response';
 import { startCollectorProcess } from '../test/support/collector-process';
@@ -57,7 +62,7 @@ const TURNS = 3;
 const { values } = parseArgs({
 	options: {
 		seconds: { type: 'string', default: '8' },
-		alone: { type: 'boolean', default: false },
+		only: { type: 'string' },
 	},
 });
 
@@ -141,6 +146,50 @@ async function collectorAlone(folder: string): Promise<Measured[]> {
 	return rows;
 }
 
+/** The same collector in turns with pixels alone, and with a tracked link for each tenth load. */
+async function withClicks(folder: string): Promise<Measured[]> {
+	const data = join(folder, 'clicks');
+	mkdirSync(data);
+	const keyRing = await loadOrCreateKeyFile(data);
+	const collector = await startCollectorProcess(data, ['--admin-port', '0', '--clicks']);
+	const url = `http://127.0.0.1:${collector.port}`;
+	const paths = (clicksOfTen: number) =>
+		Array.from({ length: 1000 }, (_, n) => {
+			const shared = { baseUrl: url, keyRing, iv: randomBytes(12) };
+			const claims = {
+				recipientId: `reader-${n}`,
+				pixelId: null,
+				campaignId: 'spring',
+				messageId: null,
+				trackingMode: null,
+				issuedAt: new Date(),
+				preview: false,
+			};
+			const isClick = n % 10 < clicksOfTen;
+			const link = { url: `https://shop.example/boots?for=${n}`, position: 1, label: null };
+			const tracked = isClick
+				? signTrackedLink({ ...shared, claims: { ...claims, purpose: 'clicks', link } })
+				: signTrackingLink({
+						...shared,
+						path: PIXEL_PATH,
+						claims: { ...claims, purpose: 'performance' },
+					}).url;
+			if (tracked === null) throw new Error('This link is too long to be tracked');
+			return tracked.slice(url.length);
+		});
+	const { pid } = collector.child;
+	const rows = await measureAll(
+		[
+			{ name: 'collector, signed pixels alone', url, pid, paths: paths(0) },
+			{ name: 'the same, one click in ten loads', url, pid, paths: paths(1) },
+		],
+		TURNS,
+	);
+	collector.child.kill('SIGTERM');
+	if ((await collector.exited) !== 0) throw new Error('The collector lost opens or clicks');
+	return rows;
+}
+
 async function insideN8n(): Promise<Measured[]> {
 	const port = await freePort();
 	const collecting = bundledWorkflow('email-open-tracking.json');
@@ -172,24 +221,31 @@ async function insideN8n(): Promise<Measured[]> {
 	}
 }
 
+/** The collector against the bare server, in words. */
+function comparison(bare: Measured, alone: Measured): string {
+	const share = (alone.perSecond / bare.perSecond).toFixed(2);
+	const answers = `The collector alone answers ${share} of what bare node:http does`;
+	if (alone.microseconds === null || bare.microseconds === null) return `${answers}.\n`;
+	const times = (alone.microseconds / bare.microseconds).toFixed(1);
+	return `${answers}, and takes ${times} times the processor time for each, in all its threads.\n`;
+}
+
 async function main(): Promise<void> {
 	const folder = mkdtempSync(join(tmpdir(), 'bench-collector-'));
+	const { only } = values;
 	try {
 		process.stdout.write(`The load comes from ${LOAD_PROGRAM}.\n`);
-		const rows = values.alone ? [] : await insideN8n();
-		const [bare, alone] = await collectorAlone(folder);
-		rows.push(bare, alone, ...(await peers(folder)));
-		printRatios(rows);
-		const share = (alone.perSecond / bare.perSecond).toFixed(2);
-		process.stdout.write(`The collector alone answers ${share} of what bare node:http does`);
-		if (alone.microseconds !== null && bare.microseconds !== null) {
-			const times = (alone.microseconds / bare.microseconds).toFixed(1);
-			process.stdout.write(
-				`, and takes ${times} times the processor time for each, in all its threads`,
-			);
+		const rows: Measured[] = [];
+		if (only === undefined) rows.push(...(await insideN8n()));
+		if (only !== 'clicks') {
+			const [bare, alone] = await collectorAlone(folder);
+			rows.push(bare, alone, ...(await peers(folder)));
+			printRatios(rows);
+			process.stdout.write(comparison(bare, alone));
 		}
-		process.stdout.write('.\n');
-		const failed = rows.filter((row) => row.failed > 0).map(({ name }) => name);
+		const clicks = only === 'alone' ? [] : await withClicks(folder);
+		if (clicks.length > 0) printRatios(clicks);
+		const failed = [...rows, ...clicks].filter((row) => row.failed > 0).map(({ name }) => name);
 		if (failed.length > 0) throw new Error(`Requests failed: ${failed.join(', ')}`);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import autocannon from 'autocannon';
 import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -12,7 +13,7 @@ export interface Measured {
 	/** Latency in milliseconds */
 	p50: number;
 	p99: number;
-	/** Answers that were not a 200, and requests that failed */
+	/** Answers that were neither an image nor a redirect, and requests that failed */
 	failed: number;
 	/**
 	 * Processor time that the serving process took for each answer, in microseconds: unlike the rate it
@@ -25,6 +26,8 @@ export interface Measured {
 export interface Peer {
 	name: string;
 	url: string;
+	/** Asked for in turn by each connection, in place of the path of the URL */
+	paths?: readonly string[];
 	/** Its process, where it is one */
 	pid?: number;
 }
@@ -39,7 +42,7 @@ interface Turn {
 	processor: number | null;
 }
 
-const REPORT = join(__dirname, 'peers', 'wrk-report.lua');
+const WRK_SCRIPT = join(__dirname, 'peers', 'wrk.lua');
 const hasWrk = !spawnSync('wrk', ['-v']).error;
 /** What makes the load. autocannon takes several times as much of the machine. */
 export const LOAD_PROGRAM = hasWrk
@@ -48,40 +51,53 @@ export const LOAD_PROGRAM = hasWrk
 /** The unit of the times in /proc; 100 on every Linux that Node.js runs on. */
 const TICKS_PER_SECOND = 100;
 
-async function load(
-	{ url, pid }: Peer,
-	{ seconds, connections }: { seconds: number; connections: number },
-): Promise<Turn> {
-	const before = processorSeconds(pid);
-	const result = await (hasWrk ? loadWithWrk : loadWithAutocannon)(url, seconds, connections);
-	const after = processorSeconds(pid);
+interface Load {
+	seconds: number;
+	connections: number;
+}
+
+async function load(peer: Peer, how: Load): Promise<Turn> {
+	const before = processorSeconds(peer.pid);
+	const result = await (hasWrk ? loadWithWrk : loadWithAutocannon)(peer, how);
+	const after = processorSeconds(peer.pid);
 	return { ...result, processor: before === null || after === null ? null : after - before };
 }
 
 async function loadWithWrk(
-	url: string,
-	seconds: number,
-	connections: number,
+	{ url, paths }: Peer,
+	{ seconds, connections }: Load,
 ): Promise<Omit<Turn, 'processor'>> {
-	const { stdout } = await promisify(execFile)('wrk', [
-		...['--threads', '1', '--connections', `${connections}`, '--duration', `${seconds}s`],
-		...['--timeout', '10s', '--script', REPORT, url],
-	]);
-	return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Omit<Turn, 'processor'>;
+	const folder = mkdtempSync(join(tmpdir(), 'wrk-'));
+	try {
+		const list = join(folder, 'paths');
+		writeFileSync(list, (paths ?? []).map((path) => `${path}\n`).join(''));
+		const { stdout } = await promisify(execFile)('wrk', [
+			...['--threads', '1', '--connections', `${connections}`, '--duration', `${seconds}s`],
+			...['--timeout', '10s', '--script', WRK_SCRIPT, url, '--', list],
+		]);
+		return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Omit<Turn, 'processor'>;
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
 }
 
 async function loadWithAutocannon(
-	url: string,
-	seconds: number,
-	connections: number,
+	{ url, paths }: Peer,
+	{ seconds, connections }: Load,
 ): Promise<Omit<Turn, 'processor'>> {
-	const result = await autocannon({ url, connections, duration: seconds });
+	const requests = paths?.map((path) => ({ path }));
+	const result = await autocannon({
+		url,
+		connections,
+		duration: seconds,
+		...(requests && { requests }),
+	});
 	return {
-		answered: result['2xx'],
+		answered: result['2xx'] + result['3xx'],
 		seconds: result.duration,
 		p50: result.latency.p50,
 		p99: result.latency.p99,
-		failed: result.non2xx + result.errors + result.timeouts,
+		failed: result['4xx'] + result['5xx'] + result.errors + result.timeouts,
 	};
 }
 

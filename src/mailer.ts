@@ -5,11 +5,13 @@ import type { TrackingMode } from './tracking/event/tracking-mode';
 import { generateKey as generateKeyFrom, parseKeyRing } from './tracking/links/key-ring';
 import { TOKEN_IV_BYTES, tokenFromText } from './tracking/links/sealed-token';
 import { verifyToken, type TokenVerdict } from './tracking/links/token';
+import { personLink, PRIVACY_PATH } from './tracking/links/person-link';
 import { PIXEL_PATH, normaliseBaseUrl, signTrackingLink } from './tracking/links/tracking-link';
 import { LINK_PATH, signTrackedLink } from './tracking/links/tracked-link';
 import { embedPixel, type EmbedResult, type PixelPosition } from './tracking/mail/embed';
 import { trackLinks, type TrackLinksResult } from './tracking/mail/track-links';
 import { embedCode } from './tracking/mail/embed-code';
+import { unsubscribeHeaders, type UnsubscribeHeaders } from './tracking/mail/unsubscribe-headers';
 
 /*
  * What `require('n8n-nodes-email-open-tracking')` gives to mailers outside n8n: the same functions
@@ -18,6 +20,7 @@ import { embedCode } from './tracking/mail/embed-code';
 export { embedCode } from './tracking/mail/embed-code';
 export { embedPixel, type EmbedResult, type PixelPosition } from './tracking/mail/embed';
 export { type TrackLinksResult } from './tracking/mail/track-links';
+export { type UnsubscribeHeaders } from './tracking/mail/unsubscribe-headers';
 export { parseKeyRing, type KeyRing } from './tracking/links/key-ring';
 export type { Purpose } from './tracking/event/purpose';
 export {
@@ -51,6 +54,8 @@ export interface TrackerOptions {
 	path?: string;
 	/** The same for tracked links */
 	linkPath?: string;
+	/** The same for the consent pages */
+	privacyPath?: string;
 }
 
 /** What a link is for. Everything may be left out. */
@@ -101,6 +106,13 @@ export interface Tracker {
 		html: string,
 		subject: Omit<LinkSubject, 'purpose'> & { listUnsubscribe?: string },
 	): TrackLinksResult;
+	/**
+	 * The values of `List-Unsubscribe` and `List-Unsubscribe-Post`, for everybody, tracked or not. What
+	 * is posted there ends tracking; the emails end by your own step in the workflow of the pages.
+	 *
+	 * @throws when the id is empty or too long
+	 */
+	unsubscribe(recipientId: string): UnsubscribeHeaders;
 	/** @param text the token, or the whole link */
 	verify(text: string, options?: { maxAgeDays?: number }): TokenVerdict;
 }
@@ -119,6 +131,7 @@ export function createTracker({
 	previousKeys,
 	path = PIXEL_PATH,
 	linkPath = LINK_PATH,
+	privacyPath = PRIVACY_PATH,
 }: TrackerOptions): Tracker {
 	const keyRing = parseKeyRing({ activeKey: key, previousKeys });
 	const base = normaliseBaseUrl(baseUrl);
@@ -173,6 +186,16 @@ export function createTracker({
 				{ listUnsubscribe },
 			);
 		},
+		unsubscribe: (recipientId) =>
+			unsubscribeHeaders(
+				personLink({
+					baseUrl: base,
+					path: privacyPath,
+					keyRing,
+					iv: randomBytes(TOKEN_IV_BYTES),
+					link: { recipientId, scope: 'unsubscribe', issuedAt: new Date() },
+				}),
+			),
 		verify: (text, options = {}) =>
 			verifyToken(tokenFromText('pixel', text) ?? text, keyRing, { now: new Date(), ...options }),
 	};

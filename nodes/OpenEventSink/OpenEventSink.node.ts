@@ -23,7 +23,7 @@ export class OpenEventSink implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle: subtitleOf('operation', properties),
-		description: 'Sends open events to an analytics tool, a warehouse, a CRM or a webhook',
+		description: 'Sends opens and clicks to an analytics tool, a warehouse, a CRM or a webhook',
 		defaults: { name: 'Open Event Sink' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],

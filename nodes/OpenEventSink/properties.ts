@@ -49,7 +49,7 @@ function overridesProperty(sink: Sink): INodeProperties {
 
 function sentNotice(sink: Sink): INodeProperties {
 	return {
-		displayName: `Of each open, ${sink.displayName} gets at most: ${sink.fields.join(', ')}`,
+		displayName: `Of each ${sink.clickIs === null ? 'open' : 'open and click'}, ${sink.displayName} gets at most: ${sink.fields.join(', ')}`,
 		name: `${sink.name}Sends`,
 		type: 'notice',
 		default: '',
@@ -67,14 +67,14 @@ export const properties: INodeProperties[] = [
 		name: 'operation',
 		type: 'options',
 		noDataExpression: true,
-		options: SINKS.map(({ displayName, name, description }) => ({
+		options: SINKS.map(({ displayName, name, description, clickIs }) => ({
 			name: displayName,
 			value: name,
-			action: `Send opens to ${displayName}`,
+			action: `Send ${clickIs === null ? 'opens' : 'opens and clicks'} to ${displayName}`,
 			description,
 		})),
 		default: 'signedWebhook',
-		description: 'Where the open events go',
+		description: 'Where the opens and clicks go',
 	},
 	...SINKS.flatMap((sink) => [
 		...sink.parameters.map((parameter) => parameterProperty(sink, parameter)),

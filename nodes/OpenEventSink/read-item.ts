@@ -12,23 +12,13 @@ import { isShown, readOptions, type SinkOptions } from '../../src/sinks/sink-par
 import { openEventSchema, type OpenEvent } from '../../src/tracking/event/open-event';
 import { firstIssue, IN_PLAIN_WORDS } from '../../src/tracking/event/plain-issues';
 
-/** The open event that an item is, whatever else it carries. */
+/** The event that an item is, an open or a click, whatever else it carries. */
 export function readEvent(
 	context: IExecuteFunctions,
 	item: INodeExecutionData,
 	index: number,
 ): OpenEvent {
 	const parsed = openEventSchema.safeParse(item.json, IN_PLAIN_WORDS);
-	if (parsed.success && parsed.data.event === 'click') {
-		throw new NodeOperationError(
-			context.getNode(),
-			'The item is a click, and this node sends opens',
-			{
-				itemIndex: index,
-				description: 'Put an If node in front that lets items through whose event is "open"',
-			},
-		);
-	}
 	if (parsed.success) return parsed.data;
 	throw new NodeOperationError(
 		context.getNode(),

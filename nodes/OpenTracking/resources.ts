@@ -4,6 +4,7 @@ import { getConsent } from './actions/consent/get';
 import { getConsentLink } from './actions/consent/get-link';
 import { recordConsent } from './actions/consent/record';
 import { showConsentPage } from './actions/consent/show-page';
+import { unsubscribe } from './actions/consent/unsubscribe';
 import { withdrawConsent } from './actions/consent/withdraw';
 import { exportOpens } from './actions/open/export';
 import { getManyOpens } from './actions/open/get-many';
@@ -53,6 +54,7 @@ export const resources: Resource[] = [
 			getConsentLink,
 			recordConsent,
 			showConsentPage,
+			unsubscribe,
 			withdrawConsent,
 		],
 	},

@@ -19,15 +19,20 @@ import { embed } from './embed';
 import type { PixelOperation } from './pixel-operation';
 import { properties } from './properties';
 import { trackLinks } from './track-links';
+import { unsubscribeHeaders } from './unsubscribe-headers';
 
 /** Where links are signed, which a hosted tracker does itself. */
+const SIGNING = ['createLink', 'trackLinks', 'unsubscribeHeaders'];
 /** Of what a tracker elsewhere makes, nothing is signed here. */
 const NOT_HOSTED = { hide: { '/trackedBy': ['hosted'] } };
 
-const operations = { createImage, createLink, embed, trackLinks } satisfies Record<
-	string,
-	PixelOperation
->;
+const operations = {
+	createImage,
+	createLink,
+	embed,
+	trackLinks,
+	unsubscribeHeaders,
+} satisfies Record<string, PixelOperation>;
 
 export class TrackingPixel implements INodeType {
 	description: INodeTypeDescription = {
@@ -38,7 +43,7 @@ export class TrackingPixel implements INodeType {
 		version: 1,
 		subtitle: subtitleOf('operation', properties),
 		description:
-			'Makes tracking links, puts the pixel into emails, tracks their links, and makes the image they load',
+			'Makes tracking links, puts the pixel into emails, tracks their links, makes their unsubscribe headers, and the image they load',
 		defaults: { name: 'Tracking Pixel' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -49,7 +54,7 @@ export class TrackingPixel implements INodeType {
 				required: true,
 				displayOptions: {
 					...askedFor({
-						operation: ['createLink', 'trackLinks'],
+						operation: SIGNING,
 						storeAndKeys: ['credential'],
 					}),
 					...NOT_HOSTED,
@@ -66,7 +71,7 @@ export class TrackingPixel implements INodeType {
 		properties: [
 			...properties,
 			storeAndKeysField({
-				show: { operation: ['createLink', 'trackLinks'] },
+				show: { operation: SIGNING },
 				...NOT_HOSTED,
 			}),
 			credentialBelow,

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { LINK_PATH } from '../../src/tracking/links/tracked-link';
+import { PRIVACY_PATH } from '../../src/tracking/links/person-link';
 import { PIXEL_PATH } from '../../src/tracking/links/tracking-link';
 import { PIXEL_PNG_BASE64 } from '../../src/tracking/receive/pixel-image';
 import { consentPolicyOptions } from '../shared/options/consent-policy-options';
@@ -29,6 +30,13 @@ export const properties: INodeProperties[] = [
 				value: 'createLink',
 				action: 'Create tracking link',
 				description: 'Make the pixel URL of one email to one recipient, and its embed code',
+			},
+			{
+				name: 'Create Unsubscribe Headers',
+				value: 'unsubscribeHeaders',
+				action: 'Create unsubscribe headers',
+				description:
+					'Make the two headers of an email by which its recipient unsubscribes with one click',
 			},
 			{
 				name: 'Embed in HTML',
@@ -158,6 +166,47 @@ export const properties: INodeProperties[] = [
 				default: 'identified',
 				description:
 					'The most that opens by this link may leave behind; nothing can widen it later',
+			},
+		],
+	},
+
+	locator('recipient', 'unsubscribeRecipientId', {
+		id: '',
+		required: true,
+		displayOptions: forOperation('unsubscribeHeaders'),
+		description: 'Who the email goes to. It is encrypted in the address.',
+	}),
+	{
+		displayName: 'Put Result in Field',
+		name: 'unsubscribeField',
+		type: 'string',
+		default: 'unsubscribe',
+		required: true,
+		displayOptions: forOperation('unsubscribeHeaders'),
+		hint: 'The output field for the values of List-Unsubscribe and List-Unsubscribe-Post',
+	},
+	{
+		displayName:
+			'These headers promise that one click ends the emails. Publish "Ask for consent and answer privacy requests" first, and put what stops your emails in place of its step "Stop Their Emails Here".',
+		name: 'unsubscribePromise',
+		type: 'notice',
+		default: '',
+		displayOptions: forOperation('unsubscribeHeaders'),
+	},
+	{
+		displayName: 'Options',
+		name: 'unsubscribeOptions',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		displayOptions: forOperation('unsubscribeHeaders'),
+		options: [
+			{
+				displayName: 'Page Path',
+				name: 'path',
+				type: 'string',
+				default: PRIVACY_PATH,
+				description: 'The path of the consent pages, if it is not the default one',
 			},
 		],
 	},

@@ -68,6 +68,7 @@ function opensPort(workflow) {
 const ANSWER_PIXELS = [
 	'email-open-tracking',
 	'email-open-tracking-consent-required',
+	'email-opens-and-clicks',
 	'send-tracked-campaign',
 ];
 

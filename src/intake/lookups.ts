@@ -65,7 +65,7 @@ export function createPeopleLookups(
 			}
 			return asked.map(({ id, purpose }) => {
 				const states = byPerson.get(storable(normalId(id))) ?? [];
-				if (purpose === null) return strictestConsent(states);
+				if (purpose === null) return strictestConsent(states, null);
 				return states.find(({ record }) => record?.purpose === purpose) ?? NOTHING_KNOWN;
 			});
 		},

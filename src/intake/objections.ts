@@ -51,9 +51,7 @@ export async function whyUntracked(
 					return 'The person was erased and is not tracked again';
 				}
 				const known = own.flatMap((name) => byName.get(normalId(name)) ?? []);
-				const { status } = strictestConsent(
-					known.filter(({ record }) => purpose === null || record?.purpose === purpose),
-				);
+				const { status } = strictestConsent(known, purpose);
 				if (status === 'refused') return 'The person refused to be tracked';
 				if (status === 'withdrawn') return 'The person withdrew consent to be tracked';
 				if (needsConsent && status !== 'given' && status !== 'renewed') {

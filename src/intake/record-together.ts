@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { StoreError } from '../storage/port/store-error';
-import type {
-	BurstOptions,
-	CheckedOpen,
-	LoadOfOpen,
-	TrackingStore,
-} from '../storage/port/tracking-store';
+import type { BurstOptions, CheckedOpen, TrackingStore } from '../storage/port/tracking-store';
 import { domainMark } from '../tracking/bursts/burst-rules';
 import type { OpenEvent } from '../tracking/event/open-event';
 import { deriveKey, type KeyRing } from '../tracking/links/key-ring';
+import type { LoadInPlace } from '../tracking/receive/receive-types';
 import { denylistKeysOfEvent } from '../tracking/people/subject-keys';
 
 /**
@@ -50,7 +46,7 @@ interface Waiting {
 
 interface Writer {
 	add(waiting: Waiting): void;
-	note(note: LoadOfOpen, markOf: MarkOf, onFailure: (error: unknown) => void): void;
+	note(note: LoadInPlace, markOf: MarkOf, onFailure: (error: unknown) => void): void;
 }
 
 const writers = new WeakMap<RecordingStore, Writer>();
@@ -100,7 +96,7 @@ export async function recordTogether(
 export function noteLoad(
 	store: RecordingStore,
 	keyRing: KeyRing,
-	note: LoadOfOpen,
+	note: LoadInPlace,
 	onFailure: (error: unknown) => void,
 ): void {
 	writerOf(store).note(note, domainMarks(keyRing), onFailure);
@@ -114,7 +110,7 @@ function writerOf(store: RecordingStore): Writer {
 
 function newWriter(store: RecordingStore): Writer {
 	let all: Waiting[] = [];
-	let notes: LoadOfOpen[] = [];
+	let notes: LoadInPlace[] = [];
 	/** Of the latest note */
 	let lastNote: { markOf: MarkOf; onFailure(error: unknown): void } | undefined;
 	let alone: NodeJS.Timeout | undefined;

@@ -15,16 +15,20 @@ export const TIMELINE_FIELDS = [
 	'messageId',
 	'client.family',
 	'client.device',
+	'link.url',
 ] as const satisfies readonly EventField[];
 
 /** What one contact update is made of, before it is in the words of one CRM. */
-export type ContactOpens = {
+export type ContactActivity = {
 	/** Recipient id: an address or the CRM's own id, as the user says */
 	contact: string;
 	/** Opens in this call that the update stands for */
 	opens: number;
-	/** Time of the last of them, ISO 8601 */
-	lastOpenedAt: string;
+	/** Time of the last of them, ISO 8601; `null` when there is none */
+	lastOpenedAt: string | null;
+	/** The same of clicks */
+	clicks: number;
+	lastClickedAt: string | null;
 	/** The fields to write, by the names of the CRM; holds the user's own values too */
 	fields: SinkRecord;
 };
@@ -38,34 +42,35 @@ export function crmParameters(defaults: {
 	timelineName: string;
 	crmName: string;
 	lastOpenedField: string;
-	lastOpenedFormat: 'date' | 'dateTime';
+	timeFormat: 'date' | 'dateTime';
 	fieldHint: string;
 }) {
 	const forContact = { parameter: 'write', values: ['contact'] };
 	return [
 		{
 			name: 'write',
-			displayName: 'Record Open As',
-			description: 'What an open becomes; use the node twice for both',
+			displayName: 'Record As',
+			description: 'What an open or a click becomes; use the node twice for both',
 			type: 'options',
 			default: 'contact',
 			options: [
 				{
 					name: 'Contact Fields',
 					value: 'contact',
-					description: 'Last opened and open count; several opens of one contact are one update',
+					description:
+						'Last opened, last clicked and their counts; several events of one contact are one update',
 				},
 				{
 					name: defaults.timelineName,
 					value: 'timeline',
-					description: 'One entry per open',
+					description: 'One entry per open or click',
 				},
 			],
 		},
 		{
 			name: 'recipientIs',
 			displayName: 'Recipient ID Is',
-			description: 'What the recipient ID of an open stands for',
+			description: 'What the recipient ID stands for',
 			type: 'options',
 			default: 'email',
 			options: [
@@ -82,11 +87,11 @@ export function crmParameters(defaults: {
 			showFor: forContact,
 		},
 		{
-			name: 'lastOpenedFormat',
-			displayName: 'Last Opened Format',
-			description: 'Which type the field has',
+			name: 'timeFormat',
+			displayName: 'Time Format',
+			description: 'Which type the fields for the last open and the last click have',
 			type: 'options',
-			default: defaults.lastOpenedFormat,
+			default: defaults.timeFormat,
 			options: [
 				{ name: 'Date', value: 'date' },
 				{ name: 'Date and Time', value: 'dateTime' },
@@ -102,23 +107,38 @@ export function crmParameters(defaults: {
 			showFor: forContact,
 		},
 		{
+			name: 'lastClickedField',
+			displayName: 'Last Clicked Field',
+			description: `Where the time of the last click goes: ${defaults.fieldHint}. Empty leaves it out`,
+			type: 'string',
+			default: '',
+			showFor: forContact,
+		},
+		{
+			name: 'clickCountField',
+			displayName: 'Click Count Field',
+			description: `Where the number of clicks goes: ${defaults.fieldHint}. It grows as Open Count Field does`,
+			type: 'string',
+			default: '',
+			showFor: forContact,
+		},
+		{
 			name: 'machineOpens',
-			displayName: 'Include Machine Opens',
-			description: 'Whether loads by prefetchers, scanners and bots are written as well',
+			displayName: 'Include Machine Opens and Clicks',
+			description: 'Whether loads and clicks by prefetchers, scanners and bots are written as well',
 			type: 'boolean',
 			default: false,
 		},
 	] as const;
 }
 
-/** A CRM can only take an open of somebody, and by default only one that counts. */
+/** A CRM can only take what somebody did, and by default only what counts. */
 export function refuseForCrm(
 	event: OpenEvent,
 	options: FieldNames & { write: string; recipientIs: string; machineOpens: boolean },
 ): Refusal | null {
-	const { write, lastOpenedField, openCountField } = options;
-	if (write === 'contact' && lastOpenedField === '' && openCountField === '') {
-		return rejected('Last Opened Field and Open Count Field are both empty. Fill in one of them');
+	if (options.write === 'contact' && fieldsOf(event.event, options).length === 0) {
+		return rejected(NO_PLACE[event.event]);
 	}
 	if (event.recipientId === null) {
 		return rejected('recipientId is empty, so there is no contact to write to');
@@ -134,65 +154,105 @@ export function refuseForCrm(
 		);
 	}
 	if (!options.machineOpens && !isCounted(event.actor)) {
-		return { status: 'skipped', reason: `Not an open by a person (actor ${event.actor})` };
+		const what = event.event === 'click' ? 'a click' : 'an open';
+		return { status: 'skipped', reason: `Not ${what} by a person (actor ${event.actor})` };
 	}
 	return null;
 }
+
+const NO_PLACE = {
+	open: 'Last Opened Field and Open Count Field are both empty. Fill in one of them',
+	click:
+		'Last Clicked Field and Click Count Field are both empty, so there is no place for a click. Fill in one of them, or put an If node in front that lets items through whose event is "open"',
+} as const;
 
 /** The contact as both the CRM and two spellings of an address agree on it. */
 export function contactKey(contact: string): string {
 	return contact.trim().toLowerCase();
 }
 
-export function contactOpens(event: OpenEvent): ContactOpens {
+export function contactActivity(event: OpenEvent): ContactActivity {
+	const isClick = event.event === 'click';
 	return {
 		contact: event.recipientId ?? '',
-		opens: 1,
-		lastOpenedAt: event.occurredAt,
+		opens: isClick ? 0 : 1,
+		lastOpenedAt: isClick ? null : event.occurredAt,
+		clicks: isClick ? 1 : 0,
+		lastClickedAt: isClick ? event.occurredAt : null,
 		fields: {},
 	};
 }
 
-/** Several opens of one contact as one; of the user's own values the latest open's win. */
-export function mergeContactOpens<Rec extends ContactOpens>(records: readonly Rec[]): Rec {
-	const byTime = [...records].sort(
-		(a, b) => Date.parse(a.lastOpenedAt) - Date.parse(b.lastOpenedAt),
-	);
-	const last = byTime[byTime.length - 1];
+/** Several events of one contact as one update; of the user's own values the latest event's win. */
+export function mergeActivity<Rec extends ContactActivity>(records: readonly Rec[]): Rec {
+	const timeOf = ({ lastOpenedAt, lastClickedAt }: Rec) =>
+		Math.max(
+			...[lastOpenedAt, lastClickedAt].map((time) => (time === null ? 0 : Date.parse(time))),
+		);
+	const byTime = [...records].sort((a, b) => timeOf(a) - timeOf(b));
+	const lastOf = (key: 'lastOpenedAt' | 'lastClickedAt') =>
+		byTime.findLast((record) => record[key] !== null)?.[key] ?? null;
 	return {
-		...last,
+		...byTime[byTime.length - 1],
 		opens: records.reduce((sum, record) => sum + record.opens, 0),
+		lastOpenedAt: lastOf('lastOpenedAt'),
+		clicks: records.reduce((sum, record) => sum + record.clicks, 0),
+		lastClickedAt: lastOf('lastClickedAt'),
 		fields: Object.assign({}, ...byTime.map((record) => record.fields)) as SinkRecord,
 	};
 }
 
-interface FieldNames {
+/** Which fields of a contact the user chose; the empty name stands for none. */
+export interface FieldNames {
 	lastOpenedField: string;
-	lastOpenedFormat: string;
 	openCountField: string;
+	lastClickedField: string;
+	clickCountField: string;
+	timeFormat: string;
+}
+
+function fieldsOf(kind: OpenEvent['event'], names: FieldNames): string[] {
+	const fields =
+		kind === 'click'
+			? [names.lastClickedField, names.clickCountField]
+			: [names.lastOpenedField, names.openCountField];
+	return fields.filter((name) => name !== '');
+}
+
+/** The fields to read before a contact is written. */
+export function fieldsToRead(names: FieldNames): string[] {
+	return [...fieldsOf('open', names), ...fieldsOf('click', names)];
+}
+
+/** Whether a contact has to be read before it can be written, because something is added to. */
+export function keepsCount({ openCountField, clickCountField }: FieldNames): boolean {
+	return openCountField !== '' || clickCountField !== '';
 }
 
 /**
  * The values to write for one contact. What the CRM says already is only known where the contact
- * was read: then the last open never moves back, and the count is added to.
+ * was read: then the last open and the last click never move back, and the counts are added to.
  *
  * @param stored values by field name, `null` when the contact was not read
  */
 export function fieldsToWrite(
-	record: ContactOpens,
+	record: ContactActivity,
 	names: FieldNames,
 	stored: Readonly<Record<string, unknown>> | null,
 ): SinkRecord {
 	const fields: SinkRecord = {};
-	const { lastOpenedField, openCountField } = names;
-	if (lastOpenedField !== '' && !isLater(stored?.[lastOpenedField], record.lastOpenedAt)) {
-		fields[lastOpenedField] =
-			names.lastOpenedFormat === 'date' ? record.lastOpenedAt.slice(0, 10) : record.lastOpenedAt;
-	}
-	if (openCountField !== '' && stored !== null) {
-		const before = Number(stored[openCountField] ?? 0);
-		fields[openCountField] = (Number.isFinite(before) ? before : 0) + record.opens;
-	}
+	const write = (time: string | null, count: number, timeField: string, countField: string) => {
+		if (time === null) return;
+		if (timeField !== '' && !isLater(stored?.[timeField], time)) {
+			fields[timeField] = names.timeFormat === 'date' ? time.slice(0, 10) : time;
+		}
+		if (countField !== '' && stored !== null) {
+			const before = Number(stored[countField] ?? 0);
+			fields[countField] = (Number.isFinite(before) ? before : 0) + count;
+		}
+	};
+	write(record.lastOpenedAt, record.opens, names.lastOpenedField, names.openCountField);
+	write(record.lastClickedAt, record.clicks, names.lastClickedField, names.clickCountField);
 	return { ...fields, ...record.fields };
 }
 
@@ -201,11 +261,13 @@ function isLater(stored: unknown, time: string): boolean {
 	return !Number.isNaN(before) && before > Date.parse(time);
 }
 
-/** One line about an open, for CRMs whose timeline is made of notes. */
-export function openNote(event: OpenEvent): string {
+/** One line about an open or a click, for CRMs whose timeline is made of notes. */
+export function eventNote(event: OpenEvent): string {
 	const time = event.occurredAt.slice(0, 16).replace('T', ' ');
 	const campaign = event.campaignId === null ? '' : ` of campaign ${event.campaignId}`;
 	const reader = event.client.family === null ? '' : ` in ${event.client.family}`;
 	const machine = isCounted(event.actor) ? '' : ` (by a machine: ${event.actor})`;
-	return `Opened an email${campaign} on ${time} UTC${reader}${machine}`;
+	if (event.event === 'open') return `Opened an email${campaign} on ${time} UTC${reader}${machine}`;
+	const link = event.link.url === null ? '' : `: ${event.link.url}`;
+	return `Clicked a link in an email${campaign} on ${time} UTC${reader}${machine}${link}`;
 }

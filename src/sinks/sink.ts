@@ -148,6 +148,11 @@ export interface Sink<Rec extends SinkRecord = SinkRecord, Options = SinkOptions
 	parameters: readonly SinkParameter[];
 	/** The only event fields that can leave through this sink */
 	fields: readonly EventField[];
+	/**
+	 * What a click becomes there, for people; `null` where the destination has no such thing. Clicks are
+	 * refused then, because a click that arrives as an open would be an open that nobody made.
+	 */
+	clickIs: string | null;
 	/** How the destination knows an event it already has; `null` when it cannot */
 	deduplication: string | null;
 	/** A path a user may override in the mapped record, for the form */
@@ -158,7 +163,7 @@ export interface Sink<Rec extends SinkRecord = SinkRecord, Options = SinkOptions
 	map(event: OpenEvent, options: Options): Rec;
 	/** Records of one request share this key; left out when any may travel together */
 	group?(record: Rec): string;
-	/** Makes one record out of several, for example all opens of one contact */
+	/** Makes one record out of several, for example all opens and clicks of one contact */
 	collapse?: {
 		/** Records of one key become one; `null` leaves a record alone */
 		key(record: Rec): string | null;

@@ -343,7 +343,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 			await page.reload();
 			await search('hubspot');
 			await items().filter({ hasText: 'Open Event Sink' }).first().click();
-			await page.getByText('Send opens to HubSpot').waitFor();
+			await page.getByText('Send opens and clicks to HubSpot').waitFor();
 		}, 120_000);
 	});
 

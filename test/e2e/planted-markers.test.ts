@@ -12,6 +12,7 @@ import { openPostgresStore } from '../../src/storage/postgres-store';
 import { CONSENT_POLICIES } from '../../src/tracking/consent/consent-policy';
 import { TRACKING_MODES, type TrackingMode } from '../../src/tracking/event/tracking-mode';
 import type { KeyRing } from '../../src/tracking/links/key-ring';
+import { LINK_PATH, signTrackedLink } from '../../src/tracking/links/tracked-link';
 import { signTrackingLink } from '../../src/tracking/links/tracking-link';
 import { denylistKeysIn, pseudonymsOf } from '../../src/tracking/people/subject-keys';
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
@@ -50,7 +51,11 @@ async function fill(store: TrackingStore, keyRing: KeyRing): Promise<void> {
 	const records = [
 		...(['withdrawn', 'refused'] as const).map((status) => ({ who: status, status })),
 		{ who: 'allowed' as const, status: 'given' as const },
-	].map(({ who, status }) => consentRecord({ recipientKey: personOf(who), status }));
+	].flatMap(({ who, status }) =>
+		(['performance', 'clicks'] as const).map((purpose) =>
+			consentRecord({ recipientKey: personOf(who), purpose, status }),
+		),
+	);
 	await store.recordConsent(records, new Date(), denylistKeysIn(keyRing));
 	await erase(store, keyRing, personOf('erased'));
 }
@@ -64,47 +69,83 @@ async function erase(store: TrackingStore, keyRing: KeyRing, recipientId: string
 	await store.eraseSubject(subject, new Date());
 }
 
-/** The address of a pixel, with the names of whom and where it is for in it. */
-function pixelOf(
-	{ baseUrl, path, keyRing }: { baseUrl: string; path: string; keyRing: KeyRing },
+interface Door {
+	baseUrl: string;
+	/** Where the pixel is, and where tracked links lead */
+	path: string;
+	linkPath: string;
+	keyRing: KeyRing;
+}
+
+/** What an email says of whom and what it is for. */
+const claimsOf = (who: State | 'allowed', setup: string) => ({
+	recipientId: personOf(who),
+	pixelId: null,
+	campaignId: 'spring',
+	messageId: messageOf(who, setup),
+	trackingMode: null,
+	issuedAt: new Date(),
+	preview: false,
+});
+
+/** The address with another token, and the plain ids beside it, which must not count either. */
+const forged = (url: string, setup: string) =>
+	`${url.slice(0, -6)}AAAAAA&id=${personOf('forged')}&messageId=${messageOf('forged', setup)}`;
+
+function pixelOf({ baseUrl, path, keyRing }: Door, who: State | 'allowed', setup: string): string {
+	const claims = { ...claimsOf(who, setup), purpose: 'performance' as const };
+	const { url } = signTrackingLink({ baseUrl, path, keyRing, iv: randomBytes(12), claims });
+	return who === 'forged' ? forged(url, setup) : url;
+}
+
+/** Where a link leads: the page and the query of somebody's own. */
+const targetOf = (who: State | 'allowed', setup: string) =>
+	`https://shop.example/marker-page-${who}-${setup}?email=marker-query-${who}-${setup}`;
+
+function trackedLinkOf(
+	{ baseUrl, linkPath, keyRing }: Door,
 	who: State | 'allowed',
 	setup: string,
 ): string {
-	const { url } = signTrackingLink({
-		baseUrl,
-		path,
-		keyRing,
-		iv: randomBytes(12),
-		claims: {
-			recipientId: personOf(who),
-			pixelId: null,
-			campaignId: 'spring',
-			messageId: messageOf(who, setup),
-			trackingMode: null,
-			purpose: 'performance',
-			issuedAt: new Date(),
-			preview: false,
-		},
-	});
-	if (who !== 'forged') return url;
-	// The plain ids beside a token that does not hold must not count either.
-	return `${url.slice(0, -6)}AAAAAA&id=${personOf(who)}&messageId=${messageOf(who, setup)}`;
+	const link = { url: targetOf(who, setup), position: 1, label: null };
+	const claims = { ...claimsOf(who, setup), purpose: 'clicks' as const, link };
+	const made = signTrackedLink({ baseUrl, keyRing, iv: randomBytes(12), claims });
+	const url = String(made).replace(LINK_PATH, linkPath);
+	return who === 'forged' ? forged(url, setup) : url;
 }
 
-/** Loads it with everything a request can tell about somebody. */
+/** Everything a request can tell about somebody. */
+const headersOf = (who: State | 'allowed', setup: string) => ({
+	'x-forwarded-for': addressOf(who, setup),
+	'user-agent': `MarkerAgent-${who}-${setup}/7.7`,
+	referer: `https://example.com/marker-referer-${who}-${setup}`,
+	'accept-language': `x-marker-language-${who}`,
+	cookie: `marker-cookie=${who}`,
+	...(who === 'gpc' && { 'sec-gpc': '1' }),
+});
+
 async function load(url: string, who: State | 'allowed', setup: string): Promise<void> {
-	const response = await fetch(url, {
-		headers: {
-			'x-forwarded-for': addressOf(who, setup),
-			'user-agent': `MarkerAgent-${who}-${setup}/7.7`,
-			referer: `https://example.com/marker-referer-${who}-${setup}`,
-			'accept-language': `x-marker-language-${who}`,
-			cookie: `marker-cookie=${who}`,
-			...(who === 'gpc' && { 'sec-gpc': '1' }),
-		},
-	});
+	const response = await fetch(url, { headers: headersOf(who, setup) });
 	expect(response.status).toBe(200);
 	expect(Buffer.from(await response.arrayBuffer()).equals(PIXEL_PNG)).toBe(true);
+}
+
+/** Looks at a link with HEAD, and follows it. */
+async function follow(url: string, who: State | 'allowed', setup: string): Promise<void> {
+	for (const method of ['HEAD', 'GET']) {
+		const headers = headersOf(who, setup);
+		const response = await fetch(url, { method, headers, redirect: 'manual' });
+		const to = response.headers.get('location');
+		expect([response.status, to]).toEqual(
+			who === 'forged' ? [404, null] : [302, targetOf(who, setup)],
+		);
+	}
+}
+
+/** All that somebody can do with an email, whatever door it leads to. */
+async function openAndFollow(door: Door, who: State | 'allowed', setup: string): Promise<void> {
+	await load(pixelOf(door, who, setup), who, setup);
+	await follow(trackedLinkOf(door, who, setup), who, setup);
 }
 
 const addressOf = (who: State | 'allowed', setup: string) => {
@@ -120,6 +161,8 @@ function foundOf(bytes: Buffer, who: State | 'allowed', setup: string): string[]
 		address: addressOf(who, setup),
 		referer: `marker-referer-${who}-${setup}`,
 		cookie: `marker-cookie=${who}`,
+		page: `marker-page-${who}-${setup}`,
+		query: `marker-query-${who}-${setup}`,
 	};
 	return Object.entries(planted).flatMap(([field, text]) => (bytes.includes(text) ? [field] : []));
 }
@@ -128,10 +171,10 @@ function foundOf(bytes: Buffer, who: State | 'allowed', setup: string): string[]
 const namedNowhere = (bytes: Buffer) =>
 	(['erased', 'gpc', 'forged'] as const).filter((who) => bytes.includes(personOf(who)));
 
-/** What may be left of an open that is allowed. */
+/** What may be left of an open and a click that are allowed. */
 function allowedIn(mode: TrackingMode): string[] {
-	if (mode === 'full') return ['message', 'agent', 'address', 'referer'];
-	return mode === 'identified' ? ['message'] : [];
+	if (mode === 'full') return ['message', 'agent', 'address', 'referer', 'page', 'query'];
+	return mode === 'identified' ? ['message', 'page'] : [];
 }
 
 describe('planted markers in a real n8n', () => {
@@ -147,7 +190,13 @@ describe('planted markers in a real n8n', () => {
 			workflows: [
 				...SETUPS.map(({ mode, policy, setup }) =>
 					thatWaits(
-						baseTemplate(setup, { trackingMode: mode, consentPolicy: policy, options: KEEP_ALL }),
+						baseTemplate(setup, {
+							trackingMode: mode,
+							consentPolicy: policy,
+							options: KEEP_ALL,
+							trackClicks: true,
+							linkPath: `${setup}/link`,
+						}),
 					),
 				),
 				trackingApiForEverybody(),
@@ -165,8 +214,12 @@ describe('planted markers in a real n8n', () => {
 		rmSync(folder, { recursive: true, force: true });
 	}, 60_000);
 
-	const linkOf = (who: State | 'allowed', setup: string) =>
-		pixelOf({ baseUrl: `${n8n.url}/webhook`, path: `${setup}/pixel.png`, keyRing }, who, setup);
+	const doorOf = (setup: string): Door => ({
+		baseUrl: `${n8n.url}/webhook`,
+		path: `${setup}/pixel.png`,
+		linkPath: `${setup}/link`,
+		keyRing,
+	});
 	const everywhere = () => Buffer.concat([allBytes(home), Buffer.from(n8n.output())]);
 	const n8nRows = (sql: string) => {
 		const database = new DatabaseSync(join(home, 'database.sqlite'), { readOnly: true });
@@ -179,8 +232,9 @@ describe('planted markers in a real n8n', () => {
 
 	it('are nowhere where nothing may be kept, and only where the mode says for everybody else', async () => {
 		for (const { setup } of SETUPS) {
-			for (const who of STATES) await load(linkOf(who, setup), who, setup);
-			await load(linkOf('allowed', setup), 'allowed', setup);
+			for (const who of [...STATES, 'allowed'] as const) {
+				await openAndFollow(doorOf(setup), who, setup);
+			}
 		}
 		// Every execution is over, or has come to its step that waits for hours.
 		await eventually(
@@ -329,12 +383,22 @@ describe('planted markers in the files of a collector', () => {
 			try {
 				await fill(store, keyRing);
 				collector = await startCollectorProcess(data, [
-					...['--admin-port', '0', '--proxy-hops', '1', '--mode', mode, '--policy', policy],
+					...[
+						'--admin-port',
+						'0',
+						'--proxy-hops',
+						'1',
+						'--mode',
+						mode,
+						'--policy',
+						policy,
+						'--clicks',
+					],
 					...(mode === 'full' ? ['--ip', 'keep', '--keep', 'user-agent,referer'] : []),
 				]);
-				const place = { baseUrl: `http://127.0.0.1:${collector.port}`, path: 'o.png', keyRing };
-				for (const who of STATES) await load(pixelOf(place, who, setup), who, setup);
-				await load(pixelOf(place, 'allowed', setup), 'allowed', setup);
+				const baseUrl = `http://127.0.0.1:${collector.port}`;
+				const door = { baseUrl, path: 'o.png', linkPath: LINK_PATH, keyRing };
+				for (const who of [...STATES, 'allowed'] as const) await openAndFollow(door, who, setup);
 				await eventually(() => isShipped(join(data, 'collector.sqlite')));
 				const opens = new DatabaseSync(join(data, 'tracking.sqlite'), { readOnly: true });
 				for (const who of STATES) expect(opens.prepare(opensOf(who)).all()).toEqual([]);

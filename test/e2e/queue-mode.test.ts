@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 
 import { Client } from 'pg';
 
 import { generateKey } from '../../src/mailer';
 import { deriveSigningKey } from '../../src/tracking/links/derived-key';
+import { parseKeyRing } from '../../src/tracking/links/key-ring';
+import { signTrackedLink } from '../../src/tracking/links/tracked-link';
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { MAIL_PROGRAM } from '../support/browser';
 import {
@@ -69,6 +72,26 @@ function asked(path: string, type: string, parameters: Record<string, unknown>):
 	};
 }
 
+const triggerOf = ({ nodes }: WorkflowJson) =>
+	nodes.find(({ type }) => type.endsWith('.openTrackingTrigger'))!;
+
+/** The base template with other fields in its trigger. */
+function openTemplate(parameters: Record<string, unknown>): WorkflowJson {
+	const workflow = bundledWorkflow('email-open-tracking.json');
+	Object.assign(triggerOf(workflow).parameters, parameters);
+	return workflow;
+}
+
+/** All that anybody asks of Redis, from now on until it is ended. */
+async function watchRedis(): Promise<{ asked(): string; end(): void }> {
+	const socket = connect(REDIS);
+	let text = '';
+	socket.setEncoding('latin1').on('data', (part) => (text += part));
+	socket.write('MONITOR\r\n');
+	await eventually(() => text.startsWith('+OK'));
+	return { asked: () => text, end: () => socket.destroy() };
+}
+
 describeInQueueMode('n8n in queue mode, with two workers and a webhook processor', () => {
 	const encryptionKey = randomBytes(24).toString('base64');
 	let database: OwnDatabase;
@@ -104,7 +127,7 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 		const [processor, worker] = await Promise.all(beside.map(n8n.startBeside));
 		webhooks = processor;
 		workers = [worker];
-		await publish(bundledWorkflow('email-open-tracking.json'));
+		await publish(openTemplate({ trackClicks: true }));
 		await publish(
 			asked('link', 'trackingPixel', {
 				operation: 'createLink',
@@ -180,6 +203,59 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 		expect(campaigns).toMatchObject([{ campaignId: 'spring', opens: 13, uniqueOpens: 13 }]);
 	}, 60_000);
 
+	it("keeps nobody's query of where a link leads: not in Redis, in a table of n8n, nor in a log", async () => {
+		const target = 'https://shop.example/marker-page?email=marker-query';
+		const link = signTrackedLink({
+			baseUrl: `${webhooks.url}/webhook`,
+			keyRing: parseKeyRing({ activeKey: deriveSigningKey(encryptionKey) }),
+			iv: randomBytes(12),
+			claims: {
+				recipientId: 'clicks',
+				pixelId: null,
+				campaignId: 'links',
+				messageId: null,
+				trackingMode: null,
+				purpose: 'clicks',
+				issuedAt: new Date(),
+				preview: false,
+				link: { url: target, position: 1, label: null },
+			},
+		});
+		const redis = await watchRedis();
+		try {
+			for (const method of ['HEAD', 'GET']) {
+				const headers = { 'user-agent': MAIL_PROGRAM };
+				const answer = await fetch(String(link), { method, headers, redirect: 'manual' });
+				expect([answer.status, answer.headers.get('location')]).toEqual([302, target]);
+			}
+			await logged('clicks');
+			// What was watched is the way that the click took.
+			expect(redis.asked()).toContain(database.url.pathname.slice(1));
+			expect(redis.asked()).not.toMatch(/marker-/);
+		} finally {
+			redis.end();
+		}
+		const { rows: tables } = await store.query<{ name: string }>(
+			`select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+				where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'`,
+		);
+		const holding = async (text: string) => {
+			const found = await Promise.all(
+				tables.map(async ({ name }) => {
+					const sql = `select 1 from ${name} as t where t::text like $1 limit 1`;
+					return (await store.query(sql, [`%${text}%`])).rows.length > 0 ? [name] : [];
+				}),
+			);
+			return found.flat();
+		};
+		expect(await holding('marker-query')).toEqual([]);
+		// The search finds what is there.
+		expect(await holding('marker-page')).toContainEqual(
+			expect.stringMatching(/^email_open_tracking\.opens/),
+		);
+		for (const { output } of [n8n, webhooks, ...workers]) expect(output()).not.toMatch(/marker-/);
+	}, 90_000);
+
 	it('has one signing key for all, which it tells nobody, and keeps no file of its own', async () => {
 		const { rows } = await store.query('select id from email_open_tracking.signing_keys');
 		const [id, secret] = deriveSigningKey(encryptionKey).split(':');
@@ -199,9 +275,8 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 			type: 'emailOpenTrackingApi',
 			data,
 		});
-		const other = bundledWorkflow('email-open-tracking.json');
-		const [trigger] = other.nodes.filter(({ type }) => /openTrackingTrigger$/.test(type));
-		Object.assign(trigger.parameters, { path: 'other/pixel.png' });
+		const other = openTemplate({ path: 'other/pixel.png' });
+		const trigger = triggerOf(other);
 		trigger.webhookId = 'other';
 		chooseCredential(trigger, { id: String(id), name });
 		const published = await publish(other);
@@ -211,10 +286,8 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 	}, 90_000);
 
 	it('refuses to publish what would write to a file of one process', async () => {
-		const collecting = bundledWorkflow('email-open-tracking.json');
-		const [trigger] = collecting.nodes.filter(({ type }) => /openTrackingTrigger$/.test(type));
-		Object.assign(trigger.parameters, { respond: 'collect', path: 'collecting/pixel.png' });
-		trigger.webhookId = 'collecting';
+		const collecting = openTemplate({ respond: 'collect', path: 'collecting/pixel.png' });
+		triggerOf(collecting).webhookId = 'collecting';
 		const { id } = await publish(collecting);
 		expect(await publicationFailure(n8n.rest, String(id))).toMatch(/queue mode/);
 	}, 90_000);

@@ -171,6 +171,19 @@ describe('sinks in a real n8n', () => {
 			expect(arrived).toHaveLength(120);
 		});
 
+		it('sends a click as a click, beside the opens', async () => {
+			const click = openEvent({
+				event: 'click',
+				purpose: 'clicks',
+				link: { url: 'https://shop.example/boots', position: 2, label: 'boots' },
+			});
+			const items = await send('hook', [openEvent(), click]);
+			expect(items.map(({ delivery }) => delivery.status)).toEqual(['delivered', 'delivered']);
+			const { events } = JSON.parse(requests[0].body) as { events: OpenEvent[] };
+			expect(events.map(({ event }) => event)).toEqual(['open', 'click']);
+			expect(events[1]).toEqual(click);
+		});
+
 		it('waits as long as Retry-After says, and sends the same request again', async () => {
 			const times: number[] = [];
 			answers = () => {
@@ -363,16 +376,29 @@ describe('sinks in a real n8n', () => {
 			const credentials = await credential('openTrackingEmailServiceApi', {
 				signingSecretKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
 			});
-			const nodes = bundled.nodes.map((node) =>
-				node.name === 'Import the Opens' ? { ...node, credentials } : node,
-			);
-			await publish({ ...bundled, nodes });
+			const withOptions = (importOptions: object) =>
+				bundled.nodes.map((node) =>
+					node.name === 'Import the Opens'
+						? { ...node, credentials, parameters: { ...node.parameters, importOptions } }
+						: node,
+				);
+			const opens = await publish({ ...bundled, nodes: withOptions({}) });
 			const answer = await postSigned(payload);
 			expect([answer.status, await answer.text()]).toEqual([200, '']);
 			expect(stored()).toBe(2);
 			expect((await postSigned(payload)).status).toBe(200);
 			expect(stored()).toBe(2);
 			expect((await postSigned(Buffer.from('[]'))).status).toBe(500);
+			await n8n.rest('POST', `/workflows/${opens}/deactivate`, {});
+
+			await publish({ ...bundled, nodes: withOptions({ trackClicks: true }) });
+			for (let turn = 0; turn < 2; turn += 1) {
+				expect((await postSigned(payload)).status).toBe(200);
+				expect(stored()).toBe(3);
+			}
+			expect(n8n.rows("select link_url, purpose from opens where event = 'click'")).toEqual([
+				{ link_url: 'https://example.com/', purpose: 'clicks' },
+			]);
 		}, 60_000);
 	});
 });

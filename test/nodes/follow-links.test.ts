@@ -7,9 +7,12 @@ import { OpenTrackingTrigger } from '../../nodes/OpenTrackingTrigger/OpenTrackin
 import { signingOf } from '../../nodes/shared/installation/signing';
 import { signTrackedLink } from '../../src/tracking/links/tracked-link';
 import { LINK_NOT_FOUND, redirectTo } from '../../src/tracking/receive/link-response';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
 import type { TrackingMode } from '../../src/tracking/event/tracking-mode';
+import { MAIL_PROGRAM } from '../support/browser';
 import { consentRecord } from '../support/consent-records';
 import { keysOf } from '../support/denylist-keys';
+import { eventually } from '../support/n8n-instance';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 
 const TARGET = 'https://shop.example/boots?email=ada@example.com';
@@ -66,7 +69,8 @@ describe('the Email Open Trigger that tracks clicks', () => {
 			end: (body?: Buffer) => Object.assign(answer, { body: body ?? Buffer.alloc(0) }),
 			getHeaderNames: () => [],
 		};
-		const request = { method, query: { t }, headers: {}, ip: '203.0.113.9' };
+		const headers = { 'user-agent': MAIL_PROGRAM };
+		const request = { method, query: { t }, headers, ip: '203.0.113.9' };
 		const { workflowData, noWebhookResponse } = await node.webhook!.call(
 			contextOf({ trackClicks: true, ...parameters }, request, response),
 		);
@@ -90,6 +94,25 @@ describe('the Email Open Trigger that tracks clicks', () => {
 		const { answer, item } = await follow(await tokenFor('ada'), {}, 'HEAD');
 		expect(answer).toEqual(redirectTo(TARGET));
 		expect(item).toBeUndefined();
+	});
+
+	it('lets the store know of HEAD, so that whoever follows what it looked at is a machine there', async () => {
+		const token = await tokenFor('looked-at');
+		await follow(token, {}, 'HEAD');
+		const { item } = await follow(token);
+		expect(item).toMatchObject({ actor: 'human' });
+		const store = await folder.store();
+		const event = item as unknown as OpenEvent;
+		await store.recordUnlessErased([{ event, denylistKeys: [] }]);
+		// What the trigger hands over arrives on its own.
+		await eventually(async () => {
+			const { opens } = await store.listOpens({
+				limit: 10,
+				event: 'any',
+				recipientId: 'looked-at',
+			});
+			return opens.length === 1 && opens[0].actorReason === 'link-head-first';
+		});
 	});
 
 	it('redirects somebody who withdrew after the email was sent, and keeps nothing', async () => {

@@ -53,7 +53,7 @@ describe('an import of very many events at once', () => {
 					resource: 'open',
 					operation: 'import',
 					provider: 'sendgrid',
-					importOptions: { acceptUnsigned: true },
+					importOptions: { acceptUnsigned: true, trackClicks: true },
 				},
 			},
 		);
@@ -62,7 +62,11 @@ describe('an import of very many events at once', () => {
 		const { worked, waited } = turns();
 		expect(output[0]).toHaveLength(EVENTS);
 		expect(hints).toMatchObject([
-			{ message: expect.stringContaining(`${EVENTS * 0.9} opens are new`) },
+			{
+				message: expect.stringContaining(
+					`${EVENTS * 0.9} opens and ${EVENTS * 0.1} clicks are new`,
+				),
+			},
 		]);
 		process.stderr.write(
 			`${EVENTS} events: the longest turn worked ${worked.toFixed(0)} ms and took ${waited.toFixed(0)} ms\n`,

@@ -80,7 +80,7 @@ describe('Open Tracking: Open → Import', () => {
 		expect(JSON.stringify(await stored())).not.toMatch(/192\.0\.2|Mozilla/);
 		expect(hints).toEqual([
 			{
-				message: '2 opens are new, 0 were known, 0 may not be stored, 1 events are no opens',
+				message: '2 opens and 0 clicks are new, 0 were known, 0 may not be stored. Other events: 1',
 			},
 		]);
 	});
@@ -150,14 +150,14 @@ describe('Open Tracking: Open → Import', () => {
 			.replaceAll('grace@example.com', 'GRACE@example.com');
 		const { items, hints } = await importPayload(JSON.parse(text), {
 			provider: 'sendgrid',
-			importOptions: { handOn: ['click'] },
+			importOptions: { trackClicks: true },
 		});
 		expect(items).toEqual([]);
-		expect(hints).toMatchObject([{ message: expect.stringContaining('2 may not be stored') }]);
+		expect(hints).toMatchObject([{ message: expect.stringContaining('3 may not be stored') }]);
 		expect(await stored()).toEqual([]);
 	});
 
-	it('hands on what else is reported, as items that say what they are, and stores none of it', async () => {
+	it('hands on bounces and complaints, as items that say what they are, and stores none of them', async () => {
 		const bounce = {
 			event: 'bounce',
 			type: 'bounce',
@@ -180,20 +180,14 @@ describe('Open Tracking: Open → Import', () => {
 		expect(all.items.map(({ json }) => [json.event, json.recipientId])).toEqual([
 			['open', 'ada@example.com'],
 			['open', 'grace@example.com'],
-			['click', 'ada@example.com'],
 			['bounce', 'bob@example.com'],
 			['complaint', 'bob@example.com'],
 		]);
-		expect(all.items[2].json.link).toEqual({
-			url: 'https://example.com/',
-			position: null,
-			label: null,
-		});
-		expect(all.items[3].json.bounce).toEqual({ permanent: true, code: '5.1.1' });
+		expect(all.items[2].json.bounce).toEqual({ permanent: true, code: '5.1.1' });
 		expect(all.hints).toEqual([
 			{
 				message:
-					'2 opens are new, 0 were known, 0 may not be stored, 4 events are no opens: 1 clicks, 1 bounces and 1 complaints are handed on',
+					'2 opens and 0 clicks are new, 0 were known, 0 may not be stored. Other events: 4, of which 1 bounces and 1 complaints are handed on',
 			},
 		]);
 		expect(await stored()).toHaveLength(2);
@@ -201,7 +195,112 @@ describe('Open Tracking: Open → Import', () => {
 			provider: 'sendgrid',
 			importOptions: { handOn: ['bounce'] },
 		});
-		expect(again.items.map(({ json }) => json.eventId)).toEqual([all.items[3].json.eventId]);
+		expect(again.items.map(({ json }) => json.eventId)).toEqual([all.items[2].json.eventId]);
+	});
+
+	describe('with Track Clicks on', () => {
+		const trackClicks = { importOptions: { trackClicks: true } };
+		const consentTo = async (personId: string, consentPurpose: string) =>
+			await executeNode(node, [{ json: {} }], {
+				parameters: {
+					resource: 'consent',
+					operation: 'record',
+					personId,
+					consentStatus: 'given',
+					consentPurpose,
+					consentMethod: 'form',
+					noticeText: 'We would like to see which links you follow.',
+				},
+			});
+
+		it('stores reported clicks with recipient and link, once, and counts them apart from opens', async () => {
+			const payload = fixture('sendgrid');
+			const { items, hints } = await importPayload(payload, {
+				provider: 'sendgrid',
+				...trackClicks,
+			});
+			expect(items.map(({ json }) => json.event)).toEqual(['open', 'open', 'click']);
+			expect(items[2].json).toMatchObject({
+				recipientId: 'ada@example.com',
+				purpose: 'clicks',
+				actor: 'unknown',
+				actorReason: 'esp:no-label',
+				link: { url: 'https://example.com/', position: null, label: null },
+			});
+			expect(hints).toEqual([
+				{
+					message:
+						'2 opens and 1 clicks are new, 0 were known, 0 may not be stored. Other events: 0',
+				},
+			]);
+			const { totals } = await (await store()).getDashboard();
+			expect(totals).toMatchObject({ opens: 1, clicks: 1 });
+			const again = await importPayload(payload, { provider: 'sendgrid', ...trackClicks });
+			expect(again.items).toEqual([]);
+			expect((await (await store()).getDashboard()).totals).toMatchObject({ opens: 1, clicks: 1 });
+		});
+
+		it("keeps a service's label for a machine that clicked, which counts as no click", async () => {
+			const clicked = {
+				'event-data': {
+					event: 'clicked',
+					id: 'a',
+					timestamp: 1789034400,
+					recipient: 'ada@example.com',
+					url: 'https://example.com/offer',
+					'client-info': { bot: 'generic' },
+				},
+			};
+			const { items } = await importPayload(clicked, { provider: 'mailgun', ...trackClicks });
+			expect(items).toMatchObject([
+				{ json: { event: 'click', actor: 'scanner', actorReason: 'esp:mailgun-bot-generic' } },
+			]);
+			const { totals } = await (await store()).getDashboard();
+			expect(totals).toMatchObject({ clicks: 0, machineClicks: 1 });
+		});
+
+		it('asks for the purpose clicks: consent to opens is none to clicks', async () => {
+			await consentTo('ada@example.com', 'performance');
+			const strict = {
+				provider: 'sendgrid',
+				importConsentPolicy: 'consent-required',
+				...trackClicks,
+			};
+			const opensOnly = await importPayload(fixture('sendgrid'), strict);
+			expect(opensOnly.items.map(({ json }) => json.event)).toEqual(['open']);
+			await consentTo('ada@example.com', 'clicks');
+			const both = await importPayload(fixture('sendgrid'), strict);
+			expect(both.items.map(({ json }) => [json.event, json.consent])).toEqual([
+				['click', expect.objectContaining({ status: 'given', recordId: expect.any(String) })],
+			]);
+		});
+
+		it.each([
+			['off', null],
+			['hygiene', null],
+			['aggregate', [null, 'https://example.com/']],
+			['identified', ['ada@example.com', 'https://example.com/offer']],
+			['full', ['ada@example.com', 'https://example.com/offer?customer=42']],
+		])('keeps of a click what the mode %s allows', async (importTrackingMode, wanted) => {
+			const click = {
+				event: 'click',
+				email: 'ada@example.com',
+				timestamp: 1789034400,
+				sg_event_id: 'a',
+				url: 'https://example.com/offer?customer=42',
+			};
+			const { items, hints } = await importPayload(click, {
+				provider: 'sendgrid',
+				importTrackingMode,
+				...trackClicks,
+			});
+			const kept = items.map(({ json }) => [json.recipientId, (json.link as IDataObject).url]);
+			expect(kept).toEqual(wanted === null ? [] : [wanted]);
+			const left = wanted === null ? 1 : 0;
+			expect(hints).toMatchObject([
+				{ message: expect.stringContaining(`0 were known, ${left} may not be stored`) },
+			]);
+		});
 	});
 
 	it('counts the upper pixel of SparkPost where that was chosen', async () => {
@@ -230,7 +329,7 @@ describe('Open Tracking: Open → Import', () => {
 		expect(items.map(({ json }) => json.recipientId)).toEqual(['grace@example.com']);
 		expect(hints).toMatchObject([
 			{
-				message: '1 opens are new, 0 were known, 1 may not be stored, 1 events are no opens',
+				message: '1 opens and 0 clicks are new, 0 were known, 1 may not be stored. Other events: 1',
 			},
 		]);
 		expect((await stored()).map(({ recipientId }) => recipientId)).toEqual(['grace@example.com']);
@@ -243,7 +342,7 @@ describe('Open Tracking: Open → Import', () => {
 		});
 		expect(items).toHaveLength(2);
 		expect(hints).toMatchObject([
-			{ message: expect.stringContaining('2 opens are new, 2 were known') },
+			{ message: expect.stringContaining('2 opens and 0 clicks are new, 2 were known') },
 		]);
 	});
 
@@ -272,7 +371,7 @@ describe('Open Tracking: Open → Import', () => {
 		const { items } = await importPayload(fixture('sendgrid'), { provider: 'sendgrid' }, true);
 		expect(items.map(({ json }) => json.recipientId ?? json.error)).toEqual([
 			'grace@example.com',
-			'1 opens could not be stored. The first: The recipient id is too long. Shorten it.',
+			'1 events could not be stored. The first: The recipient id is too long. Shorten it.',
 		]);
 		expect((await stored()).map(({ recipientId }) => recipientId)).toEqual(['grace@example.com']);
 	});

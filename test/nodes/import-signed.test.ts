@@ -162,7 +162,10 @@ describe('Open Tracking: Open → Import, of a webhook', () => {
 	it('reads what was signed, and nothing beside it', async () => {
 		const signed = itemOf(posted('sendgrid'));
 		const forged = { ...signed, json: { ...signed.json, body: [{ event: 'open' }] } };
-		const items = await run('sendgrid', forged, { credentials: sendGridCredentials });
+		const items = await run('sendgrid', forged, {
+			credentials: sendGridCredentials,
+			parameters: { importOptions: { trackClicks: true } },
+		});
 		expect(items.map(({ json }) => json.recipientId)).toEqual([
 			'ada@example.com',
 			'grace@example.com',

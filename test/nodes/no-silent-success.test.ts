@@ -291,6 +291,7 @@ describe('a consent page', () => {
 
 	it.each([
 		['consent', 'applyChoice', { noticeText: NOTICE }],
+		['consent', 'unsubscribe', {}],
 		['privacy', 'erasePerson', { personBy: 'link' }],
 		['privacy', 'exportPerson', { personBy: 'link', ...CONTROLLER }],
 		['privacy', 'getConfirmationLink', { personBy: 'link', ...CONTROLLER }],

@@ -300,6 +300,47 @@ describe('Open Event Sink', () => {
 		});
 	});
 
+	it('sends a click as the click event of the destination, beside the opens', async () => {
+		const click = openEvent({
+			event: 'click',
+			purpose: 'clicks',
+			link: { url: 'https://shop.example/boots', position: 1, label: null },
+		});
+		const { delivered, sent } = await run([openEvent(), click], {
+			sink: 'segment',
+			answers: [{ statusCode: 200, body: { success: true } }],
+		});
+		expect(delivered).toHaveLength(2);
+		expect(bodyOf(sent[0])).toMatchObject({
+			batch: [
+				{ event: 'Email Opened' },
+				{
+					event: 'Email Link Clicked',
+					properties: { link_url: 'https://shop.example/boots', purpose: 'clicks' },
+				},
+			],
+		});
+	});
+
+	it('lets a click out as failed where the destination has no place for it', async () => {
+		const { delivered, failed, sent } = await run(
+			[openEvent({ event: 'click', recipientId: 'ada@example.com' })],
+			{ sink: 'hubSpot' },
+		);
+		expect([delivered, sent]).toEqual([[], []]);
+		expect(failed).toMatchObject([
+			{
+				json: {
+					delivery: {
+						status: 'rejected',
+						reason: expect.stringContaining('there is no place for a click'),
+						retryable: false,
+					},
+				},
+			},
+		]);
+	});
+
 	it('where it is to continue, sends the others and lets that item out as failed', async () => {
 		const { delivered, failed } = await run([{ hello: 'world' }, openEvent()], {
 			continueOnFail: true,

@@ -8,7 +8,7 @@ import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { resources } from '../../nodes/OpenTracking/resources';
 import { openStoreWithKeys } from '../../nodes/shared/installation/signing';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
-import { signPersonToken } from '../../src/tracking/links/person-link';
+import { signPersonToken, type PersonLinkScope } from '../../src/tracking/links/person-link';
 import { consentRecord, NOTICE } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
@@ -33,6 +33,7 @@ interface World {
 	adaId: string;
 	keyId: string;
 	consentToken: string;
+	unsubscribeToken: string;
 }
 
 /** What a run gave the user. */
@@ -125,6 +126,19 @@ const ENTRIES: Record<string, Entry> = {
 		},
 		whenEmpty: 'Notice is empty',
 	},
+	'consent unsubscribe': {
+		item: ({ unsubscribeToken: t }) => ({
+			query: { t },
+			body: { 'List-Unsubscribe': 'One-Click' },
+		}),
+		gives: 'who wants no more emails, and a page without a redirect',
+		check: ({ items, page, status }) => {
+			expect(items).toEqual([{ unsubscribed: true, recipientId: 'ada' }]);
+			expect(status).toBe(200);
+			expect(page).toContain('You are no longer tracked');
+		},
+		whenEmpty: 'Form Data is empty',
+	},
 	'consent withdraw': {
 		fill: () => ({ personId: 'ada', withdrawMethod: 'reply to an email' }),
 		gives: 'the purposes that the person withdrew from: all',
@@ -166,7 +180,7 @@ const ENTRIES: Record<string, Entry> = {
 		check: ({ items, hints }) => {
 			expect(items).toMatchObject([{ event: 'open', recipientId: 'bob@example.com' }]);
 			expect(hints).toBe(
-				'1 opens are new, 0 were known, 0 may not be stored, 1 events are no opens',
+				'1 opens and 0 clicks are new, 0 were known, 0 may not be stored. Other events: 1',
 			);
 		},
 		whenEmpty: 'The payload was refused: there is nothing to check it with',
@@ -523,15 +537,18 @@ describe('every operation of Open Tracking', () => {
 			new Date('2026-11-20T10:00:00Z'),
 		);
 		const { keyRing } = await openStoreWithKeys(executeContext(node, []).context);
+		const tokenOf = (scope: PersonLinkScope) =>
+			signPersonToken(
+				{ recipientId: 'ada', scope, issuedAt: new Date() },
+				keyRing,
+				randomBytes(12),
+			);
 		return {
 			keyId: keyRing.active.id,
 			pixelId: pixel.id,
 			adaId: recipients[0]!.id,
-			consentToken: signPersonToken(
-				{ recipientId: 'ada', scope: 'consent', issuedAt: new Date() },
-				keyRing,
-				randomBytes(12),
-			),
+			consentToken: tokenOf('consent'),
+			unsubscribeToken: tokenOf('unsubscribe'),
 		};
 	}
 

@@ -203,7 +203,7 @@ describe("the panels of the nodes in n8n's editor", () => {
 			({ name }) => name === 'operation',
 		);
 		expect(optionsOf(operation!).map(({ action }) => action)).toEqual(
-			SINKS.map(({ displayName }) => `Send opens to ${displayName}`),
+			SINKS.map(({ displayName }) => `Send opens and clicks to ${displayName}`),
 		);
 	});
 

@@ -12,13 +12,17 @@ import { waitingFolders } from '../../nodes/shared/receive/waiting-opens';
 import { openCollectorLog } from '../../src/collector/log/collector-log';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import type { KeyRing } from '../../src/tracking/links/key-ring';
-import { readPersonToken, signPersonToken } from '../../src/tracking/links/person-link';
+import {
+	readPersonToken,
+	signPersonToken,
+	type PersonLinkScope,
+} from '../../src/tracking/links/person-link';
 import { erasureReceiptSchema, subjectExportSchema } from '../../src/tracking/people/erasure';
 import { consentRecord, NOTICE } from '../support/consent-records';
 import { allBytes } from '../support/n8n-instance';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
-import { PURPOSES } from '../../src/tracking/event/purpose';
+import { PURPOSES, type Purpose } from '../../src/tracking/event/purpose';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 import { keysOf } from '../support/denylist-keys';
 
@@ -53,7 +57,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 		};
 	};
 	const keyRing = async () => (await signingOf(executeContext(node, []).context)).keyRing;
-	const token = async (recipientId: string, scope: 'consent' | 'rights') =>
+	const token = async (recipientId: string, scope: PersonLinkScope) =>
 		signPersonToken({ recipientId, scope, issuedAt: new Date() }, await keyRing(), randomBytes(12));
 	const record = {
 		personId: 'ada',
@@ -176,6 +180,82 @@ describe('consent, rights and retention in Open Tracking', () => {
 		await answer('max', { action: 'save', performance: 'no' });
 		expect(await store.getConsent('max', 'performance', new Date())).toMatchObject({
 			status: 'withdrawn',
+		});
+	});
+
+	describe('one click to unsubscribe (RFC 8058)', () => {
+		const ONE_CLICK = JSON.stringify({ 'List-Unsubscribe': 'One-Click' });
+		const click = async (recipientId: string, scope: PersonLinkScope = 'unsubscribe') =>
+			await run('consent', 'unsubscribe', {
+				personToken: await token(recipientId, scope),
+				unsubscribeForm: ONE_CLICK,
+			});
+		const statusOf = async (purpose: Purpose) =>
+			(await (await folder.store()).getConsent('ada', purpose, new Date())).status;
+
+		it('ends tracking for opens and clicks, answers without a redirect, and says who it was', async () => {
+			await run('consent', 'record', record);
+			const { items, page, status } = await click('ada');
+			expect(items).toEqual([{ unsubscribed: true, recipientId: 'ada' }]);
+			expect(status).toBe(200);
+			expect(page).toContain('You are no longer tracked');
+			expect(page).toContain('is passed on to whoever sends them');
+			expect(await statusOf('performance')).toBe('withdrawn');
+			expect(await statusOf('clicks')).toBe('withdrawn');
+			const [first] = await (await folder.store()).listConsentRecords('ada');
+			const records = await (await folder.store()).listConsentRecords('ada');
+			expect(records.at(-1)?.method ?? first.method).toBe('one-click unsubscribe (RFC 8058)');
+			// Email programs may send it more than once.
+			await click('ada');
+			expect(await (await folder.store()).listConsentRecords('ada')).toHaveLength(records.length);
+		});
+
+		it('shows a page with one button to whoever only opens the address, and changes nothing', async () => {
+			const shown = await run('consent', 'showPage', {
+				personToken: await token('ada', 'unsubscribe'),
+				noticeText: NOTICE,
+				pageLanguage: 'de',
+			});
+			expect(shown).toMatchObject({ status: 200, items: [{ shown: 'unsubscribe' }] });
+			expect(shown.page).toContain(
+				'<button class="strong" name="List-Unsubscribe" value="One-Click">Abbestellen</button>',
+			);
+			const unconfirmed = await run('consent', 'unsubscribe', {
+				personToken: await token('ada', 'unsubscribe'),
+				unsubscribeForm: JSON.stringify({ 'List-Unsubscribe': 'maybe' }),
+			});
+			expect(unconfirmed.items).toEqual([{ unsubscribed: false, reason: 'Nothing was confirmed' }]);
+			expect(unconfirmed.page).toContain('value="One-Click"');
+			expect(await (await folder.store()).listConsentRecords('ada')).toEqual([]);
+		});
+
+		it.each(['consent', 'rights'] as const)(
+			'takes no link for something else (%s), nor lets this one do more',
+			async (scope) => {
+				expect(await click('ada', scope)).toMatchObject({
+					status: 403,
+					items: [{ unsubscribed: false, reason: 'The link does not hold' }],
+				});
+				const own = { personToken: await token('ada', 'unsubscribe') };
+				const choice = await run('consent', 'applyChoice', {
+					...(await form('ada', { action: 'save', performance: 'given' })),
+					...own,
+				});
+				expect(choice.status).toBe(403);
+				const copy = await run('privacy', 'exportPerson', {
+					personBy: 'link',
+					...CONTROLLER,
+					...own,
+				});
+				expect(copy.status).toBe(403);
+				expect(await (await folder.store()).listConsentRecords('ada')).toEqual([]);
+			},
+		);
+
+		it('tells who it was of somebody who was erased as well, and keeps nothing', async () => {
+			await run('privacy', 'erasePerson', { personId: 'ada' });
+			expect((await click('ada')).items).toEqual([{ unsubscribed: true, recipientId: 'ada' }]);
+			expect(await (await folder.store()).listConsentRecords('ada')).toEqual([]);
 		});
 	});
 

@@ -62,6 +62,19 @@ const ENTRIES: Record<string, Entry> = {
 		},
 		whenEmpty: 'HTML is empty',
 	},
+	unsubscribeHeaders: {
+		fill: { unsubscribeRecipientId: '42' },
+		gives: 'the values of both headers, with an address of the consent pages',
+		check: ({ json }) => {
+			const { url, ...headers } = json.unsubscribe as IDataObject;
+			expect(url).toMatch(/^https:\/\/.+\/email-open\/privacy\?t=[\w-]+$/);
+			expect(headers).toEqual({
+				listUnsubscribe: `<${String(url)}>`,
+				listUnsubscribePost: 'List-Unsubscribe=One-Click',
+			});
+		},
+		whenEmpty: 'Recipient ID is empty',
+	},
 };
 
 const [list, ...fields] = node.description.properties;

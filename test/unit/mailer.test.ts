@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 
 import * as mailer from '../../src/mailer';
+import { readPersonToken } from '../../src/tracking/links/person-link';
 import { readTrackedLink } from '../../src/tracking/links/tracked-link';
 
 const projectFolder = join(__dirname, '../..');
@@ -57,6 +58,20 @@ describe('a tracker for mailers outside n8n', () => {
 		});
 		const off = tracker.trackLinks(html, { trackingMode: 'off' });
 		expect(off).toEqual({ html, tracked: 0, left: [] });
+	});
+
+	it('makes the headers by which somebody unsubscribes with one click, and does not name them', () => {
+		const { listUnsubscribe, listUnsubscribePost } = tracker.unsubscribe('ada@example.com');
+		expect(listUnsubscribePost).toBe('List-Unsubscribe=One-Click');
+		const [, url] = /^<(https:\/\/n8n\.example\.com\/webhook\/email-open\/privacy\?t=[^>]+)>$/.exec(
+			listUnsubscribe,
+		) ?? [, ''];
+		expect(url).not.toContain('ada');
+		const keyRing = mailer.parseKeyRing({ activeKey: key });
+		expect(readPersonToken(tokenOf(url), keyRing, new Date())).toMatchObject({
+			link: { recipientId: 'ada@example.com', scope: 'unsubscribe' },
+		});
+		expect(() => tracker.unsubscribe('')).toThrow('1 to 256 characters');
 	});
 
 	it('embeds one pixel and says which', () => {

@@ -219,6 +219,7 @@ describe('all bundled workflows together', () => {
 		expect(shared).toEqual([
 			{ file: 'email-open-tracking-consent-required.json', address: 'GET email-open/pixel.png' },
 			{ file: 'email-open-tracking.json', address: 'GET email-open/pixel.png' },
+			{ file: 'email-opens-and-clicks.json', address: 'GET email-open/pixel.png' },
 			{ file: 'send-tracked-campaign.json', address: 'GET email-open/pixel.png' },
 		]);
 	});

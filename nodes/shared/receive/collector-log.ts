@@ -6,7 +6,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { newCounters } from '../../../src/collector/config/counters';
 import { createCommitQueue, type CommitQueue } from '../../../src/collector/log/commit-queue';
 import { openCollectorLog } from '../../../src/collector/log/collector-log';
-import { writeRecord } from '../../../src/collector/log/log-record';
+import { entriesOf } from '../../../src/collector/log/log-record';
 import type { ReceivedOpen } from '../../../src/tracking/receive/receive-types';
 import { isQueueMode } from '../../../src/intake/instance-environment';
 import { dataFolder } from '../installation/data-folder';
@@ -50,10 +50,9 @@ const queues = new Map<string, CommitQueue>();
  * @throws when the log has reached the size that the Open Collector Trigger allows, or n8n is in
  *   queue mode by now
  */
-export async function collectOpen({
-	event,
-	load,
-}: Pick<ReceivedOpen, 'event' | 'load'>): Promise<void> {
+export async function collectOpen(
+	received: Pick<ReceivedOpen, 'event' | 'load' | 'looked'>,
+): Promise<void> {
 	// Published before n8n was switched to queue mode, which does not ask the trigger again.
 	if (isQueueMode()) throw new Error(NOT_IN_QUEUE_MODE);
 	const folder = collectorFolder();
@@ -64,8 +63,7 @@ export async function collectOpen({
 		});
 		queues.set(folder, queue);
 	}
-	const entries = event === null ? [] : [writeRecord({ open: event, burst: load })];
-	const outcome = await new Promise((resolve) => queue.add(entries, resolve));
+	const outcome = await new Promise((resolve) => queue.add(entriesOf(received), resolve));
 	if (outcome === 'full') {
 		throw new Error(
 			'The log of collected opens is full. Publish a workflow with the Open Collector Trigger, which reads it, or raise the Log Size Limit there.',

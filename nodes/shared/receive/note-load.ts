@@ -11,22 +11,24 @@ type NotingContext = Pick<IWebhookFunctions, 'getNode' | 'logger'> & {
 };
 
 /**
- * Hands the load of an open, which itself goes through a workflow, to the store. It cannot go along
+ * Hands the load of an open, which itself goes through a workflow, or that a link was looked at with
+ * HEAD, to the store. It cannot go along
  * in the item: n8n keeps items, and the load says by a hash which network it came from. Returns at
  * once.
  */
 export function noteLoadOf(
 	context: NotingContext,
-	{ event, load }: Pick<ReceivedOpen, 'event' | 'load'>,
+	{ event, load, looked }: Pick<ReceivedOpen, 'event' | 'load' | 'looked'>,
 ): void {
-	if (event === null || load === null) return;
+	const noted = event === null || load === null ? looked : { event, load };
+	if (!noted) return;
 	const noting = outage(context, 'Loads could not be looked at for bursts of scanners yet');
 	const note = async () => {
 		const [store, { keyRing }] = await Promise.all([
 			openTrackingStore(context),
 			signingOf(context),
 		]);
-		noteLoad(store, keyRing, { event, load }, noting.failed);
+		noteLoad(store, keyRing, noted, noting.failed);
 		noting.worked();
 	};
 	void note().catch(noting.failed);

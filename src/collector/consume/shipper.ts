@@ -79,8 +79,9 @@ async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions):
 			'open' in record ? [checkedOpen({ event: record.open, load: record.burst }, keyRing)] : [],
 		);
 		const times = records.flatMap((record) => ('imageHeld' in record ? [record.imageHeld] : []));
-		if (opens.length > 0) {
-			await store.recordUnlessErased(opens, { markOf: domainMarks(keyRing) });
+		const notes = records.flatMap((record) => ('looked' in record ? [record.looked] : []));
+		if (opens.length + notes.length > 0) {
+			await store.recordUnlessErased(opens, { notes, markOf: domainMarks(keyRing) });
 		}
 		// They stand behind their opens in the log, so the store has those by now.
 		if (times.length > 0) await store.recordImageHeld(times);

@@ -18,7 +18,7 @@ import { CollectorError } from '../config/collector-error';
 import type { Counters } from '../config/counters';
 import type { ListenerSettings } from '../config/settings';
 import type { CommitQueue } from '../log/commit-queue';
-import { writeRecord } from '../log/log-record';
+import { entriesOf } from '../log/log-record';
 import { createFloodLimit } from './flood-limit';
 import { readQuery } from './query';
 import { createImageHolds, type Hold } from './image-holds';
@@ -199,14 +199,14 @@ export async function startListener(
 			counters.lookupErrors += 1;
 			deps.onError('lookup', received.lookupError);
 		}
+		const entries = received ? entriesOf(received) : [];
 		if (!received?.event) {
 			counters.notRecorded += 1;
-			return queue.add([], done);
+			return queue.add(entries, done);
 		}
-		const { event, load } = received;
 		// Not once the answer has gone out without its event.
-		if (holds && !mine.link && waiting.has(mine)) mine.hold = holds.take(event);
-		queue.add([writeRecord({ open: event, burst: load })], (outcome) => {
+		if (holds && !mine.link && waiting.has(mine)) mine.hold = holds.take(received.event);
+		queue.add(entries, (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
 			// There is no open that a held time could be added to.
 			if (outcome === 'full') endHold(mine);

@@ -26,6 +26,9 @@ export interface PageWords {
 	eraseText: string;
 	erased: string;
 	nothingErased: string;
+	unsubscribe: string;
+	unsubscribeText: string;
+	unsubscribed: string;
 	invalidTitle: string;
 	invalid: string;
 	noChange: string;
@@ -60,6 +63,11 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		erased: 'Your data is erased. Keep this receipt number:',
 		nothingErased:
 			'We found nothing that is stored about you. Emails you already have will not be tracked either. If you expected something else, write to the sender. Keep this receipt number:',
+		unsubscribe: 'Unsubscribe',
+		unsubscribeText:
+			'If you confirm, what you open and follow in our emails is no longer tracked, also in emails that you already have. And it is passed on to whoever sends them that you want no more of these emails.',
+		unsubscribed:
+			'You are no longer tracked. This counts at once, also for emails you have already received. That you want no more of these emails is passed on to whoever sends them.',
 		invalidTitle: 'This link does not work',
 		invalid:
 			'It is incomplete, too old or not from us. Open the link in your email again, or write to the sender.',
@@ -109,6 +117,11 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		erased: 'Ihre Daten sind gelöscht. Bewahren Sie diese Belegnummer auf:',
 		nothingErased:
 			'Wir haben nichts gefunden, was über Sie gespeichert ist. Auch Mails, die Sie schon erhalten haben, werden nicht gemessen. Wenn Sie etwas anderes erwartet haben, schreiben Sie dem Absender. Bewahren Sie diese Belegnummer auf:',
+		unsubscribe: 'Abbestellen',
+		unsubscribeText:
+			'Wenn Sie bestätigen, wird nicht mehr gemessen, was Sie in unseren Mails öffnen und welchen Links Sie folgen, auch nicht in Mails, die Sie schon erhalten haben. Außerdem wird an den Absender weitergegeben, dass Sie keine solchen Mails mehr wünschen.',
+		unsubscribed:
+			'Sie werden nicht mehr gemessen. Das gilt sofort, auch für Mails, die Sie schon erhalten haben. An den Absender wird weitergegeben, dass Sie keine solchen Mails mehr wünschen.',
 		invalidTitle: 'Dieser Link funktioniert nicht',
 		invalid:
 			'Er ist unvollständig, zu alt oder nicht von uns. Öffnen Sie den Link in Ihrer Mail noch einmal oder schreiben Sie dem Absender.',
@@ -158,6 +171,11 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		erased: 'Vos données sont effacées. Conservez ce numéro de reçu :',
 		nothingErased:
 			'Nous n’avons trouvé aucune donnée vous concernant. Les courriels déjà reçus ne seront pas suivis non plus. Si cela vous surprend, écrivez à l’expéditeur. Conservez ce numéro de reçu :',
+		unsubscribe: 'Se désabonner',
+		unsubscribeText:
+			'Si vous confirmez, ce que vous ouvrez et les liens que vous suivez dans nos courriels ne sont plus suivis, y compris dans les courriels déjà reçus. De plus, l’expéditeur est informé que vous ne souhaitez plus recevoir ces courriels.',
+		unsubscribed:
+			'Vous n’êtes plus suivi. Cela s’applique immédiatement, y compris aux courriels déjà reçus. L’expéditeur est informé que vous ne souhaitez plus recevoir ces courriels.',
 		invalidTitle: 'Ce lien ne fonctionne pas',
 		invalid:
 			'Il est incomplet, trop ancien ou ne vient pas de nous. Ouvrez à nouveau le lien de votre courriel ou écrivez à l’expéditeur.',
@@ -205,6 +223,11 @@ export const PAGE_WORDS: Record<PageLanguage, PageWords> = {
 		erased: 'I tuoi dati sono cancellati. Conserva questo numero di ricevuta:',
 		nothingErased:
 			'Non abbiamo trovato dati che ti riguardano. Anche le e-mail già ricevute non saranno tracciate. Se ti aspettavi altro, scrivi al mittente. Conserva questo numero di ricevuta:',
+		unsubscribe: 'Annulla l’iscrizione',
+		unsubscribeText:
+			'Se confermi, ciò che apri e i link che segui nelle nostre e-mail non vengono più tracciati, neanche nelle e-mail già ricevute. Inoltre il mittente viene informato che non desideri più ricevere queste e-mail.',
+		unsubscribed:
+			'Non sei più tracciato. Vale subito, anche per le e-mail già ricevute. Il mittente viene informato che non desideri più ricevere queste e-mail.',
 		invalidTitle: 'Questo link non funziona',
 		invalid:
 			'È incompleto, troppo vecchio o non è nostro. Apri di nuovo il link nella e-mail o scrivi al mittente.',

@@ -1,5 +1,6 @@
 import type { ConsentStatus } from '../../tracking/event/open-event';
 import type { Purpose } from '../../tracking/event/purpose';
+import { ONE_CLICK } from '../../tracking/mail/unsubscribe-headers';
 import { render } from '../render';
 import { PAGE_WORDS, type PageLanguage, type PageWords } from './consent-page-words';
 
@@ -17,10 +18,18 @@ interface ConsentPageView {
 	notice: string;
 	purposes: Array<{ purpose: Purpose; title: string; now: string }>;
 	rights: boolean;
+	/** The field that RFC 8058 wants in the form; `null` where nothing is asked */
+	oneClick: typeof ONE_CLICK | null;
 }
 
 /** What people are told without being asked anything. */
-export type PageMessage = 'asked' | 'erased' | 'forgotten' | 'invalid' | 'nothingErased';
+export type PageMessage =
+	| 'asked'
+	| 'erased'
+	| 'forgotten'
+	| 'invalid'
+	| 'nothingErased'
+	| 'unsubscribed';
 
 /**
  * The page where a person gives, refuses or withdraws consent for each purpose. No answer is chosen
@@ -55,6 +64,15 @@ export function rightsPage(language: PageLanguage): string {
 }
 
 /**
+ * The page behind the link in the header of an email, for whoever opens it. It asks once, since
+ * scanners open it as well; its form sends what an email program sends by itself.
+ */
+export function unsubscribePage(language: PageLanguage): string {
+	const { unsubscribe: title } = PAGE_WORDS[language];
+	return renderPage({ ...empty(language), title, oneClick: ONE_CLICK });
+}
+
+/**
  * A page that only says something.
  *
  * @param reference what stands below in bold: the number of a receipt, or where to write to
@@ -65,9 +83,20 @@ export function consentMessagePage(
 	reference: string | null = null,
 ): string {
 	const words = PAGE_WORDS[language];
-	const title = message === 'invalid' ? words.invalidTitle : words.rightsTitle;
-	return renderPage({ ...empty(language), title, message: words[message], reference });
+	const title = TITLES[message] ?? 'rightsTitle';
+	return renderPage({
+		...empty(language),
+		title: words[title],
+		message: words[message],
+		reference,
+	});
 }
+
+/** What stands above a message, where it is not about data. */
+const TITLES: Partial<Record<PageMessage, 'invalidTitle' | 'unsubscribe'>> = {
+	invalid: 'invalidTitle',
+	unsubscribed: 'unsubscribe',
+};
 
 function empty(language: PageLanguage): ConsentPageView {
 	const words = PAGE_WORDS[language];
@@ -80,6 +109,7 @@ function empty(language: PageLanguage): ConsentPageView {
 		notice: '',
 		purposes: [],
 		rights: false,
+		oneClick: null,
 	};
 }
 

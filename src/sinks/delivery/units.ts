@@ -33,6 +33,10 @@ export function toUnits(
 			known.positions.push(position);
 			return;
 		}
+		if (item.event.event === 'click' && sink.clickIs === null) {
+			settle(position, { status: 'rejected', reason: noClicks(sink) });
+			return;
+		}
 		const refusal = sink.refuses?.(item.event, context);
 		if (refusal) {
 			settle(position, refusal);
@@ -48,6 +52,10 @@ export function toUnits(
 		}
 	});
 	return collapse([...byEvent.values()], sink);
+}
+
+function noClicks({ displayName }: Sink): string {
+	return `The event is a click, and ${displayName} has no event for clicks; it is not sent as an open. Put an If node in front that lets items through whose event is "open"`;
 }
 
 function collapse(units: readonly Unit[], sink: Sink): Unit[] {

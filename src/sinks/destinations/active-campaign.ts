@@ -3,12 +3,14 @@ import { z } from 'zod4';
 import {
 	CONTACT_FIELDS,
 	contactKey,
-	type ContactOpens,
-	contactOpens,
+	type ContactActivity,
+	contactActivity,
 	crmParameters,
+	eventNote,
+	type FieldNames,
 	fieldsToWrite,
-	mergeContactOpens,
-	openNote,
+	keepsCount,
+	mergeActivity,
 	refuseForCrm,
 } from '../crm-contact';
 import { httpFailure, jsonBody, jsonBodyOrNull } from '../http-answer';
@@ -26,7 +28,7 @@ import { trimUrl } from '../url';
 /** How long ActiveCampaign asks to wait when too many imports were queued. */
 const IMPORTS_FULL_MS = 60_000;
 
-type ActiveCampaignRecord = ContactOpens & {
+type ActiveCampaignRecord = ContactActivity & {
 	step: 'import' | 'find' | 'read' | 'update' | 'note';
 	/** ActiveCampaign's own id, empty as long as it is not known */
 	id: string;
@@ -60,7 +62,7 @@ export const activeCampaign = defineSink({
 	name: 'activeCampaign',
 	displayName: 'ActiveCampaign',
 	kind: 'crm',
-	description: 'Writes last opened and open count to contacts, or a note',
+	description: 'Writes last opened, last clicked and counts to contacts, or a note',
 	docsUrl: 'https://developers.activecampaign.com/reference/bulk-import-contacts',
 	credential: {
 		name: 'openTrackingActiveCampaignApi',
@@ -90,24 +92,25 @@ export const activeCampaign = defineSink({
 		timelineName: 'Note',
 		crmName: 'ActiveCampaign',
 		lastOpenedField: '',
-		lastOpenedFormat: 'date',
+		timeFormat: 'date',
 		fieldHint: 'number of a custom field',
 	}),
-	fields: [...CONTACT_FIELDS, 'campaignId', 'client.family'],
+	fields: [...CONTACT_FIELDS, 'campaignId', 'client.family', 'link.url'],
+	clickIs: 'fields of the contact, or a note',
 	deduplication: null,
 	overrideExample: 'fields.7',
 	limits: (options) => ({ records: isImport(options) ? 250 : 1, bytes: 400_000 }),
 	refuses: (event, { options }) => refuseForCrm(event, options),
 	map(event, options): ActiveCampaignRecord {
-		const opens = contactOpens(event);
-		const note = options.write === 'timeline' ? openNote(event) : null;
+		const opens = contactActivity(event);
+		const note = options.write === 'timeline' ? eventNote(event) : null;
 		if (isImport(options)) return { ...opens, step: 'import', id: '', note };
 		const found: ActiveCampaignRecord = { ...opens, step: 'find', id: '', note };
 		return options.recipientIs === 'crmId' ? afterFind(found, opens.contact, options) : found;
 	},
 	collapse: {
 		key: (record) => (record.note === null ? contactKey(record.contact) : null),
-		merge: (records) => mergeContactOpens(records),
+		merge: (records) => mergeActivity(records),
 	},
 	request(records, { credential, options }) {
 		const api = `${trimUrl(credential.apiUrl)}/api/3`;
@@ -164,22 +167,18 @@ export const activeCampaign = defineSink({
 });
 
 /** Whether the quick way is open: no count to read, and addresses as keys. */
-function isImport(options: {
-	write: string;
-	recipientIs: string;
-	openCountField: string;
-}): boolean {
-	const { write, recipientIs, openCountField } = options;
-	return write === 'contact' && recipientIs === 'email' && openCountField === '';
+function isImport(options: FieldNames & { write: string; recipientIs: string }): boolean {
+	const { write, recipientIs } = options;
+	return write === 'contact' && recipientIs === 'email' && !keepsCount(options);
 }
 
 function afterFind(
 	record: ActiveCampaignRecord,
 	id: string,
-	names: { lastOpenedField: string; lastOpenedFormat: string; openCountField: string },
+	names: FieldNames,
 ): ActiveCampaignRecord {
 	if (record.note !== null) return { ...record, step: 'note', id };
-	if (names.openCountField !== '') return { ...record, step: 'read', id };
+	if (keepsCount(names)) return { ...record, step: 'read', id };
 	return { ...record, step: 'update', id, fields: fieldsToWrite(record, names, null) };
 }
 

@@ -1,7 +1,13 @@
 import { z } from 'zod4';
 
 import { retryAfterMs } from '../../async/retry-after';
-import { openProperties, PROPERTY_FIELDS } from '../event-properties';
+import {
+	eventNames,
+	type EventProperties,
+	eventProperties,
+	nameOfEvent,
+	PROPERTY_FIELDS,
+} from '../event-properties';
 import { httpFailure, jsonBody, jsonBodyOrNull } from '../http-answer';
 import { defineSink, delivered, rejected, retryable, retryLater } from '../sink';
 import { trimUrl } from '../url';
@@ -15,7 +21,7 @@ type AmplitudeEvent = {
 	device_id?: string;
 	time: number;
 	insert_id: string;
-	event_properties: Record<string, string | boolean>;
+	event_properties: EventProperties;
 };
 
 const positions = z.record(z.string(), z.array(z.number())).optional();
@@ -43,7 +49,7 @@ export const amplitude = defineSink({
 	name: 'amplitude',
 	displayName: 'Amplitude',
 	kind: 'analytics',
-	description: 'Uploads each open as an event of the recipient',
+	description: 'Uploads each open and each click as an event of the recipient',
 	docsUrl: 'https://amplitude.com/docs/apis/analytics/batch-event-upload',
 	credential: {
 		name: 'openTrackingAmplitudeApi',
@@ -72,26 +78,23 @@ export const amplitude = defineSink({
 			proves: 'Amplitude answers; an event sent with a wrong key is refused then',
 		}),
 	},
-	parameters: [
-		{
-			name: 'eventName',
-			displayName: 'Event Type',
-			description: 'What an open is called in Amplitude',
-			type: 'string',
-			default: 'Email Opened',
-			required: true,
-		},
-	],
+	parameters: eventNames({
+		displayName: 'Event Type',
+		vendor: 'Amplitude',
+		open: 'Email Opened',
+		click: 'Email Link Clicked',
+	}),
 	fields: [...PROPERTY_FIELDS, 'occurredAt', 'recipientId'],
+	clickIs: 'an event type of its own',
 	deduplication: 'insert_id = eventId',
 	overrideExample: 'event_properties.plan',
 	limits: () => ({ records: 2000, bytes: 20_000_000 }),
 	map: (event, options): AmplitudeEvent => ({
-		event_type: options.eventName,
+		event_type: nameOfEvent(event, options),
 		...(event.recipientId === null ? { device_id: event.eventId } : { user_id: event.recipientId }),
 		time: Date.parse(event.occurredAt),
 		insert_id: event.eventId,
-		event_properties: openProperties(event),
+		event_properties: eventProperties(event),
 	}),
 	request: (records, { credential }) => ({
 		method: 'POST',

@@ -44,7 +44,8 @@ export const bigQuery = defineSink({
 	name: 'bigQuery',
 	displayName: 'Google BigQuery',
 	kind: 'warehouse',
-	description: 'Streams each open as a row; columns the table does not have are left out',
+	description:
+		'Streams each open and each click as a row; columns the table does not have are left out',
 	docsUrl: 'https://cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll',
 	credential: {
 		name: 'openTrackingBigQueryOAuth2Api',
@@ -87,6 +88,7 @@ export const bigQuery = defineSink({
 		},
 	],
 	fields: EVENT_FIELDS,
+	clickIs: 'a row whose `event` is "click"',
 	deduplication: 'insertId = eventId, for about a minute',
 	overrideExample: 'plan',
 	limits: () => ({ records: 500, bytes: 10_000_000 }),

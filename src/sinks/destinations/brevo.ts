@@ -4,14 +4,16 @@ import type { OpenEvent } from '../../tracking/event/open-event';
 import {
 	CONTACT_FIELDS,
 	contactKey,
-	type ContactOpens,
-	contactOpens,
+	type ContactActivity,
+	contactActivity,
 	crmParameters,
 	fieldsToWrite,
-	mergeContactOpens,
+	keepsCount,
+	mergeActivity,
 	refuseForCrm,
 	TIMELINE_FIELDS,
 } from '../crm-contact';
+import { nameOfEvent } from '../event-properties';
 import { httpFailure, jsonBody, jsonBodyOrNull, vendorMessage } from '../http-answer';
 import {
 	type BatchAnswer,
@@ -28,7 +30,7 @@ const API = 'https://api.brevo.com/v3';
 const RESET_HEADER = 'x-sib-ratelimit-reset';
 
 type BrevoRecord =
-	| ({ step: 'batch' | 'read' | 'update' } & ContactOpens)
+	| ({ step: 'batch' | 'read' | 'update' } & ContactActivity)
 	| { step: 'event'; input: SinkRecord };
 
 const contactAnswer = z.object({ attributes: z.record(z.string(), z.unknown()) });
@@ -52,7 +54,8 @@ export const brevo = defineSink({
 	name: 'brevo',
 	displayName: 'Brevo',
 	kind: 'crm',
-	description: 'Writes last opened and open count to contacts, or an event to their history',
+	description:
+		'Writes last opened, last clicked and counts to contacts, or an event to their history',
 	docsUrl: 'https://developers.brevo.com/reference/update-batch-contacts',
 	credential: {
 		name: 'openTrackingBrevoApi',
@@ -73,7 +76,7 @@ export const brevo = defineSink({
 			timelineName: 'Event',
 			crmName: 'Brevo',
 			lastOpenedField: 'LAST_EMAIL_OPEN',
-			lastOpenedFormat: 'date',
+			timeFormat: 'date',
 			fieldHint: 'name of a contact attribute',
 		}),
 		{
@@ -85,12 +88,22 @@ export const brevo = defineSink({
 			required: true,
 			showFor: { parameter: 'write', values: ['timeline'] },
 		},
+		{
+			name: 'clickEventName',
+			displayName: 'Event Name of a Click',
+			description: 'Letters, digits, hyphens and underscores',
+			type: 'string',
+			default: 'email_link_clicked',
+			required: true,
+			showFor: { parameter: 'write', values: ['timeline'] },
+		},
 	],
 	fields: [...CONTACT_FIELDS, ...TIMELINE_FIELDS],
+	clickIs: 'attributes of the contact, or an event of its own name',
 	deduplication: null,
 	overrideExample: 'fields.FAVOURITE_CAMPAIGN',
-	limits: ({ write, openCountField }) => ({
-		records: write === 'timeline' ? 200 : openCountField === '' ? 100 : 1,
+	limits: (options) => ({
+		records: options.write === 'timeline' ? 200 : keepsCount(options) ? 1 : 100,
 		bytes: 500_000,
 	}),
 	refuses: (event, { options }) => refuseForCrm(event, options),
@@ -98,11 +111,11 @@ export const brevo = defineSink({
 		if (options.write === 'timeline') {
 			return { step: 'event', input: brevoEvent(event, options) };
 		}
-		return { step: options.openCountField === '' ? 'batch' : 'read', ...contactOpens(event) };
+		return { step: keepsCount(options) ? 'read' : 'batch', ...contactActivity(event) };
 	},
 	collapse: {
 		key: (record) => (record.step === 'event' ? null : contactKey(record.contact)),
-		merge: (records) => mergeContactOpens(records.filter((record) => record.step !== 'event')),
+		merge: (records) => mergeActivity(records.filter((record) => record.step !== 'event')),
 	},
 	request(records, { options }) {
 		const [first] = records;
@@ -180,7 +193,7 @@ function unknownContacts(response: SinkResponse): number[] {
 }
 
 function keyOf(
-	record: ContactOpens,
+	record: ContactActivity,
 	{ recipientIs }: { recipientIs: string },
 ): { email: string } | { id: number } {
 	return recipientIs === 'email' ? { email: record.contact } : { id: Number(record.contact) };
@@ -188,7 +201,7 @@ function keyOf(
 
 function brevoEvent(
 	event: OpenEvent,
-	options: { eventName: string; recipientIs: string },
+	options: { eventName: string; clickEventName: string; recipientIs: string },
 ): SinkRecord {
 	const properties = {
 		event_id: event.eventId,
@@ -197,9 +210,10 @@ function brevoEvent(
 		actor: event.actor,
 		client: event.client.family,
 		device: event.client.device,
+		link_url: event.link.url,
 	};
 	return {
-		event_name: options.eventName,
+		event_name: nameOfEvent(event, options),
 		event_date: event.occurredAt,
 		identifiers:
 			options.recipientIs === 'email'

@@ -23,7 +23,8 @@ export const clickHouse = defineSink({
 	name: 'clickHouse',
 	displayName: 'ClickHouse',
 	kind: 'warehouse',
-	description: 'Inserts each open as a row; columns the table does not have are left out',
+	description:
+		'Inserts each open and each click as a row; columns the table does not have are left out',
 	docsUrl: 'https://clickhouse.com/docs/interfaces/http',
 	credential: {
 		name: 'openTrackingClickHouseApi',
@@ -72,6 +73,7 @@ export const clickHouse = defineSink({
 		},
 	],
 	fields: EVENT_FIELDS,
+	clickIs: 'a row whose `event` is "click"',
 	deduplication: 'insert_deduplication_token = hash of the event ids of the batch',
 	overrideExample: 'plan',
 	limits: () => ({ records: 10_000, bytes: 10_000_000 }),

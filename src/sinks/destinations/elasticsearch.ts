@@ -28,7 +28,7 @@ export const elasticsearch = defineSink({
 	name: 'elasticsearch',
 	displayName: 'Elasticsearch or OpenSearch',
 	kind: 'warehouse',
-	description: 'Creates each open as a document under its event ID',
+	description: 'Creates each open and each click as a document under its event ID',
 	docsUrl: 'https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk',
 	credential: {
 		name: 'openTrackingElasticsearchApi',
@@ -85,6 +85,7 @@ export const elasticsearch = defineSink({
 		},
 	],
 	fields: EVENT_FIELDS,
+	clickIs: 'a document whose `event` is "click"',
 	deduplication: '_id = eventId, created once',
 	overrideExample: 'labels.plan',
 	limits: () => ({ records: 1000, bytes: 10_000_000 }),

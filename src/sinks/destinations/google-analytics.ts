@@ -1,4 +1,4 @@
-import { openProperties, PROPERTY_FIELDS } from '../event-properties';
+import { eventNames, eventProperties, nameOfEvent, PROPERTY_FIELDS } from '../event-properties';
 import { httpFailure } from '../http-answer';
 import { defineSink, delivered, rejected } from '../sink';
 import { trimUrl } from '../url';
@@ -19,13 +19,14 @@ type HitRecord = {
  * characters (longer ones are left out), events of the last 72 hours. The protocol answers 2xx to
  * whatever is well formed and knows no idempotency key. Google forbids personal data, so a
  * recipient id that is an email address is refused
- * (https://support.google.com/analytics/answer/6366371).
+ * (https://support.google.com/analytics/answer/6366371). Its own event `click` is a link on a page that
+ * leads away from the website, so a click in an email has another name.
  */
 export const googleAnalytics = defineSink({
 	name: 'googleAnalytics',
 	displayName: 'Google Analytics 4',
 	kind: 'analytics',
-	description: 'Sends each open as an event by the Measurement Protocol',
+	description: 'Sends each open and each click as an event by the Measurement Protocol',
 	docsUrl:
 		'https://developers.google.com/analytics/devguides/collection/protocol/ga4/sending-events',
 	credential: {
@@ -69,17 +70,15 @@ export const googleAnalytics = defineSink({
 			proves: 'Google Analytics answers; it does not say whether the API secret is right',
 		}),
 	},
-	parameters: [
-		{
-			name: 'eventName',
-			displayName: 'Event Name',
-			description: 'Letters, digits and underscores, at most 40',
-			type: 'string',
-			default: 'email_open',
-			required: true,
-		},
-	],
+	parameters: eventNames({
+		displayName: 'Event Name',
+		vendor: 'Google Analytics',
+		open: 'email_open',
+		click: 'email_click',
+		hint: 'letters, digits and underscores, at most 40',
+	}),
 	fields: [...PROPERTY_FIELDS, 'occurredAt', 'recipientId'],
+	clickIs: 'an event name of its own',
 	deduplication: null,
 	overrideExample: 'event.params.plan',
 	limits: () => ({ records: 25, bytes: 130_000 }),
@@ -95,14 +94,14 @@ export const googleAnalytics = defineSink({
 		return null;
 	},
 	map(event, options): HitRecord {
-		const params = Object.entries(openProperties(event)).filter(
+		const params = Object.entries(eventProperties(event)).filter(
 			([, value]) => String(value).length <= LONGEST_VALUE,
 		);
 		return {
 			client_id: event.recipientId ?? event.eventId,
 			...(event.recipientId === null ? {} : { user_id: event.recipientId }),
 			event: {
-				name: options.eventName,
+				name: nameOfEvent(event, options),
 				params: Object.fromEntries(params),
 				timestamp_micros: Date.parse(event.occurredAt) * 1000,
 			},

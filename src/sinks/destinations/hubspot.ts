@@ -4,14 +4,16 @@ import type { OpenEvent } from '../../tracking/event/open-event';
 import {
 	CONTACT_FIELDS,
 	contactKey,
-	type ContactOpens,
-	contactOpens,
+	type ContactActivity,
+	contactActivity,
 	crmParameters,
+	fieldsToRead,
 	fieldsToWrite,
-	mergeContactOpens,
+	mergeActivity,
 	refuseForCrm,
 	TIMELINE_FIELDS,
 } from '../crm-contact';
+import { nameOfEvent } from '../event-properties';
 import { httpFailure, jsonBody } from '../http-answer';
 import { defineSink, delivered, rejected, type SinkRecord } from '../sink';
 
@@ -19,8 +21,8 @@ const API = 'https://api.hubapi.com';
 const VERSION = '2026-03';
 
 type HubSpotRecord =
-	| ({ step: 'read' } & ContactOpens)
-	| ({ step: 'update'; id: string } & ContactOpens)
+	| ({ step: 'read' } & ContactActivity)
+	| ({ step: 'update'; id: string } & ContactActivity)
 	| { step: 'event'; input: SinkRecord };
 
 const batchAnswer = z.object({
@@ -52,7 +54,8 @@ export const hubSpot = defineSink({
 	name: 'hubSpot',
 	displayName: 'HubSpot',
 	kind: 'crm',
-	description: 'Writes last opened and open count to contacts, or a custom event to their timeline',
+	description:
+		'Writes last opened, last clicked and counts to contacts, or a custom event to their timeline',
 	docsUrl:
 		'https://developers.hubspot.com/docs/api-reference/2026-03/crm/objects/contacts/batch/update-contacts',
 	credential: {
@@ -85,7 +88,7 @@ export const hubSpot = defineSink({
 			timelineName: 'Custom Event',
 			crmName: 'HubSpot',
 			lastOpenedField: 'last_email_open',
-			lastOpenedFormat: 'dateTime',
+			timeFormat: 'dateTime',
 			fieldHint: 'internal name of a contact property',
 		}),
 		{
@@ -98,19 +101,37 @@ export const hubSpot = defineSink({
 			placeholder: 'e.g. pe123456_email_opened',
 			showFor: { parameter: 'write', values: ['timeline'] },
 		},
+		{
+			name: 'clickEventName',
+			displayName: 'Custom Event of a Click',
+			description:
+				'Fully qualified name of the custom event for clicks in HubSpot. While it is empty, clicks are refused',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. pe123456_email_link_clicked',
+			showFor: { parameter: 'write', values: ['timeline'] },
+		},
 	],
 	fields: [...CONTACT_FIELDS, ...TIMELINE_FIELDS],
+	clickIs: 'properties of the contact, or a custom event of its own',
 	deduplication: 'uuid = eventId for custom events; contact fields are set, a count may repeat',
 	overrideExample: 'fields.favourite_campaign',
 	limits: ({ write }) => ({ records: write === 'timeline' ? 500 : 100, bytes: 1_000_000 }),
-	refuses: (event, { options }) => refuseForCrm(event, options),
+	refuses(event, { options }) {
+		const refusal = refuseForCrm(event, options);
+		if (refusal || options.write === 'contact' || nameOfEvent(event, options) !== '')
+			return refusal;
+		return rejected(
+			'Custom Event of a Click is empty, so HubSpot has no event for a click. Fill it in, or put an If node in front that lets items through whose event is "open"',
+		);
+	},
 	map: (event, options): HubSpotRecord =>
 		options.write === 'timeline'
 			? { step: 'event', input: customEvent(event, options) }
-			: { step: 'read', ...contactOpens(event) },
+			: { step: 'read', ...contactActivity(event) },
 	collapse: {
 		key: (record) => (record.step === 'event' ? null : contactKey(record.contact)),
-		merge: (records) => mergeContactOpens(records.filter((record) => record.step === 'read')),
+		merge: (records) => mergeActivity(records.filter((record) => record.step === 'read')),
 	},
 	request(records, { options }) {
 		const [{ step }] = records;
@@ -125,11 +146,7 @@ export const hubSpot = defineSink({
 			body: JSON.stringify({
 				...(step === 'read'
 					? {
-							properties: [
-								'email',
-								'hs_additional_emails',
-								...[options.lastOpenedField, options.openCountField].filter((name) => name !== ''),
-							],
+							properties: ['email', 'hs_additional_emails', ...fieldsToRead(options)],
 							...(options.recipientIs === 'email' ? { idProperty: 'email' } : {}),
 						}
 					: {}),
@@ -179,7 +196,7 @@ function keysOf(result: { id: string; properties?: Record<string, unknown> }): s
 
 function customEvent(
 	event: OpenEvent,
-	options: { eventName: string; recipientIs: string },
+	options: { eventName: string; clickEventName: string; recipientIs: string },
 ): SinkRecord {
 	const properties = {
 		campaign_id: event.campaignId,
@@ -187,9 +204,10 @@ function customEvent(
 		actor: event.actor,
 		client: event.client.family,
 		device: event.client.device,
+		link_url: event.link.url,
 	};
 	return {
-		eventName: options.eventName,
+		eventName: nameOfEvent(event, options),
 		...(options.recipientIs === 'email'
 			? { email: event.recipientId }
 			: { objectId: event.recipientId }),

@@ -22,19 +22,21 @@ const FIELDS = [
 	'pixelId',
 	'campaignId',
 	'actor',
+	'link.url',
 ] as const satisfies readonly EventField[];
 
 /**
  * Matomo, bulk tracking: https://developer.matomo.org/api-reference/tracking-api#bulk-tracking
  * Requests go oldest first, as Matomo wants them. `token_auth` travels in the body; with it Matomo
  * takes old times, an anonymous address instead of this server's, and names invalid requests by
- * index. Matomo knows no idempotency key.
+ * index. Matomo knows no idempotency key. A click is no outlink there: those leave the website that
+ * Matomo measures, and a link in an email mostly leads to it.
  */
 export const matomo = defineSink({
 	name: 'matomo',
 	displayName: 'Matomo',
 	kind: 'analytics',
-	description: 'Tracks each open as an event of category Email and action Open',
+	description: 'Tracks opens and clicks as events of category Email, action Open or Click',
 	docsUrl: 'https://developer.matomo.org/api-reference/tracking-api#bulk-tracking',
 	credential: {
 		name: 'openTrackingMatomoApi',
@@ -88,6 +90,7 @@ export const matomo = defineSink({
 		},
 	],
 	fields: FIELDS,
+	clickIs: 'an event of category Email, action Click',
 	deduplication: null,
 	overrideExample: 'dimension1',
 	limits: () => ({ records: 200, bytes: 1_000_000 }),
@@ -97,7 +100,7 @@ export const matomo = defineSink({
 		apiv: '1',
 		ca: '1',
 		e_c: 'Email',
-		e_a: isCounted(event.actor) ? 'Open' : `Open (${event.actor})`,
+		e_a: actionOf(event),
 		...nameOf(event),
 		...(event.recipientId === null
 			? { cid: createHash('sha256').update(event.eventId).digest('hex').slice(0, 16) }
@@ -136,9 +139,16 @@ export const matomo = defineSink({
 	},
 });
 
+function actionOf({ event, actor }: OpenEvent): string {
+	const action = event === 'click' ? 'Click' : 'Open';
+	return isCounted(actor) ? action : `${action} (${actor})`;
+}
+
+/** The campaign, and of a click also where it led, so that each link is a row of its own. */
 function nameOf(event: OpenEvent): { e_n?: string } {
-	const name = event.campaignId ?? event.pixelId;
-	return name === null ? {} : { e_n: name };
+	const parts = [event.campaignId ?? event.pixelId, event.link.url];
+	const name = parts.filter((part) => part !== null).join(': ');
+	return name === '' ? {} : { e_n: name };
 }
 
 type Hit = Readonly<Record<string, unknown>>;

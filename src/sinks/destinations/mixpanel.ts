@@ -1,6 +1,6 @@
 import { z } from 'zod4';
 
-import { openProperties, PROPERTY_FIELDS } from '../event-properties';
+import { eventNames, eventProperties, nameOfEvent, PROPERTY_FIELDS } from '../event-properties';
 import { httpFailure, jsonBody, jsonBodyOrNull } from '../http-answer';
 import { defineSink, delivered, rejected } from '../sink';
 import { trimUrl } from '../url';
@@ -24,7 +24,7 @@ export const mixpanel = defineSink({
 	name: 'mixpanel',
 	displayName: 'Mixpanel',
 	kind: 'analytics',
-	description: 'Imports each open as an event of the recipient',
+	description: 'Imports each open and each click as an event of the recipient',
 	docsUrl: 'https://docs.mixpanel.com/reference/import-events',
 	credential: {
 		name: 'openTrackingMixpanelApi',
@@ -65,24 +65,21 @@ export const mixpanel = defineSink({
 			proves: 'Mixpanel answers and does not refuse the token',
 		}),
 	},
-	parameters: [
-		{
-			name: 'eventName',
-			displayName: 'Event Name',
-			description: 'What an open is called in Mixpanel',
-			type: 'string',
-			default: 'Email Opened',
-			required: true,
-		},
-	],
+	parameters: eventNames({
+		displayName: 'Event Name',
+		vendor: 'Mixpanel',
+		open: 'Email Opened',
+		click: 'Email Link Clicked',
+	}),
 	fields: [...PROPERTY_FIELDS, 'occurredAt', 'recipientId'],
+	clickIs: 'an event name of its own',
 	deduplication: '$insert_id = eventId',
 	overrideExample: 'properties.plan',
 	limits: () => ({ records: 2000, bytes: 10_000_000 }),
 	map: (event, options) => ({
-		event: options.eventName,
+		event: nameOfEvent(event, options),
 		properties: {
-			...openProperties(event),
+			...eventProperties(event),
 			time: Date.parse(event.occurredAt),
 			distinct_id: event.recipientId ?? '',
 			$insert_id: event.eventId,

@@ -3,12 +3,15 @@ import { z } from 'zod4';
 import {
 	CONTACT_FIELDS,
 	contactKey,
-	type ContactOpens,
-	contactOpens,
+	type ContactActivity,
+	contactActivity,
 	crmParameters,
+	eventNote,
+	type FieldNames,
+	fieldsToRead,
 	fieldsToWrite,
-	mergeContactOpens,
-	openNote,
+	keepsCount,
+	mergeActivity,
 	refuseForCrm,
 } from '../crm-contact';
 import { httpFailure, jsonBody } from '../http-answer';
@@ -16,9 +19,9 @@ import { type BatchAnswer, defineSink, delivered, rejected } from '../sink';
 import { trimUrl } from '../url';
 
 type PipedriveRecord =
-	| ({ step: 'find' } & ContactOpens & { note: string | null })
-	| ({ step: 'read' | 'update'; id: string } & ContactOpens & { note: null })
-	| ({ step: 'note'; id: string } & ContactOpens & { note: string });
+	| ({ step: 'find' } & ContactActivity & { note: string | null })
+	| ({ step: 'read' | 'update'; id: string } & ContactActivity & { note: null })
+	| ({ step: 'note'; id: string } & ContactActivity & { note: string });
 
 const searchAnswer = z.object({
 	success: z.literal(true),
@@ -43,7 +46,7 @@ export const pipedrive = defineSink({
 	name: 'pipedrive',
 	displayName: 'Pipedrive',
 	kind: 'crm',
-	description: 'Writes last opened and open count to persons, or a note',
+	description: 'Writes last opened, last clicked and counts to persons, or a note',
 	docsUrl: 'https://developers.pipedrive.com/docs/api/v1/Persons#updatePerson',
 	credential: {
 		name: 'openTrackingPipedriveApi',
@@ -73,24 +76,25 @@ export const pipedrive = defineSink({
 		timelineName: 'Note',
 		crmName: 'Pipedrive',
 		lastOpenedField: '',
-		lastOpenedFormat: 'date',
+		timeFormat: 'date',
 		fieldHint: 'key of a custom person field, 40 characters',
 	}),
-	fields: [...CONTACT_FIELDS, 'campaignId', 'client.family'],
+	fields: [...CONTACT_FIELDS, 'campaignId', 'client.family', 'link.url'],
+	clickIs: 'fields of the person, or a note',
 	deduplication: null,
 	overrideExample: 'fields.d4de1c1518b4531717c676029a45911c340390a6',
 	limits: () => ({ records: 1, bytes: 1_000_000 }),
 	refuses: (event, { options }) => refuseForCrm(event, options),
 	map(event, options): PipedriveRecord {
-		const opens = contactOpens(event);
-		const note = options.write === 'timeline' ? openNote(event) : null;
+		const opens = contactActivity(event);
+		const note = options.write === 'timeline' ? eventNote(event) : null;
 		if (options.recipientIs === 'email') return { ...opens, step: 'find', note };
 		if (note !== null) return { ...opens, step: 'note', id: opens.contact, note };
 		return afterFind({ ...opens, step: 'find', note }, opens.contact, options);
 	},
 	collapse: {
 		key: (record) => (record.note === null ? contactKey(record.contact) : null),
-		merge: (records) => mergeContactOpens(records),
+		merge: (records) => mergeActivity(records),
 	},
 	request([record], { credential, options }) {
 		const api = `${trimUrl(credential.companyUrl)}/api`;
@@ -105,8 +109,12 @@ export const pipedrive = defineSink({
 		}
 		const url = `${api}/v2/persons/${encodeURIComponent(record.id)}`;
 		if (record.step === 'read') {
-			const names = [options.lastOpenedField, options.openCountField].filter((name) => name !== '');
-			return { method: 'GET', url, query: { custom_fields: names.join(',') }, body: null };
+			return {
+				method: 'GET',
+				url,
+				query: { custom_fields: fieldsToRead(options).join(',') },
+				body: null,
+			};
 		}
 		const fields = record.fields;
 		return { method: 'PATCH', url, headers: json, body: JSON.stringify({ custom_fields: fields }) };
@@ -134,10 +142,10 @@ export const pipedrive = defineSink({
 function afterFind(
 	record: PipedriveRecord & { step: 'find' },
 	id: string,
-	names: { lastOpenedField: string; lastOpenedFormat: string; openCountField: string },
+	names: FieldNames,
 ): PipedriveRecord {
 	const { note } = record;
 	if (note !== null) return { ...record, step: 'note', id, note };
-	if (names.openCountField !== '') return { ...record, step: 'read', id, note };
+	if (keepsCount(names)) return { ...record, step: 'read', id, note };
 	return { ...record, step: 'update', id, note, fields: fieldsToWrite(record, names, null) };
 }

@@ -1,4 +1,4 @@
-import { openProperties, PROPERTY_FIELDS } from '../event-properties';
+import { eventNames, eventProperties, nameOfEvent, PROPERTY_FIELDS } from '../event-properties';
 import { httpFailure, jsonBody } from '../http-answer';
 import { defineSink, delivered, retryLater } from '../sink';
 import { trimUrl } from '../url';
@@ -12,7 +12,7 @@ export const postHog = defineSink({
 	name: 'postHog',
 	displayName: 'PostHog',
 	kind: 'analytics',
-	description: 'Captures each open as an event of the recipient',
+	description: 'Captures each open and each click as an event of the recipient',
 	docsUrl: 'https://posthog.com/docs/api/capture',
 	credential: {
 		name: 'openTrackingPostHogApi',
@@ -46,27 +46,24 @@ export const postHog = defineSink({
 			proves: 'PostHog knows the project API key',
 		}),
 	},
-	parameters: [
-		{
-			name: 'eventName',
-			displayName: 'Event Name',
-			description: 'What an open is called in PostHog',
-			type: 'string',
-			default: 'email opened',
-			required: true,
-		},
-	],
+	parameters: eventNames({
+		displayName: 'Event Name',
+		vendor: 'PostHog',
+		open: 'email opened',
+		click: 'email link clicked',
+	}),
 	fields: [...PROPERTY_FIELDS, 'occurredAt', 'recipientId'],
+	clickIs: 'an event name of its own',
 	deduplication: 'uuid = eventId',
 	overrideExample: 'properties.plan',
 	limits: () => ({ records: 1000, bytes: 20_000_000 }),
 	map: (event, options) => ({
-		event: options.eventName,
+		event: nameOfEvent(event, options),
 		distinct_id: event.recipientId ?? event.eventId,
 		uuid: event.eventId,
 		timestamp: event.occurredAt,
 		properties: {
-			...openProperties(event),
+			...eventProperties(event),
 			// The request comes from a server; its place on earth is not the reader's.
 			$geoip_disable: true,
 			...(event.recipientId === null ? { $process_person_profile: false } : {}),

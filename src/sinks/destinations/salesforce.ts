@@ -4,12 +4,13 @@ import type { OpenEvent } from '../../tracking/event/open-event';
 import {
 	CONTACT_FIELDS,
 	contactKey,
-	type ContactOpens,
-	contactOpens,
+	type ContactActivity,
+	contactActivity,
 	crmParameters,
+	eventNote,
+	fieldsToRead,
 	fieldsToWrite,
-	mergeContactOpens,
-	openNote,
+	mergeActivity,
 	refuseForCrm,
 } from '../crm-contact';
 import { httpFailure, jsonBody } from '../http-answer';
@@ -35,8 +36,8 @@ const PASSES = [
 ];
 
 type SalesforceRecord =
-	| ({ step: 'find' } & ContactOpens)
-	| ({ step: 'update'; id: string } & ContactOpens)
+	| ({ step: 'find' } & ContactActivity)
+	| ({ step: 'update'; id: string } & ContactActivity)
 	| { step: 'findForTask'; contact: string; fields: SinkRecord }
 	| { step: 'task'; contact: string; fields: SinkRecord };
 
@@ -64,7 +65,8 @@ export const salesforce = defineSink({
 	name: 'salesforce',
 	displayName: 'Salesforce',
 	kind: 'crm',
-	description: 'Writes last opened and open count to contacts or leads, or a completed task',
+	description:
+		'Writes last opened, last clicked and counts to contacts or leads, or a completed task',
 	docsUrl:
 		'https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections-update.html',
 	credential: {
@@ -93,7 +95,7 @@ export const salesforce = defineSink({
 			timelineName: 'Task',
 			crmName: 'Salesforce',
 			lastOpenedField: 'Last_Email_Open__c',
-			lastOpenedFormat: 'dateTime',
+			timeFormat: 'dateTime',
 			fieldHint: 'API name of a field',
 		}),
 		{
@@ -118,14 +120,15 @@ export const salesforce = defineSink({
 			showFor: { parameter: 'write', values: ['timeline'] },
 		},
 	],
-	fields: [...CONTACT_FIELDS, 'eventId', 'campaignId', 'client.family'],
+	fields: [...CONTACT_FIELDS, 'eventId', 'campaignId', 'client.family', 'link.url'],
+	clickIs: 'fields of the contact or lead, or a completed task',
 	deduplication: 'Task Event ID Field = eventId; contact fields are set, a count may repeat',
 	overrideExample: 'fields.Favourite_Campaign__c',
 	// 100, not 200, because the query travels in the address, which ends at 16,384 characters.
 	limits: () => ({ records: 100, bytes: 1_000_000 }),
 	refuses: (event, { options }) => refuseForCrm(event, options),
 	map(event, options): SalesforceRecord {
-		if (options.write === 'contact') return { step: 'find', ...contactOpens(event) };
+		if (options.write === 'contact') return { step: 'find', ...contactActivity(event) };
 		const fields = task(event, options.taskEventIdField);
 		const contact = event.recipientId ?? '';
 		return options.recipientIs === 'crmId'
@@ -134,13 +137,13 @@ export const salesforce = defineSink({
 	},
 	collapse: {
 		key: (record) => (record.step === 'find' ? contactKey(record.contact) : null),
-		merge: (records) => mergeContactOpens(records.filter((record) => record.step === 'find')),
+		merge: (records) => mergeActivity(records.filter((record) => record.step === 'find')),
 	},
 	request(records, { credential, options }) {
 		const api = `${trimUrl(credential.instanceUrl)}/services/data/${VERSION}`;
 		const [{ step }] = records;
 		if (step === 'find' || step === 'findForTask') {
-			const names = step === 'find' ? [options.lastOpenedField, options.openCountField] : [];
+			const names = step === 'find' ? fieldsToRead(options) : [];
 			const query = {
 				q: soql(
 					records.map((record) => record.contact),
@@ -209,7 +212,7 @@ function soql(
 	names: readonly string[],
 ): string {
 	const match = matchFieldOf(options);
-	const fields = [...new Set(['Id', match, ...names.filter((name) => name !== '').map(fieldName)])];
+	const fields = [...new Set(['Id', match, ...names.map(fieldName)])];
 	const values = contacts.map((contact) => `'${contact.replace(/[\\']/g, '\\$&')}'`);
 	return `SELECT ${fields.join(', ')} FROM ${options.object} WHERE ${match} IN (${values.join(', ')}) ORDER BY CreatedDate`;
 }
@@ -223,8 +226,8 @@ function fieldName(name: string): string {
 
 function task(event: OpenEvent, eventIdField: string): SinkRecord {
 	return {
-		Subject: 'Opened an email',
-		Description: `${openNote(event)}\n${event.eventId}`,
+		Subject: event.event === 'click' ? 'Clicked a link in an email' : 'Opened an email',
+		Description: `${eventNote(event)}\n${event.eventId}`,
 		Status: 'Completed',
 		ActivityDate: event.occurredAt.slice(0, 10),
 		...(eventIdField === '' ? {} : { [eventIdField]: event.eventId }),

@@ -1,4 +1,4 @@
-import { openProperties, PROPERTY_FIELDS } from '../event-properties';
+import { eventNames, eventProperties, nameOfEvent, PROPERTY_FIELDS } from '../event-properties';
 import { httpFailure, jsonBody } from '../http-answer';
 import { defineSink, delivered } from '../sink';
 import { trimUrl } from '../url';
@@ -8,12 +8,14 @@ import { trimUrl } from '../url';
  * https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/
  * At most 500 KB and 2,500 events per request, 32 KB per event, `messageId` below 100 characters.
  * Segment answers 200 also to a wrong write key; its Debugger shows what arrived.
+ * Names and properties are those of its email spec, of a click also `link_url`:
+ * https://segment.com/docs/connections/spec/email/
  */
 export const segment = defineSink({
 	name: 'segment',
 	displayName: 'Segment',
 	kind: 'analytics',
-	description: 'Tracks each open as an "Email Opened" call',
+	description: 'Tracks opens as "Email Opened" and clicks as "Email Link Clicked" calls',
 	docsUrl: 'https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/',
 	credential: {
 		name: 'openTrackingSegmentApi',
@@ -51,29 +53,27 @@ export const segment = defineSink({
 			proves: 'Segment answers; whether it knows the write key shows only in its Debugger',
 		}),
 	},
-	parameters: [
-		{
-			name: 'eventName',
-			displayName: 'Event Name',
-			description: 'What an open is called in Segment; the default is the name in its email spec',
-			type: 'string',
-			default: 'Email Opened',
-			required: true,
-		},
-	],
+	parameters: eventNames({
+		displayName: 'Event Name',
+		vendor: 'Segment',
+		open: 'Email Opened',
+		click: 'Email Link Clicked',
+		hint: 'the default is the name in its email spec',
+	}),
 	fields: [...PROPERTY_FIELDS, 'occurredAt', 'recipientId'],
+	clickIs: '"Email Link Clicked" of its email spec',
 	deduplication: 'messageId = eventId',
 	overrideExample: 'properties.plan',
 	limits: () => ({ records: 2500, bytes: 500_000 }),
 	map: (event, options) => ({
 		type: 'track',
-		event: options.eventName,
+		event: nameOfEvent(event, options),
 		...(event.recipientId === null
 			? { anonymousId: event.eventId }
 			: { userId: event.recipientId }),
 		messageId: event.eventId,
 		timestamp: event.occurredAt,
-		properties: openProperties(event),
+		properties: eventProperties(event),
 	}),
 	request: (records, { credential }) => ({
 		method: 'POST',

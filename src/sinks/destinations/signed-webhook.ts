@@ -16,14 +16,15 @@ const SECRET_PREFIX = 'whsec_';
  * same one. Any 2xx means that all events of the request were taken.
  *
  * Shapes for consumers that exist already:
- * https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event#open and
- * https://postmarkapp.com/developer/webhooks/open-tracking-webhook
+ * https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event#open and `#click`,
+ * https://postmarkapp.com/developer/webhooks/open-tracking-webhook and
+ * https://postmarkapp.com/developer/webhooks/click-webhook
  */
 export const signedWebhook = defineSink({
 	name: 'signedWebhook',
 	displayName: 'Signed Webhook',
 	kind: 'webhook',
-	description: 'Posts opens to an address of your own, signed with HMAC-SHA-256',
+	description: 'Posts opens and clicks to an address of your own, signed with HMAC-SHA-256',
 	docsUrl:
 		'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md',
 	credential: {
@@ -66,19 +67,20 @@ export const signedWebhook = defineSink({
 					description: 'An object with the list "events", each as this package stores it',
 				},
 				{
-					name: 'Postmark Open Event',
+					name: 'Postmark Open and Click Event',
 					value: 'postmark',
-					description: 'One open per request, as Postmark posts it',
+					description: 'One open or click per request, as Postmark posts it',
 				},
 				{
 					name: 'SendGrid Event Webhook',
 					value: 'sendGrid',
-					description: 'A list of opens, as SendGrid posts it',
+					description: 'A list of opens and clicks, as SendGrid posts it',
 				},
 			],
 		},
 	],
 	fields: EVENT_FIELDS,
+	clickIs: 'an event whose `event` is "click", or the click event of SendGrid or Postmark',
 	deduplication: 'eventId, sg_event_id, or Metadata.eventId; webhook-id per request',
 	overrideExample: 'plan',
 	limits: ({ shape }) => ({ records: shape === 'postmark' ? 1 : 500, bytes: 1_000_000 }),
@@ -138,10 +140,11 @@ function asSendGrid(event: OpenEvent): SinkRecord {
 	return withoutNulls({
 		email: event.recipientId,
 		timestamp: Math.floor(Date.parse(event.occurredAt) / 1000),
-		event: 'open',
+		event: event.event,
 		sg_event_id: event.eventId,
 		sg_message_id: event.messageId,
-		sg_machine_open: !isCounted(event.actor),
+		sg_machine_open: event.event === 'open' ? !isCounted(event.actor) : null,
+		url: event.link.url,
 		useragent: event.request.userAgent,
 		ip: event.request.ip,
 		category: event.campaignId === null ? null : [event.campaignId],
@@ -151,7 +154,9 @@ function asSendGrid(event: OpenEvent): SinkRecord {
 
 function asPostmark(event: OpenEvent): SinkRecord {
 	return withoutNulls({
-		RecordType: 'Open',
+		...(event.event === 'click'
+			? { RecordType: 'Click', OriginalLink: event.link.url, ClickLocation: 'HTML' }
+			: { RecordType: 'Open' }),
 		Recipient: event.recipientId,
 		MessageID: event.messageId,
 		ReceivedAt: event.occurredAt,
@@ -166,12 +171,14 @@ function asPostmark(event: OpenEvent): SinkRecord {
 }
 
 /** What neither vendor has a place for: custom arguments there, metadata here. */
-function ownFields(event: OpenEvent): Record<string, string | null> {
+function ownFields(event: OpenEvent): SinkRecord {
 	return {
 		pixelId: event.pixelId,
 		trackingMode: event.trackingMode,
 		purpose: event.purpose,
 		actor: event.actor,
 		actorReason: event.actorReason,
+		linkPosition: event.link.position,
+		linkLabel: event.link.label,
 	};
 }

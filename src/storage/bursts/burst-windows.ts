@@ -1,5 +1,6 @@
 import { PostgresAdapter, type SelectQueryBuilder } from 'kysely';
 
+import { isStronger } from '../../tracking/bursts/click-rules';
 import {
 	DOMAIN_BURST,
 	NETWORK_BURST,
@@ -13,11 +14,12 @@ import { storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import type { Reader, Writer } from '../database/store-database';
 import type { BurstWindowsTable, StoreSchema } from '../database/store-schema';
-import type { BurstOptions, LoadOfOpen } from '../port/tracking-store';
+import type { LoadInPlace } from '../../tracking/receive/receive-types';
+import type { BurstOptions } from '../port/tracking-store';
 
 /**
  * Windows kept of each kind; those touched longest ago go first. With full windows that is about
- * 150 MB, with the usual one or two loads about 10 MB.
+ * 250 MB, with the usual one or two loads about 10 MB.
  */
 export const MAX_STORED_WINDOWS = 20_000;
 
@@ -74,7 +76,7 @@ export function cleaningTimes(): () => boolean {
 export async function findBursts(
 	db: Writer,
 	entering: ReadonlySet<string>,
-	unmarked: readonly LoadOfOpen[],
+	unmarked: readonly LoadInPlace[],
 	{
 		markOf,
 		maxWindows = MAX_STORED_WINDOWS,
@@ -82,8 +84,9 @@ export async function findBursts(
 		cleans = true,
 	}: Pick<BurstOptions, 'markOf'> & FindOptions = {},
 ): Promise<FoundBursts> {
-	const found: FoundBursts = { fresh: await takeLabels(db, [...entering]), earlier: [] };
-	if (unmarked.length === 0) return found;
+	const fresh = await takeLabels(db, [...entering]);
+	const earlier = new Map<string, BurstLabel>();
+	if (unmarked.length === 0) return { fresh, earlier: [] };
 	const loads = markOf ? await markDomains(db, unmarked, markOf) : unmarked.map(({ load }) => load);
 	const windows = await readWindows(db, loads);
 	for (const load of loads) {
@@ -99,8 +102,10 @@ export async function findBursts(
 			if (place?.mark) windows.set(place.name, { kind, window: after.windows[kind] });
 		}
 		for (const label of after.labels) {
-			if (!entering.has(label.eventId)) found.earlier.push(label);
-			else if (!found.fresh.has(label.eventId)) found.fresh.set(label.eventId, label);
+			const among = entering.has(label.eventId) ? fresh : earlier;
+			const known = among.get(label.eventId);
+			if (!known || isStronger(label.actorReason, known.actorReason))
+				among.set(label.eventId, label);
 		}
 	}
 	await writeRows(
@@ -112,7 +117,7 @@ export async function findBursts(
 		await dropOldWindows(db, new Date(now));
 		for (const kind of WINDOW_KINDS) await keepNewest(db, kind, maxWindows);
 	}
-	return found;
+	return { fresh, earlier: [...earlier.values()] };
 }
 
 /** Keeps the labels of opens that are on their way, until {@link findBursts} meets them. */
@@ -166,7 +171,7 @@ async function takeLabels(db: Writer, ids: readonly string[]): Promise<Map<strin
 /** Gives the loads of registered recipients the mark of the domain that the store knows. */
 async function markDomains(
 	db: Reader,
-	loads: readonly LoadOfOpen[],
+	loads: readonly LoadInPlace[],
 	markOf: (domain: string) => string,
 ): Promise<PlacedLoad[]> {
 	const unmarked = loads.filter(({ load }) => load.address?.mark === null);

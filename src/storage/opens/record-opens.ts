@@ -105,7 +105,9 @@ function labeled(row: OpenRow, label: Label | undefined): OpenRow {
  * of events without a pixel, the recipients of their campaigns. An event that comes again names the
  * same, so it is counted once.
  */
-export function claimsOf(events: readonly OpenEvent[]): string[] {
+export function claimsOf(
+	events: ReadonlyArray<Pick<OpenEvent, 'pixelId' | 'campaignId'>>,
+): string[] {
 	const parents = events.map(({ pixelId, campaignId }) =>
 		storable(parentOf({ pixelId: pixelId || null, campaignId: campaignId || null })),
 	);

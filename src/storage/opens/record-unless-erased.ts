@@ -1,6 +1,7 @@
 import { mayObject } from '../../tracking/consent/consent-policy';
 import type { ConsentState } from '../../tracking/consent/consent-record';
 import { isCounted, type Actor, type OpenEvent } from '../../tracking/event/open-event';
+import type { LoadInPlace } from '../../tracking/receive/receive-types';
 import { normalId } from '../../tracking/people/normal-id';
 import { findBursts, keepLabels } from '../bursts/burst-windows';
 import type { FoundBursts } from '../bursts/burst-windows';
@@ -8,13 +9,7 @@ import { chunks } from '../database/chunks';
 import { NeedsToBeAlone, type Reader, type Writer } from '../database/store-database';
 import { listConsentsOf, strictestConsent } from '../people/consent-records';
 import { deniedAmong } from '../people/denylist';
-import type {
-	BurstOptions,
-	CheckedOpen,
-	CheckedRecord,
-	Label,
-	LoadOfOpen,
-} from '../port/tracking-store';
+import type { BurstOptions, CheckedOpen, CheckedRecord, Label } from '../port/tracking-store';
 import { claimsOf, recordEvents } from './record-opens';
 import { relabel } from './relabel-opens';
 
@@ -95,7 +90,7 @@ async function decideAgain(db: Writer, opens: readonly CheckedOpen[]): Promise<C
 		const states = byPerson.get(normalId(event.recipientId ?? '')) ?? [];
 		const { status, record } =
 			event.purpose === null
-				? strictestConsent(states)
+				? strictestConsent(states, null)
 				: (states.find((state) => state.record?.purpose === event.purpose) ?? NOTHING_KNOWN);
 		if (mayObject(event.purpose) && (status === 'withdrawn' || status === 'refused')) return [];
 		// Hygiene keeps the day alone.
@@ -124,7 +119,7 @@ export function claimsOfChecked(
 	return [...claimsOf(events), ...new Set(addresses)];
 }
 
-function loadOf({ event, load }: CheckedOpen): LoadOfOpen[] {
+function loadOf({ event, load }: CheckedOpen): LoadInPlace[] {
 	return load ? [{ event, load }] : [];
 }
 

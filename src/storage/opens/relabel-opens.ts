@@ -1,3 +1,4 @@
+import { isStronger } from '../../tracking/bursts/click-rules';
 import {
 	loneClick,
 	loneLoad,
@@ -64,7 +65,12 @@ export async function relabel(db: Writer, change: Relabel): Promise<keyof Relabe
 	if (row === undefined) return 'unknown';
 	const same =
 		row.actor === actor && row.actor_reason === actorReason && row.rules_version === rulesVersion;
-	if (same || (change.onlyCounted && !isCounted(row.actor as Actor))) return 'unchanged';
+	// A machine keeps the reason it has, but where a stronger rule names its click.
+	const keepsReason =
+		change.onlyCounted &&
+		!isCounted(row.actor as Actor) &&
+		!isStronger(actorReason, row.actor_reason);
+	if (same || keepsReason) return 'unchanged';
 	await writeHistory(db, row, change);
 	await db
 		.updateTable('opens')

@@ -2,7 +2,7 @@ import { stricterStatus } from '../../tracking/consent/consent-policy';
 import { consentAt, consentRecordSchema, foldConsent } from '../../tracking/consent/consent-record';
 import type { ConsentRecord, ConsentState } from '../../tracking/consent/consent-record';
 import { firstIssue, IN_PLAIN_WORDS } from '../../tracking/event/plain-issues';
-import type { Purpose } from '../../tracking/event/purpose';
+import { APART_FROM_OPENS, type Purpose } from '../../tracking/event/purpose';
 import { normalId } from '../../tracking/people/normal-id';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import { requiredPerson, storable } from '../database/checked-input';
@@ -113,18 +113,25 @@ export async function listConsents(
 }
 
 /**
- * What counts where a link states no purpose: such an open may be used for anything, so the
- * strictest answer to any purpose does.
+ * What counts for a purpose. A link may state none: such an open may be used for anything that opens
+ * are used for, so the strictest answer to any of that does. A no to clicks alone is none to opens.
  */
-export function strictestConsent(states: readonly ConsentState[]): ConsentState {
-	return states.reduce(
-		(strictest, state) =>
-			strictest.record !== null &&
-			stricterStatus(strictest.status, state.status) === strictest.status
-				? strictest
-				: state,
-		NOTHING_KNOWN,
-	);
+export function strictestConsent(
+	states: readonly ConsentState[],
+	purpose: Purpose | null,
+): ConsentState {
+	const counts = (asked: Purpose) =>
+		purpose === null ? !APART_FROM_OPENS.includes(asked) : asked === purpose;
+	return states
+		.filter(({ record }) => record === null || counts(record.purpose))
+		.reduce(
+			(strictest, state) =>
+				strictest.record !== null &&
+				stricterStatus(strictest.status, state.status) === strictest.status
+					? strictest
+					: state,
+			NOTHING_KNOWN,
+		);
 }
 
 /** Every record of one person, oldest first, with the text of the notices. */

@@ -1,6 +1,7 @@
 import type { PlacedLoad } from '../../tracking/bursts/burst-rules';
 import type { Actor, EventKind, OpenEvent } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
+import type { LoadInPlace } from '../../tracking/receive/receive-types';
 import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import type { AnswersStore } from './answers-store';
 import type { CampaignCounts, GroupCounts, OpensPerHour, Pixel } from './counts';
@@ -254,15 +255,9 @@ export interface CheckedOpen {
 	load?: PlacedLoad | null;
 }
 
-/** A load, and the open that it is. */
-export interface LoadOfOpen {
-	event: OpenEvent;
-	load: PlacedLoad;
-}
-
 export interface BurstOptions {
-	/** Loads of opens that another transaction records, before this one or after it */
-	notes?: readonly LoadOfOpen[];
+	/** Loads of opens that another transaction records, before this one or after it, or nobody */
+	notes?: readonly LoadInPlace[];
 	/**
 	 * The keyed hash of a domain (`domainMark`), for recipients whose domain the load does not say
 	 * and whose address is registered with their pixel

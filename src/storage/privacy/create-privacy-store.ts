@@ -51,7 +51,7 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 		getConsent: (recipientId, purpose, now) =>
 			read(async (db) =>
 				purpose === null
-					? strictestConsent(await listConsents(db, storable(recipientId), now))
+					? strictestConsent(await listConsents(db, storable(recipientId), now), null)
 					: await getConsent(db, storable(recipientId), purpose, now),
 			),
 		listConsents: (recipientId, now) => read((db) => listConsents(db, storable(recipientId), now)),

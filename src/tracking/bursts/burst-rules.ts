@@ -5,6 +5,7 @@ import type { BurstFeature } from '../classify/feature';
 import type { ActorReason } from '../event/actor-reasons';
 import { isCounted, type Actor } from '../event/open-event';
 import { normaliseIp, truncateIp } from '../minimise/minimise-ip';
+import { CLICK_RULES, CLICKS_WINDOW_MS, isStronger, judgeClicks, type Origin } from './click-rules';
 
 interface BurstRule {
 	/** How many different networks or domains make a burst */
@@ -34,17 +35,8 @@ export const DOMAIN_BURST: BurstRule = {
 	actorReason: 'address-many-domains',
 };
 
-/**
- * A gateway follows the links of an email one right after the other; a person reads what is behind the
- * first before the third.
- */
-export const LINK_BURST: BurstRule = {
-	distinct: 3,
-	windowMs: 10_000,
-	maxLoads: 32,
-	feature: 'burst:links',
-	actorReason: 'link-burst',
-};
+/** Clicks kept per recipient; as many links as most emails have. */
+const MAX_CLICKS = 32;
 
 /** One classified load, as the burst rules look at it. */
 export interface BurstLoad {
@@ -59,7 +51,7 @@ export interface BurstLoad {
 	ip: string | null;
 	/** Whether `address-many-domains` looks at the load; it is off unless the operator wants it */
 	manyDomains: boolean;
-	/** Of a click, the place of the link in its email; absent for an open */
+	/** Of a click or a HEAD, the place of the link in its email; absent for an open */
 	linkPosition?: number;
 	actor: Actor;
 	features: readonly string[];
@@ -69,10 +61,16 @@ export interface BurstLoad {
 export interface WindowedLoad {
 	readonly eventId: string;
 	readonly at: number;
-	/** Keyed hash of the network or the domain */
+	/** Keyed hash of the network or the domain; of a click, its link */
 	readonly mark: string;
-	/** Whether a burst would change its actor: true until it has */
+	/** Whether a burst would change its actor; of an open, true until it has */
 	readonly open: boolean;
+	/** Of a click, and of an open that clicks are compared with */
+	readonly from?: Origin;
+	/** Of a click, or of a link that was looked at with HEAD */
+	readonly link?: { readonly position: number; readonly head: boolean };
+	/** Of a click: the rule that has named it */
+	readonly actorReason?: ActorReason;
 }
 export type BurstWindow = readonly WindowedLoad[];
 
@@ -88,7 +86,7 @@ export interface BurstLabel {
 export interface BurstPlace {
 	/** Name of the window, in a map or in a store: a keyed hash */
 	readonly name: string;
-	/** Keyed hash of the network or the domain; `null` where the domain is known to the store alone */
+	/** Keyed hash of the network or the domain, or the link; `null` where the domain is known to the store alone */
 	readonly mark: string | null;
 }
 /**
@@ -104,8 +102,9 @@ export interface PlacedLoad {
 	/** `null` where the load belongs to no such window */
 	readonly recipient: BurstPlace | null;
 	readonly address: BurstPlace | null;
-	/** Whether it is a click: its window holds links, not networks */
-	readonly clicks?: boolean;
+	readonly from?: Origin;
+	/** Of a click, or of a link that was looked at with HEAD */
+	readonly link?: { readonly position: number; readonly head: boolean };
 }
 export interface BurstWindows {
 	readonly recipient: BurstWindow;
@@ -131,9 +130,8 @@ export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
 	}
 	if (load.linkPosition !== undefined) return placeClick(load, load.linkPosition, key);
 	const { recipient, recipientDomain } = load;
-	const address = load.ip === null || !takesPart(load) ? null : normaliseIp(load.ip);
-	const network = address === null ? null : truncateIp(address);
-	if (address === null || network === null) return null;
+	const from = originOf(load, key);
+	if (load.ip === null || from.network === null) return null;
 	if (recipient === null && (recipientDomain === null || !load.manyDomains)) return null;
 	return {
 		eventId: load.eventId,
@@ -141,31 +139,39 @@ export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
 		// A load that is labeled as a machine's is evidence and keeps its own reason.
 		open: isCounted(load.actor),
 		recipient:
-			recipient === null
-				? null
-				: { name: hashed('recipient', recipient, key), mark: hashed('network', network, key) },
+			recipient === null ? null : { name: hashed('recipient', recipient, key), mark: from.network },
 		address: load.manyDomains
 			? {
-					name: hashed('address', address, key),
+					name: hashed('address', normaliseIp(load.ip) ?? '', key),
 					mark: recipientDomain === null ? null : domainMark(recipientDomain, key),
 				}
 			: null,
+		// A machine's open says nothing of where its reader is.
+		...(isCounted(load.actor) && { from }),
 	};
 }
 
-/** Clicks have windows of their own, whatever network they come from: a reader's is not a proxy's. */
-function placeClick(load: BurstLoad, linkPosition: number, key: KeyObject): PlacedLoad | null {
+/** A click takes part whatever network it came from, which is then not compared. */
+function placeClick(load: BurstLoad, position: number, key: KeyObject): PlacedLoad | null {
 	const { eventId, at, recipient, actor, features } = load;
 	if (recipient === null || features.includes('own')) return null;
-	const name = hashed('links', recipient, key);
-	const mark = hashed('link', String(linkPosition), key);
 	return {
 		eventId,
 		at,
 		open: isCounted(actor),
-		recipient: { name, mark },
+		recipient: { name: hashed('recipient', recipient, key), mark: `link ${position}` },
 		address: null,
-		clicks: true,
+		from: originOf(load, key),
+		link: { position, head: features.includes('method:head') },
+	};
+}
+
+function originOf(load: BurstLoad, key: KeyObject): Origin {
+	const network = load.ip === null || !takesPart(load) ? null : truncateIp(load.ip);
+	return {
+		network: network === null ? null : hashed('network', network, key),
+		v6: network?.includes(':') ?? false,
+		os: load.features.find((feature) => feature.startsWith('os:'))?.slice(3) ?? null,
 	};
 }
 
@@ -182,18 +188,13 @@ export function domainMark(domain: string, key: KeyObject): string {
  *
  * @param windows as this function returned them before for the names of the load's places, or
  *   empty. Where a place or its mark is `null` the window comes back as it was
- * @returns each event at most once in `labels`, and never again after it was named
+ * @returns each event at most once in `labels`, and again only where a stronger rule names a click
  */
 export function observeBurst(
 	windows: BurstWindows,
 	load: PlacedLoad,
 ): { windows: BurstWindows; labels: BurstLabel[] } {
-	const recipient = addTo(
-		windows.recipient,
-		load,
-		load.recipient,
-		load.clicks ? LINK_BURST : NETWORK_BURST,
-	);
+	const recipient = addToRecipient(windows.recipient, load);
 	const address = addTo(windows.address, load, load.address, DOMAIN_BURST);
 	const named = new Set(recipient.labels.map(({ eventId }) => eventId));
 	return {
@@ -211,36 +212,82 @@ function takesPart({ actor, features }: BurstLoad): boolean {
 	);
 }
 
+interface Added {
+	window: BurstWindow;
+	labels: BurstLabel[];
+}
+
+/** A recipient's opens and clicks are in one window, because clicks are compared with opens. */
+function addToRecipient(before: BurstWindow, load: PlacedLoad): Added {
+	const newest = before.reduce((latest, { at }) => Math.max(latest, at), load.at);
+	const young = before.filter(({ at }) => newest - at < 2 * CLICKS_WINDOW_MS);
+	const opens = young.filter(({ link }) => link === undefined);
+	const clicks = young.filter(({ link }) => link !== undefined);
+	if (load.link === undefined) {
+		const added = addTo(opens, load, load.recipient, NETWORK_BURST);
+		const judged = labelClicks(added.window, clicks);
+		return { window: judged.window, labels: [...added.labels, ...judged.labels] };
+	}
+	return labelClicks(opens, put(clicks, load, CLICKS_WINDOW_MS, MAX_CLICKS));
+}
+
+function labelClicks(opens: BurstWindow, clicks: BurstWindow): Added {
+	const reasons = judgeClicks([...opens, ...clicks]);
+	const labels: BurstLabel[] = [];
+	const labeled = clicks.map((click) => {
+		const actorReason = reasons.get(click.eventId);
+		const isNews =
+			actorReason !== undefined &&
+			(click.actorReason === undefined || isStronger(actorReason, click.actorReason));
+		if (!click.open || !isNews) return click;
+		labels.push(scannerLabel(click.eventId, actorReason));
+		return { ...click, actorReason };
+	});
+	return { window: [...opens, ...labeled], labels };
+}
+
 function addTo(
 	before: BurstWindow,
 	load: PlacedLoad,
 	place: BurstPlace | null,
 	rule: BurstRule,
-): { window: BurstWindow; labels: BurstLabel[] } {
+): Added {
 	if (!place?.mark) return { window: before, labels: [] };
-	const newest = before.reduce((latest, { at }) => Math.max(latest, at), load.at);
-	const entry: WindowedLoad = {
-		eventId: load.eventId,
-		at: load.at,
-		mark: place.mark,
-		open: load.open,
-	};
-	const window = [...before.filter(({ eventId }) => eventId !== load.eventId), entry]
-		.filter(({ at }) => newest - at < rule.windowMs)
-		.slice(-rule.maxLoads);
-
+	const window = put(before, load, rule.windowMs, rule.maxLoads, place.mark);
 	if (new Set(window.map((each) => each.mark)).size < rule.distinct) return { window, labels: [] };
 	return {
 		window: window.map((each) => (each.open ? { ...each, open: false } : each)),
 		labels: window
 			.filter(({ open }) => open)
-			.map(({ eventId }) => ({
-				eventId,
-				actor: 'scanner',
-				actorReason: rule.actorReason,
-				rulesVersion: CURRENT_RULES.version,
-			})),
+			.map(({ eventId }) => scannerLabel(eventId, rule.actorReason)),
 	};
+}
+
+/** Adds a load to a window, out of which old ones and those beyond its size fall. */
+function put(
+	before: BurstWindow,
+	load: PlacedLoad,
+	windowMs: number,
+	maxLoads: number,
+	mark = load.recipient?.mark ?? '',
+): BurstWindow {
+	const { eventId, at, open, from, link } = load;
+	const newest = before.reduce((latest, each) => Math.max(latest, each.at), at);
+	const entry: WindowedLoad = {
+		eventId,
+		at,
+		mark,
+		open,
+		...(from && { from }),
+		...(link && { link }),
+	};
+	return [...before.filter((each) => each.eventId !== eventId), entry]
+		.filter((each) => newest - each.at < windowMs)
+		.slice(-maxLoads);
+}
+
+function scannerLabel(eventId: string, actorReason: ActorReason): BurstLabel {
+	return { eventId, actor: 'scanner', actorReason, rulesVersion: CURRENT_RULES.version };
 }
 
 /** 64 bits of a keyed hash: enough to tell apart what is in a few thousand windows. */
@@ -253,7 +300,7 @@ function hashed(kind: string, value: string, key: KeyObject): string {
  * its features; judging it again must not forget why.
  */
 export function burstFeatures(actorReason: string | null): BurstFeature[] {
-	return [NETWORK_BURST, DOMAIN_BURST, LINK_BURST]
+	return [NETWORK_BURST, DOMAIN_BURST, ...CLICK_RULES]
 		.filter((rule) => rule.actorReason === actorReason)
 		.map((rule) => rule.feature);
 }

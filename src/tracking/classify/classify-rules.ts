@@ -73,7 +73,10 @@ export const CURRENT_RULES: RuleSet = {
 		},
 		{ reason: 'network-burst', actor: 'scanner', all: ['burst:networks'] },
 		{ reason: 'address-many-domains', actor: 'scanner', all: ['burst:domains'] },
+		{ reason: 'link-head-first', actor: 'scanner', all: ['burst:head-first'] },
 		{ reason: 'link-burst', actor: 'scanner', all: ['burst:links'] },
+		{ reason: 'link-order', actor: 'scanner', all: ['burst:link-order'] },
+		{ reason: 'clicks-elsewhere', actor: 'scanner', all: ['burst:clicks-elsewhere'] },
 		{
 			reason: 'early-bare-browser',
 			actor: 'scanner',

@@ -66,7 +66,13 @@ export type SinceSendFeature =
 	| 'since-send:>=10m';
 
 /** Added later, by the rules that look at several loads (`burst-rules.ts`). */
-export type BurstFeature = 'burst:networks' | 'burst:domains' | 'burst:links';
+export type BurstFeature =
+	| 'burst:networks'
+	| 'burst:domains'
+	| 'burst:head-first'
+	| 'burst:links'
+	| 'burst:link-order'
+	| 'burst:clicks-elsewhere';
 
 /** What the user agent says it is: words from the fixed lists of `known-programs.ts`. */
 export type ClientFeature = `client:${string}` | `os:${string}` | `device:${string}`;

@@ -33,7 +33,7 @@ const READERS = {
 
 export type EspProvider = keyof typeof READERS;
 
-/** The email services whose open events can be imported, with their names for people. */
+/** The email services whose events can be imported, with their names for people. */
 export const ESP_PROVIDERS = Object.entries(READERS).map(([value, { displayName }]) => ({
 	value: value as EspProvider,
 	displayName,
@@ -50,17 +50,22 @@ export interface EspImportSettings {
 	recipient: 'address' | 'metadata' | 'none';
 	/** Name of the sender's own value, for `metadata` */
 	recipientKey: string;
+	/** What opens may be used for; a click has the purpose `clicks` */
 	purpose: Purpose | null;
 	/** Whether address and agent of the requester stay, as far as the mode allows later */
 	keepRequest: boolean;
 	/** Whether SparkPost's pixel at the top of an email counts as well as the one at its end */
 	initialOpens: boolean;
+	/** Whether clicks are taken; they are left out like any other event where not */
+	clicks: boolean;
 }
 
 export interface EspImport {
 	/** Not reduced yet: `receiveReportedOpen` asks for consent and does that */
 	opens: OpenEvent[];
-	/** Clicks, bounces and complaints; not reduced either, `receiveReported` does that */
+	/** The same of clicks */
+	clicks: OpenEvent[];
+	/** Bounces and complaints; `receiveReported` says which may be handed on */
 	reported: ReportedEvent[];
 	/** Parts that could not be read, by position in the payload */
 	rejected: Array<{ index: number; reason: string }>;
@@ -69,7 +74,7 @@ export interface EspImport {
 }
 
 /**
- * Open events out of a webhook payload of an email service.
+ * Opens, clicks and what else concerns an email, out of a webhook payload of an email service.
  *
  * The event id is a UUIDv5 of the service and its own id of the load, so a payload that comes
  * twice leads to the same events. Where the service has no id, message, recipient and time stand
@@ -85,23 +90,36 @@ export function parseEspPayload(
 	payload: unknown,
 	settings: EspImportSettings,
 ): EspImport {
-	const result: EspImport = { opens: [], reported: [], rejected: [], ignored: 0 };
+	const result: EspImport = { opens: [], clicks: [], reported: [], rejected: [], ignored: 0 };
 	const { initialOpens } = settings;
 	listOf(payload).forEach((entry, index) => {
 		for (const part of READERS[provider].read(entry, { initialOpens })) {
-			const problem = part.kind === 'event' ? problemOf(part.event) : null;
 			if (part.kind === 'other') result.ignored += 1;
 			else if (part.kind === 'rejected') result.rejected.push({ index, reason: part.reason });
-			else if (problem !== null) result.rejected.push({ index, reason: problem });
-			else if (part.event.event === 'open') {
-				result.opens.push(toEvent(provider, part.event, settings));
-			} else {
-				const { event, bounce } = part.event;
-				result.reported.push({ event, as: toEvent(provider, part.event, settings), bounce });
-			}
+			else if (part.event.event === 'click' && !settings.clicks) result.ignored += 1;
+			else addEvent(result, provider, index, part.event, settings);
 		}
 	});
 	return result;
+}
+
+function addEvent(
+	result: EspImport,
+	provider: EspProvider,
+	index: number,
+	reported: EspEvent,
+	settings: EspImportSettings,
+): void {
+	const problem = problemOf(reported);
+	if (problem !== null) {
+		result.rejected.push({ index, reason: problem });
+		return;
+	}
+	const { event, bounce } = reported;
+	const as = toEvent(provider, reported, settings);
+	if (event === 'open') result.opens.push(as);
+	else if (event === 'click') result.clicks.push(as);
+	else result.reported.push({ event, as, bounce });
 }
 
 /**
@@ -123,7 +141,7 @@ export function* parseInParts(
 }
 
 function problemOf(event: EspEvent): string | null {
-	const what = event.event === 'open' ? 'open' : 'event';
+	const what = event.event === 'open' || event.event === 'click' ? event.event : 'event';
 	if (Number.isNaN(new Date(event.occurredAtMs).getTime())) {
 		return `The ${what} has no time that can be read`;
 	}

@@ -5,7 +5,7 @@ import { askForConsent } from '../receive/ask-for-consent';
 import type { ReceiveDeps, ReceivedOpen, ReceiveSettings } from '../receive/receive-types';
 
 /**
- * The rest of the way for an open that an email service saw instead of us: check consent →
+ * The rest of the way for an open or a click that an email service saw instead of us: check consent →
  * minimize, by the same rules as `receiveOpen`. What comes out may be stored. Rules that compare the
  * loads of several networks do not apply: services report too late and too little for them.
  *

@@ -38,6 +38,12 @@ export const ACTOR_REASONS = {
 	browser: 'The user agent of a browser, or of an app that shows pages like one',
 	unrecognised: 'Nothing about the load says who made it; it counts',
 	'link-burst': 'Three or more links of one email were followed within ten seconds',
+	'link-head-first':
+		'The same network asked for the link with HEAD, then followed it, within ten seconds',
+	'link-order':
+		'Five neighboring links of one email were followed in their order within 30 seconds',
+	'clicks-elsewhere':
+		'Another network than an open of the same email, with a second sign: another link at the same moment, or the same link from another system',
 } as const;
 
 export type ActorReason = keyof typeof ACTOR_REASONS;

@@ -24,4 +24,7 @@ export const PURPOSES = [
 	'clicks',
 ] as const;
 
+/** What is recorded besides opens, each with a consent of its own. */
+export const APART_FROM_OPENS: readonly Purpose[] = ['image-held', 'clicks'];
+
 export type Purpose = (typeof PURPOSES)[number];

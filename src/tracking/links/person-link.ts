@@ -8,12 +8,14 @@ export const PRIVACY_PATH = 'email-open/privacy';
 /**
  * What the holder of a link may do. `consent` goes into every email, which people forward, so it
  * only shows and changes consent. `rights` goes to the person's own address when they ask: with it
- * they get a copy of their data, or have it erased.
+ * they get a copy of their data, or have it erased. `unsubscribe` goes into the header of an email, where
+ * email programs offer it as a button (RFC 8058): it ends tracking, and says that no more emails are
+ * wanted. Append only: tokens carry the position in this list.
  */
-export const PERSON_LINK_SCOPES = ['consent', 'rights'] as const;
+export const PERSON_LINK_SCOPES = ['consent', 'rights', 'unsubscribe'] as const;
 export type PersonLinkScope = (typeof PERSON_LINK_SCOPES)[number];
 
-/** How long a link for a copy or an erasure holds. Consent links hold as long as their key. */
+/** How long a link for a copy or an erasure holds. The others hold as long as their key. */
 export const RIGHTS_LINK_HOURS = 48;
 
 export interface PersonLink {
@@ -69,14 +71,14 @@ export function signPersonToken(link: PersonLink, keyRing: KeyRing, iv: Uint8Arr
 
 /**
  * Reads a token and says whether this installation made it and it still holds. Every key of the ring
- * vouches for consent. For a copy or an erasure only the active key does: such a link lives for two
+ * vouches for consent and for an unsubscription. For a copy or an erasure only the active key does: such a link lives for two
  * days, so an older key that still vouched for it would serve nobody but a thief of that key.
  */
 export function readPersonToken(token: string, keyRing: KeyRing, now: Date): PersonLinkVerdict {
 	const opened = openToken('person', token, keyRing);
 	const link = opened.ok ? unpackLink(opened.content) : null;
 	if (!opened.ok || link === null) return { ok: false, reason: 'not-genuine' };
-	if (link.scope === 'consent') return { ok: true, link };
+	if (link.scope !== 'rights') return { ok: true, link };
 	const ageHours = (now.getTime() - link.issuedAt.getTime()) / 3_600_000;
 	if (opened.keyId !== keyRing.active.id || ageHours < 0) {
 		return { ok: false, reason: 'not-genuine' };

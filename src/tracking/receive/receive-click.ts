@@ -7,6 +7,9 @@ import { linkOfClaims } from './received-link';
  * The way from a tracked link that was followed to an event, as `receiveEvent` does. Where the
  * requester is sent must not depend on the result: that stands in the link, and nothing else does.
  *
+ * A link that is looked at with HEAD makes no event. Where a click of it could be kept, the burst
+ * windows get to know, because gateways follow what they looked at.
+ *
  * Clicks have a purpose of their own, so that consent to opens is none to clicks.
  *
  * @param claims what the link says, once its token was verified
@@ -18,8 +21,16 @@ export async function receiveClick(
 	settings: ReceiveSettings,
 	deps: ReceiveDeps,
 ): Promise<ReceivedOpen> {
-	if (request.method.toUpperCase() !== 'GET') return nothing('not-a-get');
+	const method = request.method.toUpperCase();
+	if (method !== 'GET' && method !== 'HEAD') return nothing('not-a-get');
 	if (settings.mode === 'off') return nothing('mode-off');
 	const link = linkOfClaims(claims, { ...settings, purpose: 'clicks' });
-	return await receiveEvent(request, { event: 'click', link, target: claims.link }, settings, deps);
+	const from = { event: 'click', link, target: claims.link } as const;
+	const received = await receiveEvent(request, from, settings, deps);
+	if (method === 'GET') return received;
+	const { event, load, lookupError } = received;
+	if (event === null || load === null) return { ...nothing('not-a-get'), lookupError };
+	const { pixelId, campaignId } = event;
+	const looked = { load, event: { pixelId, campaignId, recipientId: null } };
+	return { ...nothing('not-a-get'), looked, lookupError };
 }

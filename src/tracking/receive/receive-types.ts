@@ -103,6 +103,12 @@ export const RECEIVE_REASONS = {
 } as const;
 export type ReceiveReason = keyof typeof RECEIVE_REASONS;
 
+/** A load, and whose counters stand beside its burst windows in the store. */
+export interface LoadInPlace {
+	event: Pick<OpenEvent, 'pixelId' | 'campaignId' | 'recipientId'>;
+	load: PlacedLoad;
+}
+
 export interface ReceivedOpen {
 	/** Minimized and ready to be stored; `null` when nothing may be stored */
 	event: OpenEvent | null;
@@ -112,6 +118,11 @@ export interface ReceivedOpen {
 	 * when it may not be kept so exactly. To be recorded with it.
 	 */
 	load: PlacedLoad | null;
+	/**
+	 * What the burst windows are to know of a link that was looked at with HEAD, which is no event and
+	 * is counted nowhere; absent for anything else.
+	 */
+	looked?: LoadInPlace | null;
 	/**
 	 * What a failed lookup in the store threw: of an erasure, of consent, or of the key of the day,
 	 * without which the address is dropped. For the operator's log, holds no decision.

@@ -2,11 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once, EventEmitter } from 'node:events';
 
 import { MOST_NOTES, noteLoad, recordTogether } from '../../../src/intake/record-together';
-import type {
-	BurstOptions,
-	CheckedOpen,
-	LoadOfOpen,
-} from '../../../src/storage/port/tracking-store';
+import type { BurstOptions, CheckedOpen } from '../../../src/storage/port/tracking-store';
 import { StoreError } from '../../../src/storage/port/store-error';
 import { generateKey, parseKeyRing } from '../../../src/tracking/links/key-ring';
 import { AWAY } from '../../support/failing-store';
@@ -14,7 +10,7 @@ import { openEvent } from '../../support/open-events';
 
 const keyRing = parseKeyRing({ activeKey: generateKey(randomBytes) });
 
-const received = (): LoadOfOpen => {
+const received = () => {
 	const event = openEvent();
 	const recipient = { name: 'n', mark: 'm' };
 	return { event, load: { eventId: event.eventId, at: 1, open: true, recipient, address: null } };
@@ -32,14 +28,14 @@ function notingStore() {
 			{ notes = [] }: BurstOptions = {},
 		) => {
 			const ids = opens.map(({ event }) => event.eventId);
-			transactions.push({ opens: ids, notes: notes.map(({ event }) => event.eventId) });
+			transactions.push({ opens: ids, notes: notes.map(({ load }) => load.eventId) });
 			setImmediate(() => happened.emit('transaction'));
 			if (state.failure) throw state.failure;
 			if (ids.some((id) => state.invalid.has(id))) throw new StoreError('invalid', 'Bad.');
 			return { erased: new Set<string>(), recorded: new Set(ids), labels: new Map() };
 		},
 	};
-	const note = (one: LoadOfOpen) =>
+	const note = (one: ReturnType<typeof received>) =>
 		noteLoad(store, keyRing, one, (error) => void failures.push(error));
 	return {
 		state,

@@ -3,7 +3,7 @@ import { readOptions } from '../../../src/sinks/sink-parameters';
 import { EVENT_FIELDS } from '../../../src/tracking/event/event-fields';
 import type { OpenEvent } from '../../../src/tracking/event/open-event';
 import { CONTRACTS } from './contracts';
-import { anOpen, answer, run, type Script } from './harness';
+import { aClick, anOpen, answer, run, type Script } from './harness';
 
 it('every destination of the registry has a contract', () => {
 	expect(CONTRACTS.map((one) => one.sink).sort()).toEqual(SINKS.map((one) => one.name).sort());
@@ -66,8 +66,9 @@ describe.each(CONTRACTS)('$sink, as $page says', (contract) => {
 		const seen = new Set<string>();
 		const named = anOpen(1, { recipientId: sampleId(sink.name) });
 		const nameless = anOpen(1, { recipientId: null, campaignId: null });
+		const click = aClick(1, { recipientId: sampleId(sink.name) });
 		for (const write of writesOf(sink.name)) {
-			for (const event of [named, nameless]) {
+			for (const event of [named, nameless, click]) {
 				const before = await requestsFor(sink.name, event, write);
 				for (const field of EVENT_FIELDS) {
 					const after = await requestsFor(sink.name, withMarker(event, field), write);
@@ -75,7 +76,7 @@ describe.each(CONTRACTS)('$sink, as $page says', (contract) => {
 				}
 			}
 		}
-		// event is always "open", and a constant is nothing that leaves.
+		// event chooses what is sent; a value that is neither open nor click is none.
 		const listed = sink.fields.filter((field) => field !== 'event');
 		seen.delete('event');
 		expect([...seen].sort()).toEqual([...listed].sort());
@@ -87,8 +88,8 @@ const sampleId = (name: string) => (name === 'googleAnalytics' ? 'r1' : 'ada@exa
 function writesOf(name: string): Array<Record<string, string | boolean>> {
 	return findSink(name).parameters.some((one) => one.name === 'write')
 		? [
-				{ write: 'contact', machineOpens: true },
-				{ write: 'timeline', machineOpens: true },
+				{ write: 'contact', machineOpens: true, lastClickedField: '8' },
+				{ write: 'timeline', machineOpens: true, clickEventName: 'clicked' },
 			]
 		: [{}];
 }
@@ -164,7 +165,7 @@ describe('the registry', () => {
 	it('says what is wrong with a setting', () => {
 		const { parameters } = findSink('hubSpot');
 		expect(() => readOptions(parameters, { write: 'everything' })).toThrow(
-			'Record Open As is not valid. Use one of contact, timeline.',
+			'Record As is not valid. Use one of contact, timeline.',
 		);
 		expect(() => readOptions(parameters, { write: 'timeline' })).toThrow('Custom Event is empty.');
 		expect(readOptions(parameters, {})).toMatchObject({ write: 'contact', machineOpens: false });

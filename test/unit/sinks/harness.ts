@@ -32,6 +32,16 @@ export function anOpen(number = 1, changes: Partial<OpenEvent> = {}): OpenEvent 
 	return { ...event, ...changes };
 }
 
+/** A full click of an identified recipient. */
+export function aClick(number = 1, changes: Partial<OpenEvent> = {}): OpenEvent {
+	return anOpen(number, {
+		event: 'click',
+		purpose: 'clicks',
+		link: { url: 'https://shop.example/boots', position: 2, label: 'boots' },
+		...changes,
+	});
+}
+
 export function opens(count: number, changes: Partial<OpenEvent> = {}): OpenEvent[] {
 	return Array.from({ length: count }, (_, index) => anOpen(index + 1, changes));
 }

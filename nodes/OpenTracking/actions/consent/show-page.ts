@@ -2,6 +2,7 @@ import {
 	consentMessagePage,
 	consentPage,
 	rightsPage,
+	unsubscribePage,
 } from '../../../../src/reports/consent-page/consent-page';
 import type { PageLanguage } from '../../../../src/reports/consent-page/consent-page-words';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
@@ -26,10 +27,14 @@ export const showConsentPage: Operation = {
 	properties: [personTokenProperty, noticeProperties[0], purposesProperty, languageProperty],
 	async execute({ node, store, index }) {
 		const language = readLanguage(node, index);
-		const link = await readPersonLink(node, index, ['consent', 'rights']);
+		const link = await readPersonLink(node, index, ['consent', 'rights', 'unsubscribe']);
 		if (link === null) {
 			answerWithPage(node, consentMessagePage(language, 'invalid'), 403);
 			return [{ json: { shown: 'invalid', reason: LINK_DOES_NOT_HOLD } }];
+		}
+		if (link.scope === 'unsubscribe') {
+			answerWithPage(node, unsubscribePage(language));
+			return [{ json: { shown: 'unsubscribe' } }];
 		}
 		if (await wasErased(node, store, link.recipientId)) {
 			answerWithPage(node, consentMessagePage(language, 'forgotten'));

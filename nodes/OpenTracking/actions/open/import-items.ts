@@ -13,6 +13,7 @@ import {
 } from '../../../../src/tracking/esp/reported-event';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import type { KeyRing } from '../../../../src/tracking/links/key-ring';
+import { MODE_STORES } from '../../../../src/tracking/minimise/minimise-mode';
 import { failedItem, MOST_AT_ONCE, toNodeError } from '../../../shared/each-item';
 import { signingOf } from '../../../shared/installation/signing';
 import { reportSetupInUse } from '../../../shared/receive/report-setup';
@@ -28,16 +29,16 @@ const READ_AT_ONCE = 250;
 export interface ImportedItem extends EspImport {
 	index: number;
 	settings: ImportSettings;
-	/** The opens that are new */
+	/** The opens and clicks that are new */
 	stored: OpenEvent[];
-	/** Opens that were in the store already */
+	/** How many were in the store already */
 	known: number;
-	/** Opens that may not be stored: by consent, or because the person was erased */
+	/** How many may not be stored: by consent, by the mode, or because the person was erased */
 	left: number;
 	/** Why the store will never take some */
 	refusals: string[];
 	/** Not stored, and part of the output */
-	handedOn: Array<OpenEvent | HandedOnDelivery>;
+	handedOn: HandedOnDelivery[];
 	/** Why the store took none of the rest; it may take them later */
 	failure: unknown;
 }
@@ -50,9 +51,10 @@ export async function readItem(node: IExecuteFunctions, index: number): Promise<
 	const payload = settings.acceptUnsigned
 		? read()
 		: await payloadOfService(node, index, provider, read);
-	const parsed: EspImport = { opens: [], reported: [], rejected: [], ignored: 0 };
+	const parsed: EspImport = { opens: [], clicks: [], reported: [], rejected: [], ignored: 0 };
 	for (const part of parseInParts(provider, payload, settings, READ_AT_ONCE)) {
 		parsed.opens.push(...part.opens);
+		parsed.clicks.push(...part.clicks);
 		parsed.reported.push(...part.reported);
 		parsed.rejected.push(...part.rejected);
 		parsed.ignored += part.ignored;
@@ -72,7 +74,7 @@ export async function readItem(node: IExecuteFunctions, index: number): Promise<
 }
 
 /**
- * Stores the opens of some items together. Where the user did not choose to continue on failure,
+ * Stores the opens and clicks of some items together. Where the user did not choose to continue on failure,
  * nothing of the items behind the first one that could not be read whole is stored.
  */
 export async function importItems(
@@ -85,7 +87,9 @@ export async function importItems(
 	const items = goesOn ? given : given.slice(0, firstBad + 1);
 	for (const { settings } of items) reportSetupInUse(node, setupOf(settings));
 	const { keyRing } = await signingOf(node);
-	const all = items.flatMap((item) => item.opens.map((open) => ({ open, item })));
+	const all = items.flatMap((item) =>
+		[...item.opens, ...item.clicks].map((event) => ({ event, item })),
+	);
 	for (const part of chunks(all, MOST_AT_ONCE)) {
 		try {
 			await importPart(node, store, keyRing, part);
@@ -104,46 +108,43 @@ export async function importItems(
 function summaryOf(items: readonly ImportedItem[]): string {
 	const count = (of: (item: ImportedItem) => number) =>
 		items.reduce((sum, item) => sum + of(item), 0);
-	const summary = `${count(({ stored }) => stored.length)} opens are new, ${count(({ known }) => known)} were known, ${count(({ left }) => left)} may not be stored, ${count(({ ignored, reported }) => ignored + reported.length)} events are no opens`;
+	const fresh = (name: OpenEvent['event']) =>
+		count(({ stored }) => stored.filter(({ event }) => event === name).length);
+	const summary = `${fresh('open')} opens and ${fresh('click')} clicks are new, ${count(({ known }) => known)} were known, ${count(({ left }) => left)} may not be stored. Other events: ${count(({ ignored, reported }) => ignored + reported.length)}`;
 	const handed = items.flatMap(({ handedOn }) => handedOn.map(({ event }) => event));
 	if (handed.length === 0) return summary;
 	const times = (name: string) => handed.filter((event) => event === name).length;
-	return `${summary}: ${times('click')} clicks, ${times('bounce')} bounces and ${times('complaint')} complaints are handed on`;
+	return `${summary}, of which ${times('bounce')} bounces and ${times('complaint')} complaints are handed on`;
 }
 
-/** Reduces what else an item reports to what may leave the node. */
+/** Finds what else of an item may leave the node. */
 async function handOn(node: IExecuteFunctions, item: ImportedItem): Promise<void> {
-	const { receive, handOn: wanted } = item.settings;
 	const deps = receiveDeps(node);
-	const reported = item.reported.filter(({ event }) => wanted.includes(event));
+	const reported = item.reported.filter(({ event }) => item.settings.handOn.includes(event));
 	for (const part of chunks(reported, MOST_AT_ONCE)) {
-		for (const { event, lookupError } of await Promise.all(
-			part.map(async (one) => await receiveReported(one, receive, deps)),
-		)) {
-			tellOfLookups(node, { lookupError, event: null });
-			if (event !== null) item.handedOn.push(event);
-		}
+		const received = await Promise.all(part.map(async (one) => await receiveReported(one, deps)));
+		item.handedOn.push(...received.filter((event) => event !== null));
 	}
 }
 
-/** Looks some opens up and writes them, and notes in their items what became of each. */
+/** Looks some events up and writes them, and notes in their items what became of each. */
 async function importPart(
 	node: IExecuteFunctions,
 	store: TrackingStore,
 	keyRing: KeyRing,
-	part: ReadonlyArray<{ open: OpenEvent; item: ImportedItem }>,
+	part: ReadonlyArray<{ event: OpenEvent; item: ImportedItem }>,
 ): Promise<void> {
 	const deps = receiveDeps(node);
 	const received = await Promise.all(
-		part.map(async ({ open, item }) => ({
+		part.map(async ({ event, item }) => ({
 			item,
-			...(await receiveReportedOpen(open, item.settings.receive, deps)),
+			...(await receiveReportedOpen(event, item.settings.receive, deps)),
 		})),
 	);
 	const events: Array<{ event: OpenEvent; item: ImportedItem }> = [];
 	for (const { item, ...one } of received) {
 		tellOfLookups(node, one);
-		if (one.event === null) item.left += 1;
+		if (one.event === null || isLost(one.event)) item.left += 1;
 		else events.push({ event: one.event, item });
 	}
 	const outcomes = await Promise.all(
@@ -158,6 +159,11 @@ async function importPart(
 	});
 }
 
+/** The mode for list hygiene keeps the day of the last open, and of a click nothing. */
+function isLost({ event, trackingMode }: OpenEvent): boolean {
+	return event === 'click' && MODE_STORES[trackingMode].keeps === 'last-open';
+}
+
 function resultOf(node: IExecuteFunctions, item: ImportedItem): INodeExecutionData[] | Error {
 	const { index, stored, handedOn, rejected, refusals, failure } = item;
 	const results = toItems([...stored, ...handedOn]);
@@ -167,7 +173,7 @@ function resultOf(node: IExecuteFunctions, item: ImportedItem): INodeExecutionDa
 	const fault = new NodeOperationError(node.getNode(), faults.join('. '), {
 		itemIndex: index,
 		description:
-			'Check Email Service and Payload Field. All other opens are stored; the same payload can be imported again.',
+			'Check Email Service and Payload Field. All other events are stored; the same payload can be imported again.',
 	});
 	if (!node.continueOnFail()) return fault;
 	return [...results, failedItem(node, node.getInputData()[index], index, fault)];
@@ -183,7 +189,7 @@ function faultsOf(rejected: EspImport['rejected'], refusals: readonly string[]):
 		);
 	}
 	if (refusals.length > 0) {
-		faults.push(`${refusals.length} opens could not be stored. The first: ${refusals[0]}`);
+		faults.push(`${refusals.length} events could not be stored. The first: ${refusals[0]}`);
 	}
 	return faults;
 }

@@ -26,7 +26,7 @@ import type { ReportedSetup } from '../../../shared/receive/report-setup';
 /** What an item is imported by. */
 export interface ImportSettings extends EspImportSettings {
 	provider: EspProvider;
-	/** What is handed on besides the opens */
+	/** What is handed on besides opens and clicks */
 	handOn: ReadonlyArray<ReportedEvent['event']>;
 	/** Whether nobody has to have signed the payload */
 	acceptUnsigned: boolean;
@@ -44,6 +44,7 @@ export function readSettings(node: IExecuteFunctions, index: number): ImportSett
 		keepAsAggregate?: boolean;
 		keepRequest?: boolean;
 		purpose?: Purpose;
+		trackClicks?: boolean;
 	};
 	const choice = node.getNodeParameter('importConsentPolicy', index) as ConsentChoice;
 	const mode = node.getNodeParameter('importTrackingMode', index) as TrackingMode;
@@ -55,7 +56,8 @@ export function readSettings(node: IExecuteFunctions, index: number): ImportSett
 	return {
 		provider: node.getNodeParameter('provider', index) as EspProvider,
 		acceptUnsigned: options.acceptUnsigned ?? false,
-		handOn: options.handOn ?? ['bounce', 'click', 'complaint'],
+		clicks: options.trackClicks ?? false,
+		handOn: options.handOn ?? ['bounce', 'complaint'],
 		initialOpens: options.initialOpens ?? false,
 		recipient,
 		recipientKey: recipient === 'metadata' ? readText(node, 'importRecipientKey', index) : '',

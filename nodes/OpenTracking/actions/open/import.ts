@@ -11,7 +11,7 @@ export const importOpens: OperationOnMany = {
 	name: 'Import',
 	action: 'Import opens',
 	description:
-		'Take opens that an email service reports by webhook; gives out those that are new, and what else it reports of an email',
+		'Take opens and clicks that an email service reports by webhook; gives out those that are new, and what else it reports of an email',
 	properties: [
 		{
 			displayName: 'Email Service',
@@ -120,10 +120,9 @@ export const importOpens: OperationOnMany = {
 					type: 'multiOptions',
 					options: [
 						{ name: 'Bounces', value: 'bounce' },
-						{ name: 'Clicks', value: 'click' },
 						{ name: 'Complaints', value: 'complaint' },
 					],
-					default: ['bounce', 'click', 'complaint'],
+					default: ['bounce', 'complaint'],
 					description:
 						'What else comes out of this node, as items whose "event" says what they are. It is not stored.',
 				},
@@ -142,6 +141,14 @@ export const importOpens: OperationOnMany = {
 					options: purposeOptions,
 					default: 'performance',
 					description: 'What the opens may be used for; consent is asked for this',
+				},
+				{
+					displayName: 'Track Clicks',
+					name: 'trackClicks',
+					type: 'boolean',
+					default: false,
+					description:
+						'Whether clicks that the service reports are stored as well. Consent to them is asked for apart from opens, for the purpose clicks.',
 				},
 			],
 		},

@@ -166,6 +166,31 @@ describe('shipping the log into the store', () => {
 		expect(opens.map(({ actor }) => actor)).toEqual(['scanner', 'scanner', 'scanner']);
 	});
 
+	it('tells the windows of a link that was looked at, which makes no event', async () => {
+		const event = openEvent({ event: 'click', purpose: 'clicks' });
+		const place = {
+			at: 1,
+			recipient: { name: 'hash of ada', mark: 'hash of link 1' },
+			address: null,
+			from: { network: 'hash of network', v6: false, os: null },
+		};
+		const looked = { eventId: 'looked', open: false, link: { position: 1, head: true }, ...place };
+		const burst = {
+			eventId: event.eventId,
+			open: true,
+			link: { position: 1, head: false },
+			...place,
+		};
+		const { pixelId, campaignId } = event;
+		log.append([
+			writeRecord({ open: event, burst }),
+			writeRecord({ looked: { event: { pixelId, campaignId, recipientId: null }, load: looked } }),
+		]);
+		expect(await ship()).toEqual({ failures: [], refused: [] });
+		const { opens } = await store.listOpens({ limit: 9, event: 'any' });
+		expect(opens).toMatchObject([{ eventId: event.eventId, actorReason: 'link-head-first' }]);
+	});
+
 	it('adds the held time that came later to its open, and takes a repeat for one', async () => {
 		const open = openEvent({ imageHeldMeasurable: true });
 		const time = writeRecord({ imageHeld: { eventId: open.eventId, imageHeldMs: 1500 } });

@@ -70,6 +70,16 @@ describe('a collector that tracks clicks', () => {
 		await start();
 		expect(await follow(tokenOf(), 'HEAD')).toEqual(redirectTo(TARGET));
 		expect(server.events()).toEqual([]);
+		// The rules for machines get to know, of nobody by name and not where it leads.
+		const [record] = server.records();
+		expect(record).toMatchObject({
+			looked: {
+				event: { pixelId: null, campaignId: 'spring', recipientId: null },
+				load: { open: false, link: { position: 2, head: true } },
+			},
+		});
+		expect(JSON.stringify(record)).not.toMatch(/ada|shop|203\.0/);
+		expect(server.counters).toMatchObject({ recorded: 0, notRecorded: 1, commits: 1 });
 	});
 
 	it.each([
@@ -79,9 +89,10 @@ describe('a collector that tracks clicks', () => {
 	] as const)('sends them there as well when they %s, and keeps nothing', async (_, receive) => {
 		await start({}, receive as Partial<LinkDeps>);
 		expect(await follow(tokenOf())).toEqual(redirectTo(TARGET));
+		expect(await follow(tokenOf(), 'HEAD')).toEqual(redirectTo(TARGET));
 		expect(server.records()).toEqual([]);
 		// The answer waits for the disk all the same.
-		expect(server.counters).toMatchObject({ notRecorded: 1, commits: 1 });
+		expect(server.counters).toMatchObject({ notRecorded: 2, commits: 2 });
 	});
 
 	it('asks for consent to clicks, whatever there is for opens', async () => {
@@ -129,6 +140,18 @@ describe('a collector that tracks clicks', () => {
 		for (const text of damaged) expect(await follow(text)).toEqual(LINK_NOT_FOUND);
 		const head = { ...LINK_NOT_FOUND, body: Buffer.alloc(0) };
 		expect(await follow('x', 'HEAD')).toEqual(head);
+		expect(server.records()).toEqual([]);
+	});
+
+	it('does not follow a link of whose token any character was changed', async () => {
+		await start();
+		const token = tokenOf();
+		const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+		for (const [at, letter] of [...token].entries()) {
+			const other = alphabet[(alphabet.indexOf(letter) + 1 + (at % 63)) % 64];
+			const changed = token.slice(0, at) + other + token.slice(at + 1);
+			expect([at, await follow(changed)]).toEqual([at, LINK_NOT_FOUND]);
+		}
 		expect(server.records()).toEqual([]);
 	});
 

@@ -28,6 +28,7 @@ const stub = defineSink({
 	},
 	parameters: [],
 	fields: ['eventId', 'recipientId'],
+	clickIs: null,
 	deduplication: 'id',
 	overrideExample: 'plan',
 	limits: () => ({ records: 10, bytes: 2000 }),

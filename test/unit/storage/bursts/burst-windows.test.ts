@@ -11,7 +11,7 @@ import {
 	keepLabels,
 } from '../../../../src/storage/bursts/burst-windows';
 import { openSqliteDatabase } from '../../../../src/storage/database/sqlite/sqlite-database';
-import type { LoadOfOpen, TrackingStore } from '../../../../src/storage/port/tracking-store';
+import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { startStore } from '../../../../src/storage/start-store';
 import {
 	domainMark,
@@ -26,6 +26,11 @@ import { DEFAULT_RETENTION, retentionPlan } from '../../../../src/tracking/peopl
 import { openEvent } from '../../../support/open-events';
 import { onEachEngine, type StorePlace } from '../../../support/stores';
 import { keysOf } from '../../../support/denylist-keys';
+
+interface LoadOfOpen {
+	event: OpenEvent;
+	load: PlacedLoad;
+}
 
 const KEY = createSecretKey(Buffer.alloc(32, 7));
 const NOW = new Date('2026-11-20T10:00:00Z');

@@ -154,6 +154,57 @@ onEachEngine('clicks on $name', (engine) => {
 		expect(await campaign()).toMatchObject({ clicks: 9, machineClicks: 3, uniqueClicks: 3 });
 	});
 
+	test('a click gets the strongest reason, whether it is in the log or on its way', async () => {
+		const key = createSecretKey(Buffer.alloc(32, 7));
+		const arriving = (position: number, second: number, features: string[] = []) => {
+			const at = START + second * 1000;
+			const event = click({ at, link: { ...SHOP, position } });
+			const load = placeLoad(
+				{
+					eventId: event.eventId,
+					at,
+					recipient: 'ada',
+					recipientDomain: null,
+					ip: '203.0.113.9',
+					manyDomains: false,
+					linkPosition: position,
+					actor: 'human',
+					features,
+				},
+				key,
+			);
+			if (load === null) throw new Error('A click takes part.');
+			return { event, load };
+		};
+		const looked = (position: number, second: number) => {
+			const { event, load } = arriving(position, second, ['method:head']);
+			return { event: { ...event, recipientId: null }, load: { ...load, open: false } };
+		};
+		const reasons = async () => {
+			const { opens } = await store.listOpens({ limit: 50, event: 'click' });
+			return opens.map(({ actorReason }) => actorReason).sort();
+		};
+		const three = [1, 2, 3].map((position) => arriving(position, position));
+		await store.recordUnlessErased(three.map((one) => ({ ...one, denylistKeys: [] })));
+		expect(await reasons()).toEqual(['link-burst', 'link-burst', 'link-burst']);
+		const before = await campaign();
+		expect(before).toMatchObject({ clicks: 0, machineClicks: 3 });
+		// The first three are in the log by now; these three come behind their loads.
+		const later = [4, 5, 6].map((position) => arriving(position, position));
+		await store.recordUnlessErased([], { notes: [...later, looked(4, 3.5), looked(1, 0.5)] });
+		expect(await reasons()).toEqual(['link-burst', 'link-burst', 'link-head-first']);
+		expect(await campaign()).toEqual(before);
+		await store.recordUnlessErased(later.map(({ event }) => ({ event, denylistKeys: [] })));
+		expect(await reasons()).toEqual([
+			...Array<string>(4).fill('link-burst'),
+			...Array<string>(2).fill('link-head-first'),
+		]);
+		expect(await campaign()).toMatchObject({ clicks: 0, machineClicks: 6, uniqueClicks: 0 });
+		// A weaker rule takes no reason away.
+		await store.recordUnlessErased([], { notes: [7, 8, 9].map((link) => arriving(link, 7)) });
+		expect((await reasons()).filter((reason) => reason === 'link-head-first')).toHaveLength(2);
+	});
+
 	test('what a mode keeps of a click', async () => {
 		await store.recordOpens([
 			click({ trackingMode: 'aggregate', recipientId: null, recipientReason: 'mode' }),

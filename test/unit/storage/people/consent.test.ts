@@ -105,6 +105,18 @@ onEachEngine('consent on $name', (engine) => {
 		expect(await store.getConsent('ada', 'performance', before)).toMatchObject({ status: 'given' });
 	});
 
+	test.each(['clicks', 'image-held'] as const)(
+		'a no to %s is none to opens, nor is a yes one, where no purpose is named',
+		async (purpose) => {
+			const asked = consentRecord({ purpose, status: 'refused' });
+			await store.recordConsent([asked], NOW, keysOf);
+			expect(await store.getConsent('ada', purpose, NOW)).toMatchObject({ status: 'refused' });
+			expect(await store.getConsent('ada', null, NOW)).toMatchObject({ status: 'unknown' });
+			await store.recordConsent([consentRecord()], NOW, keysOf);
+			expect(await store.getConsent('ada', null, NOW)).toMatchObject({ status: 'given' });
+		},
+	);
+
 	test('without a purpose the strictest answer to any purpose counts', async () => {
 		await store.recordConsent([consentRecord()], NOW, keysOf);
 		expect(await store.getConsent('ada', null, NOW)).toMatchObject({ status: 'given' });

@@ -3,6 +3,7 @@ import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 
 import {
+	burstFeatures,
 	DOMAIN_BURST,
 	NETWORK_BURST,
 	observeBurst,
@@ -13,6 +14,8 @@ import {
 	type BurstWindows,
 	type PlacedLoad,
 } from '../../../../src/tracking/bursts/burst-rules';
+import { CLICK_RULES } from '../../../../src/tracking/bursts/click-rules';
+import { classifyFeatures } from '../../../../src/tracking/classify/classify-load';
 import { CURRENT_RULES } from '../../../../src/tracking/classify/classify-rules';
 import { ACTORS } from '../../../../src/tracking/event/event-fields';
 
@@ -167,6 +170,162 @@ describe('one recipient, many networks', () => {
 	});
 });
 
+describe('clicks of one recipient', () => {
+	const click = (
+		eventId: string,
+		second: number,
+		linkPosition: number,
+		changes: Partial<BurstLoad> = {},
+	) => load(eventId, { at: START + second * 1000, linkPosition, ...changes });
+	const head = (second: number, linkPosition: number, changes: Partial<BurstLoad> = {}) =>
+		click('head', second, linkPosition, { actor: 'bot', features: ['method:head'], ...changes });
+	const elsewhere = { ip: '198.51.100.7' };
+	/** The reason of each event that got one, whichever it got last. */
+	const reasons = (loads: BurstLoad[]): Record<string, string> => {
+		const kept = keptWindows();
+		const labels = loads.flatMap((each) => kept.observe(each));
+		return Object.fromEntries(labels.map(({ eventId, actorReason }) => [eventId, actorReason]));
+	};
+
+	test.each<[string, BurstLoad[], Record<string, string>]>([
+		[
+			'three links in less than ten seconds, by whatever networks',
+			[click('a', 0, 1), click('b', 5, 2, elsewhere), click('c', 9.999, 3)],
+			{ a: 'link-burst', b: 'link-burst', c: 'link-burst' },
+		],
+		['three links in ten seconds', [click('a', 0, 1), click('b', 5, 2), click('c', 10, 3)], {}],
+		['one link, often', [1, 2, 3, 4].map((second) => click(`${second}`, second, 1)), {}],
+		[
+			'links that were looked at are links too',
+			[head(0, 1), { ...head(1, 2), eventId: 'head 2' }, click('c', 2, 3, elsewhere)],
+			{ c: 'link-burst' },
+		],
+		[
+			'HEAD before GET',
+			[head(0, 1), click('a', 9.999, 1), click('b', 9, 2)],
+			{ a: 'link-head-first' },
+		],
+		['HEAD long before GET', [head(0, 1), click('a', 10, 1)], {}],
+		['HEAD after GET', [click('a', 0, 1), head(1, 1)], {}],
+		['HEAD from elsewhere', [head(0, 1, elsewhere), click('a', 1, 1)], {}],
+		[
+			'HEAD from nobody knows where',
+			[head(0, 1, { ip: null }), click('a', 1, 1, { ip: null })],
+			{},
+		],
+		[
+			"HEAD from a network that is everybody's",
+			[head(0, 1, { features: ['method:head', 'net:google'] }), click('a', 1, 1)],
+			{},
+		],
+		[
+			'five neighboring links in their order within half a minute',
+			[5, 6, 7, 8, 9].map((link, step) => click(`${link}`, step * 7, link)),
+			Object.fromEntries([5, 6, 7, 8, 9].map((link) => [link, 'link-order'])),
+		],
+		['four of them', [5, 6, 7, 8].map((link, step) => click(`${link}`, step * 7, link)), {}],
+		[
+			'five links, one left out',
+			[5, 6, 8, 9, 10].map((link, step) => click(`${link}`, step * 7, link)),
+			{},
+		],
+		[
+			'five links in another order',
+			[9, 8, 7, 6, 5].map((link, step) => click(`${link}`, step * 7, link)),
+			{},
+		],
+		[
+			'two links at once, not where the email was opened',
+			[load('open'), click('a', 10, 1, elsewhere), click('b', 12.9, 2, elsewhere)],
+			{ a: 'clicks-elsewhere', b: 'clicks-elsewhere' },
+		],
+		[
+			'the same, where the open was a machine',
+			[load('open', { actor: 'bot' }), click('a', 10, 1, elsewhere), click('b', 11, 2, elsewhere)],
+			{},
+		],
+		[
+			'the same, long after the open',
+			[load('open'), click('a', 120, 1, elsewhere), click('b', 121, 2, elsewhere)],
+			{},
+		],
+		[
+			'the same, one after the other',
+			[load('open'), click('a', 10, 1, elsewhere), click('b', 13, 2, elsewhere)],
+			{},
+		],
+		['one link elsewhere', [load('open'), click('a', 10, 1, elsewhere)], {}],
+		[
+			'two links at once, one of them where the email was opened',
+			[load('open'), click('a', 10, 1), click('b', 11, 2, elsewhere)],
+			{},
+		],
+		[
+			'the same link elsewhere, by another system',
+			[
+				load('open', { features: ['os:iOS'] }),
+				click('a', 10, 1, { features: ['os:iOS'] }),
+				click('b', 39.9, 1, { ...elsewhere, features: ['os:Windows'] }),
+			],
+			{ b: 'clicks-elsewhere' },
+		],
+		[
+			'the same link elsewhere, by a system nobody knows',
+			[load('open', { features: ['os:iOS'] }), click('a', 10, 1), click('b', 12, 1, elsewhere)],
+			{},
+		],
+	])('%s', (_, loads, expected) => {
+		expect(reasons(loads)).toEqual(expected);
+		expect(reasons([...loads].reverse())).toEqual(expected);
+	});
+
+	const anyLoads = fc
+		.tuple(
+			fc.array(
+				fc.record({
+					second: fc.integer({ min: 0, max: 60 }),
+					linkPosition: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
+					ip: fc.constantFrom('192.0.2.1', '198.51.100.1', '2001:db8::1', null),
+					actor: fc.constantFrom(...ACTORS),
+					features: fc.constantFrom(['method:head'], ['os:iOS'], ['os:macOS']),
+				}),
+				{ maxLength: 10 },
+			),
+			fc.constantFrom([], [1, 2, 3, 4, 5]),
+		)
+		.map(([any, inOrder]) => [
+			...any.map(({ second, ...each }, index) =>
+				load(`e${index}`, { at: START + second * 1000, ...each }),
+			),
+			...inOrder.map((link) => click(`in order ${link}`, link * 6, link)),
+		]);
+
+	test('get the same labels in whatever order they arrive', () => {
+		const named = new Set<string>();
+		fc.assert(
+			fc.property(
+				anyLoads.chain((all) =>
+					fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+				),
+				([all, shuffled]) => {
+					const labels = reasons(all);
+					for (const reason of Object.values(labels)) named.add(reason);
+					expect(reasons(shuffled)).toEqual(labels);
+				},
+			),
+			{ numRuns: 1000 },
+		);
+		// Each rule had something to say.
+		expect([...named].sort()).toEqual([
+			'clicks-elsewhere',
+			'link-burst',
+			'link-head-first',
+			'link-order',
+			'network-burst',
+		]);
+	});
+});
+
 describe('one address, many domains', () => {
 	const mailing = (count: number, gapMs: number): BurstLoad[] =>
 		Array.from({ length: count }, (_, index) =>
@@ -211,6 +370,14 @@ describe('one address, many domains', () => {
 		expect(relabeled(colleagues).flat()).toEqual([]);
 	});
 });
+
+test.each([NETWORK_BURST, DOMAIN_BURST, ...CLICK_RULES])(
+	'$actorReason is what the event is called when it is judged again',
+	({ actorReason }) => {
+		const features = ['method:get', 'ua:browser', ...burstFeatures(actorReason)];
+		expect(classifyFeatures(features)).toMatchObject({ actor: 'scanner', actorReason });
+	},
+);
 
 describe('what is remembered', () => {
 	const anyLoad: fc.Arbitrary<BurstLoad> = fc.record({

@@ -23,6 +23,7 @@ const SETTINGS: EspImportSettings = {
 	purpose: 'performance',
 	keepRequest: false,
 	initialOpens: false,
+	clicks: true,
 };
 
 function fixture(provider: EspProvider): Json | Json[] {
@@ -275,7 +276,13 @@ describe('what a service does its own way', () => {
 			},
 		],
 	])('SES: what SNS says of %s is left out', (_what, notice) => {
-		expect(parse('ses', notice)).toEqual({ opens: [], reported: [], rejected: [], ignored: 1 });
+		expect(parse('ses', notice)).toEqual({
+			opens: [],
+			clicks: [],
+			reported: [],
+			rejected: [],
+			ignored: 1,
+		});
 	});
 
 	it.each([
@@ -323,6 +330,7 @@ describe('what a service does its own way', () => {
 	it('Mailjet: a list without opens has none', () => {
 		expect(parse('mailjet', (fixture('mailjet') as Json[]).slice(1))).toEqual({
 			opens: [],
+			clicks: [],
 			reported: [],
 			rejected: [],
 			ignored: 1,

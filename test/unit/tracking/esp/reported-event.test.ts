@@ -10,6 +10,7 @@ import {
 	parseEspPayload,
 	parseInParts,
 } from '../../../../src/tracking/esp/parse-esp-payload';
+import { receiveReportedOpen } from '../../../../src/tracking/esp/receive-reported-open';
 import { receiveReported, type ReportedEvent } from '../../../../src/tracking/esp/reported-event';
 import { TRACKING_MODES } from '../../../../src/tracking/event/tracking-mode';
 
@@ -21,6 +22,7 @@ const SETTINGS: EspImportSettings = {
 	purpose: 'performance',
 	keepRequest: true,
 	initialOpens: false,
+	clicks: true,
 };
 const AT = 1789034400;
 const ISO = '2026-09-10T10:00:00.000Z';
@@ -210,17 +212,26 @@ const consent = { policy: 'consent-required', label: 'eu', keepAsAggregate: fals
 
 describe.each(PROVIDERS)('what %s reports besides opens', (provider) => {
 	it('is a click with its link', () => {
-		expect(reported(provider, 'click')).toMatchObject({
-			event: 'click',
-			as: {
-				event: 'click',
-				purpose: 'clicks',
-				occurredAt: ISO,
-				recipientId: ada,
-				link: { url: link, position: null, label: null },
-			},
-			bounce: null,
+		expect(parse(provider, REPORTS[provider].click)).toMatchObject({
+			opens: [],
+			reported: [],
+			rejected: [],
+			ignored: 0,
+			clicks: [
+				{
+					event: 'click',
+					purpose: 'clicks',
+					occurredAt: ISO,
+					recipientId: ada,
+					link: { url: link, position: null, label: null },
+				},
+			],
 		});
+	});
+
+	it('is no click where clicks are not taken', () => {
+		const found = parse(provider, REPORTS[provider].click, { clicks: false });
+		expect(found).toEqual({ opens: [], clicks: [], reported: [], rejected: [], ignored: 1 });
 	});
 
 	it('is a bounce with its code, and not the words of a mail server, which name the person', () => {
@@ -240,10 +251,13 @@ describe.each(PROVIDERS)('what %s reports besides opens', (provider) => {
 	});
 
 	it('has ids that tell them apart, the same when they come again', () => {
-		const names = ['click', 'bounce', 'complaint'] as const;
-		const ids = names.map((name) => reported(provider, name).as.eventId);
+		const idsNow = () => [
+			parse(provider, REPORTS[provider].click).clicks[0].eventId,
+			...(['bounce', 'complaint'] as const).map((name) => reported(provider, name).as.eventId),
+		];
+		const ids = idsNow();
 		expect(new Set(ids).size).toBe(3);
-		expect(names.map((name) => reported(provider, name).as.eventId)).toEqual(ids);
+		expect(idsNow()).toEqual(ids);
 	});
 });
 
@@ -396,18 +410,18 @@ describe('a bounce of Amazon SES', () => {
 	});
 });
 
-describe('what is handed on', () => {
-	const click = reported('sparkpost', 'click');
+describe('what is left of a report', () => {
+	const [click] = parse('sparkpost', REPORTS.sparkpost.click).clicks;
 	const bounce = reported('sparkpost', 'bounce');
 
 	it('of a click is what consent and mode allow', async () => {
-		const handedOn = await Promise.all(
+		const left = await Promise.all(
 			TRACKING_MODES.map(async (mode) => {
-				const { event } = await receiveReported(click, { mode, consent }, deps);
-				return event && [event.event, event.recipientId, 'link' in event && event.link.url];
+				const { event } = await receiveReportedOpen(click, { mode, consent }, deps);
+				return event && [event.event, event.recipientId, event.link.url];
 			}),
 		);
-		expect(handedOn).toEqual([
+		expect(left).toEqual([
 			null,
 			['click', null, 'https://example.com/'],
 			['click', ada, null],
@@ -420,19 +434,11 @@ describe('what is handed on', () => {
 			consentStatus: () => Promise.resolve({ status: 'withdrawn' as const, recordId: 'record-2' }),
 		};
 		const settings = { mode: 'identified', consent } as const;
-		expect(await receiveReported(click, settings, withdrawn)).toEqual({
-			event: null,
-			lookupError: null,
-		});
+		expect((await receiveReportedOpen(click, settings, withdrawn)).event).toBeNull();
 	});
 
 	it('of a bounce is whom it concerns, whatever they consented to', async () => {
-		const refused = {
-			...deps,
-			consentStatus: () => Promise.resolve({ status: 'refused' as const, recordId: 'record-2' }),
-		};
-		const { event } = await receiveReported(bounce, { mode: 'aggregate', consent }, refused);
-		expect(event).toEqual({
+		expect(await receiveReported(bounce, deps)).toEqual({
 			event: 'bounce',
 			eventId: bounce.as.eventId,
 			occurredAt: ISO,
@@ -444,9 +450,10 @@ describe('what is handed on', () => {
 		});
 	});
 
-	it.each([click, bounce])('is nothing of a person who was erased: $event', async (one) => {
+	it('is nothing of a person who was erased', async () => {
 		const erased = { ...deps, isSuppressed: () => Promise.resolve(true) };
 		const settings = { mode: 'identified', consent } as const;
-		expect((await receiveReported(one, settings, erased)).event).toBeNull();
+		expect((await receiveReportedOpen(click, settings, erased)).event).toBeNull();
+		expect(await receiveReported(bounce, erased)).toBeNull();
 	});
 });

@@ -6,6 +6,7 @@ import { generateKey, parseKeyRing } from '../../../../src/tracking/links/key-ri
 import {
 	PERSON_LINK_SCOPES,
 	personLink,
+	type PersonLinkScope,
 	readPersonToken,
 	signPersonToken,
 } from '../../../../src/tracking/links/person-link';
@@ -21,7 +22,7 @@ const keyRing = parseKeyRing({ activeKey });
 const rotated = parseKeyRing({ activeKey: generateKey(randomBytes), previousKeys: activeKey });
 const stranger = parseKeyRing({ activeKey: generateKey(randomBytes) });
 const issuedAt = new Date('2026-11-21T10:00:00Z');
-const sign = (recipientId: string, scope: 'consent' | 'rights' = 'consent') =>
+const sign = (recipientId: string, scope: PersonLinkScope = 'consent') =>
 	signPersonToken({ recipientId, scope, issuedAt }, keyRing, randomBytes(12));
 
 describe('links to consent pages', () => {
@@ -96,7 +97,7 @@ describe('links to consent pages', () => {
 
 	it('with claims that this version does not know are not believed, though genuine', () => {
 		const active = keyRing.active;
-		for (const content of ['', '00', '0000000000', '020000000041']) {
+		for (const content of ['', '00', '0000000000', '030000000041']) {
 			const token = sealToken('person', Buffer.from(content, 'hex'), active, 'of-content');
 			expect(readPersonToken(token, keyRing, issuedAt).ok).toBe(false);
 		}
