@@ -7,11 +7,13 @@ import { FolderLockedError, openCollectorLog } from '../../src/collector/log/col
 import { startCollector } from '../../src/collector/threads/collector';
 import { watchLog } from '../../src/collector/watch/log-alarm';
 import { toNodeError } from '../shared/each-item';
-import { refuseUnusableStore } from '../shared/installation/publishing';
+import { readStartFor, refuseUnknowableStart } from '../shared/fields/start-for';
+import { isPublishing, refuseUnusableStore } from '../shared/installation/publishing';
 import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
 import { WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
 import { reportedTracker } from '../shared/receive/receive-settings';
-import { openItem } from './open-item';
+import { chooserOf } from './choose-opens';
+import { openItem } from '../shared/receive/open-item';
 import { collectorSettings, imageHoldSettings } from './settings';
 
 /** How long an execution under way may take when the workflow is unpublished or n8n stops. */
@@ -26,6 +28,9 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 		// What can fail comes before the start, so that a failure leaves no thread, port or lock behind.
 		const settings = await collectorSettings(context);
 		await refuseUnusableStore(context);
+		if (isPublishing(context) && settings.listener) {
+			refuseUnknowableStart(context, readStartFor(context));
+		}
 		const batchSize = context.getNodeParameter('batchSize') as number;
 		const intervalMs = (context.getNodeParameter('batchInterval') as number) * 1000;
 		const log = openCollectorLog({ folder: settings.folder, durable: false });
@@ -45,6 +50,7 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 			consumer: WORKFLOW_CONSUMER,
 			batchSize,
 			intervalMs,
+			choose: chooserOf(context),
 			deliver: async (opens) => await execute(context, [opens.map(openItem)]),
 			onRefused: async (refused) => await execute(context, [[], refused.map(refusedItem)]),
 			onFailure: (_error, failures) =>

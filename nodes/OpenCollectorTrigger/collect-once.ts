@@ -11,7 +11,7 @@ import { startCollector, type Collector } from '../../src/collector/threads/coll
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { toNodeError } from '../shared/each-item';
 import { collectorFolder } from '../shared/receive/collector-log';
-import { openItem } from './open-item';
+import { openItem } from '../shared/receive/open-item';
 import { collectorSettings } from './settings';
 
 const LOOK_EVERY_MS = 200;

@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { startForFields } from '../shared/fields/start-for';
 import { receiveFields, receiveOptions } from '../shared/fields/receive-properties';
 
 const onPort = { show: { source: ['port'] } };
@@ -56,6 +57,7 @@ export const properties: INodeProperties[] = [
 		required: true,
 		description: 'The longest time an open waits for others to fill its batch',
 	},
+	...startForFields(),
 	{ ...receiveFields.recipientParameter, displayOptions: onPort },
 	{ ...receiveFields.trackingMode, displayOptions: onPort },
 	{ ...receiveFields.consentPolicy, displayOptions: onPort },

@@ -26,7 +26,8 @@ import { addManyRecipients } from './actions/recipient/add-many';
 import { deleteRecipient } from './actions/recipient/delete';
 import { exportRecipients } from './actions/recipient/export-csv';
 import { getManyRecipients } from './actions/recipient/get-many';
-import { getNotOpened } from './actions/recipient/get-not-opened';
+import { getNotClicked, getNotOpened } from './actions/recipient/get-not-opened';
+import { getReadingTimes } from './actions/recipient/get-reading-times';
 import { registerSent } from './actions/recipient/register-sent';
 import { setSegments } from './actions/recipient/set-segments';
 import { getDashboardPage } from './actions/report/get-dashboard-page';
@@ -89,7 +90,9 @@ export const resources: Resource[] = [
 			deleteRecipient,
 			exportRecipients,
 			getManyRecipients,
+			getNotClicked,
 			getNotOpened,
+			getReadingTimes,
 			registerSent,
 			setSegments,
 		],

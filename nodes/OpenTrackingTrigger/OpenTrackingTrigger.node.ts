@@ -16,18 +16,22 @@ import {
 	webhookDescriptionFields,
 } from 'n8n-workflow';
 
+import { startsFor } from '../../src/tracking/event/start-for';
 import { LINK_PATH } from '../../src/tracking/links/tracked-link';
 import { askedFor } from '../shared/fields/asked-for';
 import { credentialBelow, storeAndKeysField } from '../shared/fields/store-and-keys';
+import { refuseUnknowableStart } from '../shared/fields/start-for';
 import { SENSITIVE_EVENT_FIELDS } from '../shared/fields/sensitive-output';
 import { credentialTest } from '../shared/installation/credential-tests';
 import { isPublishing, refuseUnusableStore } from '../shared/installation/publishing';
 import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
 import { refuseCollectingInQueueMode } from '../shared/receive/collector-log';
 import { reportedTracker } from '../shared/receive/receive-settings';
-import { carryOnWaitingOpens } from '../shared/receive/waiting-opens';
+import { openItem } from '../shared/receive/open-item';
+import { carryOnWaitingOpens, onLateOpens } from '../shared/receive/waiting-opens';
 import { followLink } from './follow-link';
 import { properties } from './properties';
+import { startForOf } from './record-and-choose';
 import { receiveRequest } from './receive-request';
 
 /** Name of the webhook that tracked links lead to. */
@@ -121,6 +125,7 @@ export class OpenTrackingTrigger implements INodeType {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				refuseCollectingInQueueMode(this);
+				if (isPublishing(this)) refuseUnknowableStart(this, startForOf(this));
 				await refuseUnusableStore(this);
 				const setupReported = reportSetup(this, () => ({
 					...reportedTracker(this),
@@ -146,8 +151,15 @@ export class OpenTrackingTrigger implements INodeType {
 	// n8n calls this when it starts, where for a webhook alone it calls nothing: what waits on disk
 	// since before is written without waiting for the next open.
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		// Whether the workflow is to start for them is known only then.
+		const startFor = startForOf(this);
+		const stop = onLateOpens(this, (opens) => {
+			for (const open of opens) {
+				if (startFor.choice !== 'every' && startsFor(startFor, open)) this.emit([[openItem(open)]]);
+			}
+		});
 		carryOnWaitingOpens(this);
-		return {};
+		return { closeFunction: async () => stop() };
 	}
 
 	// With a trigger function and without this one, n8n would wait for items of the former in a test.

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { within } from '../../src/async/time-limit';
 import {
@@ -11,9 +11,11 @@ import { receiveClick } from '../../src/tracking/receive/receive-click';
 import { toNodeError } from '../shared/each-item';
 import { collectOpen } from '../shared/receive/collector-log';
 import { noteLoadOf } from '../shared/receive/note-load';
+import { openItem } from '../shared/receive/open-item';
 import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
 import { receiveSettings, triggerOptions } from '../shared/receive/receive-settings';
 import { pixelRequest } from './pixel-request';
+import { recordAndChoose, startForOf } from './record-and-choose';
 
 const DEFAULT_DEADLINE_MS = 2000;
 
@@ -50,10 +52,14 @@ export async function followLink(context: IWebhookFunctions): Promise<IWebhookRe
 				await collecting;
 				return { noWebhookResponse: true };
 			}
+			const startFor = startForOf(context);
+			if (startFor.choice !== 'every') {
+				const event = await recordAndChoose(context, received, startFor);
+				return { noWebhookResponse: true, workflowData: event && [[openItem(event)]] };
+			}
 			noteLoadOf(context, received);
 			if (received.event === null) return { noWebhookResponse: true };
-			const json = received.event as unknown as IDataObject;
-			return { noWebhookResponse: true, workflowData: [[{ json }]] };
+			return { noWebhookResponse: true, workflowData: [[openItem(received.event)]] };
 		} finally {
 			answer(redirect);
 		}

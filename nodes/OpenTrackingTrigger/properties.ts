@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { LINK_PATH } from '../../src/tracking/links/tracked-link';
 import { PIXEL_PATH } from '../../src/tracking/links/tracking-link';
+import { startForFields } from '../shared/fields/start-for';
 import { receiveFields, receiveOptions } from '../shared/fields/receive-properties';
 
 export const properties: INodeProperties[] = [
@@ -34,12 +35,13 @@ export const properties: INodeProperties[] = [
 			{
 				name: 'Using Respond and Log Open Node',
 				value: 'usingRespondNode',
-				description: 'The image that the workflow makes goes out',
+				description: 'The image that the workflow makes goes out, so every load starts it',
 			},
 		],
 		default: 'usingRespondNode',
 		description: 'When to send the image. It goes out in any case, also when the workflow fails.',
 	},
+	...startForFields({ respond: ['immediately'] }),
 	{
 		displayName: 'Track Clicks',
 		name: 'trackClicks',

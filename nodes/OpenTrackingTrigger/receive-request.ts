@@ -1,4 +1,4 @@
-import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 
 import type { OpenEvent } from '../../src/tracking/event/open-event';
@@ -8,8 +8,10 @@ import { collectOpen } from '../shared/receive/collector-log';
 import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
 import { receiveSettings, triggerOptions } from '../shared/receive/receive-settings';
 import { noteLoadOf } from '../shared/receive/note-load';
+import { openItem } from '../shared/receive/open-item';
 import { guardResponse, type GuardedResponse } from './guarded-response';
 import { pixelRequest } from './pixel-request';
+import { recordAndChoose, startForOf } from './record-and-choose';
 import { imitateResponse, noteResponse } from './response-imitation';
 
 const DEFAULT_DEADLINE_MS = 2000;
@@ -51,6 +53,11 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 			response.sendPixel();
 			return { noWebhookResponse: true };
 		}
+		const startFor = startForOf(context);
+		if (startFor.choice !== 'every') {
+			const event = await recordAndChoose(context, received, startFor);
+			return { noWebhookResponse: true, workflowData: event && [[openItem(event)]] };
+		}
 		noteLoadOf(context, received);
 		if (received.event === null) {
 			if (!respondsHere && !isHead) await answerAsWorkflow(response, trigger, startedAt);
@@ -59,7 +66,7 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 		if (!respondsHere) started = received.event;
 		return {
 			noWebhookResponse: respondsHere,
-			workflowData: [[{ json: received.event as unknown as IDataObject }]],
+			workflowData: [[openItem(received.event)]],
 		};
 	} catch (error) {
 		response.sendPixel();

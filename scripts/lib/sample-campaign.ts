@@ -162,6 +162,8 @@ function sampleOpen(
 		consent: { status: 'unknown', recordId: null, policy: 'objection-honoured' },
 		request: { ip: null, userAgent: null, referer: null, acceptLanguage: null },
 		link: { url: null, position: null, label: null },
+		firstOpen: null,
+		quietDays: null,
 		imageHeldMs: null,
 		imageHeldMeasurable: null,
 	};

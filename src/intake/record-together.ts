@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { StoreError } from '../storage/port/store-error';
-import type { BurstOptions, CheckedOpen, TrackingStore } from '../storage/port/tracking-store';
+import type {
+	BurstOptions,
+	CheckedOpen,
+	CheckedRecord,
+	TrackingStore,
+} from '../storage/port/tracking-store';
 import { domainMark } from '../tracking/bursts/burst-rules';
 import type { OpenEvent } from '../tracking/event/open-event';
 import { deriveKey, type KeyRing } from '../tracking/links/key-ring';
@@ -22,8 +27,8 @@ export const MOST_NOTES = 2_000;
 
 /**
  * What the store made of an open: nothing, because the person was erased since it came in; nothing
- * ever, because the store finds it invalid; or the open as the store has it, with the label that
- * the loads around it gave it. `isNew` is false where the store had it already.
+ * ever, because the store finds it invalid; or the open as the store has it, with what the store knows
+ * of the loads around it and before it. `isNew` is false where the store had it already.
  */
 export type StoredOutcome =
 	| 'erased'
@@ -54,6 +59,17 @@ const writers = new WeakMap<RecordingStore, Writer>();
 /** An open with what the store needs to look for its person among those who were erased. */
 export function checkedOpen({ event, load }: OpenToRecord, keyRing: KeyRing): CheckedOpen {
 	return { event, load, denylistKeys: denylistKeysOfEvent(event, keyRing) };
+}
+
+/** The opens that the store has, with what it knows of them. */
+export function asStored(
+	opens: readonly CheckedOpen[],
+	knowledge: CheckedRecord['knowledge'],
+): OpenEvent[] {
+	return opens.flatMap(({ event }) => {
+		const known = knowledge.get(event.eventId);
+		return known === undefined ? [] : [{ ...event, ...known }];
+	});
 }
 
 /** See `BurstOptions.markOf`. */
@@ -164,14 +180,13 @@ async function writeAll(
 	bursts: BurstOptions,
 ): Promise<StoredOutcome[]> {
 	try {
-		const { erased, recorded, labels } = await store.recordUnlessErased(opens, bursts);
+		const { erased, recorded, knowledge } = await store.recordUnlessErased(opens, bursts);
 		// Of two with the same id, which may stand side by side here, one is new.
 		const fresh = new Set(recorded);
 		return opens.map(({ event }) => {
 			const { eventId } = event;
 			if (erased.has(eventId)) return 'erased';
-			const { actor, actorReason, rulesVersion } = labels.get(eventId) ?? event;
-			const stored = { ...event, actor, actorReason, rulesVersion };
+			const stored = { ...event, ...knowledge.get(eventId) };
 			return { stored, isNew: fresh.delete(eventId) };
 		});
 	} catch (error) {

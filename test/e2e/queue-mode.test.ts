@@ -240,13 +240,12 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 				where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'`,
 		);
 		const holding = async (text: string) => {
-			const found = await Promise.all(
-				tables.map(async ({ name }) => {
-					const sql = `select 1 from ${name} as t where t::text like $1 limit 1`;
-					return (await store.query(sql, [`%${text}%`])).rows.length > 0 ? [name] : [];
-				}),
-			);
-			return found.flat();
+			const found: string[] = [];
+			for (const { name } of tables) {
+				const sql = `select 1 from ${name} as t where t::text like $1 limit 1`;
+				if ((await store.query(sql, [`%${text}%`])).rows.length > 0) found.push(name);
+			}
+			return found;
 		};
 		expect(await holding('marker-query')).toEqual([]);
 		// The search finds what is there.

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import type {
+	IDataObject,
 	INodeExecutionData,
 	INodeType,
 	ITriggerFunctions,
@@ -10,6 +11,7 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 
+import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
 import { OpenTrackingTrigger } from '../../nodes/OpenTrackingTrigger/OpenTrackingTrigger.node';
 import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
 import { signingOf } from '../../nodes/shared/installation/signing';
@@ -25,7 +27,7 @@ const { OpenCollectorTrigger } = createRequire(__filename)(
 	join(__dirname, '../../dist/nodes/OpenCollectorTrigger/OpenCollectorTrigger.node.js'),
 ) as { OpenCollectorTrigger: new () => INodeType };
 
-const DOORS = ['trigger', 'trigger-for-batches', 'collector'] as const;
+const DOORS = ['trigger', 'trigger-for-batches', 'collector', 'import'] as const;
 type Door = (typeof DOORS)[number];
 
 const pageOf = (door: Door) => `marker-page-of-${door}`;
@@ -151,7 +153,33 @@ describe.each(TRACKING_MODES)('where a link leads, in mode %s', (mode) => {
 				expect(status).toBe(302);
 			}
 		},
+		import: importReported,
 	};
+
+	/** An email service reports the click, in the payload of SendGrid. */
+	async function importReported(): Promise<void> {
+		const reported = {
+			event: 'click',
+			email: 'reader-import@example.com',
+			category: 'campaign-import',
+			timestamp: Math.trunc(Date.now() / 1000),
+			sg_event_id: 'reported',
+			useragent: MAIL_PROGRAM,
+			url: targetOf('import'),
+		};
+		const node = new OpenTracking();
+		const items = [{ json: { body: [reported] } as unknown as IDataObject }];
+		const { context } = executeContext(node, items, {
+			parameters: {
+				resource: 'open',
+				operation: 'import',
+				provider: 'sendgrid',
+				importTrackingMode: mode,
+				importOptions: { acceptUnsigned: true, trackClicks: true },
+			},
+		});
+		said.push(await node.execute.call(context));
+	}
 
 	it('is kept at every door as far as the mode says, on disk, in logs and in items', async () => {
 		for (const door of DOORS) await follow[door]();

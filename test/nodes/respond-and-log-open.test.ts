@@ -47,8 +47,8 @@ describe('Respond and Log Open', () => {
 				headers: expect.objectContaining({ 'content-length': '67', 'content-type': 'image/png' }),
 			},
 		]);
-		expect(output).toEqual([[{ json: event, pairedItem: { item: 0 } }]]);
-		expect(await stored()).toEqual([event]);
+		expect(output).toEqual([[{ json: { ...event, firstOpen: true }, pairedItem: { item: 0 } }]]);
+		expect(await stored()).toEqual([{ ...event, firstOpen: true }]);
 	});
 
 	it('writes the same event once, however often it is run again', async () => {
@@ -79,7 +79,7 @@ describe('Respond and Log Open', () => {
 		});
 		rmdirSync(blocked);
 		await eventually(async () => (await waitingFolders().report()).waiting === 0);
-		expect(await stored()).toEqual([event]);
+		expect(await stored()).toEqual([{ ...event, firstOpen: true }]);
 	});
 
 	it('shows in a test in the editor that the store cannot be written, and keeps nothing', async () => {

@@ -77,6 +77,29 @@ describe('Tracking Consent Filter', () => {
 		}
 	});
 
+	it('asks for the consent to clicks of a click, whatever the person said of opens', async () => {
+		const click = openEvent({
+			event: 'click',
+			purpose: 'clicks',
+			recipientId: 'ada',
+			link: { url: 'https://shop.example/boots', position: 1, label: null },
+		});
+		const opensAlone = { consentPolicy: 'consent-required', purpose: 'performance' };
+		await record({});
+		const refused = await filter(opensAlone, click);
+		expect(refused.allowed).toBeUndefined();
+		expect(refused.refused?.json).toEqual({
+			trackingConsent: expect.objectContaining({ purpose: 'clicks', status: 'unknown' }),
+		});
+		await record({ purpose: 'clicks' });
+		const { allowed } = await filter(opensAlone, click);
+		expect(allowed?.json).toMatchObject({
+			event: 'click',
+			link: { url: 'https://shop.example/boots' },
+			trackingConsent: { purpose: 'clicks', status: 'given' },
+		});
+	});
+
 	it.each([
 		['registry', 'given', 'refused', true],
 		['item', 'refused', 'given', true],

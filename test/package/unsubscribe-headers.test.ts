@@ -61,7 +61,7 @@ describe('the nodes that docs/unsubscribing.md names', () => {
 			const fields = headerFields(nodes.get(name)?.properties ?? []);
 			expect(nodes.has(name)).toBe(true);
 			if (can) expect(fields).toHaveLength(1);
-			for (const field of fields) expect(where).toContain(`*${field}*`);
+			for (const field of fields) expect(where).toContain(`\`${field}\``);
 			if (where === 'It has no field for headers') expect(fields).toEqual([]);
 		},
 	);

@@ -27,7 +27,7 @@ export function failingStore() {
 			const taken = opens.map(({ event }) => event.eventId).filter((eventId) => !ids.has(eventId));
 			const recorded = new Set(taken.filter((eventId) => !state.taken.includes(eventId)));
 			state.taken.push(...taken);
-			return { erased: ids, recorded, labels: new Map() };
+			return { erased: ids, recorded, knowledge: new Map() };
 		},
 		recordImageHeld: async () => 0,
 	};

@@ -10,8 +10,17 @@ export async function undoLater(db: Writer): Promise<void> {
 	await db.schema.alterTable('recipients').dropColumn('address').execute();
 }
 
+/** Makes a store what it was before the migration `0019-first-opens`. */
+async function undoFirstOpens(db: Writer): Promise<void> {
+	for (const name of ['first_open', 'quiet_days']) {
+		await db.schema.alterTable('opens').dropColumn(name).execute();
+	}
+	await forgetMigrations(db, '0019-first-opens');
+}
+
 /** Makes a store what it was before the migration `0014-clicks`. */
 export async function undoClicks(db: Writer): Promise<void> {
+	await undoFirstOpens(db);
 	await db.schema.dropTable('link_clicks').execute();
 	for (const [table, columns] of Object.entries({
 		opens: ['event', 'link_url', 'link_position', 'link_label'],

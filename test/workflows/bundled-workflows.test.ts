@@ -221,6 +221,7 @@ describe('all bundled workflows together', () => {
 			{ file: 'email-open-tracking.json', address: 'GET email-open/pixel.png' },
 			{ file: 'email-opens-and-clicks.json', address: 'GET email-open/pixel.png' },
 			{ file: 'send-tracked-campaign.json', address: 'GET email-open/pixel.png' },
+			{ file: 'tell-first-open.json', address: 'GET email-open/pixel.png' },
 		]);
 	});
 

@@ -73,6 +73,25 @@ export function carryOnWaitingOpens(context: WritingContext): void {
 	waitingFolders().carryOn(writerOf(context));
 }
 
+/** What to do with opens of a node that waited, in module scope because n8n makes nodes anew. */
+const lateOpens = new Map<string, (opens: OpenEvent[]) => void>();
+
+/**
+ * Has opens of this node that waited handed over once the store has them.
+ *
+ * @returns ends that
+ */
+export function onLateOpens(
+	context: WritingContext,
+	take: (opens: OpenEvent[]) => void,
+): () => void {
+	const { owner } = writerOf(context);
+	lateOpens.set(owner, take);
+	return () => {
+		if (lateOpens.get(owner) === take) lateOpens.delete(owner);
+	};
+}
+
 /** The opens of one person in the logs of this n8n: those that wait, and dead letters. */
 export async function findWaitingOpens(
 	subject: Subject,
@@ -118,11 +137,13 @@ async function eachLog<T>(look: (log: CollectorLog) => Promise<T>): Promise<T[]>
 }
 
 function writerOf(context: WritingContext) {
+	const owner = `${context.getWorkflow().id ?? ''}.${context.getNode().id}`;
 	return {
-		owner: `${context.getWorkflow().id ?? ''}.${context.getNode().id}`,
+		owner,
 		store: storeKey(context) || 'embedded',
 		openStore: async () => (await openStoreWithKeys(context)).store,
 		keyRing: async () => (await signingOf(context)).keyRing,
+		onRecorded: (opens: OpenEvent[]) => lateOpens.get(owner)?.(opens),
 		say: (level: 'error' | 'info', message: string) => context.logger[level](message),
 	};
 }

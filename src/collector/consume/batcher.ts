@@ -1,6 +1,6 @@
 import { pause, pauseAfter, type Backoff } from '../../async/backoff';
 import type { OpenEvent } from '../../tracking/event/open-event';
-import { readRecord } from '../log/log-record';
+import { readRecord, type OpenRecord } from '../log/log-record';
 import type { LogEntry, CollectorLog } from '../log/collector-log';
 
 const LOOK_EVERY_MS = 200;
@@ -27,6 +27,8 @@ export interface BatcherOptions {
 	batchSize: number;
 	/** How long an event may wait for others to fill its batch, in milliseconds */
 	intervalMs: number;
+	/** Chooses the opens to hand over; all of them where it is left out */
+	choose?(opens: OpenRecord[]): Promise<OpenEvent[]>;
 	/** Hands over a batch; resolves when it was processed, rejects when that failed */
 	deliver(events: OpenEvent[]): Promise<void>;
 	/** Called with events that are dead letters now; a failure is not tried again */
@@ -170,9 +172,10 @@ function isForStoreAlone(text: string): boolean {
 
 /** Delivers the opens among the entries. Other records are for the store alone. */
 async function deliver(entries: readonly LogEntry[], options: BatcherOptions): Promise<void> {
-	const events = entries.flatMap(({ event }) => {
+	const records = entries.flatMap(({ event }) => {
 		const record = readRecord(event);
-		return 'open' in record ? [record.open] : [];
+		return 'open' in record ? [record] : [];
 	});
+	const events = (await options.choose?.(records)) ?? records.map(({ open }) => open);
 	if (events.length > 0) await options.deliver(events);
 }

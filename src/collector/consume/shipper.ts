@@ -1,7 +1,8 @@
 import { pause, pauseAfter, type Backoff } from '../../async/backoff';
-import { checkedOpen, domainMarks } from '../../intake/record-together';
+import { asStored, checkedOpen, domainMarks } from '../../intake/record-together';
 import { StoreError } from '../../storage/port/store-error';
 import type { TrackingStore } from '../../storage/port/tracking-store';
+import type { OpenEvent } from '../../tracking/event/open-event';
 import type { KeyRing } from '../../tracking/links/key-ring';
 import { readRecord } from '../log/log-record';
 import type { LogEntry, CollectorLog } from '../log/collector-log';
@@ -39,6 +40,8 @@ export interface ShipperOptions {
 	onShipped(events: number): void;
 	/** Called at each failure, with the number of failures in a row */
 	onFailure(error: unknown, failures: number): void;
+	/** Called with opens that the store has taken, as it has them */
+	onRecorded?(opens: OpenEvent[]): void;
 	/** Called for an event that the store will never take; it is a dead letter now */
 	onRefused(error: unknown): void;
 	/** How long to wait between tries */
@@ -81,7 +84,9 @@ async function shipBatch(entries: readonly LogEntry[], options: ShipperOptions):
 		const times = records.flatMap((record) => ('imageHeld' in record ? [record.imageHeld] : []));
 		const notes = records.flatMap((record) => ('looked' in record ? [record.looked] : []));
 		if (opens.length + notes.length > 0) {
-			await store.recordUnlessErased(opens, { notes, markOf: domainMarks(keyRing) });
+			const markOf = domainMarks(keyRing);
+			const { knowledge } = await store.recordUnlessErased(opens, { notes, markOf });
+			options.onRecorded?.(asStored(opens, knowledge));
 		}
 		// They stand behind their opens in the log, so the store has those by now.
 		if (times.length > 0) await store.recordImageHeld(times);

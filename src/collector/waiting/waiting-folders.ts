@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import type { WaitingReport } from '../../storage/port/waiting-report';
+import type { OpenEvent } from '../../tracking/event/open-event';
 import { STORE_CONSUMER } from '../consume/shipper';
 import { readRecord } from '../log/log-record';
 import { openCollectorLog, type CollectorLog } from '../log/collector-log';
@@ -23,6 +24,8 @@ export interface Writer extends Pick<WaitingOpensDeps, 'openStore' | 'keyRing'> 
 	owner: string;
 	/** Names the store that the node is set to */
 	store: string;
+	/** Called with opens of this node that waited and are in the store now, as it has them */
+	onRecorded?(opens: OpenEvent[]): void;
 	/** Tells the operator */
 	say(level: 'error' | 'info', message: string): void;
 }
@@ -95,6 +98,9 @@ export function createWaitingFolders(base: string): WaitingFolders {
 							`The tracking store can be written again: ${outage.written} opens that waited are in it now.`,
 						);
 					}
+				},
+				onRecorded: (opens) => {
+					if (entry.own) entry.writer.onRecorded?.(opens);
 				},
 				onRefused: (reason) =>
 					sayAtMostOnce(

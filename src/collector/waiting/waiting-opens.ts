@@ -47,6 +47,8 @@ export interface WaitingOpensDeps {
 	onAway(reason: string): void;
 	/** Called when all that waited is written, with how many opens that were */
 	onBack(written: number): void;
+	/** Called with opens that waited and are in the store now, as it has them */
+	onRecorded?(opens: OpenEvent[]): void;
 	/** Called for an open that the store will never take */
 	onRefused(reason: string): void;
 	/** Called when the log itself cannot be made or read */
@@ -178,6 +180,7 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 				told = true;
 				deps.onAway(away);
 			},
+			onRecorded: deps.onRecorded,
 			onRefused: (error) => {
 				deps.onRefused(describeError(error));
 				endIfEmpty();

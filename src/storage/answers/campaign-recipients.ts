@@ -67,7 +67,8 @@ const ONLY_PREFETCH = sql<boolean>`(tally.prefetch > 0 and tally.scanner = 0 and
 
 const CONFIRMED = sql<boolean>`(tally.first_open_at is not null or tally.clicks > 0)`;
 
-const IN_STATE = {
+/** Conditions on a row of `recipient_tallies` that is named `tally`. */
+export const IN_STATE = {
 	opened: CONFIRMED,
 	hidden: sql<boolean>`(not ${CONFIRMED} and ${MACHINES} and ${ONLY_PREFETCH})`,
 	notOpened: sql<boolean>`(not ${CONFIRMED} and tally.sent > 0

@@ -17,6 +17,7 @@ import * as openRates from './migrations/0011-open-rates';
 import * as segments from './migrations/0012-segments';
 import * as storingOrder from './migrations/0013-storing-order';
 import * as clicks from './migrations/0014-clicks';
+import * as firstOpens from './migrations/0019-first-opens';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -34,6 +35,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0012-segments': segments,
 	'0013-storing-order': storingOrder,
 	'0014-clicks': clicks,
+	'0019-first-opens': firstOpens,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

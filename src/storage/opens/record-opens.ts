@@ -20,7 +20,9 @@ import { storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import type { Writer } from '../database/store-database';
 import type { OpenRow } from '../database/store-schema';
-import type { Label, RecordResult } from '../port/tracking-store';
+import type { Label, RecordResult, StoreKnowledge } from '../port/tracking-store';
+import { findFirstOpens, UNKNOWN } from './first-opens';
+import type { FirstOpen } from './first-opens';
 import { toOpenRow } from './open-row';
 import { findSeen, noteSeen } from './seen-events';
 import { inStoringOrder } from './storing-order';
@@ -32,7 +34,7 @@ const INSERT_ROWS = 500;
 const READ_ROWS = 1000;
 
 /** An open on its way into the store. */
-interface Incoming {
+export interface Incoming {
 	row: OpenRow;
 	place: Place;
 	load: Load;
@@ -63,7 +65,7 @@ export async function recordOpens(db: Writer, events: readonly OpenEvent[]): Pro
 }
 
 /**
- * The same, with the ids of the new events.
+ * The same, with what the store says of the new events.
  *
  * @param keys the keys of recipients on the list of erased people: what tombstones are made of
  * @param labelsOf called with the opens that are about to enter the log; names those that get another
@@ -75,7 +77,11 @@ export async function recordEvents(
 	keys: ReadonlyMap<string, readonly string[]>,
 	labelsOf: (rows: readonly OpenRow[]) => Promise<ReadonlyMap<string, Label>> = async () =>
 		new Map(),
-): Promise<{ recorded: ReadonlySet<string>; known: ReadonlySet<string>; ignored: number }> {
+): Promise<{
+	recorded: ReadonlyMap<string, StoreKnowledge>;
+	known: ReadonlySet<string>;
+	ignored: number;
+}> {
 	const rows = new Map<string, OpenRow>();
 	const leaving = events.filter((event) => keepsOf(event) !== 'nothing');
 	const allowed = await withinPixelMode(db, leaving.map(toOpenRow));
@@ -89,9 +95,28 @@ export async function recordEvents(
 	const incoming = alive.map((row) => toIncoming(labeled(row, labels.get(row.event_id))));
 	const keeping = (keeps: ModeRule['keeps']) => incoming.filter((one) => one.keeps === keeps);
 	await keepLastDays(db, keeping('last-open'));
-	await count(db, keeping('every-open'), keeping('counters'));
+	const firstOpens = await count(db, keeping('every-open'), keeping('counters'));
 	const ignored = events.length - allowed.length + fresh.length - incoming.length;
-	return { recorded: new Set(incoming.map(({ row }) => row.event_id)), known, ignored };
+	const recorded = new Map(
+		incoming.map(({ row }) => {
+			const first = firstOpens.get(row.event_id) ?? UNKNOWN;
+			return [row.event_id, knowledgeOf({ ...row, ...first })];
+		}),
+	);
+	return { recorded, known, ignored };
+}
+
+/** What the store says of an open that it has. */
+export function knowledgeOf(
+	row: Pick<OpenRow, 'actor' | 'actor_reason' | 'rules_version' | 'first_open' | 'quiet_days'>,
+): StoreKnowledge {
+	return {
+		actor: row.actor as Actor,
+		actorReason: row.actor_reason,
+		rulesVersion: row.rules_version,
+		firstOpen: row.first_open === null ? null : row.first_open === 1,
+		quietDays: row.quiet_days,
+	};
 }
 
 function labeled(row: OpenRow, label: Label | undefined): OpenRow {
@@ -163,13 +188,14 @@ async function count(
 	db: Writer,
 	logged: readonly Incoming[],
 	countedOnly: readonly Incoming[],
-): Promise<void> {
-	if (logged.length + countedOnly.length === 0) return;
+): Promise<ReadonlyMap<string, FirstOpen>> {
+	if (logged.length + countedOnly.length === 0) return new Map();
 	const book = await CounterBook.load(db, [
 		...logged.map(({ place }) => place),
 		...countedOnly.map(({ place }) => ({ ...place, recipientId: null })),
 	]);
-	await log(db, book, logged);
+	const firstOpens = await findFirstOpens(db, book, logged);
+	await log(db, book, logged, firstOpens);
 	for (const { row, place, load, isClick } of countedOnly) {
 		if (row.recipient_reason === 'invalid-token') {
 			book.moveSums(place, EMPTY_GROUP, { ...EMPTY_GROUP, invalidTokens: 1 });
@@ -187,10 +213,16 @@ async function count(
 	if (ids.length > 0) await noteSeen(db, ids);
 	// Last, since the sums are what other writers wait for.
 	await book.save();
+	return firstOpens;
 }
 
 /** Writes rows to the log and their loads to the recipients' counters. */
-async function log(db: Writer, book: CounterBook, incoming: readonly Incoming[]): Promise<void> {
+async function log(
+	db: Writer,
+	book: CounterBook,
+	incoming: readonly Incoming[],
+	firstOpens: ReadonlyMap<string, FirstOpen>,
+): Promise<void> {
 	const loadsOf = new Map<string, { key: TallyKey; loads: Load[]; nearby: number[] }>();
 	const late: Array<PlacedTime & { nearby: number[] }> = [];
 	for (const { place, load, isClick, row } of incoming) {
@@ -220,7 +252,11 @@ async function log(db: Writer, book: CounterBook, incoming: readonly Incoming[])
 		book.setRecipient(key, addLoads(book.recipient(key), loads, nearby));
 	}
 	for (const part of chunks(incoming, INSERT_ROWS)) {
-		const rows = part.map(({ row, place }) => ({ ...row, campaign_id: book.campaignOf(place) }));
+		const rows = part.map(({ row, place }) => ({
+			...row,
+			...(firstOpens.get(row.event_id) ?? UNKNOWN),
+			campaign_id: book.campaignOf(place),
+		}));
 		await db
 			.insertInto('opens')
 			.values(await inStoringOrder(db, rows))

@@ -9,8 +9,13 @@ import { chunks } from '../database/chunks';
 import { NeedsToBeAlone, type Reader, type Writer } from '../database/store-database';
 import { listConsentsOf, strictestConsent } from '../people/consent-records';
 import { deniedAmong } from '../people/denylist';
-import type { BurstOptions, CheckedOpen, CheckedRecord, Label } from '../port/tracking-store';
-import { claimsOf, recordEvents } from './record-opens';
+import type {
+	BurstOptions,
+	CheckedOpen,
+	CheckedRecord,
+	StoreKnowledge,
+} from '../port/tracking-store';
+import { claimsOf, knowledgeOf, recordEvents } from './record-opens';
 import { relabel } from './relabel-opens';
 
 const READ_ROWS = 1000;
@@ -66,8 +71,8 @@ export async function recordUnlessErased(
 		erased: new Set(
 			opens.flatMap(({ event: { eventId } }) => (keptIds.has(eventId) ? [] : eventId)),
 		),
-		recorded,
-		labels: new Map([...bursts.fresh, ...(await labelsInLog(db, [...known]))]),
+		recorded: new Set(recorded.keys()),
+		knowledge: new Map([...recorded, ...(await knowledgeInLog(db, [...known]))]),
 	};
 }
 
@@ -123,21 +128,18 @@ function loadOf({ event, load }: CheckedOpen): LoadInPlace[] {
 	return load ? [{ event, load }] : [];
 }
 
-async function labelsInLog(db: Reader, ids: readonly string[]): Promise<Map<string, Label>> {
-	const labels = new Map<string, Label>();
+async function knowledgeInLog(
+	db: Reader,
+	ids: readonly string[],
+): Promise<Map<string, StoreKnowledge>> {
+	const found = new Map<string, StoreKnowledge>();
 	for (const part of chunks(ids, READ_ROWS)) {
 		const rows = await db
 			.selectFrom('opens')
-			.select(['event_id', 'actor', 'actor_reason', 'rules_version'])
+			.select(['event_id', 'actor', 'actor_reason', 'rules_version', 'first_open', 'quiet_days'])
 			.where('event_id', 'in', part)
 			.execute();
-		for (const { event_id, actor, actor_reason, rules_version } of rows) {
-			labels.set(event_id, {
-				actor: actor as Actor,
-				actorReason: actor_reason,
-				rulesVersion: rules_version,
-			});
-		}
+		for (const row of rows) found.set(row.event_id, knowledgeOf(row));
 	}
-	return labels;
+	return found;
 }

@@ -65,6 +65,8 @@ export const NOBODYS = {
 	request_referer: null,
 	request_accept_language: null,
 	link_url: null,
+	first_open: null,
+	quiet_days: null,
 	image_held_ms: null,
 	image_held_measurable: null,
 } as const satisfies Partial<OpenRow>;

@@ -11,6 +11,7 @@ import { parentOf, pixelOfParent, pixelParent, tallyKeyOf, textOfKey } from '../
 import type { Place, TallyKey } from '../counters/tally-key';
 import { toRecipientTally } from '../counters/tally-rows';
 import { storableId, storablePerson, timeOf } from '../database/checked-input';
+import { IN_STATE } from '../answers/campaign-recipients';
 import { chunks } from '../database/chunks';
 import { checkLimit, readCursor, toPage } from '../database/cursor';
 import type { Reader, Writer } from '../database/store-database';
@@ -189,8 +190,12 @@ async function notSeenYet(db: Writer, sent: readonly Sent[]): Promise<Sent[]> {
 	return fresh;
 }
 
-/** One page of recipients that were sent to and have no counted open; a click shows a read, too. */
+/**
+ * One page of recipients that were sent to and have no counted open, or of those that opened and have
+ * no click. A click shows a read, too.
+ */
 export async function listNotOpened(db: Reader, request: NotOpenedRequest): Promise<NotOpenedPage> {
+	const { missing = 'open', leaveOutHidden = false } = request;
 	const { limit, cursor, pixelId, campaignId, segment, sentBefore } = request;
 	checkLimit(limit);
 	if ((pixelId === undefined) === (campaignId === undefined)) {
@@ -205,13 +210,14 @@ export async function listNotOpened(db: Reader, request: NotOpenedRequest): Prom
 		)
 		.selectAll('tally')
 		.select('recipients.email')
-		.where('tally.first_open_at', 'is', null)
+		.where('tally.first_open_at', missing === 'open' ? 'is' : 'is not', null)
 		.where('tally.clicks', '=', sql.lit(0))
 		.where('tally.sent', '>', sql.lit(0))
 		.where('tally.registered', '=', 1)
 		.where('tally.last_sent_at', '<', timeOf(sentBefore, 'time of sending'));
 	if (pixelId !== undefined) query = query.where('tally.parent', '=', pixelParent(pixelId));
 	if (campaignId !== undefined) query = query.where('tally.campaign_id', '=', campaignId);
+	if (leaveOutHidden) query = query.where(sql<boolean>`not ${IN_STATE.hidden}`);
 	if (segment !== undefined) {
 		query = query.where('tally.recipient_id', 'in', (is) =>
 			is

@@ -96,6 +96,9 @@ export interface RelabelResult {
 /** Who loaded the image, and why that is thought. */
 export type Label = Omit<Relabel, 'eventId' | 'onlyCounted'>;
 
+/** What the store itself knows of an open, and events come to it without. */
+export type StoreKnowledge = Label & Pick<OpenEvent, 'firstOpen' | 'quietDays'>;
+
 /** How long a client kept the connection of an open. */
 export interface ImageHeld {
 	eventId: string;
@@ -184,6 +187,10 @@ export interface SentMessage {
 }
 
 export interface NotOpenedRequest extends PageRequest {
+	/** Default `open`; `click`: those with a counted open who followed no link */
+	missing?: 'open' | 'click';
+	/** Leaves out those of whom nobody can see whether they opened */
+	leaveOutHidden?: boolean;
 	/** Exactly one of the two */
 	pixelId?: string;
 	campaignId?: string;
@@ -193,7 +200,7 @@ export interface NotOpenedRequest extends PageRequest {
 	sentBefore: Date;
 }
 
-/** Somebody who was sent to and has no counted open. */
+/** Somebody who was sent to and has no counted open, or no click. */
 export interface NotOpened {
 	pixelId: string | null;
 	campaignId: string | null;
@@ -271,8 +278,8 @@ export interface CheckedRecord {
 	erased: ReadonlySet<string>;
 	/** New to the store */
 	recorded: ReadonlySet<string>;
-	/** The labels of opens that the store may label otherwise than they came */
-	labels: ReadonlyMap<string, Label>;
+	/** What the store says of each of them that it has, new or known before */
+	knowledge: ReadonlyMap<string, StoreKnowledge>;
 }
 
 /**
@@ -362,7 +369,7 @@ export interface TrackingStore extends PrivacyStore, AnswersStore {
 
 	/** Counts messages as sent, each once per recipient and message id, but none to erased people. */
 	registerSent(messages: readonly SentMessage[], keysOf: DenylistKeysOf): Promise<SentResult>;
-	/** Recipients that were sent to and have no counted open. */
+	/** Recipients that were sent to and have no counted open, or no click. */
 	listNotOpened(request: NotOpenedRequest): Promise<NotOpenedPage>;
 
 	/** One recipient's status, or a pixel's. `null` where the store knows neither. */

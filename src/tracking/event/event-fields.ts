@@ -133,6 +133,8 @@ export const EVENT_TABLE = {
 		position: field('counted', 'number', laterNumber, 'Of a click: the place of the link in the email, from 1', 19),
 		label: field('counted', 'text', laterText, 'Of a click: what the sender calls the link', 20),
 	},
+	firstOpen: field('verdict', 'flag', laterFlag, 'Whether the store had no counted open of this recipient and message before; null where that cannot be known'),
+	quietDays: field('person', 'number', laterNumber, 'Whole days since the last counted open of this recipient, of any message, as the store knew it; null without one'),
 	imageHeldMs: field('person', 'number', laterNumber, 'How long the client kept the connection open, in milliseconds; null until known', 15),
 	imageHeldMeasurable: field('person', 'flag', laterFlag, 'true: being measured; false: this client cannot be; null: not asked for, or no consent to it', 16),
 };

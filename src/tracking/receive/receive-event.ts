@@ -99,6 +99,8 @@ export async function receiveEvent(
 		consent: { status: answer.status, recordId: answer.recordId, policy: settings.consent.label },
 		request: keptOfRequest(request, effective, settings.keep, ipKey),
 		link: isClick ? from.target : NO_LINK,
+		firstOpen: null,
+		quietDays: null,
 		imageHeldMs: null,
 		imageHeldMeasurable: imageHeld.measurable,
 	};

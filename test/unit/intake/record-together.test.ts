@@ -32,7 +32,7 @@ function notingStore() {
 			setImmediate(() => happened.emit('transaction'));
 			if (state.failure) throw state.failure;
 			if (ids.some((id) => state.invalid.has(id))) throw new StoreError('invalid', 'Bad.');
-			return { erased: new Set<string>(), recorded: new Set(ids), labels: new Map() };
+			return { erased: new Set<string>(), recorded: new Set(ids), knowledge: new Map() };
 		},
 	};
 	const note = (one: ReturnType<typeof received>) =>
@@ -100,13 +100,19 @@ describe('loads whose opens go through a workflow', () => {
 it('tells of an open as the store has it', async () => {
 	const { store } = notingStore();
 	const event = openEvent({ actor: 'human' });
-	const label = { actor: 'scanner', actorReason: 'network-burst', rulesVersion: '1' } as const;
+	const knowledge = {
+		actor: 'scanner',
+		actorReason: 'network-burst',
+		rulesVersion: '1',
+		firstOpen: false,
+		quietDays: null,
+	} as const;
 	const labeling = {
 		recordUnlessErased: async (opens: readonly CheckedOpen[]) => ({
 			...(await store.recordUnlessErased(opens)),
-			labels: new Map([[event.eventId, label]]),
+			knowledge: new Map([[event.eventId, knowledge]]),
 		}),
 	};
 	const outcome = await recordTogether(labeling, keyRing, { event });
-	expect(outcome).toEqual({ stored: { ...event, ...label }, isNew: true });
+	expect(outcome).toEqual({ stored: { ...event, ...knowledge }, isNew: true });
 });

@@ -27,7 +27,7 @@ describe('the embedded store', () => {
 		expect(await readdir(folder)).toContain('tracking.sqlite');
 		await store.close();
 		const again = await open(folder);
-		expect((await again.listOpens({ limit: 9 })).opens).toEqual([event]);
+		expect((await again.listOpens({ limit: 9 })).opens).toEqual([{ ...event, firstOpen: true }]);
 		await again.close();
 	});
 

@@ -204,12 +204,14 @@ describe('shipping the log into the store', () => {
 		);
 	});
 
-	it('reads opens that were logged before held time was known', async () => {
-		const { imageHeldMs, imageHeldMeasurable, ...old } = openEvent();
+	it('reads opens that were logged before held time and first opens were known', async () => {
+		const { imageHeldMs, imageHeldMeasurable, firstOpen: _, quietDays, ...old } = openEvent();
 		log.append([JSON.stringify(old)]);
 		await ship();
 		const { opens } = await store.listOpens({ limit: 10 });
-		expect(opens).toEqual([{ ...old, imageHeldMs, imageHeldMeasurable }]);
+		expect(opens).toEqual([
+			{ ...old, imageHeldMs, imageHeldMeasurable, firstOpen: true, quietDays },
+		]);
 	});
 
 	it('does not bring back who was erased while the log waited', async () => {

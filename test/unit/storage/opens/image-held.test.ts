@@ -29,14 +29,14 @@ onEachEngine('held times on $name', (engine) => {
 	test('an open that is being measured takes its held time, once', async () => {
 		const open = measuring();
 		await store.recordOpens([open]);
-		expect(await stored()).toEqual([open]);
+		expect(await stored()).toEqual([{ ...open, firstOpen: true }]);
 		const time = { eventId: open.eventId, imageHeldMs: 1500 };
 		expect(await store.recordImageHeld([time])).toBe(1);
 		expect(await store.recordImageHeld([time, { ...time, imageHeldMs: 9000 }])).toBe(0);
-		expect(await stored()).toEqual([{ ...open, imageHeldMs: 1500 }]);
+		expect(await stored()).toEqual([{ ...open, firstOpen: true, imageHeldMs: 1500 }]);
 		// The event again, as after a crash, takes nothing back.
 		await store.recordOpens([open]);
-		expect(await stored()).toEqual([{ ...open, imageHeldMs: 1500 }]);
+		expect(await stored()).toEqual([{ ...open, firstOpen: true, imageHeldMs: 1500 }]);
 	});
 
 	test('an open that nobody measures takes none, and an unknown one does no harm', async () => {

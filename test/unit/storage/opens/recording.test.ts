@@ -42,7 +42,7 @@ onEachEngine('recording and listing opens on $name', (engine) => {
 		await store.recordOpens([event]);
 		await store.close();
 		const again = await place.openStore();
-		expect((await again.listOpens({ limit: 10 })).opens).toEqual([event]);
+		expect((await again.listOpens({ limit: 10 })).opens).toEqual([{ ...event, firstOpen: true }]);
 	});
 
 	test('a load with a token that does not hold is counted as that, and as no open', async () => {
@@ -105,7 +105,7 @@ onEachEngine('recording and listing opens on $name', (engine) => {
 			const { id } = await store.createPixel({ name: 'x' });
 			const event = full(id);
 			await store.recordOpens([event]);
-			expect((await store.listOpens({ limit: 10 })).opens).toEqual([event]);
+			expect((await store.listOpens({ limit: 10 })).opens).toEqual([{ ...event, firstOpen: true }]);
 		});
 	});
 
