@@ -1,9 +1,11 @@
 /**
  * Everything that can serve the pixel, on the same machine in one run, as multiples of the plain
- * n8n template: n8n's own ways, the collector, and two peers outside n8n. The load comes from
- * autocannon on the same machine, 64 connections, and takes about one of its cores: it can be the
- * limit of the fastest rows. `--seconds 20` measures each for longer. `--only clicks` leaves all out
- * but the comparison of pixels alone with one click in ten loads.
+ * n8n template: n8n's own ways, the collector, and three peers outside n8n. The load comes from wrk
+ * on the same machine (autocannon where that is missing), 64 connections, and takes up to one of its
+ * cores: it can be the limit of the fastest rows. What the collector is held to is a bare server of
+ * node:http that sends the same answer and records nothing; the two are loaded in turns.
+ * `--seconds 20` measures each for longer. `--only alone` leaves n8n out, `--only clicks` all but the
+ * comparison of pixels alone with one click in ten loads.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -15,7 +17,8 @@ import { parseArgs } from 'node:util';
 import { loadOrCreateKeyFile } from '../src/intake/key-file';
 import { signTrackedLink } from '../src/tracking/links/tracked-link';
 import { PIXEL_PATH, signTrackingLink } from '../src/tracking/links/tracking-link';
-import { PIXEL_PNG_BASE64 } from '../src/tracking/receive/pixel-image';
+import { PIXEL_PNG, PIXEL_PNG_BASE64 } from '../src/tracking/receive/pixel-image';
+import { pixelHeaders } from '../src/tracking/receive/pixel-response';
 import { startCollectorProcess } from '../test/support/collector-process';
 import {
 	bundledWorkflow,
@@ -25,7 +28,7 @@ import {
 	type WorkflowJson,
 } from '../test/support/n8n-instance';
 import { plainTemplate } from './peers/plain-template';
-import { measureInTurns, measureUrl, printRatios, type Measured } from './support';
+import { LOAD_PROGRAM, measureInTurns, printRatios, type Measured, type Peer } from './support';
 
 const QUERY = '?id=42&campaignId=spring';
 const root = join(__dirname, '..');
@@ -45,14 +48,35 @@ const EXPRESS_TRACKER = `
 	});
 	app.listen(Number(process.argv[2]), '127.0.0.1');`;
 
+/** The same answer from the same library, and nothing else. */
+const BARE_SERVER = `
+	const pixel = Buffer.from('${PIXEL_PNG_BASE64}', 'base64');
+	const headers = ${JSON.stringify(Object.entries(pixelHeaders(PIXEL_PNG.length)).flat())};
+	require('node:http').createServer((req, res) => {
+		res.writeHead(200, headers);
+		res.end(pixel);
+	}).listen(Number(process.argv[1]), '127.0.0.1');`;
+const BARE = 'bare node:http, the same answer, no record';
+const TURNS = 3;
+
 const { values } = parseArgs({
-	options: { seconds: { type: 'string', default: '8' }, only: { type: 'string' } },
+	options: {
+		seconds: { type: 'string', default: '8' },
+		only: { type: 'string' },
+	},
 });
 
-async function measure(name: string, url: string): Promise<Measured> {
-	const row = await measureUrl(name, url, { seconds: Number(values.seconds), connections: 64 });
-	process.stdout.write(`  ${name}: ${Math.round(row.perSecond)}/s\n`);
-	return row;
+async function measureAll(peers: readonly Peer[], turns = 1): Promise<Measured[]> {
+	const seconds = Math.max(1, Math.round(Number(values.seconds) / turns));
+	const rows = await measureInTurns(peers, { turns, seconds, connections: 64 });
+	for (const { name, perSecond } of rows) {
+		process.stdout.write(`  ${name}: ${Math.round(perSecond)}/s\n`);
+	}
+	return rows;
+}
+
+async function measure(name: string, url: string, pid?: number): Promise<Measured> {
+	return (await measureAll([{ name, url, pid }]))[0];
 }
 
 async function whenServing(url: string): Promise<void> {
@@ -76,7 +100,7 @@ async function peers(folder: string): Promise<Measured[]> {
 	});
 	const expressUrl = `http://127.0.0.1:${expressPort}/pixel.png${QUERY}`;
 	await whenServing(expressUrl);
-	rows.push(await measure('Express + SQLite tracker, as in tutorials', expressUrl));
+	rows.push(await measure('Express + SQLite tracker, as in tutorials', expressUrl, tutorial.pid));
 	await stop(tutorial);
 
 	if (spawnSync('nginx', ['-v']).error) {
@@ -99,16 +123,27 @@ async function peers(folder: string): Promise<Measured[]> {
 	return rows;
 }
 
-async function collectorAlone(folder: string): Promise<Measured> {
+async function collectorAlone(folder: string): Promise<Measured[]> {
 	if (!existsSync(join(root, 'dist', 'src', 'cli.js'))) throw new Error('Build the package first');
+	const barePort = await freePort();
+	const bare = spawn(process.execPath, ['-e', BARE_SERVER, `${barePort}`], {
+		stdio: ['ignore', 'ignore', 'inherit'],
+	});
+	const bareUrl = `http://127.0.0.1:${barePort}/pixel.png${QUERY}`;
+	await whenServing(bareUrl);
 	const collector = await startCollectorProcess(join(folder, 'alone'), ['--admin-port', '0']);
-	const row = await measure(
-		'collector alone, every open on disk',
-		`http://127.0.0.1:${collector.port}/pixel.png${QUERY}`,
+	const url = `http://127.0.0.1:${collector.port}/pixel.png${QUERY}`;
+	const rows = await measureAll(
+		[
+			{ name: BARE, url: bareUrl, pid: bare.pid },
+			{ name: 'collector alone, every open on disk', url, pid: collector.child.pid },
+		],
+		TURNS,
 	);
+	await stop(bare);
 	collector.child.kill('SIGTERM');
 	if ((await collector.exited) !== 0) throw new Error('The collector lost opens');
-	return row;
+	return rows;
 }
 
 /** The same collector in turns with pixels alone, and with a tracked link for each tenth load. */
@@ -142,12 +177,13 @@ async function withClicks(folder: string): Promise<Measured[]> {
 			if (tracked === null) throw new Error('This link is too long to be tracked');
 			return tracked.slice(url.length);
 		});
-	const rows = await measureInTurns(
+	const { pid } = collector.child;
+	const rows = await measureAll(
 		[
-			{ name: 'collector, signed pixels alone', url, paths: paths(0) },
-			{ name: 'the same, one click in ten loads', url, paths: paths(1) },
+			{ name: 'collector, signed pixels alone', url, pid, paths: paths(0) },
+			{ name: 'the same, one click in ten loads', url, pid, paths: paths(1) },
 		],
-		{ turns: 3, seconds: Number(values.seconds), connections: 64 },
+		TURNS,
 	);
 	collector.child.kill('SIGTERM');
 	if ((await collector.exited) !== 0) throw new Error('The collector lost opens or clicks');
@@ -185,16 +221,30 @@ async function insideN8n(): Promise<Measured[]> {
 	}
 }
 
+/** The collector against the bare server, in words. */
+function comparison(bare: Measured, alone: Measured): string {
+	const share = (alone.perSecond / bare.perSecond).toFixed(2);
+	const answers = `The collector alone answers ${share} of what bare node:http does`;
+	if (alone.microseconds === null || bare.microseconds === null) return `${answers}.\n`;
+	const times = (alone.microseconds / bare.microseconds).toFixed(1);
+	return `${answers}, and takes ${times} times the processor time for each, in all its threads.\n`;
+}
+
 async function main(): Promise<void> {
 	const folder = mkdtempSync(join(tmpdir(), 'bench-collector-'));
+	const { only } = values;
 	try {
+		process.stdout.write(`The load comes from ${LOAD_PROGRAM}.\n`);
 		const rows: Measured[] = [];
-		if (values.only !== 'clicks') {
-			rows.push(...(await insideN8n()), await collectorAlone(folder), ...(await peers(folder)));
+		if (only === undefined) rows.push(...(await insideN8n()));
+		if (only !== 'clicks') {
+			const [bare, alone] = await collectorAlone(folder);
+			rows.push(bare, alone, ...(await peers(folder)));
 			printRatios(rows);
+			process.stdout.write(comparison(bare, alone));
 		}
-		const clicks = await withClicks(folder);
-		printRatios(clicks);
+		const clicks = only === 'alone' ? [] : await withClicks(folder);
+		if (clicks.length > 0) printRatios(clicks);
 		const failed = [...rows, ...clicks].filter((row) => row.failed > 0).map(({ name }) => name);
 		if (failed.length > 0) throw new Error(`Requests failed: ${failed.join(', ')}`);
 	} finally {

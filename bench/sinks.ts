@@ -166,6 +166,7 @@ async function main(): Promise<void> {
 			p50: Math.round(median),
 			p99: Math.round(times[times.length - 1]),
 			failed: missing,
+			microseconds: null,
 		};
 	};
 

@@ -22,7 +22,7 @@ Runs the benchmarks of these names: ${BENCHMARKS.join(', ')}.
 Without a name it runs all but ${BY_NAME_ONLY}, a long test that fails when something breaks.
 
   --seconds <number>   of collector and soak: how long each part takes
-  --only clicks        of collector: pixels alone beside one click in ten loads, without the peers
+  --only alone, clicks   of collector: without n8n; pixels beside one click in ten loads alone
   --rate, --away, --part   of soak: loads a second, seconds without PostgreSQL, n8n or outage
   --collector-only     of timing: without n8n
   --help               this text`;

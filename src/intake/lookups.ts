@@ -43,21 +43,23 @@ export type PeopleLookups = Pick<Lookups, 'isErased' | 'consentOf'>;
  * the other end of a request.
  *
  * @param openStore called for each read, so that a store that is back is used
+ * @param inTime what each read is held to where somebody waits
  */
 export function createPeopleLookups(
 	openStore: () => Promise<Pick<LookupStore, 'deniedAmong' | 'listConsentsOf'>>,
+	inTime: Lookups['inTime'] = async (ask) => await ask(),
 ): PeopleLookups {
 	const erased = batchCalls<readonly string[], boolean>(async (keys) => {
 		// One question for all, whatever the answer: its time must not tell that somebody was erased.
-		const denied = await (await openStore()).deniedAmong(keys.flat());
+		const denied = await inTime(async () => (await openStore()).deniedAmong(keys.flat()));
 		return keys.map((some) => some.some((key) => denied.has(key)));
 	});
 	const consents = batchCalls<{ id: string; purpose: Purpose | null }, ConsentState>(
 		async (asked) => {
-			const store = await openStore();
 			const ids = [...new Set(asked.map(({ id }) => id))];
 			const byPerson = new Map<string, ConsentState[]>();
-			for (const state of await store.listConsentsOf(ids, new Date())) {
+			const listed = await inTime(async () => (await openStore()).listConsentsOf(ids, new Date()));
+			for (const state of listed) {
 				const person = state.record?.recipientKey ?? '';
 				byPerson.set(person, [...(byPerson.get(person) ?? []), state]);
 			}
@@ -86,11 +88,10 @@ export function createLookups(
 	openStore: () => Promise<LookupStore>,
 	{ limitMs = LIMIT_MS, restMs = REST_MS } = {},
 ): Lookups {
-	const { isErased, consentOf } = createPeopleLookups(openStore);
 	const inTime = createGuard(limitMs, restMs);
 	return {
-		isErased: (keys) => inTime(() => isErased(keys)),
-		consentOf: (id, purpose) => inTime(() => consentOf(id, purpose)),
+		// Held to it by the reads that they share: a timer for each load would take as long as the reads.
+		...createPeopleLookups(openStore, inTime),
 		ipKey: () => inTime(async () => await dailyIpKey(await openStore(), new Date())),
 		inTime,
 	};

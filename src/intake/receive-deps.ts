@@ -24,14 +24,16 @@ export interface ReceiveSources {
  */
 export function createReceiveDeps(sources: ReceiveSources): LinkDeps {
 	let known: KeyRing | undefined;
-	const keyRing = async () => {
-		known = (await sources.signing()).keyRing;
-		return known;
+	const signing = async () => {
+		const keys = await sources.signing();
+		known = keys.keyRing;
+		return keys;
 	};
+	const keyRing = async () => (await signing()).keyRing;
 	return {
 		verifyToken: async (token) => {
-			const { maxAgeDays } = await sources.signing();
-			return verifyToken(token, await keyRing(), { now: new Date(), maxAgeDays });
+			const keys = await signing();
+			return verifyToken(token, keys.keyRing, { now: new Date(), maxAgeDays: keys.maxAgeDays });
 		},
 		readTrackedLink: async (token) => {
 			const read = readTrackedLink(token, await keyRing());

@@ -325,7 +325,9 @@ describe('many items', () => {
 	it('say once together what became of them', async () => {
 		const { hints } = await imported([opens('ada', 'bob'), opens('ada'), opens('carla')]);
 		expect(hints).toEqual([
-			{ message: '3 opens are new, 1 were known, 0 may not be stored, 0 events are no opens' },
+			{
+				message: '3 opens and 0 clicks are new, 1 were known, 0 may not be stored. Other events: 0',
+			},
 		]);
 	});
 

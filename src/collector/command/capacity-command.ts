@@ -68,9 +68,8 @@ function report(assumptions: CapacityAssumptions): string {
 		row('Loads per second, on average', number(plan.averagePerSecond)),
 		row('Loads per second, at the peak', number(plan.peakPerSecond)),
 		row('Collectors', number(plan.collectors)),
-		row('Opens waiting after the busiest hour, one store', number(plan.backlogAfterBusiestHour)),
-		row('Until one store has them', drain),
-		row('Stores that keep up with the busiest hour', number(plan.storesToKeepUp)),
+		row('Opens waiting after the busiest hour', number(plan.backlogAfterBusiestHour)),
+		row('Until the store has them', drain),
 		row(
 			'Log per collector, also for an hour without store',
 			`${(plan.logBytesPerCollector / 1e9).toLocaleString('en-US', { maximumSignificantDigits: 2 })} GB`,

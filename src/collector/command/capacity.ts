@@ -22,16 +22,20 @@ export interface CapacityAssumptions {
 	bytesPerEvent: number;
 }
 
-/** Assumptions, to be replaced by what `npm run bench -- collector` shows on your machines. */
+/**
+ * Assumptions, to be replaced by what `npm run bench -- collector` shows on your machines. The rates
+ * are those of docs/scaling.md: what a collector answered on a machine with two cores, and at what
+ * rate the store there kept up for five minutes.
+ */
 export const DEFAULT_ASSUMPTIONS: CapacityAssumptions = {
 	mailsPerDay: 1_000_000,
 	loadsPerMail: 0.6,
 	busiestHourShare: 0.12,
 	peakFactor: 2,
-	collectorPerSecond: 8000,
+	collectorPerSecond: 9700,
 	headroom: 0.5,
-	storePerSecond: 10_000,
-	bytesPerEvent: 700,
+	storePerSecond: 5000,
+	bytesPerEvent: 1000,
 };
 
 export interface CapacityPlan {
@@ -48,8 +52,6 @@ export interface CapacityPlan {
 	logBytesPerCollector: number;
 	/** The size limit of the log to set for that, in GiB, or the default where it is enough */
 	logLimitGib: number;
-	/** Stores, each with its own part of the recipients, that keep up with the busiest hour */
-	storesToKeepUp: number;
 }
 
 /** Works out a plan. Throws a RangeError for an assumption that makes no sense. */
@@ -83,6 +85,5 @@ export function planCapacity(given: CapacityAssumptions): CapacityPlan {
 		logLimitGib: Math.ceil(
 			Math.max(DEFAULT_LIMITS.maxBytes, logBytesPerCollector / WARN_SHARE) / GIB,
 		),
-		storesToKeepUp: Math.ceil(busiestHourPerSecond / given.storePerSecond),
 	};
 }

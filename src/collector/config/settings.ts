@@ -55,7 +55,7 @@ export function defaultHost(proxyHops: number): string {
 }
 
 /**
- * Limits where none are set. A log of 4 GiB holds about six million opens. One address may
+ * Limits where none are set. A log of 4 GiB holds about four million opens. One address may
  * record as much as the busiest image proxies of large mailbox providers load.
  */
 export const DEFAULT_LIMITS = {

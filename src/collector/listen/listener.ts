@@ -199,14 +199,13 @@ export async function startListener(
 			counters.lookupErrors += 1;
 			deps.onError('lookup', received.lookupError);
 		}
-		const entries = received ? entriesOf(received) : [];
 		if (!received?.event) {
 			counters.notRecorded += 1;
-			return queue.add(entries, done);
+			return queue.add(received ? entriesOf(received) : [], done);
 		}
-		// Not once the answer has gone out without its event.
+		// Not once the answer has gone out without its event. Says in the event whether it is held.
 		if (holds && !mine.link && waiting.has(mine)) mine.hold = holds.take(received.event);
-		queue.add(entries, (outcome) => {
+		queue.add(entriesOf(received), (outcome) => {
 			counters[outcome === 'full' ? 'droppedFull' : 'recorded'] += 1;
 			// There is no open that a held time could be added to.
 			if (outcome === 'full') endHold(mine);

@@ -21,7 +21,7 @@ export const DEAD_LETTER_DAYS = 30;
 const DAY_MS = 86_400_000;
 const SCHEMA_VERSION = 1;
 /** As long as a usual event, so that writing none takes as long. */
-const NO_EVENT = ' '.repeat(700);
+const NO_EVENT = ' '.repeat(1000);
 /** 80 MB. */
 const LONGEST_WAL_PAGES = 20_000;
 

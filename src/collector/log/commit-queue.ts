@@ -44,19 +44,26 @@ interface Waiting {
 	done: (outcome: Outcome) => void;
 }
 
+/** What the queue writes to: a log of this thread, or one that another thread writes. */
+export type CommitTarget = Pick<CollectorLog, 'usedBytes' | 'maxBytes'> & {
+	append(events: readonly string[]): void | Promise<void>;
+};
+
 /**
  * Group commit. All requests that arrive in one turn of the event loop share a transaction; while
  * it is being written the next ones pile up, so the busier the listener, the larger the groups.
+ * One transaction is under way at a time.
  *
  * When the file has reached the size that the log allows, entries are refused until consumers have
  * freed space. When a transaction fails, its events stay in memory, in order, and are tried again.
  */
 export function createCommitQueue(
-	log: Pick<CollectorLog, 'append' | 'usedBytes' | 'maxBytes'>,
+	log: CommitTarget,
 	{ counters }: { counters: Pick<Counters, 'commits' | 'commitErrors'> },
 ): CommitQueue {
 	let waiting: Waiting[] = [];
-	let scheduled = false;
+	/** A transaction is under way, or will be */
+	let busy = false;
 	let failures = 0;
 	let failure: string | null = null;
 	let usedBytes = log.usedBytes();
@@ -75,21 +82,20 @@ export function createCommitQueue(
 	};
 
 	const schedule = (): void => {
-		if (scheduled) return;
-		scheduled = true;
+		if (busy) return;
+		busy = true;
 		if (failures === 0) {
-			setImmediate(commit);
+			setImmediate(() => void commit());
 		} else {
-			setTimeout(commit, pauseAfter(failures, BACKOFF, Math.random()));
+			setTimeout(() => void commit(), pauseAfter(failures, BACKOFF, Math.random()));
 		}
 	};
 
-	const commit = (): void => {
-		scheduled = false;
+	const commit = async (): Promise<void> => {
 		const batch = waiting.slice(0, MAX_BATCH);
 		const entries = batch.flatMap((waiter) => waiter.entries);
 		try {
-			log.append(entries);
+			await log.append(entries);
 			counters.commits += 1;
 			failures = 0;
 			failure = null;
@@ -97,10 +103,12 @@ export function createCommitQueue(
 			counters.commitErrors += 1;
 			failures += 1;
 			failure = error instanceof Error ? error.message : String(error);
+			busy = false;
 			schedule();
 			return;
 		}
 		waiting = waiting.slice(batch.length);
+		busy = false;
 		for (const { done } of batch) done('durable');
 		if (waiting.length > 0) schedule();
 		else for (const resolve of whenEmpty.splice(0)) resolve();

@@ -1,4 +1,4 @@
-/** The thread that listens and writes the log. It does nothing else, so nothing can hold it up. */
+/** The thread that listens. It does nothing else, so nothing can hold it up, nor can the disk. */
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { createLookups } from '../../intake/lookups';
@@ -11,6 +11,7 @@ import type { CollectorSettings } from '../config/settings';
 import { startListener } from '../listen/listener';
 import { createCommitQueue } from '../log/commit-queue';
 import { openCollectorLog } from '../log/collector-log';
+import { startLogWriter } from '../log/log-writer';
 import { runThread, type ListenReport } from './thread';
 
 const REPORT_EVERY_MS = 500;
@@ -19,9 +20,17 @@ runThread(parentPort, async (port) => {
 	const settings = workerData as CollectorSettings;
 	if (!settings.listener) throw new CollectorError('There is nothing to listen on. Set a port.');
 	const keys = await readKeys(settings.keys);
-	const log = openCollectorLog({ folder: settings.folder, durable: true });
+	// To see how full it is. Only the writing thread changes it.
+	const { usedBytes, maxBytes, close } = openCollectorLog({
+		folder: settings.folder,
+		durable: false,
+	});
+	const writer = startLogWriter(settings.folder, (error) => {
+		// Ends this thread, and with it the collector: without its log it must not answer for long.
+		throw error;
+	});
 	const counters = newCounters();
-	const queue = createCommitQueue(log, { counters });
+	const queue = createCommitQueue({ append: writer.append, usedBytes, maxBytes }, { counters });
 	const store = () =>
 		openStore(settings.store, (message) => port.problem('lookup', new CollectorError(message)));
 	// Opened before the first load, which would have to wait for it; each load tries again.
@@ -52,7 +61,8 @@ runThread(parentPort, async (port) => {
 			clearInterval(reporting);
 			await listener.stop(limitMs);
 			port.report({ counters, connections: 0, held: 0, log: queue.health() });
-			log.close();
+			await writer.close();
+			close();
 		},
 	};
 });

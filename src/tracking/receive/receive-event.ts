@@ -82,7 +82,7 @@ export async function receiveEvent(
 	const whole: OpenEvent = {
 		eventId: roundEventId(deps.newEventId(), time),
 		event: from.event,
-		occurredAt: roundTime(receivedAt, time) ?? receivedAt,
+		occurredAt: time === 'exact' ? receivedAt : (roundTime(receivedAt, time) ?? receivedAt),
 		recipientId: link.recipientId,
 		recipientReason: link.recipientReason,
 		pixelId: link.pixelId,

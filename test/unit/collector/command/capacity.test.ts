@@ -7,7 +7,6 @@ describe('the arithmetic of capacity', () => {
 	it('starts from what one collector and one store carry', () => {
 		expect(planCapacity(DEFAULT_ASSUMPTIONS)).toMatchObject({
 			collectors: 1,
-			storesToKeepUp: 1,
 			backlogAfterBusiestHour: 0,
 			logLimitGib: 4,
 		});
@@ -30,7 +29,6 @@ describe('the arithmetic of capacity', () => {
 			peakPerSecond: 2400,
 			collectors: 3,
 			backlogAfterBusiestHour: 720_000,
-			storesToKeepUp: 2,
 		});
 		// 720,000 wait; outside the busiest hour 469.6 a second come in and 1,000 go.
 		expect(plan.drainSeconds).toBeCloseTo(720_000 / (1000 - 38_880_000 / 82_800), 3);

@@ -48,6 +48,42 @@ describe('group commit', () => {
 		expect(written).toBe(1);
 	});
 
+	it('has one transaction under way at a time where another thread writes', async () => {
+		const counters = newCounters();
+		const written: string[][] = [];
+		const finish: Array<() => void> = [];
+		const queue = createCommitQueue(
+			{
+				usedBytes: () => 0,
+				maxBytes: () => 1000,
+				append: async (events) => {
+					written.push([...events]);
+					await new Promise<void>((resolve) => finish.push(resolve));
+				},
+			},
+			{ counters },
+		);
+		const nextTurn = () => new Promise((resolve) => setTimeout(resolve, 5));
+		const done: string[] = [];
+		const add = (name: string) => queue.add([name], () => done.push(name));
+		add('a');
+		await nextTurn();
+		add('b');
+		add('c');
+		await nextTurn();
+		expect(written).toEqual([['a']]);
+		expect(done).toEqual([]);
+		expect(queue.health().waiting).toBe(3);
+		finish[0]();
+		await nextTurn();
+		expect(done).toEqual(['a']);
+		expect(written).toEqual([['a'], ['b', 'c']]);
+		finish[1]();
+		await queue.drain(1000);
+		expect(done).toEqual(['a', 'b', 'c']);
+		expect(counters.commits).toBe(2);
+	});
+
 	it('splits a flood into transactions of 512', async () => {
 		const { log, add } = setUp();
 		await Promise.all(Array.from({ length: 1200 }, (_, n) => add(`${n}`)));

@@ -69,7 +69,7 @@ describeOnPostgres('a collector whose store hangs', () => {
 			keysOf,
 		);
 		const url = Object.assign(new URL(own.url), { port: String(outage.port) });
-		const args = ['--postgres-tls', 'disable', '--postgres-url-env', 'STORE'];
+		const args = ['--admin-port', '0', '--postgres-tls', 'disable', '--postgres-url-env', 'STORE'];
 		const collector = await startCollectorProcess(data, args, { STORE: url.href });
 		const agent = new Agent({ keepAlive: true });
 		await outage.close();
