@@ -126,7 +126,8 @@ runMain(async () => {
 	if (chosen.includes('fast') || chosen.includes('e2e')) await ensureRuntime(env);
 	await step('fast', async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-coverage-'));
-		await jest('fast', coverageArguments(folder));
+		// They wait for processes and databases often enough to be two on two cores as well.
+		await jest('fast', ['--maxWorkers=2', ...coverageArguments(folder)]);
 		tally.coverage = readCoverage(folder);
 		rmSync(folder, { recursive: true });
 	});

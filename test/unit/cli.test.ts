@@ -48,6 +48,6 @@ describe('the command line', () => {
 	it('runs the example of capacity', async () => {
 		const { output } = await runCli(['capacity', '--mails-per-day', '20000000']);
 		expect(output).toMatch(/^ {2}Collectors +1$/m);
-		expect(output).toMatch(/^ {2}Log per collector.* 2 GB$/m);
+		expect(output).toMatch(/^ {2}Log per collector.* 2\.9 GB$/m);
 	});
 });

@@ -70,9 +70,10 @@ onEachEngine('the HTTP routes for data on $name', ({ newPlace }) => {
 		expect(first.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
 		expect(first.headers.get('x-has-more')).toBe('true');
 		const lines = (await first.text()).trim().split('\n');
-		expect(lines.map((line) => openEventSchema.parse(JSON.parse(line)))).toEqual(
-			opens.slice(0, 2),
-		);
+		expect(lines.map((line) => openEventSchema.parse(JSON.parse(line)))).toEqual([
+			{ ...opens[0], firstOpen: true },
+			{ ...opens[1], firstOpen: false },
+		]);
 		const next = async (from: Response, more = '') => {
 			const cursor = encodeURIComponent(from.headers.get('x-next-cursor') ?? '');
 			return await client.send(`/api/v1/events?cursor=${cursor}${more}`);
