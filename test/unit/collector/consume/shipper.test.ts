@@ -205,7 +205,8 @@ describe('shipping the log into the store', () => {
 	});
 
 	it('reads opens that were logged before held time and first opens were known', async () => {
-		const { imageHeldMs, imageHeldMeasurable, firstOpen: _, quietDays, ...old } = openEvent();
+		const { imageHeldMs, imageHeldMeasurable, firstOpen, quietDays, ...old } = openEvent();
+		expect(firstOpen).toBeNull();
 		log.append([JSON.stringify(old)]);
 		await ship();
 		const { opens } = await store.listOpens({ limit: 10 });
