@@ -18,7 +18,10 @@ const workflows = files.map(
 		] as const,
 );
 
-type Description = Pick<INodeTypeDescription, 'name' | 'version' | 'properties' | 'credentials' | 'usableAsTool'> & {
+type Description = Pick<
+	INodeTypeDescription,
+	'name' | 'version' | 'properties' | 'credentials' | 'usableAsTool'
+> & {
 	webhooks?: unknown[];
 };
 
