@@ -31,6 +31,7 @@ import { getReadingTimes } from './actions/recipient/get-reading-times';
 import { registerSent } from './actions/recipient/register-sent';
 import { setSegments } from './actions/recipient/set-segments';
 import { getDashboardPage } from './actions/report/get-dashboard-page';
+import { getEmailReport } from './actions/report/get-email-report';
 import { getLogPage } from './actions/report/get-log-page';
 import { getPrivacyReport } from './actions/report/get-privacy-report';
 import { dryRunRetention } from './actions/retention/dry-run';
@@ -99,7 +100,11 @@ export const resources: Resource[] = [
 			setSegments,
 		],
 	},
-	{ value: 'report', name: 'Report', operations: [getDashboardPage, getLogPage, getPrivacyReport] },
+	{
+		value: 'report',
+		name: 'Report',
+		operations: [getDashboardPage, getLogPage, getPrivacyReport, getEmailReport],
+	},
 	{ value: 'retention', name: 'Retention', operations: [dryRunRetention, runRetention] },
 	{
 		value: 'statistics',

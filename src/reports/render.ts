@@ -5,6 +5,7 @@ const eta = new Eta({ views: __dirname, autoEscape: true, cache: true });
 
 export type TemplateName =
 	| 'consent-page/consent-page'
+	| 'email-report/email-report'
 	| 'privacy-report/privacy-report'
 	| `templates/${'campaign' | 'compare' | 'dashboard' | 'list' | 'live' | 'log' | 'message' | 'person' | 'search'}`;
 

@@ -395,6 +395,25 @@ const ENTRIES: Record<string, Entry> = {
 		check: ({ file }) => expect(file).toContain('Spring launch'),
 		whenEmpty: ({ file }) => expect(file).toContain('</html>'),
 	},
+	'report getEmailReport': {
+		gives: 'subject, HTML and text of an email, with the chart as an image',
+		check: ({ items, file }) => {
+			expect(items).toEqual([
+				{
+					subject: expect.stringMatching(/^Email opens from .+: 1 open$/),
+					html: expect.stringContaining('One campaign is left out'),
+					text: expect.stringContaining('Opens: 1 (loads that count, of all emails)'),
+					unusual: 0,
+					firstDay: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+					lastDay: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+				},
+			]);
+			expect(file).toContain('PNG');
+			expect(JSON.stringify(items)).not.toMatch(/ada|bob/);
+		},
+		whenEmpty: ({ items }) =>
+			expect(items).toMatchObject([{ subject: expect.stringContaining('0 opens'), unusual: 0 }]),
+	},
 	'report getLogPage': {
 		fill: pixelId,
 		gives: 'the log of the pixel as an HTML file',
@@ -650,7 +669,10 @@ describe('every operation of Open Tracking', () => {
 		const answer = responses[0] as { body: Buffer; statusCode: number } | undefined;
 		return {
 			items: output[0].map(({ json }) => json),
-			file: Buffer.from(output[0][0]?.binary?.data.data ?? '', 'base64').toString(),
+			file: Buffer.from(
+				Object.values(output[0][0]?.binary ?? {})[0]?.data ?? '',
+				'base64',
+			).toString(),
 			page: String(answer?.body ?? ''),
 			status: answer?.statusCode,
 			hints: (hints as Array<{ message: string }>).map(({ message }) => message).join(),

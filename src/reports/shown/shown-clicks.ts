@@ -19,7 +19,11 @@ export function hasClicks(counts: readonly Clicks[]): boolean {
 }
 
 /** Clicks and their rates as figures; empty where no link was ever followed. */
-export function clickFacts({ clicks, machineClicks, clickRates }: GroupCounts) {
+export function clickFacts({
+	clicks,
+	machineClicks,
+	clickRates,
+}: Pick<GroupCounts, 'clicks' | 'machineClicks' | 'clickRates'>) {
 	if (clickRates === null) return [];
 	const { clicked, clickToOpen } = clickRates;
 	return [

@@ -110,6 +110,14 @@ export interface KeptData {
 	keysGivenUp: number;
 }
 
+/** How often people used their rights in a span of time, in numbers that name nobody. */
+export interface RightsUsed {
+	/** Done; those that are repeated after a restore count once together */
+	erasures: number;
+	/** People who took back a consent, and were not erased since */
+	withdrawals: number;
+}
+
 /** What a privacy report said: a text for each point of each thing it is about. */
 export type ReportFacts = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -222,6 +230,8 @@ export interface PrivacyStore {
 	countPeople(by: PeopleColumn): Promise<CountTable>;
 	/** Counts what is kept. `endingBefore`: see `consentsEnding` */
 	countKept(options: { now: Date; endingBefore: Date }): Promise<KeptData>;
+	/** Counts what happened from the first moment to before the second. */
+	countRightsUsed(window: { from: Date; to: Date }): Promise<RightsUsed>;
 	/** Keeps what a privacy report said; the same month again replaces it. */
 	savePrivacyReport(version: ReportVersion): Promise<void>;
 	/** The last privacy report of an earlier month than this one. */

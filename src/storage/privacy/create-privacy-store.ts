@@ -4,7 +4,7 @@ import type { StoreDatabase } from '../database/store-database';
 import type { StoreSchema } from '../database/store-schema';
 import { deniedAmong, deny } from '../people/denylist';
 import type { PrivacyStore } from '../port/privacy-store';
-import { countKept } from '../statistics/kept-data';
+import { countKept, countRightsUsed } from '../statistics/kept-data';
 import { countPeople } from '../statistics/people-counts';
 import { applyRetention } from './apply-retention';
 import {
@@ -98,6 +98,7 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 
 		countPeople: (by) => read((db) => countPeople(db, by)),
 		countKept: (options) => countKept(database, options),
+		countRightsUsed: (window) => read((db) => countRightsUsed(db, window)),
 		savePrivacyReport: (version) => write((db) => savePrivacyReport(db, version)),
 		getPrivacyReportBefore: (month) => read((db) => getPrivacyReportBefore(db, month)),
 		savePart: (part) => write((db) => savePart(db, part)),

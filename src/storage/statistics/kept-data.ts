@@ -5,7 +5,12 @@ import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import { isoOf } from '../counters/counts-view';
 import type { Reader, StoreDatabase } from '../database/store-database';
 import { withoutCounters } from '../people/entries-without-counters';
-import { REQUEST_PARTS, type KeptData, type KeptOpens } from '../port/privacy-store';
+import {
+	REQUEST_PARTS,
+	type KeptData,
+	type KeptOpens,
+	type RightsUsed,
+} from '../port/privacy-store';
 
 const IN_FORCE: readonly ConsentStatus[] = ['given', 'renewed'];
 /** What the records of an erased person are kept under: see `denylistKey`. */
@@ -48,6 +53,38 @@ export async function countKept(
 
 const allRows = sql<number>`count(*)`.as('count');
 const hasAddress = sql<boolean>`email is not null`;
+/** What erased people once said is proof under a hash, and counts as erased. */
+const isOfNobodyErased = sql<boolean>`(substr(recipient_key, 1, 2) <> 'd_'
+	or length(recipient_key) <> ${DENYLIST_KEY_LENGTH})`;
+
+/**
+ * How often people took back their consent or were erased within a span of time. All names of one
+ * person come on the list of erased people at one moment, so the moments are counted.
+ */
+export async function countRightsUsed(
+	db: Reader,
+	window: { from: Date; to: Date },
+): Promise<RightsUsed> {
+	const [from, to] = [window.from.getTime(), window.to.getTime()];
+	return {
+		erasures: await count(
+			db
+				.selectFrom('denylist')
+				.select(sql<number>`count(distinct since)`.as('count'))
+				.where('since', '>=', from)
+				.where('since', '<', to),
+		),
+		withdrawals: await count(
+			db
+				.selectFrom('consent_records')
+				.select(sql<number>`count(distinct recipient_key)`.as('count'))
+				.where('status', '=', 'withdrawn')
+				.where('occurred_at', '>=', from)
+				.where('occurred_at', '<', to)
+				.where(isOfNobodyErased),
+		),
+	};
+}
 
 async function count(query: {
 	executeTakeFirstOrThrow(): Promise<{ count: number }>;
@@ -174,15 +211,7 @@ async function countConsents(
 	now: number,
 	endingBefore: number,
 ): Promise<Pick<KeptData, 'consents' | 'consentsEnding'>> {
-	// What erased people once said is proof under a hash, and counts as erased.
-	const states = db
-		.selectFrom('consent_states')
-		.where((is) =>
-			is.or([
-				is(sql<string>`substr(recipient_key, 1, 2)`, '<>', 'd_'),
-				is(sql<number>`length(recipient_key)`, '<>', DENYLIST_KEY_LENGTH),
-			]),
-		);
+	const states = db.selectFrom('consent_states').where(isOfNobodyErased);
 	const people = sql<number>`count(distinct recipient_key)`;
 	const current = sql<string>`case when status in (${sql.join(IN_FORCE)}) and ended_at <= ${now}
 		then 'expired' else status end`;

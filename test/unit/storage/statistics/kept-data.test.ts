@@ -166,6 +166,36 @@ onEachEngine('what the privacy report counts on $name', (engine) => {
 		});
 	});
 
+	test('rights used in a span of time are counted, a person once, and nobody twice', async () => {
+		const at = (day: number) => `2026-11-${String(day).padStart(2, '0')}T12:00:00.000Z`;
+		const withdrawal = (recipientKey: string, day: number, changes = {}) =>
+			consentRecord({ recipientKey, status: 'withdrawn', occurredAt: at(day), ...changes });
+		await store.recordConsent(
+			[
+				withdrawal('a', 9),
+				withdrawal('a', 9, { purpose: 'profiling' }),
+				withdrawal('b', 10),
+				withdrawal('c', 16),
+				withdrawal('d', 12),
+				consentRecord({ recipientKey: 'e', status: 'refused', occurredAt: at(10) }),
+			],
+			NOW,
+			keysOf,
+		);
+		const erase = async (recipientId: string, day: number) =>
+			await store.eraseSubject(
+				{ recipientId, pseudonymsOf: () => [], denylistKeysOf: keysOf },
+				new Date(at(day)),
+			);
+		await erase('d', 13);
+		await erase('f', 14);
+		await erase('g', 16);
+		const window = { from: new Date(at(9)), to: new Date(at(16)) };
+		expect(await store.countRightsUsed(window)).toEqual({ erasures: 2, withdrawals: 2 });
+		const before = { from: new Date(at(2)), to: new Date(at(9)) };
+		expect(await store.countRightsUsed(before)).toEqual({ erasures: 0, withdrawals: 0 });
+	});
+
 	test('signing keys that were given up are counted', async () => {
 		await store.noteKeys([
 			{ id: 'k1', fingerprint: 'f1' },
