@@ -40,8 +40,8 @@ export interface EmailReport {
 }
 
 /**
- * What happened in the last whole days, against as many before them, as an email that mail programs
- * show: tables, inline styles, the chart as an image.
+ * What happened in the last whole days, against as many before them, as an email of tables, inline
+ * styles and one image, which every email program shows.
  *
  * @param chartName by which the HTML names the image, as an email does: `cid:` and the name
  */
@@ -138,7 +138,7 @@ function differenceInWords({ rates }: PeriodNumbers, earlier: PeriodNumbers): st
 	if (difference === null) return [];
 	const { low, high } = difference;
 	if (low <= 0 && high >= 0) {
-		return ['What the likely rate differs from the one before may be chance.'];
+		return ['The difference between the likely rate and the one before may be chance.'];
 	}
 	const points = [low, high].map((bound) => Math.round(100 * Math.abs(bound)));
 	return [
@@ -180,18 +180,10 @@ function campaignTable(campaigns: readonly CampaignCounts[]): ShownReport['campa
 	const withClicks = hasClicks(campaigns);
 	const more = campaigns.length - MOST_CAMPAIGNS;
 	return {
-		columns: [
-			'Campaign',
-			'Sent',
-			'Confirmed',
-			'Likely',
-			'Possible',
-			...(withClicks ? ['Clicked'] : []),
-		],
-		rows: campaigns
-			.slice(0, MOST_CAMPAIGNS)
-			.map(({ campaignId, rates, clickRates }) => [
-				campaignId,
+		columns: ['Sent', 'Confirmed', 'Likely', 'Possible', ...(withClicks ? ['Clicked'] : [])],
+		rows: campaigns.slice(0, MOST_CAMPAIGNS).map(({ campaignId, rates, clickRates }) => ({
+			name: campaignId,
+			cells: [
 				shownCount(rates.sentRecipients),
 				shownShare(rates.confirmed.rate),
 				rates.likely.rate === null
@@ -199,7 +191,8 @@ function campaignTable(campaigns: readonly CampaignCounts[]): ShownReport['campa
 					: `${shownShare(rates.likely.rate)} (${intervalText(rates)})`,
 				shownShare(rates.possible.rate),
 				...(withClicks ? [shownShare(clickRates?.clicked.rate ?? null)] : []),
-			]),
+			],
+		})),
 		remark:
 			campaigns.length === 0
 				? 'No campaign began in these days.'

@@ -20,7 +20,11 @@ export interface ShownReport {
 	chart: string;
 	/** The numbers below the chart, from left to right */
 	bars: Array<{ label: string; opens: string; machineOpens: string }>;
-	campaigns: { columns: string[]; rows: string[][]; remark: string };
+	campaigns: {
+		columns: string[];
+		rows: Array<{ name: string; cells: string[] }>;
+		remark: string;
+	};
 	unusual: string[];
 	rights: ReportFigure[];
 	caution: string;
@@ -34,7 +38,7 @@ export function reportText(report: ShownReport): string {
 			({ label, value, note, before }) =>
 				`${label}: ${value} (${note}); ${report.before}: ${before}`,
 		);
-	const [, ...columns] = campaigns.columns;
+	const { columns, rows } = campaigns;
 	const sections: Array<[string, string[]]> = [
 		['Campaigns', [...figures(rates), ...rateRemarks]],
 		[
@@ -51,8 +55,8 @@ export function reportText(report: ShownReport): string {
 		[
 			'Top campaigns',
 			[
-				...campaigns.rows.map(
-					([name, ...cells]) =>
+				...rows.map(
+					({ name, cells }) =>
 						`${name}: ${cells.map((cell, index) => `${columns[index]} ${cell}`).join(', ')}`,
 				),
 				campaigns.remark,
