@@ -253,6 +253,24 @@ describe('the workflows that act on opens, in a real n8n with a real SMTP server
 		expect(String(smtp.mails.find(({ text }) => text?.includes('while'))!.html)).toMatch(/<img/);
 	}, 240_000);
 
+	it('send the weekly report in both parts, with its chart inside the email', async () => {
+		const people = Array.from({ length: 12 }, (_, index) => `reader-${index}`);
+		await sent('last-letter', people);
+		await store.recordOpens(people.slice(0, 6).map((one) => event('last-letter', one)));
+		const workflow = filledIn('weekly-report.json', '', []);
+		expect((await run(workflow, 'Every Monday')).status).toBe('success');
+		expect(smtp.mails).toHaveLength(1);
+		const [{ subject, text, html, attachments }] = smtp.mails;
+		expect(subject).toMatch(/^Email opens from \d.+: 50 % likely open rate$/);
+		expect(text).toMatch(/^last-letter: Sent 12, Confirmed 50 %/m);
+		// What reads emails here puts the image where the HTML names it.
+		expect(html).toMatch(/<img src="data:image\/png;base64,iVBOR[^>]+alt="\d+ opens/);
+		expect(html).toContain('last-letter');
+		expect(attachments).toMatchObject([
+			{ contentType: 'image/png', cid: 'opensChart', related: true },
+		]);
+	}, 240_000);
+
 	it('send an alert when nothing arrives, and no email when all is well', async () => {
 		const people = Array.from({ length: 60 }, (_, index) => `person-${index}`);
 		const send = async (campaignId: string, sentAt: Date) =>
