@@ -175,6 +175,8 @@ function panelOf(page: Page): Panel {
 				const byId = locator.getByTestId('rlc-input').locator('visible=true');
 				await byId.fill(text);
 				await byId.blur();
+				// n8n takes the text over a moment later, and runs nothing before.
+				await locator.getByTestId('parameter-issues').waitFor({ state: 'hidden' });
 				return;
 			}
 			const input = field(parameter).locator('input, textarea');
