@@ -57,6 +57,7 @@ describe('collect --hold-image', () => {
 		const second = new RawClient(collector.port).write(LOAD);
 		await second.until('IEND');
 		await metric('held_now 1');
+		await metric('shipped_total 3');
 		collector.child.kill('SIGTERM');
 		await second.closed;
 		expect(await collector.exited).toBe(0);
