@@ -1,3 +1,4 @@
+import { normaliseBaseUrl } from '../../tracking/links/tracking-link';
 import { findingOf } from './finding-of';
 import type { Answer, SetupFacts, SetupFinding, Visit } from './setup-facts';
 
@@ -27,9 +28,10 @@ export function isRefusal(code: string): boolean {
 export function reachedCheck({ address, visits, doors }: SetupFacts): SetupFinding {
 	const { ok, notChecked } = findingOf('Reached');
 	if (visits.length === 0) return notChecked('The address of links cannot be used');
+	const base = normaliseBaseUrl(address.text);
 	const isServed = doors?.some(({ path }) => path !== undefined) ?? false;
 	for (const visit of visits) {
-		const found = troubleOf(visit, address.text);
+		const found = troubleOf(visit, base);
 		if (found === null) continue;
 		if (isServed || !('status' in visit.answer) || visit.answer.status !== 404) return found;
 		return notChecked(
@@ -48,7 +50,7 @@ export function reachedCheck({ address, visits, doors }: SetupFacts): SetupFindi
 /** What is wrong with an answer; `null` where it is the one that readers have to get. */
 function troubleOf({ path, leadsTo, answer }: Visit, base: string): SetupFinding | null {
 	const { warning, problem, notChecked } = findingOf('Reached');
-	const at = `${base.replace(/\/+$/, '')}/${path}`;
+	const at = `${base}/${path}`;
 	if ('code' in answer) {
 		const { code } = answer;
 		if (isRefusal(code)) return notChecked('The certificate is refused: look at Certificate');

@@ -43,17 +43,24 @@ export async function setupFacts(node: IExecuteFunctions, index: number): Promis
 	const doors = 'value' in opened ? opened.value.trackers : null;
 	const address = addressOf(node, signing);
 	const visits = await visitAll(node, address.text, doors ?? [], signing);
+	const store = 'value' in opened ? opened.value.store : null;
+	const [certificate, waiting, databaseClockAheadMs, keys] = await Promise.all([
+		certificateAt(address.text, visits),
+		found(async () => await waitingFolders().report()),
+		databaseClock(node),
+		keysOf(node, signing, store),
+	]);
 	return {
 		checkedAt: new Date(),
 		address,
 		visits,
-		certificate: await certificateAt(address.text, visits),
+		certificate,
 		environment: process.env,
 		requestHeaders: headersOf(node.getInputData()[index].json.headers),
 		store: 'value' in opened ? { value: opened.value.inWords } : opened,
-		waiting: await found(async () => await waitingFolders().report()),
-		databaseClockAheadMs: await databaseClock(node),
-		keys: await keysOf(node, signing, 'value' in opened ? opened.value.store : null),
+		waiting,
+		databaseClockAheadMs,
+		keys,
 		doors,
 	};
 }
