@@ -64,6 +64,14 @@ function opensPort(workflow) {
 	return workflow.nodes.some(({ type }) => /openCollectorTrigger$/.test(type));
 }
 
+/** Whether n8n refuses it until its user has chosen an account of theirs. */
+function needsAccount(workflow) {
+	return workflow.nodes.some(
+		({ type, disabled, credentials }) =>
+			!disabled && !credentials && /(emailSend|lmChatOpenAi|mcpTrigger)$/.test(type),
+	);
+}
+
 /** These answer at the same address, so only one of them can be live: the first, unless another is. */
 const ANSWER_PIXELS = [
 	'email-open-tracking',
@@ -73,8 +81,8 @@ const ANSWER_PIXELS = [
 ];
 
 /**
- * Publishes every bundled workflow that is not live yet, of those that answer the pixels of emails
- * one, and waits until all are.
+ * Publishes every bundled workflow that is not live yet and needs no account, of those that answer
+ * the pixels of emails one, and waits until all are.
  * @throws {PlainError} naming the workflow that could not be published, and why
  */
 async function publishBundled(rest, source) {
@@ -84,7 +92,7 @@ async function publishBundled(rest, source) {
 	}
 	const left = ANSWER_PIXELS.filter((id) => id !== answers);
 	const wanted = bundledWorkflows(source).filter(
-		(one) => isPublishable(one) && !opensPort(one) && !left.includes(one.id),
+		(one) => isPublishable(one) && !opensPort(one) && !needsAccount(one) && !left.includes(one.id),
 	);
 	const refuse = (name, reason) => {
 		throw new PlainError(

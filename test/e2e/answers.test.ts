@@ -286,7 +286,7 @@ describe('the answers on the pages of a real n8n', () => {
 			expect(file).toMatch(/\n1,Boots,https:\/\/shop\.example\/,/);
 			await page.getByRole('link', { name: 'Clicked', exact: true }).click();
 			const people = await page.locator('section:has(> .head #people)').innerText();
-			expect(people).toMatch(/person\d+@example\.com\s+(Opened|Clicked)/);
+			expect(people).toMatch(/person\d+@example\.com\s+Newsletter \d+\s+(Opened|Clicked)/);
 			await page.context().close();
 		});
 

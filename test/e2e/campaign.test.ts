@@ -100,6 +100,8 @@ describe('a campaign from a real n8n through a real SMTP server', () => {
 		const followUp = bundledWorkflow('follow-up-not-opened.json');
 		followUp.nodes.find(({ name }) => name === 'Not Opened Yet')!.parameters.daysAgo = 0;
 		// Only the list is asked for here.
+		const asked = ['Every Morning', 'Campaign', 'Not Opened Yet'];
+		followUp.nodes = followUp.nodes.filter(({ name }) => asked.includes(name));
 		followUp.connections = {
 			'Every Morning': followUp.connections['Every Morning'],
 			Campaign: { main: [followUp.connections.Campaign.main[0].slice(0, 1)] },

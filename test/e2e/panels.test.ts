@@ -30,6 +30,8 @@ const NAMES_OF_N8N = [
 	'Always Output Data',
 	'Authentication → Header Auth',
 	'Basic Auth',
+	'Bearer Auth',
+	'Chat',
 	'Header Auth',
 	'On Error',
 	'Save execution progress',
