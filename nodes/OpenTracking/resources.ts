@@ -43,6 +43,7 @@ import { getLinkClicks } from './actions/statistics/get-link-clicks';
 import { getRates } from './actions/statistics/get-rates';
 import { checkStatus } from './actions/status/check';
 import { checkHostedStatus } from './actions/status/check-hosted';
+import { checkSetup } from './actions/status/check-setup';
 import { getHostedDashboard } from './actions/status/get-hosted-dashboard';
 import type { Resource } from './common/operation';
 
@@ -114,7 +115,7 @@ export const resources: Resource[] = [
 	{
 		value: 'status',
 		name: 'Status',
-		operations: [checkStatus, checkHostedStatus, getHostedDashboard],
+		operations: [checkStatus, checkHostedStatus, checkSetup, getHostedDashboard],
 	},
 ];
 

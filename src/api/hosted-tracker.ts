@@ -101,7 +101,7 @@ export interface HostedTracker {
 
 /** What is asked of a hosted tracker. The signal ends the request, and the reading of its answer. */
 export interface HostedRequest {
-	method: 'GET' | 'POST';
+	method: 'GET' | 'HEAD' | 'POST';
 	headers?: Record<string, string>;
 	body?: string;
 	signal: AbortSignal;

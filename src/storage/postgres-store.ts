@@ -1,3 +1,5 @@
+import { sql } from 'kysely';
+
 import { openPostgresDatabase } from './database/postgres/postgres-database';
 import type { PostgresOptions } from './database/postgres/postgres-database';
 import { demandSchema } from './database/postgres/schema-rights';
@@ -37,6 +39,33 @@ export async function testPostgresConnection(
 	const database = await openPostgresDatabase(options);
 	try {
 		return { exists: await demandSchema(database), schema: String(database.schema) };
+	} finally {
+		await database.close();
+	}
+}
+
+/**
+ * How many milliseconds the clock of PostgreSQL is ahead of this machine's, as exactly as the way
+ * there is short.
+ *
+ * @throws StoreError that says what to correct
+ */
+export async function clockAheadOfPostgres(options: PostgresOptions): Promise<number> {
+	const database = await openPostgresDatabase(options);
+	const ask = async () => {
+		const askedAt = Date.now();
+		const { rows } = await database.read(
+			async (db) =>
+				await sql<{
+					ms: string;
+				}>`select floor(extract(epoch from clock_timestamp()) * 1000) as ms`.execute(db),
+		);
+		return Number(rows[0].ms) - (askedAt + Date.now()) / 2;
+	};
+	try {
+		// The first time it has to connect.
+		await ask();
+		return Math.round(await ask());
 	} finally {
 		await database.close();
 	}

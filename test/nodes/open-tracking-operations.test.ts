@@ -560,6 +560,22 @@ const ENTRIES: Record<string, Entry> = {
 			expect(items).toMatchObject([{ pixelId: 'known-there', opened: true, viewCount: 2 }]),
 		whenEmpty: 'Pixel ID is empty',
 	},
+	'status checkSetup': {
+		gives: 'what is wrong with the installation, in words, and what to do',
+		check: ({ items }) =>
+			expect(items).toMatchObject([
+				{
+					// The address, what answers there, and that nothing is published.
+					problems: 3,
+					inWords: expect.stringMatching(/^Public address: Links begin with http:\/\/127/),
+					checks: expect.arrayContaining([
+						expect.objectContaining({ check: 'Store', result: 'ok', todo: null }),
+						expect.objectContaining({ check: 'Signing keys', result: 'ok' }),
+					]),
+				},
+			]),
+		whenEmpty: ({ items }) => expect(items).toMatchObject([{ problems: 3 }]),
+	},
 	'status getHostedDashboard': {
 		gives: 'the totals of the tracker elsewhere',
 		check: ({ items }) =>
@@ -664,7 +680,9 @@ describe('every operation of Open Tracking', () => {
 			webhookMethod: 'GET',
 			credentials: /hosted/i.test(operation)
 				? { hostedPixelTrackerApi: { baseUrl: trackerUrl() } }
-				: {},
+				: operation === 'checkSetup'
+					? { emailOpenTrackingApi: { baseUrl: trackerUrl() } }
+					: {},
 		});
 		const answer = responses[0] as { body: Buffer; statusCode: number } | undefined;
 		return {

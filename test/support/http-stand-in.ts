@@ -39,6 +39,21 @@ export async function startStandIn(answer: Answer): Promise<HttpStandIn> {
 	return await listening(createServer(answering(answer)));
 }
 
+const SELF_SIGNED_HOST = 'api.hubapi.com';
+const selfSignedFile = (kind: string) =>
+	join(__dirname, '..', 'fixtures', 'tls', `${SELF_SIGNED_HOST}.${kind}.pem`);
+
+function selfSignedServer(answer: Answer): Server {
+	const [key, cert] = ['key', 'cert'].map((kind) => readFileSync(selfSignedFile(kind)));
+	return createTlsServer({ key, cert }, answering(answer));
+}
+
+/** The same by https, with a certificate that nobody trusts. */
+export async function startSelfSignedStandIn(answer: Answer): Promise<HttpStandIn> {
+	const { url, stop } = await listening(selfSignedServer(answer));
+	return { url: url.replace('http:', 'https:'), stop };
+}
+
 /** A vendor's own https address, played by this machine. */
 export interface VendorStandIn {
 	/** What a program needs in its environment to reach the stand-in under the vendor's address */
@@ -48,15 +63,11 @@ export interface VendorStandIn {
 
 /** Answers for `https://api.hubapi.com`, behind a proxy that leads nowhere else. */
 export async function startHubSpotStandIn(answer: Answer): Promise<VendorStandIn> {
-	const host = 'api.hubapi.com';
-	const file = (kind: string) => join(__dirname, '..', 'fixtures', 'tls', `${host}.${kind}.pem`);
-	const vendor = createTlsServer(
-		{ key: readFileSync(file('key')), cert: readFileSync(file('cert')) },
-		answering(answer),
-	);
+	const vendor = selfSignedServer(answer);
 	const proxy = createServer((_request, response) => response.writeHead(502).end());
 	proxy.on('connect', (request, socket) => {
-		if (request.url !== `${host}:443`) return socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+		if (request.url !== `${SELF_SIGNED_HOST}:443`)
+			return socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
 		socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
 		return vendor.emit('connection', socket);
 	});
@@ -65,7 +76,7 @@ export async function startHubSpotStandIn(answer: Answer): Promise<VendorStandIn
 		env: {
 			HTTPS_PROXY: url,
 			NO_PROXY: '127.0.0.1,localhost',
-			NODE_EXTRA_CA_CERTS: file('cert'),
+			NODE_EXTRA_CA_CERTS: selfSignedFile('cert'),
 		},
 		stop: async () => {
 			vendor.closeAllConnections();

@@ -23,7 +23,10 @@ export async function openHostedTracker(
 	return createHostedTracker({ baseUrl, send: sendThroughN8n(context) });
 }
 
-function sendThroughN8n({ helpers }: IExecuteFunctions): HostedTrackerOptions['send'] {
+/** Sends requests as n8n's own nodes do, and gives redirects and errors as they are. */
+export function sendThroughN8n({
+	helpers,
+}: IExecuteFunctions): NonNullable<HostedTrackerOptions['send']> {
 	return async (url, { method, headers, body, signal }) => {
 		const answer = (await helpers.httpRequest({
 			method: method as IHttpRequestMethods,

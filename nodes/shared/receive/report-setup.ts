@@ -8,8 +8,8 @@ import { openTrackingStore, storeKey } from '../installation/store';
 type PublishedContext = IHookFunctions | ITriggerFunctions;
 type ReportingContext = PublishedContext | IExecuteFunctions;
 
-/** How a door is set up. `path` is where n8n serves it, where n8n does. */
-export type ReportedSetup = Omit<ReportedTracker, 'name'> & { path?: string };
+/** How a door is set up. */
+export type ReportedSetup = Omit<ReportedTracker, 'name'>;
 
 /**
  * Notes in the store how this trigger is set up, when its workflow is published: for the privacy

@@ -22,6 +22,12 @@ export interface ReportedTracker {
 	imageHoldLimitMs?: number;
 	/** Whether clicks of tracked links are recorded there, for their own purpose */
 	clicks?: boolean;
+	/** Where n8n serves its pixel, below the address of links; absent where n8n does not */
+	path?: string;
+	/** The same of its tracked links */
+	linkPath?: string;
+	/** Whether links with a plain ID are no opens there */
+	signedOnly?: boolean;
 }
 
 /** What a place collects for: its own purpose, and those that are asked for apart from it. */
@@ -31,9 +37,18 @@ export function purposesOfPlace({ purpose, clicks }: ReportedTracker): Array<Pur
 
 /** The settings that a door works by, as the privacy report shows them. */
 export function reportedSettings(
-	{ mode, purpose, consent, keep }: ReceiveSettings,
+	{ mode, purpose, consent, keep, plainIds }: ReceiveSettings,
 	jurisdiction: Jurisdiction | null,
 ): Omit<ReportedTracker, 'name'> {
 	const { policy, label, keepAsAggregate } = consent;
-	return { mode, purpose, policy, policyLabel: label, jurisdiction, keepAsAggregate, keep };
+	return {
+		mode,
+		purpose,
+		policy,
+		policyLabel: label,
+		jurisdiction,
+		keepAsAggregate,
+		keep,
+		...(!plainIds.allowed && { signedOnly: true }),
+	};
 }

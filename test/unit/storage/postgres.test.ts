@@ -7,7 +7,11 @@ import { Client } from 'pg';
 
 import { openPostgresDatabase } from '../../../src/storage/database/postgres/postgres-database';
 import { claimsOf } from '../../../src/storage/opens/record-opens';
-import { openPostgresStore, testPostgresConnection } from '../../../src/storage/postgres-store';
+import {
+	clockAheadOfPostgres,
+	openPostgresStore,
+	testPostgresConnection,
+} from '../../../src/storage/postgres-store';
 import { startStore } from '../../../src/storage/start-store';
 import { createStore } from '../../../src/storage/store';
 import { newDatabase, type OwnDatabase } from '../../support/own-database';
@@ -78,6 +82,17 @@ describe('connecting to PostgreSQL', () => {
 		}
 		expect(greetings).toEqual(['tls', 'tls', 'plain']);
 		await new Promise((resolve) => server.close(resolve));
+	});
+});
+
+describeOnPostgres('the clock of PostgreSQL', () => {
+	test('is compared with that of this machine', async () => {
+		const options = { connectionString: postgresUrl, tls: 'disable' } as const;
+		// The server of the tests is on this machine.
+		expect(Math.abs(await clockAheadOfPostgres(options))).toBeLessThan(1000);
+		const now = jest.spyOn(Date, 'now').mockReturnValue(Date.now() - 600_000);
+		const ahead = await clockAheadOfPostgres(options).finally(() => now.mockRestore());
+		expect(Math.round(ahead / 10_000)).toBe(60);
 	});
 });
 
