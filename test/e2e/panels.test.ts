@@ -28,6 +28,7 @@ const READER = 'reader-42';
 /** What n8n itself calls its own, in the panels of its nodes, its settings and its dialogs. */
 const NAMES_OF_N8N = [
 	'Always Output Data',
+	'Attachments (Inline)',
 	'Authentication → Header Auth',
 	'Basic Auth',
 	'Bearer Auth',
