@@ -13,7 +13,7 @@ const { coverageArguments, readCoverage } = require('./lib/coverage');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
 const { n8nVersion, projectFolder } = require('./lib/paths');
 const { run, runMain, say } = require('./lib/run');
-const { ensureStrace } = require('./lib/strace');
+const { ensureCompose, ensureStrace } = require('./lib/test-tools');
 
 const STEPS = ['lint', 'types', 'fast', 'e2e'];
 const USAGE = `Usage: npm run check [-- --only <steps> | --watch]
@@ -124,6 +124,7 @@ runMain(async () => {
 	if (chosen.includes('fast') || chosen.includes('e2e')) await build(env);
 	// Workflow validation and the end-to-end tests read and run the real n8n.
 	if (chosen.includes('fast') || chosen.includes('e2e')) await ensureRuntime(env);
+	if (chosen.includes('fast')) await ensureCompose();
 	await step('fast', async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-coverage-'));
 		// They wait for processes and databases often enough to be two on two cores as well.

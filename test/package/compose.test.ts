@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { parse } from 'yaml';
 
+import { findCompose } from '../../scripts/lib/test-tools';
 import { readCollectOptions } from '../../src/collector/command/collect-options';
 
 const root = join(__dirname, '..', '..');
@@ -53,10 +54,7 @@ function merged(files: string[]): Compose {
 	return { services, volumes: Object.assign({}, ...parts.map(({ volumes }) => volumes)) };
 }
 
-/** Compose itself, where this machine has it; it needs no Docker to read files. */
-const COMPOSE = [['docker', 'compose'], ['docker-compose']].find(
-	([command, ...args]) => spawnSync(command, [...args, 'version']).status === 0,
-);
+const COMPOSE = findCompose();
 
 describe.each([
 	['compose.yaml', ONE],

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-import { findStrace } from '../../../scripts/lib/strace';
+import { findStrace } from '../../../scripts/lib/test-tools';
 
 /** The program that records, where this machine has it and lets it work; else `null`. */
 export const strace = usable(findStrace());
