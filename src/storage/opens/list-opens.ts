@@ -31,6 +31,7 @@ export async function listOpens(db: Reader, request: OpenPageRequest): Promise<O
 	}
 	if (request.segment !== undefined) {
 		const carriers = await carriersOf(db, request.segment);
+		if (carriers?.length === 0) return { opens: [], nextCursor: null };
 		const { segment } = request;
 		query =
 			carriers === null

@@ -87,6 +87,7 @@ onEachEngine('segments on $name', (engine) => {
 		await store.recordOpens(opens);
 		const listed = await store.listOpens({ limit: 10, segment: 'vip' });
 		expect(listed.opens.map(({ recipientId }) => recipientId)).toEqual(['ada']);
+		expect((await store.listOpens({ limit: 10, segment: "nobody's" })).opens).toEqual([]);
 		const request = { limit: 10, campaignId: 'spring', segment: 'vip' };
 		const notOpened = await store.listNotOpened({ ...request, sentBefore: new Date() });
 		expect(notOpened.recipients.map(({ recipientId }) => recipientId)).toEqual(['cleo']);
