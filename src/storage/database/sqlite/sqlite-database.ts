@@ -140,6 +140,8 @@ async function bringBack(
  * ones. This writes it back and cuts it to nothing. Busy while another process reads.
  */
 async function cutLog(db: Kysely<StoreSchema>): Promise<void> {
+	// As an index grows, SQLite leaves copies of moved entries in the free space of its pages.
+	await sql`reindex recipients_by_campaign`.execute(db);
 	const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
 	if (rows[0]?.busy !== 0) throw new CheckpointBusy();
 }
