@@ -34,8 +34,10 @@ export interface StoreDatabase {
 	/**
 	 * Makes the deleted rows of these tables unreadable in the files as well, as far as the engine
 	 * can. For after an erasure, not for each request.
+	 *
+	 * @param options.thorough also where that takes long: for a nightly run
 	 */
-	scrub(tables: ReadonlyArray<keyof StoreSchema>): Promise<void>;
+	scrub(tables: ReadonlyArray<keyof StoreSchema>, options?: { thorough?: boolean }): Promise<void>;
 	/** Closes the connections. Later calls of the others fail. */
 	close(): Promise<void>;
 }

@@ -88,7 +88,7 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 			if (options.dryRun) return counts;
 			await write((db) => dropOldWindows(db, new Date()));
 			// Also where nothing was old enough: a deleted pixel or recipient left its rows in the files.
-			await database.scrub(PERSONAL_TABLES);
+			await database.scrub(PERSONAL_TABLES, { thorough: true });
 			return counts;
 		},
 		noteKeys: (keys) => write((db) => noteKeys(db, keys)),

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+
 import { Kysely, sql } from 'kysely';
 import type { DatabaseSync } from 'node:sqlite';
 
@@ -15,6 +17,7 @@ import {
 	sqliteCode,
 	sqliteText,
 } from './node-sqlite';
+import { rewriteFile } from './rewrite-file';
 import { watchFile, writeAgain, type FileState } from './watched-file';
 
 /**
@@ -24,6 +27,8 @@ import { watchFile, writeAgain, type FileState } from './watched-file';
 const BUSY_TIMEOUT_MS = 5;
 const BACKOFF: Backoff = { firstMs: 10, longestMs: 200 };
 const WATCH_EVERY_MS = 15_000;
+/** Written anew in less than half a second. */
+const SOON_BYTES = 64 * 1024 * 1024;
 
 const DELETED =
 	'The file of the tracking store was deleted while n8n was running, and was written again from what n8n still had open. Nothing is lost. Find out what deletes it.';
@@ -47,6 +52,8 @@ export interface SqliteOptions {
 	onLost?(): void;
 	/** How often that is looked at, in milliseconds, besides before each write */
 	watchEveryMs?: number;
+	/** Up to which size the file is written anew after an erasure, in bytes; a larger one at night */
+	soonBytes?: number;
 }
 
 /**
@@ -58,6 +65,7 @@ export interface SqliteOptions {
  */
 export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreDatabase> {
 	const { path, lockLimitMs = 10_000, watchEveryMs = WATCH_EVERY_MS } = options;
+	const { soonBytes = SOON_BYTES } = options;
 	const DatabaseSync = await loadNodeSqlite();
 	makeDatabaseFile(path);
 
@@ -95,6 +103,16 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 		}, LOST);
 		return true;
 	};
+	let rewriting: Promise<void> | null = null;
+	let nextRewriting: Promise<void> | null = null;
+	/** Writes the file anew: once for all that ask while the one before is under way. */
+	const rewritten = (): Promise<void> =>
+		(nextRewriting ??= (async () => {
+			await rewriting?.catch(() => undefined);
+			nextRewriting = null;
+			rewriting = rewriteFile(path, lockLimitMs);
+			await rewriting;
+		})());
 	const watching = setInterval(isLost, watchEveryMs).unref();
 	return {
 		engine: 'sqlite',
@@ -104,7 +122,13 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 				if (isLost()) throw new StoreError('closed', LOST);
 				return await whenFree(() => db.transaction().execute((trx) => change(trx, true)));
 			}),
-		scrub: () => gate.run(() => whenFree(() => cutLog(db))),
+		scrub: (tables, { thorough = false } = {}) =>
+			gate.run(async () => {
+				// Rows of people move between pages as trees grow; few tables are that small that none do.
+				const moves = tables.includes('opens');
+				if (moves && (thorough || statSync(path).size <= soonBytes)) await whenFree(rewritten);
+				await whenFree(() => cutLog(db));
+			}),
 		close: () => gate.close(closeDatabase),
 	};
 }
@@ -140,8 +164,6 @@ async function bringBack(
  * ones. This writes it back and cuts it to nothing. Busy while another process reads.
  */
 async function cutLog(db: Kysely<StoreSchema>): Promise<void> {
-	// As an index grows, SQLite leaves copies of moved entries in the free space of its pages.
-	await sql`reindex recipients_by_campaign`.execute(db);
 	const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
 	if (rows[0]?.busy !== 0) throw new CheckpointBusy();
 }
