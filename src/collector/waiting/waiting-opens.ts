@@ -1,6 +1,7 @@
 import type { Backoff } from '../../async/backoff';
 import { within } from '../../async/time-limit';
 import { recordTogether, type OpenToRecord } from '../../intake/record-together';
+import { toOpenRow } from '../../storage/opens/open-row';
 import { StoreError } from '../../storage/port/store-error';
 import type { TrackingStore } from '../../storage/port/tracking-store';
 import type { OpenEvent } from '../../tracking/event/open-event';
@@ -216,18 +217,18 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 			} catch (error) {
 				deps.onLogTrouble(describeError(error));
 			}
+			// Known without the store: nobody is told that it waits because the store was slow.
+			let refused = whyInvalid(received.event);
 			// While the last try to carry over what waits has failed, the next open need not try as well.
-			if (reason() === null && limitMs > 0) {
+			if (refused === null && reason() === null && limitMs > 0) {
 				const outcome = await write(received, limitMs);
 				if (outcome === 'erased') return outcome;
 				// What the store had already it holds, which is all that was asked for.
 				if (outcome !== null && 'stored' in outcome) return { stored: outcome.stored };
-				if (outcome !== null) {
-					await keep(received);
-					throw outcome.refused;
-				}
+				refused = outcome?.refused ?? null;
 			}
 			await keep(received);
+			if (refused !== null) throw refused;
 			return { waiting: received.event };
 		},
 		ship,
@@ -242,6 +243,17 @@ export function createWaitingOpens(deps: WaitingOpensDeps): WaitingOpens {
 			opened = null;
 		},
 	};
+}
+
+/** Why no store takes an event; `null` for one that they take. */
+function whyInvalid(event: OpenEvent): StoreError | null {
+	try {
+		toOpenRow(event);
+		return null;
+	} catch (error) {
+		if (error instanceof StoreError) return error;
+		throw error;
+	}
 }
 
 function lockUnlessTaken(folder: string): (() => void) | null {
