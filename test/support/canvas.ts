@@ -143,7 +143,9 @@ function linesOf(markdown: string, width: number, size: number, weight = 1): num
 export function textHeight(markdown: string, noteWidth: number): number {
 	const width = noteWidth - 28;
 	let height = 8;
-	for (const block of markdown.split(/\n\n|(?<=^#.*)\n/m)) {
+	// A list may begin right below the line before it.
+	const blocks = markdown.split(/\n\n|(?<=^#.*)\n|(?<=^(?!\d+\.|-).*)\n(?=(?:\d+\.|-) )/m);
+	for (const block of blocks) {
 		const heading = /^(#+) (.*)$/.exec(block);
 		if (block.startsWith('```')) height += (block.split('\n').length - 2) * 16 + 56;
 		else if (heading) {
