@@ -80,6 +80,7 @@ runMain(async () => {
 			tally.failed += 1;
 		}
 	};
+	// Tests wait for processes and databases often enough to be two on two cores as well.
 	const jest = async (project, extra) => {
 		const report = join(tmpdir(), `email-open-tracking-${process.pid}-${project}.json`);
 		// A test that failed may have left something running; it must not hold up the result.
@@ -91,6 +92,7 @@ runMain(async () => {
 			'--outputFile',
 			report,
 			'--forceExit',
+			'--maxWorkers=2',
 		];
 		args.push(...extra);
 		let ended;
@@ -127,8 +129,7 @@ runMain(async () => {
 	if (chosen.includes('fast')) await ensureCompose();
 	await step('fast', async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-coverage-'));
-		// They wait for processes and databases often enough to be two on two cores as well.
-		await jest('fast', ['--maxWorkers=2', ...coverageArguments(folder)]);
+		await jest('fast', coverageArguments(folder));
 		tally.coverage = readCoverage(folder);
 		rmSync(folder, { recursive: true });
 	});
@@ -137,7 +138,7 @@ runMain(async () => {
 		await ensureStrace();
 	}
 	if (chosen.includes('e2e')) say(`\nEnd-to-end tests run n8n ${n8nVersion}`);
-	await step('e2e', async () => await jest('e2e', ['--runInBand']));
+	await step('e2e', async () => await jest('e2e', []));
 
 	const { passed, skipped, coverage } = tally;
 	for (const name of skipped) say(`Skipped, because this machine cannot do it: ${name}`);

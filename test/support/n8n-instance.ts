@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import {
+	cpSync,
 	existsSync,
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
+	renameSync,
 	rmSync,
 	symlinkSync,
 	writeFileSync,
@@ -16,7 +18,9 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { installBuiltPackage } from '../../scripts/lib/built-package';
 import { isPublishable } from '../../scripts/lib/bundled-workflows';
+import { alone } from '../../scripts/lib/lock';
 import { hashPassword, publishWorkflow, runN8n, signIn, startN8n } from '../../scripts/lib/n8n';
+import { n8nVersion } from '../../scripts/lib/paths';
 
 const OWNER = { email: 'owner@example.com', password: 'Open-tracking-1' };
 
@@ -149,6 +153,7 @@ export async function startInstance(options: {
 	const port = await freePort();
 	const nodesFolder = await sharedNodesFolder(env);
 	const folder = newInstanceFolder(nodesFolder, options.folder);
+	if (!options.folder && !options.env?.DB_TYPE) await copyNewDatabase(env, folder);
 	const settings = {
 		env,
 		folder,
@@ -225,13 +230,33 @@ function newInstanceFolder(nodesFolder: string, given?: string): string {
 	return folder;
 }
 
+/** A folder that all test files share; not with other checkouts, which they would disturb. */
+const sharedFolder = (purpose: string) => {
+	const checkout = createHash('sha256').update(__dirname).digest('hex').slice(0, 8);
+	return join(tmpdir(), `email-open-tracking-e2e-${purpose}-${checkout}`);
+};
+
 /** The built package, installed once for all instances of this test run. */
 async function sharedNodesFolder(env: NodeJS.ProcessEnv): Promise<string> {
-	// Named after the checkout, so that tests of two checkouts do not disturb each other.
-	const checkout = createHash('sha256').update(__dirname).digest('hex').slice(0, 8);
-	const folder = join(tmpdir(), `email-open-tracking-e2e-nodes-${checkout}`);
+	const folder = sharedFolder('nodes');
 	await installBuiltPackage(folder, env);
 	return folder;
+}
+
+/**
+ * Gives an instance the empty database that n8n makes at its first start. It is made once, since
+ * the migrations of n8n take as long as half a start.
+ */
+async function copyNewDatabase(env: NodeJS.ProcessEnv, folder: string): Promise<void> {
+	const shared = sharedFolder(`database-${n8nVersion}`);
+	await alone(shared, async () => {
+		if (existsSync(shared)) return;
+		const made = mkdtempSync(`${shared}-`);
+		// Any command that reads the database brings it up to date.
+		await runN8n({ env, folder: made, port: await freePort() }, ['list:workflow']);
+		renameSync(made, shared);
+	});
+	cpSync(join(shared, '.n8n'), join(folder, '.n8n'), { recursive: true });
 }
 
 function readRows(file: string, sql: string): Array<Record<string, unknown>> {
