@@ -12,7 +12,7 @@ const common = {
 };
 
 module.exports = {
-	testTimeout: 30_000,
+	testTimeout: 60_000,
 	projects: [
 		{
 			...common,

@@ -281,7 +281,7 @@ function readRows(file: string, sql: string): Array<Record<string, unknown>> {
 /** Asks `probe` until it gives something, for at most `limitMs`; n8n offers no event to wait for. */
 export async function eventually<T>(
 	probe: () => T | undefined | false | null | Promise<T | undefined | false | null>,
-	limitMs = 15_000,
+	limitMs = 30_000,
 ): Promise<T> {
 	const giveUpAt = Date.now() + limitMs;
 	for (;;) {
