@@ -26,7 +26,7 @@ export class EmailOpenInsights implements INodeType {
 		version: 1,
 		subtitle: subtitleOf('operation', properties),
 		description:
-			'Who opened, who has not, how a campaign is doing and how sure that is. Only reads; for workflows and AI agents.',
+			'Who opened, who has not, how a campaign is doing and how sure that is, what changed, whether the setup is healthy. Only reads; for workflows and AI agents.',
 		defaults: { name: 'Email Open Insights' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -57,8 +57,8 @@ export class EmailOpenInsights implements INodeType {
 			}
 			const { asked, fixed } = question;
 			checkFields(this, index, [...asked.map(({ property }) => property), ...fixed]);
-			const store = await openTrackingStore(this);
-			const answer = await question.answer({ node: this, store, index });
+			const openStore = async () => await openTrackingStore(this);
+			const answer = await question.answer({ node: this, openStore, index });
 			return [{ json: { ...answer }, pairedItem: { item: index } }];
 		});
 		return [output];

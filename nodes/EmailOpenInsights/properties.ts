@@ -2,9 +2,6 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { QUESTIONS, type Question } from './questions';
 
-const WHAT_AN_OPEN_IS =
-	'An open says that the image in an email was loaded by a person or by a proxy for one; machine loads are left out. It does not prove that anybody read the email, and no open does not mean unread. Pass on the uncertainty that "answer" and "caution" state together with any number. Rates are from 0 to 1, times are UTC. Changes nothing.';
-
 /**
  * The fields of the node. Each field that a model can fill in stands there twice: for the plain node
  * with an empty one, and for the tool with the expression that n8n's editor writes when a person has
@@ -30,7 +27,7 @@ export const properties: INodeProperties[] = [
 			name: 'toolDescription',
 			type: 'string',
 			typeOptions: { rows: 4 },
-			default: `${question.forModel} ${WHAT_AN_OPEN_IS}`,
+			default: `${question.forModel} ${question.caveat}`,
 			required: true,
 			description: 'What the model reads before it decides to use this tool',
 			displayOptions: shownFor(question, true),

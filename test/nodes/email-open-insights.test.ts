@@ -3,8 +3,10 @@ import { NodeHelpers } from 'n8n-workflow';
 
 import { EmailOpenInsights } from '../../nodes/EmailOpenInsights/EmailOpenInsights.node';
 import { QUESTIONS } from '../../nodes/EmailOpenInsights/questions';
+import { generateKey } from '../../src/mailer';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import { keysOf } from '../support/denylist-keys';
+import { fillDigests } from '../support/known-answers';
 import { executeNode } from '../support/node-context';
 import { panelDescriptions } from '../support/node-panel';
 import { expectSchema, schemaFile } from '../support/output-schemas';
@@ -20,6 +22,8 @@ const ENTRIES: Record<string, [IDataObject, RegExp]> = {
 		{ campaignIds: 'newsletter, spring-launch' },
 		/^\d+ h after the first message, "[\w-]+" had \d+ % confirmed/,
 	],
+	setupHealth: [{}, /^Public address: Links begin with http:\/\/localhost:1\/webhook/],
+	whatChanged: [{}, /^Campaign digest-7: 5\.0 % have opened after 72 hours/],
 	findCampaigns: [{ search: 'Spring' }, /^1 campaign with "Spring" in its ID/],
 	campaignRates: [CAMPAIGN, /^Open rate: \d+ % of the \d+ readers who can be seen; \d+ use/],
 	whoHasNotOpened: [CAMPAIGN, /^\d+ recipients of 240 have no counted open; the first 50/],
@@ -35,6 +39,7 @@ describe('Email Open Insights', () => {
 		folder = newUserFolder();
 		store = await folder.store();
 		await fillSampleStore(store, new Date(), { clicks: true });
+		await fillDigests(store);
 		await store.recordOpens([sampleOpen({ campaignId: 'aggregate', recipientId: null })]);
 		await store.changeSegments(
 			Array.from({ length: 240 }, (_, index) => ({
@@ -47,10 +52,18 @@ describe('Email Open Insights', () => {
 	}, 60_000);
 	afterAll(async () => await folder.remove());
 
-	const run = async (operation: string, parameters: IDataObject = {}, continueOnFail = false) => {
+	const run = async (
+		operation: string,
+		parameters: IDataObject = {},
+		continueOnFail = false,
+		credential: Record<string, string> = {},
+	) => {
 		const { output } = await executeNode(node, [{ json: { chatInput: 'Who?' } }], {
 			parameters: { operation, ...parameters },
 			continueOnFail,
+			credentials: {
+				emailOpenTrackingApi: { baseUrl: 'http://localhost:1/webhook', ...credential },
+			},
 		});
 		return output[0];
 	};
@@ -63,7 +76,7 @@ describe('Email Open Insights', () => {
 			const [{ json, pairedItem }] = output;
 			expect(pairedItem).toEqual({ item: 0 });
 			expect(json.answer).toMatch(words);
-			expect(json.caution).toContain('not that anybody read it');
+			expect(json.caution).toMatch(/not that anybody read it|does not prove that images load/);
 			expect(JSON.stringify(json)).not.toContain('@');
 			const addressed = 'people' in json ? await run(operation, withAddresses(parameters)) : [];
 			const items = [...addressed.map((item) => item.json), json];
@@ -81,6 +94,22 @@ describe('Email Open Insights', () => {
 			await run(operation, parameters);
 		}
 		expect(await store.getDashboard({ recentOpens: 5 })).toEqual(before);
+	});
+
+	it('says what is wrong with the setup while the store is away, and tells no secret of it', async () => {
+		const credential = {
+			connectionStringSecret: 'postgresql://tracker:a-password@127.0.0.1:1/opens',
+			tls: 'disable',
+			activeSecretKey: generateKey(),
+		};
+		const [{ json }] = await run('setupHealth', {}, false, credential);
+		expect(json.answer).toContain('Store: It cannot be used');
+		const text = JSON.stringify(json);
+		expect(text).not.toContain('a-password');
+		expect(text).not.toContain(credential.activeSecretKey.split(':')[1]);
+		await expect(run('whatChanged', {}, false, credential)).rejects.toMatchObject({
+			context: { itemIndex: 0 },
+		});
 	});
 
 	it.each(['whoOpened', 'whoHasNotOpened'])(
@@ -134,7 +163,11 @@ describe('Email Open Insights', () => {
 			async (operation) => {
 				const { toolDescription } = await toolParameters(operation);
 				expect(toolDescription).toMatch(/^(Compares|Finds|Says|Lists) /);
-				expect(toolDescription).toContain('does not prove that anybody read');
+				expect(toolDescription).toContain(
+					operation === 'setupHealth'
+						? 'does not prove that images load for readers'
+						: 'does not prove that anybody read',
+				);
 				// The most that OpenAI takes.
 				expect(String(toolDescription).length).toBeLessThanOrEqual(1024);
 			},

@@ -493,7 +493,9 @@ const ENTRIES: Record<string, Entry> = {
 					anomalies: [],
 					watched: [CAMPAIGN],
 					notComparable: [CAMPAIGN],
-					inWords: expect.stringContaining('Nothing out'),
+					inWords: expect.stringContaining(
+						'no campaign of the last two weeks that can be compared',
+					),
 				},
 			]),
 		whenEmpty: ({ items }) => expect(items).toHaveLength(1),

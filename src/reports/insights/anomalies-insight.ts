@@ -83,9 +83,13 @@ async function watched(
 
 function inWords({ anomalies, watched, notComparable }: AnomalyCheck): string {
 	const lines = anomalies.map((anomaly) => anomaly.inWords);
-	if (lines.length === 0) {
-		const compared = watched.length - notComparable.length;
-		lines.push(`Nothing out of the ordinary in ${compared} campaigns of the last two weeks.`);
+	const compared = watched.length - notComparable.length;
+	if (compared === 0) {
+		lines.push('There is no campaign of the last two weeks that can be compared with others.');
+	} else if (lines.length === 0) {
+		lines.push(
+			`Nothing out of the ordinary in ${compared} ${compared === 1 ? 'campaign' : 'campaigns'} of the last two weeks.`,
+		);
 	}
 	if (notComparable.length > 0) {
 		lines.push(

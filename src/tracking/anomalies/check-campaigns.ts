@@ -46,6 +46,8 @@ export interface Anomaly {
 	/** What was seen, and what the other campaigns had at that age; parts of 1, or numbers of opens */
 	seen: number;
 	expected: number;
+	/** What would not stand out; `null` of `providerSilent` and `nothingArrives` */
+	usual: { low: number; high: number } | null;
 	inWords: string;
 }
 
@@ -101,15 +103,17 @@ function lookAt(
 		seen: number,
 		expected: number,
 		inWords: string,
-		domain: string | null = null,
+		more: Partial<Pick<Anomaly, 'domain' | 'usual'>> = {},
 	): Anomaly => ({
 		kind,
 		campaignId: campaign.campaignId,
-		domain,
+		domain: null,
 		ageHours: Math.floor(age),
 		seen,
 		expected,
+		usual: null,
 		inWords,
+		...more,
 	});
 	const name = `Campaign ${campaign.campaignId}`;
 	const rates = expectedFrom(before.map((other) => rateAt(other, age)));
@@ -127,21 +131,22 @@ function lookAt(
 	}
 	const anomalies: Anomaly[] = [];
 	const rate = rateAt(campaign, Infinity);
-	const deviation = deviationOf(rate, rates, campaign.people);
-	if (Math.abs(deviation) > DEVIATIONS) {
-		const more = deviation > 0;
+	const usual = usualOf(rates, campaign.people);
+	if (rate < usual.low || rate > usual.high) {
+		const more = rate > usual.high;
 		anomalies.push(
 			found(
 				more ? 'moreOpens' : 'fewerOpens',
 				rate,
 				rates.middle,
-				`${name}: ${percent(rate)} have opened after ${Math.floor(age)} hours, where ${percent(rates.middle)} is usual. ${more ? 'See whether a scanner opens for many.' : 'See whether it went to spam, and whether images load.'}`,
+				`${name}: ${percent(rate)} have opened after ${Math.floor(age)} hours, where ${percent(rates.middle)} is usual${inRange(usual)}. ${more ? 'See whether a scanner opens for many.' : 'See whether it went to spam, and whether images load.'}`,
+				{ usual },
 			),
 		);
 	}
 	anomalies.push(...machines(campaign, before, age, found, name));
 	// A campaign that does badly everywhere is told of once.
-	const usual = deviation < -DEVIATIONS ? rate / rates.middle : 1;
+	const pace = rate < usual.low ? rate / rates.middle : 1;
 	for (const { domain, people, opened } of campaign.providers ?? []) {
 		if (people < LEAST.providerPeople) continue;
 		const rest = before.flatMap((other) => {
@@ -151,7 +156,7 @@ function lookAt(
 				: [];
 		});
 		if (rest.length < LEAST.others) continue;
-		const expected = median(rest) * usual * people;
+		const expected = median(rest) * pace * people;
 		if (opened > expected / 4 || chanceOfAtMost(opened, expected / 2) > UNLIKELY) continue;
 		anomalies.push(
 			found(
@@ -159,7 +164,7 @@ function lookAt(
 				opened / people,
 				expected / people,
 				`${name}: of ${people} people at ${domain} ${opened} have opened, where about ${Math.round(expected)} is usual. See whether ${domain} takes your emails, or puts them into spam.`,
-				domain,
+				{ domain },
 			),
 		);
 	}
@@ -170,28 +175,42 @@ function machines(
 	campaign: WatchedCampaign,
 	before: readonly WatchedCampaign[],
 	age: number,
-	found: (kind: AnomalyKind, seen: number, expected: number, inWords: string) => Anomaly,
+	found: (
+		kind: AnomalyKind,
+		seen: number,
+		expected: number,
+		inWords: string,
+		more: Pick<Anomaly, 'usual'>,
+	) => Anomaly,
 	name: string,
 ): Anomaly[] {
 	const enough = before.filter((other) => loadsBy(other, age).all >= LEAST.loads);
 	const { all, share } = loadsBy(campaign, Infinity);
 	if (all < LEAST.loads || enough.length < LEAST.others) return [];
 	const shares = expectedFrom(enough.map((other) => loadsBy(other, age).share));
-	if (deviationOf(share, shares, all) <= DEVIATIONS) return [];
+	const usual = usualOf(shares, all);
+	if (share <= usual.high) return [];
 	return [
 		found(
 			'moreMachines',
 			share,
 			shares.middle,
-			`${name}: ${percent(share)} of the loads are by machines, where ${percent(shares.middle)} is usual. They count for no opens; see which reason stands behind them.`,
+			`${name}: ${percent(share)} of the loads are by machines, where ${percent(shares.middle)} is usual${inRange(usual)}. They count for no opens; see which reason stands behind them.`,
+			{ usual },
 		),
 	];
 }
 
-/** How far a part of some people is from what is expected, in standard deviations. */
-function deviationOf(part: number, { middle, spread }: Expected, people: number): number {
+/** Between which parts of some people nothing stands out. */
+function usualOf({ middle, spread }: Expected, people: number): { low: number; high: number } {
 	const byChance = (middle * (1 - middle)) / people;
-	return (part - middle) / Math.hypot(Math.max(spread, ALIKE * middle), Math.sqrt(byChance), 1e-3);
+	const deviation = Math.hypot(Math.max(spread, ALIKE * middle), Math.sqrt(byChance), 1e-3);
+	const most = DEVIATIONS * deviation;
+	return { low: Math.max(0, middle - most), high: Math.min(1, middle + most) };
+}
+
+function inRange({ low, high }: { low: number; high: number }): string {
+	return ` and ${percent(low)} to ${percent(high)} would not stand out`;
 }
 
 /**

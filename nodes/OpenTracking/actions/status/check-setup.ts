@@ -1,7 +1,7 @@
 import { checkSetup as checkSetupBy } from '../../../../src/reports/setup-check/check-setup';
+import { setupFacts } from '../../../shared/installation/setup-facts';
 import { toItems } from '../../common/items';
 import type { OperationWithOwnStore } from '../../common/operation';
-import { setupFacts } from './setup-facts';
 
 export const checkSetup: OperationWithOwnStore = {
 	value: 'checkSetup',

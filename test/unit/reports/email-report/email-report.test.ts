@@ -143,7 +143,7 @@ onEachEngine('the report as email on $name', (engine) => {
 				'',
 				'Out of the ordinary, in campaigns of the last two weeks',
 				'',
-				'Nothing out of the ordinary in 0 campaigns of the last two weeks.',
+				'There is no campaign of the last two weeks that can be compared with others.',
 				'Not looked at, because too few campaigns came before, or too few people got it: club, few, spring <launch>, old.',
 				'',
 				'Privacy',
