@@ -1,9 +1,13 @@
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import type { IDataObject } from 'n8n-workflow';
+
+import { QUESTIONS } from '../../nodes/EmailOpenInsights/questions';
 import { publishWorkflow } from '../../scripts/lib/n8n';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
-import { startStandIn, type HttpStandIn, type Received } from '../support/http-stand-in';
+import type { HttpStandIn } from '../support/http-stand-in';
+import { ASKED, expectKnown, fillKnownStore, type Asked } from '../support/known-answers';
+import { connectMcp } from '../support/mcp-client';
 import {
 	bundledWorkflow,
 	startInstance,
@@ -11,90 +15,62 @@ import {
 	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
-import { fillSampleStore } from '../support/sample-store';
+import { startByHand } from '../support/run-by-hand';
+import { startScriptedModel, type ChatRequest } from '../support/scripted-model';
 
-// The official SDK, in the version that n8n brings.
-const sdk = createRequire(join(__dirname, '../../runtime/package.json'));
+/** The name that n8n gives a tool, after that of its node. */
+const toolOf = (operation: string) =>
+	QUESTIONS.find(({ value }) => value === operation)!.name.replaceAll(' ', '_');
 
-interface McpClient {
-	connect(transport: unknown): Promise<void>;
-	listTools(): Promise<{
-		tools: Array<{ name: string; description: string; inputSchema: { properties: object } }>;
-	}>;
-	callTool(call: {
-		name: string;
-		arguments: Record<string, string>;
-	}): Promise<{ isError?: boolean; content: Array<{ text: string }> }>;
-	close(): Promise<void>;
-}
+/** What a model calls, one after the other. */
+const callsFor = ({ looksUp, tool, arguments: given }: Asked) => [
+	...(looksUp === undefined
+		? []
+		: [{ tool: toolOf('findCampaigns'), arguments: { search: looksUp } }]),
+	{ tool: toolOf(tool), arguments: given },
+];
 
-/** A client of a Model Context Protocol server, before it is connected. */
-function mcpClient(url: string, token: string | null) {
-	const { Client } = sdk('@modelcontextprotocol/sdk/client/index.js') as {
-		Client: new (about: { name: string; version: string }) => McpClient;
-	};
-	const { StreamableHTTPClientTransport } = sdk(
-		'@modelcontextprotocol/sdk/client/streamableHttp.js',
-	) as {
-		StreamableHTTPClientTransport: new (url: URL, options: object) => unknown;
-	};
-	const headers = token === null ? {} : { authorization: `Bearer ${token}` };
-	const client = new Client({ name: 'test', version: '1' });
-	const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
-	return { client, connect: async () => await client.connect(transport) };
+/** Holds what n8n says of the tools against what the questions say. */
+function expectTools(offered: Array<{ name: string; description: string; fields: object }>): void {
+	expect(offered.map(({ name }) => name).sort()).toEqual(
+		QUESTIONS.map(({ value }) => toolOf(value)).sort(),
+	);
+	for (const { value, forModel, caveat, asked } of QUESTIONS) {
+		const fields = asked.map(({ property, forModel: description }) => [
+			property.name,
+			{ type: 'string', description },
+		]);
+		expect(offered.find(({ name }) => name === toolOf(value))).toEqual({
+			name: toolOf(value),
+			description: `${forModel} ${caveat}`,
+			fields: Object.fromEntries(fields),
+		});
+	}
+	expect(JSON.stringify(offered)).not.toMatch(/delete|erase|withdraw|retention/i);
 }
 
 describe('asking about opens in a real n8n', () => {
 	let n8n: N8nInstance;
 	let model: HttpStandIn;
-	const heard: string[] = [];
-
-	/** A model that looks a campaign up, asks for its numbers, and says what it was told. */
-	const play = ({ body }: Received) => {
-		const { messages } = JSON.parse(body) as {
-			messages: Array<{ role: string; content: string }>;
-		};
-		const results = messages.filter(({ role }) => role === 'tool');
-		heard.push(...results.slice(-1).map(({ content }) => content));
-		const calls = [
-			['Find_Campaigns', { search: 'newsletter' }],
-			['How_Is_a_Campaign_Doing', { campaignId: 'newsletter' }],
-		] as const;
-		const next = calls[results.length];
-		const message = next
-			? {
-					role: 'assistant',
-					content: null,
-					tool_calls: [
-						{
-							id: `call-${results.length}`,
-							type: 'function',
-							function: { name: next[0], arguments: JSON.stringify(next[1]) },
-						},
-					],
-				}
-			: { role: 'assistant', content: `The tool says: ${results[1].content}` };
-		return {
-			status: 200,
-			body: {
-				id: 'answer',
-				object: 'chat.completion',
-				created: 1,
-				model: 'stand-in',
-				choices: [{ index: 0, message, finish_reason: next ? 'tool_calls' : 'stop' }],
-				usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-			},
-		};
-	};
+	/** What n8n sent the model, by question */
+	const heard = new Map<string, ChatRequest[]>();
 
 	beforeAll(async () => {
-		model = await startStandIn(play);
+		// Calls the tool that the question is for, and answers with what the tool said.
+		model = await startScriptedModel((request) => {
+			const question = request.messages.findLast(({ role }) => role === 'user')!.content;
+			heard.set(question, [...(heard.get(question) ?? []), request]);
+			const asked = ASKED.find(({ asks }) => asks === question)!;
+			const calls = callsFor(asked);
+			const results = request.messages.filter(({ role }) => role === 'tool');
+			return calls[results.length] ?? { answer: `The tool says: ${results.at(-1)!.content}` };
+		});
 		n8n = await startInstance({ workflows: [] });
 		const store = await openEmbeddedStore({
 			folder: join(n8n.folder, '.n8n', 'email-open-tracking'),
 			queueMode: false,
 		});
-		await fillSampleStore(store, new Date());
+		await fillKnownStore(store);
 		await store.close();
 	}, 240_000);
 	afterAll(async () => {
@@ -128,73 +104,105 @@ describe('asking about opens in a real n8n', () => {
 			);
 		}, 120_000);
 
-		it('lists the five questions, calls them, and says what it does not know', async () => {
-			const { client, connect } = mcpClient(url(), 'a-long-token');
-			await connect();
+		it('lists the questions, answers each, and calls nothing else', async () => {
+			const client = await connectMcp(url(), 'a-long-token');
 			const { tools } = await client.listTools();
-			expect(tools.map(({ name }) => name).sort()).toEqual([
-				'Compare_Campaigns',
-				'Find_Campaigns',
-				'How_Is_a_Campaign_Doing',
-				'Who_Has_Not_Opened',
-				'Who_Opened',
-			]);
-			for (const { description } of tools) {
-				expect(description).toContain('does not prove that anybody read the email');
-			}
-			const ask = async (name: string, campaign: Record<string, string>) => {
-				const { content } = await client.callTool({ name, arguments: campaign });
+			expectTools(
+				tools.map(({ name, description, inputSchema }) => ({
+					name,
+					description,
+					fields: inputSchema.properties,
+				})),
+			);
+			const ask = async ({ tool, arguments: given }: Asked) => {
+				const { content } = await client.callTool({ name: toolOf(tool), arguments: given });
 				return content.map(({ text }) => text).join('\n');
 			};
-			const doing = await ask('How_Is_a_Campaign_Doing', { campaignId: 'newsletter' });
-			expect(doing).toMatch(/The 95 % interval is \d+ to \d+ %/);
-			expect(doing).not.toContain('@example.com');
-			expect(await ask('Who_Has_Not_Opened', { campaignId: 'newsletter' })).toContain(
-				'have no counted open',
-			);
-			expect(await ask('Who_Opened', { campaignId: 'a title, no ID' })).toContain(
-				'There is no campaign with this ID',
-			);
+			for (const { value } of QUESTIONS) {
+				const asked = ASKED.find(({ tool, refuses }) => tool === value && !refuses)!;
+				expectKnown(asked, answerIn(await ask(asked)));
+			}
+			const refused = ASKED.find(({ tool, refuses }) => tool === 'campaignRates' && refuses)!;
+			expect(await ask(refused)).toContain(refused.refuses);
 			const erase = client.callTool({ name: 'Erase_Person', arguments: { recipientId: 'r-1' } });
-			const refused = await erase.then(
+			const isRefused = await erase.then(
 				({ isError }) => isError === true,
 				() => true,
 			);
-			expect(refused).toBe(true);
+			expect(isRefused).toBe(true);
 			await client.close();
 		}, 120_000);
 
 		it.each([null, 'another-token'])('refuses a client with the token %s', async (token) => {
-			await expect(mcpClient(url(), token).connect()).rejects.toThrow(
-				'Authorization data is wrong',
-			);
+			await expect(connectMcp(url(), token)).rejects.toThrow('Authorization data is wrong');
 		});
 	});
 
-	it('in a chat, the agent answers with what its tools say, and how sure they are', async () => {
-		const workflow = bundledWorkflow('ask-about-opens.json');
-		const parametersOf = (name: string) =>
-			workflow.nodes.find((node) => node.name === name)!.parameters;
-		// The chat of the editor needs a browser; a public one answers a request.
-		parametersOf('When a Question Comes').public = true;
-		Object.assign(parametersOf('Chat Model'), { responsesApiEnabled: false });
-		await publish(
-			workflow,
-			'Chat Model',
-			await credential('openAiApi', { apiKey: 'none', url: `${model.url}/v1` }),
+	describe('in a chat with an agent', () => {
+		beforeAll(async () => {
+			const workflow = bundledWorkflow('ask-about-opens.json');
+			const parametersOf = (name: string) =>
+				workflow.nodes.find((node) => node.name === name)!.parameters;
+			// The chat of the editor needs a browser; a public one answers a request.
+			parametersOf('When a Question Comes').public = true;
+			Object.assign(parametersOf('Chat Model'), { responsesApiEnabled: false });
+			await publish(
+				workflow,
+				'Chat Model',
+				await credential('openAiApi', { apiKey: 'none', url: `${model.url}/v1` }),
+			);
+		}, 120_000);
+
+		it.each(ASKED)(
+			'$asks',
+			async (asked) => {
+				const response = await fetch(`${n8n.url}/webhook/ask-about-opens-chat/chat`, {
+					method: 'POST',
+					headers: { 'content-type': 'application/json' },
+					body: JSON.stringify({
+						action: 'sendMessage',
+						sessionId: asked.asks,
+						chatInput: asked.asks,
+					}),
+				});
+				const { output } = (await response.json()) as { output: string };
+				expect(output).toMatch(/^The tool says: /);
+				if (asked.refuses === undefined) expectKnown(asked, answerIn(output));
+				else expect(output).toContain(asked.refuses);
+				const [first, ...later] = heard.get(asked.asks)!;
+				expect(later).toHaveLength(1);
+				expectTools(
+					(first.tools ?? []).map(({ function: { name, description, parameters } }) => ({
+						name,
+						description,
+						fields: parameters.properties,
+					})),
+				);
+			},
+			60_000,
 		);
-		const answer = await fetch(`${n8n.url}/webhook/ask-about-opens-chat/chat`, {
-			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({
-				action: 'sendMessage',
-				sessionId: 'one',
-				chatInput: 'How is our newsletter doing?',
-			}),
-		});
-		const { output } = (await answer.json()) as { output: string };
-		expect(output).toMatch(/^The tool says: .*The 95 % interval is \d+ to \d+ %/s);
-		expect(output).toContain('not that anybody read it');
-		expect(heard[0]).toContain('"campaignId":"newsletter"');
+	});
+
+	it('gives an agent no tool of Open Tracking, which deletes and erases', async () => {
+		const workflow = bundledWorkflow('ask-about-opens.json');
+		const [erase] = workflow.nodes.filter(({ name }) => name === 'Who Opened');
+		erase.type = 'n8n-nodes-email-open-tracking.openTrackingTool';
+		erase.parameters = {
+			resource: 'privacy',
+			operation: 'erase',
+			personId: { __rl: true, mode: 'id', value: 'r-1' },
+		};
+		const run = startByHand(n8n, workflow, 'When a Question Comes');
+		const { status, data } = await run
+			.then(async (finished) => await finished())
+			.catch((error: unknown) => ({ status: 'error', data: String(error) }));
+		expect(status).toBe('error');
+		expect(data).toMatch(/cannot be used as a tool|Unrecognized node type/);
 	}, 120_000);
 });
+
+/** The answer of a tool, out of the text around it. */
+function answerIn(text: string): IDataObject {
+	const found: unknown = JSON.parse(text.slice(text.search(/[[{]/)));
+	return [found].flat()[0] as IDataObject;
+}

@@ -16,6 +16,8 @@ export interface Asked {
 	/** The operation, and what a model fills in */
 	tool: string;
 	arguments: Record<string, string>;
+	/** What it looks campaigns up by before */
+	looksUp?: string;
 	/** In the sentences that the model passes on */
 	says?: string;
 	/** In the rest of the answer */
@@ -152,6 +154,14 @@ export const ASKED: Asked[] = [
 				],
 			}),
 		},
+	},
+	{
+		asks: 'How is our newsletter doing?',
+		looksUp: 'our newsletter',
+		tool: 'campaignRates',
+		arguments: { campaignId: 'newsletter' },
+		says: 'Open rate: 20 % of the 40 readers who can be seen',
+		gives: { rates: expect.objectContaining({ confirmed: 8, confirmedRate: 0.2 }) },
 	},
 	{
 		asks: 'Do people click in the newsletter?',
