@@ -12,6 +12,7 @@ import { parseKeyRing } from '../../src/tracking/links/key-ring';
 import { signTrackedLink } from '../../src/tracking/links/tracked-link';
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { MAIL_PROGRAM } from '../support/browser';
+import { connectMcp } from '../support/mcp-client';
 import {
 	bundledWorkflow,
 	chooseCredential,
@@ -202,6 +203,48 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 		const { campaigns } = await ask<{ campaigns: Array<Record<string, unknown>> }>('dashboard');
 		expect(campaigns).toMatchObject([{ campaignId: 'spring', opens: 13, uniqueOpens: 13 }]);
 	}, 60_000);
+
+	it('serves opens over MCP, a session of it in any process, and keeps no execution', async () => {
+		const name = 'Token';
+		const data = { token: 'a-long-token' };
+		const { id } = await n8n.rest('POST', '/credentials', { name, type: 'httpBearerAuth', data });
+		const workflow = bundledWorkflow('serve-opens-over-mcp.json');
+		workflow.nodes.find((one) => one.name === 'MCP Server Trigger')!.credentials = {
+			httpBearerAuth: { id: String(id), name },
+		};
+		const published = await publish(workflow);
+		const path = '/mcp/email-opens';
+		const processes = [n8n, webhooks];
+		for (const { url } of processes) {
+			await eventually(async () => {
+				const { status } = await fetch(`${url}${path}`, { method: 'POST' });
+				return status === 403;
+			}, 60_000);
+		}
+		let requests = 0;
+		const client = await connectMcp(`${n8n.url}${path}`, data.token, async (_url, init) => {
+			const { url } = processes[requests++ % processes.length];
+			return await fetch(`${url}${path}`, init);
+		});
+		expect((await client.listTools()).tools).toHaveLength(7);
+		const call = async (tool: string, given: Record<string, string>) => {
+			const { content } = await client.callTool({ name: tool, arguments: given });
+			return content.map(({ text }) => text).join();
+		};
+		for (let asked = 0; asked < processes.length; asked++) {
+			expect(await call('Who_Opened', { campaignId: 'spring' })).toContain('reader-0');
+		}
+		expect(await call('Is_the_Setup_Healthy', {})).toContain('It answers (PostgreSQL');
+		expect(await call('Who_Opened', { campaignId: 'none' })).toContain('There is no campaign');
+		await client.close();
+		await eventually(async () => {
+			const { rows } = await store.query(
+				'select id from execution_entity where "workflowId" = $1',
+				[published.id],
+			);
+			return rows.length === 0;
+		});
+	}, 120_000);
 
 	it("keeps nobody's query of where a link leads: not in Redis, in a table of n8n, nor in a log", async () => {
 		const target = 'https://shop.example/marker-page?email=marker-query';

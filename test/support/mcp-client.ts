@@ -16,8 +16,16 @@ interface McpClient {
 	close(): Promise<void>;
 }
 
-/** Connects the official client to a server that speaks the Model Context Protocol over HTTP. */
-export async function connectMcp(url: string, token: string | null): Promise<McpClient> {
+/**
+ * Connects the official client to a server that speaks the Model Context Protocol over HTTP.
+ *
+ * @param send stands in for `fetch`
+ */
+export async function connectMcp(
+	url: string,
+	token: string | null,
+	send: (url: URL, init: RequestInit) => Promise<Response> = fetch,
+): Promise<McpClient> {
 	const { Client } = sdk('@modelcontextprotocol/sdk/client/index.js') as {
 		Client: new (about: { name: string; version: string }) => McpClient;
 	};
@@ -29,7 +37,7 @@ export async function connectMcp(url: string, token: string | null): Promise<Mcp
 	const headers = token === null ? {} : { authorization: `Bearer ${token}` };
 	const client = new Client({ name: 'test', version: '1' });
 	await client.connect(
-		new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }),
+		new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers }, fetch: send }),
 	);
 	return client;
 }

@@ -24,16 +24,17 @@ export async function startScriptedModel(
 	play: (request: ChatRequest) => Turn,
 ): Promise<HttpStandIn> {
 	return await startStandIn(({ body }: Received) => {
+		const request = JSON.parse(body) as ChatRequest;
 		let turn: Turn;
 		try {
-			turn = play(JSON.parse(body) as ChatRequest);
+			turn = play(request);
 		} catch (error) {
 			return { status: 400, body: { error: { message: String(error) } } };
 		}
 		const message =
 			'answer' in turn
 				? { role: 'assistant', content: turn.answer }
-				: { role: 'assistant', content: null, tool_calls: [callOf(turn)] };
+				: { role: 'assistant', content: null, tool_calls: [callOf(turn, request)] };
 		return {
 			status: 200,
 			body: {
@@ -48,9 +49,13 @@ export async function startScriptedModel(
 	});
 }
 
-function callOf({ tool, arguments: given }: Extract<Turn, { tool: string }>) {
+function callOf(
+	{ tool, arguments: given }: Extract<Turn, { tool: string }>,
+	{ messages }: ChatRequest,
+) {
 	return {
-		id: 'call',
+		// The agent takes a call with the id of an earlier one for that one.
+		id: `call-${messages.length}`,
 		type: 'function',
 		function: { name: tool, arguments: JSON.stringify(given) },
 	};
