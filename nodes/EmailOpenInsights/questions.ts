@@ -11,7 +11,7 @@ import { checkSetup } from '../../src/reports/setup-check/check-setup';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import { readText } from '../shared/fields/check-fields';
 import { locator } from '../shared/fields/locators';
-import { setupFacts } from '../shared/installation/setup-facts';
+import { setupFacts } from '../shared/setup-facts';
 
 /** What an answer is made from. */
 interface QuestionContext {

@@ -1,5 +1,5 @@
 import { checkSetup as checkSetupBy } from '../../../../src/reports/setup-check/check-setup';
-import { setupFacts } from '../../../shared/installation/setup-facts';
+import { setupFacts } from '../../../shared/setup-facts';
 import { toItems } from '../../common/items';
 import type { OperationWithOwnStore } from '../../common/operation';
 

@@ -2,27 +2,27 @@ import { randomBytes, randomUUID } from 'node:crypto';
 
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { within } from '../../../src/async/time-limit';
-import { isQueueMode } from '../../../src/intake/instance-environment';
-import { KeyError } from '../../../src/intake/intake-settings';
-import { checkKeys } from '../../../src/intake/known-keys';
-import { shownCertificate } from '../../../src/intake/shown-certificate';
-import { isRefusal } from '../../../src/reports/setup-check/answer-checks';
-import type { Found, SetupFacts, Visit } from '../../../src/reports/setup-check/setup-facts';
-import type { TrackingStore } from '../../../src/storage/port/tracking-store';
-import { clockAheadOfPostgres } from '../../../src/storage/postgres-store';
-import { TOKEN_IV_BYTES } from '../../../src/tracking/links/sealed-token';
-import { signTrackedLink } from '../../../src/tracking/links/tracked-link';
-import { normaliseBaseUrl, PIXEL_PATH } from '../../../src/tracking/links/tracking-link';
-import type { KeyRing } from '../../../src/tracking/links/key-ring';
-import type { ReportedTracker } from '../../../src/tracking/receive/reported-tracker';
-import { instanceBaseUrl } from './base-url';
-import { credentialOf } from './credential';
-import { sendThroughN8n } from './hosted-tracker';
-import { signingOf, type Signing } from './signing';
-import { openTrackingStore, storeSettings } from './store';
-import { liveSetup, placeOfStore } from '../person/live-setup';
-import { waitingFolders } from '../receive/waiting-opens';
+import { within } from '../../src/async/time-limit';
+import { isQueueMode } from '../../src/intake/instance-environment';
+import { KeyError } from '../../src/intake/intake-settings';
+import { checkKeys } from '../../src/intake/known-keys';
+import { shownCertificate } from '../../src/intake/shown-certificate';
+import { isRefusal } from '../../src/reports/setup-check/answer-checks';
+import type { Found, SetupFacts, Visit } from '../../src/reports/setup-check/setup-facts';
+import type { TrackingStore } from '../../src/storage/port/tracking-store';
+import { clockAheadOfPostgres } from '../../src/storage/postgres-store';
+import { TOKEN_IV_BYTES } from '../../src/tracking/links/sealed-token';
+import { signTrackedLink } from '../../src/tracking/links/tracked-link';
+import { normaliseBaseUrl, PIXEL_PATH } from '../../src/tracking/links/tracking-link';
+import type { KeyRing } from '../../src/tracking/links/key-ring';
+import type { ReportedTracker } from '../../src/tracking/receive/reported-tracker';
+import { instanceBaseUrl } from './installation/base-url';
+import { credentialOf } from './installation/credential';
+import { sendThroughN8n } from './installation/hosted-tracker';
+import { signingOf, type Signing } from './installation/signing';
+import { openTrackingStore, storeSettings } from './installation/store';
+import { liveSetup, placeOfStore } from './person/live-setup';
+import { waitingFolders } from './receive/waiting-opens';
 
 /** Nothing that is asked may hold up the answer for longer. */
 const LIMIT_MS = 5000;
