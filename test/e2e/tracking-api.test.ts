@@ -481,9 +481,9 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 			]) {
 				expect(text).not.toContain(secret);
 			}
-			expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
-				width,
-			);
+			expect(
+				await page.evaluate<number>('document.documentElement.scrollWidth'),
+			).toBeLessThanOrEqual(width);
 			await keepPicture(page, `setup-${colorScheme}-${width}`);
 			await context.close();
 		}
