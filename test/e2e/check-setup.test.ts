@@ -69,9 +69,10 @@ describe('Check Setup in a real n8n', () => {
 		expect(data).toMatch(
 			/signs, from signing-keys\.json in the folder of n8n\. The store knows them/,
 		);
-		expect(data).toMatch(/made just now, and nothing has loaded its image|None was made yet/);
+		// The first look, before the email is made.
+		expect(data).toContain('None was made yet');
 		expect(data).toMatch(
-			/\d s later Thunderbird · Windows · desktop loaded it, and \\"Record email opens and clicks of people who consented: Email Open Trigger\\" answered\. Such a load counts as an open/,
+			/\d s later Thunderbird · Windows · desktop loaded it, which counts as an open: .+ \\"Record email opens and clicks of people who consented: Email Open Trigger\\" answered\./,
 		);
 		expect(n8n.rows('select count(*) as opens from opens')).toEqual(before);
 		expect(n8n.rows('select count(*) as hours from hourly')).toEqual([{ hours: 0 }]);

@@ -227,7 +227,7 @@ describe('Status → Check Setup', () => {
 		expect(resultOf(await check('n8n'), 'Probe email')).toMatchObject({
 			result: 'warning',
 			found: expect.stringMatching(
-				/0 s later Thunderbird .+ loaded it, and "API" answered.+Not loaded: mails\/header\.png/,
+				/0 s later Thunderbird .+ loaded it, which counts.+ "API" answered\. Not loaded: mails\/header\.png/,
 			),
 		});
 		// Behind n8n's own Webhook node it is noted as well, by the same steps.

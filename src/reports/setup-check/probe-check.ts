@@ -44,7 +44,7 @@ export function probeCheck(facts: SetupFacts): SetupFinding {
 			);
 }
 
-/** Each kind of load once, in the order in which they came; `null` where there was none. */
+/** Each kind of load once, by image, in the order in which they came; `null` where there was none. */
 function loadsInWords(
 	{ doors }: Pick<SetupFacts, 'doors'>,
 	{ madeAt, paths, loads }: Probe,
@@ -54,18 +54,24 @@ function loadsInWords(
 		const kind = JSON.stringify([load.place, load.actorReason, shownClient(load)]);
 		if (!kinds.has(kind)) kinds.set(kind, load);
 	}
-	const sentences = [...kinds.values()].slice(0, MOST_SHOWN).map((load) => {
-		const laterMs = Math.max(0, Date.parse(load.at) - Date.parse(madeAt));
-		const client = shownClient(load);
-		const { counted, reason } = shownActor(load);
-		const door = doors?.find((one) => imagePathOf(one) === paths[load.place]);
-		const answered = door === undefined ? `the workflow at ${paths[load.place]}` : `"${door.name}"`;
-		return [
-			`${shownDuration(laterMs)} later ${client === 'Not known' ? 'a program without a name' : client} loaded it, and ${answered} answered.`,
-			`Such a load ${counted ? 'counts as an open' : 'is no open'}: ${reason}.`,
-		].join(' ');
+	const shown = [...kinds.values()].slice(0, MOST_SHOWN);
+	const sentences = paths.flatMap((path, place) => {
+		const here = shown.filter((load) => load.place === place);
+		if (here.length === 0) return [];
+		const door = doors?.find((one) => imagePathOf(one) === path);
+		const who = door === undefined ? `The workflow at ${path}` : `"${door.name}"`;
+		return [...here.map((load) => loadInWords(load, madeAt)), `${who} answered.`];
 	});
 	if (sentences.length === 0) return null;
 	const rest = kinds.size - MOST_SHOWN;
 	return [...sentences, ...(rest > 0 ? [`Other kinds of loads: ${rest}.`] : [])].join(' ');
+}
+
+function loadInWords(load: Probe['loads'][number], madeAt: string): string {
+	const laterMs = Math.max(0, Date.parse(load.at) - Date.parse(madeAt));
+	const client = shownClient(load);
+	const who = client === 'Not known' ? 'a program without a name' : client;
+	const { counted, reason } = shownActor(load);
+	const counts = counted ? 'counts as an open' : 'is no open';
+	return `${shownDuration(laterMs)} later ${who} loaded it, which ${counts}: ${reason}.`;
 }

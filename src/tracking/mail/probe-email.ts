@@ -25,7 +25,7 @@ export function probeEmail(urls: readonly string[]): ProbeEmail {
 		subject: SUBJECT,
 		html: `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${SUBJECT}</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${SUBJECT}</title></head>
 <body style="margin:0;padding:24px;font-family:sans-serif;font-size:16px;line-height:1.5">
 <div style="max-width:560px">
 ${paragraphs}

@@ -447,11 +447,11 @@ describe('a setup', () => {
 
 	it('says what loaded the probe email, how long after, who answered, and whether that counts', () => {
 		expect(probeOf({})?.found).toBe(
-			'The last one was made 20 min ago. 42 s later Thunderbird · Linux · desktop loaded it, and "Record email opens: Email Open Trigger" answered. Such a load counts as an open: The user agent of a program that people read email in.',
+			'The last one was made 20 min ago. 42 s later Thunderbird · Linux · desktop loaded it, which counts as an open: The user agent of a program that people read email in. "Record email opens: Email Open Trigger" answered.',
 		);
 		const loads = [GATEWAY, { ...GATEWAY, at: '2026-11-29T11:40:05.000Z' }, ...PROBE.loads];
 		expect(probeOf({ probe: { ...PROBE, loads } })?.found).toMatch(
-			/3 s later a program without a name loaded it, .+ Such a load is no open: Barracuda.+nobody reads there\. 42 s later Thunderbird/,
+			/3 s later a program without a name loaded it, which is no open: Barracuda.+nobody reads there\. 42 s later Thunderbird/,
 		);
 	});
 
@@ -467,7 +467,7 @@ describe('a setup', () => {
 		expect(probeOf({ probe, doors: [api] })?.found).toContain(
 			'"Serve: Tracking API Trigger" answered',
 		);
-		expect(probeOf({ probe })?.found).toContain(`the workflow at ${path} answered`);
+		expect(probeOf({ probe })?.found).toContain(`The workflow at ${path} answered`);
 	});
 
 	it.each([
