@@ -11,7 +11,8 @@ import { checkSetup } from '../../src/reports/setup-check/check-setup';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import { readText } from '../shared/fields/check-fields';
 import { locator } from '../shared/fields/locators';
-import { setupFacts } from '../shared/setup-facts';
+import { instanceBaseUrl } from '../shared/installation/base-url';
+import { setupFacts } from '../shared/setup/setup-facts';
 
 /** What an answer is made from. */
 interface QuestionContext {
@@ -154,8 +155,9 @@ export const QUESTIONS: Question[] = [
 			'It does not prove that images load for readers or that emails arrive: pass on what was not checked, and what "caution" says. Times are UTC. Changes nothing.',
 		asked: [],
 		fixed: [],
-		async answer({ node, index }) {
-			return setupInsight(checkSetup(await setupFacts(node, index)));
+		async answer({ node }) {
+			const asked = { ownAddress: instanceBaseUrl(node), requestHeaders: null };
+			return setupInsight(checkSetup(await setupFacts(node, asked)));
 		},
 	},
 	{

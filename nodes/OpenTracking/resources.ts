@@ -44,6 +44,7 @@ import { getRates } from './actions/statistics/get-rates';
 import { checkStatus } from './actions/status/check';
 import { checkHostedStatus } from './actions/status/check-hosted';
 import { checkSetup } from './actions/status/check-setup';
+import { createProbeEmail } from './actions/status/create-probe-email';
 import { getHostedDashboard } from './actions/status/get-hosted-dashboard';
 import type { Resource } from './common/operation';
 
@@ -115,7 +116,7 @@ export const resources: Resource[] = [
 	{
 		value: 'status',
 		name: 'Status',
-		operations: [checkStatus, checkHostedStatus, checkSetup, getHostedDashboard],
+		operations: [checkStatus, checkHostedStatus, checkSetup, createProbeEmail, getHostedDashboard],
 	},
 ];
 

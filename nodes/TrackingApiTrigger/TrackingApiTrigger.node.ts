@@ -22,7 +22,7 @@ import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
 import { carryOnWaitingOpens } from '../shared/receive/waiting-opens';
 import { refuseUnusableOrigins } from './allowed-origins';
 import { properties } from './properties';
-import { webhooks } from './routes';
+import { IMAGE_FOLDER, webhooks } from './routes';
 import { serveRequest } from './serve-request';
 
 export class TrackingApiTrigger implements INodeType {
@@ -81,7 +81,8 @@ export class TrackingApiTrigger implements INodeType {
 					await refuseUnusableAccess(this);
 				}
 				await refuseUnusableStore(this);
-				const setupReported = reportSetup(this, () => reportedTracker(this));
+				const imageFolder = `${this.getNode().webhookId}/${IMAGE_FOLDER}`;
+				const setupReported = reportSetup(this, () => ({ ...reportedTracker(this), imageFolder }));
 				// When n8n starts, a store that hangs must not hold it up.
 				if (isPublishing(this)) await setupReported;
 				return true;

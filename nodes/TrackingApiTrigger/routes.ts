@@ -1,5 +1,8 @@
 import type { IWebhookDescription } from 'n8n-workflow';
 
+/** The folder of the images, below the webhook ID. */
+export const IMAGE_FOLDER = 'tracker';
+
 /**
  * Every route below the webhook ID of the node. n8n finds a path with a `:parameter` by that ID in
  * front of it, so all routes are below it, and a client has one base URL. A path that the panel
@@ -21,6 +24,7 @@ const ROUTES: ReadonlyArray<readonly [methods: string, path: string]> = [
 	['GET', 'recipients'],
 	['GET', 'opens'],
 	['GET', 'search'],
+	['GET', 'setup'],
 	['GET', 'person'],
 	['POST', 'person/export'],
 	['POST', 'person/withdraw'],
@@ -39,7 +43,7 @@ const ROUTES: ReadonlyArray<readonly [methods: string, path: string]> = [
 	['POST', 'api/v1/pixels/:id/generate-tokens'],
 	['GET', 'api/v1/pixels/:id/generate-tokens/csv'],
 	['DELETE', 'api/v1/recipients/:id'],
-	['GET,HEAD', 'tracker/:file'],
+	['GET,HEAD', `${IMAGE_FOLDER}/:file`],
 	['GET,HEAD', 'uploads/:image'],
 ];
 

@@ -17,6 +17,7 @@ import { openTrackingStore } from '../shared/installation/store';
 import { lookupsIn, receiveDeps } from '../shared/receive/receive';
 import { receiveSettings } from '../shared/receive/receive-settings';
 import { recordOpen, waitingFolders } from '../shared/receive/waiting-opens';
+import { setupFacts } from '../shared/setup/setup-facts';
 import { personRights } from './person-rights';
 import { allowedOrigins } from './allowed-origins';
 import { DASHBOARD_PATH } from './routes';
@@ -93,6 +94,11 @@ function apiOf(
 			return outcome;
 		},
 		rights: personRights(context, webhookId),
+		setupFacts: async () =>
+			await setupFacts(context, {
+				ownAddress: ownBaseUrl(context).replace(`/${webhookId}`, ''),
+				requestHeaders: context.getRequestObject().headers,
+			}),
 		waitingOpens: async () => await waitingFolders().report(),
 		onError: (error) => {
 			failed = true;

@@ -1,4 +1,5 @@
 import type { OpenToRecord } from '../intake/record-together';
+import type { SetupFacts } from '../reports/setup-check/setup-facts';
 import type { TrackingStore } from '../storage/port/tracking-store';
 import type { WaitingReport } from '../storage/port/waiting-report';
 import type { KeyRing } from '../tracking/links/key-ring';
@@ -54,6 +55,8 @@ export interface ApiDeps {
 	waitingOpens(): Promise<WaitingReport>;
 	/** What an officer does for one person, from the page of that person */
 	rights: PersonRights;
+	/** What the setup is checked by; what cannot be found out is said in it */
+	setupFacts(): Promise<SetupFacts>;
 	/** What failed, for the operator's log; nothing of it is told to the requester */
 	onError(error: unknown): void;
 }

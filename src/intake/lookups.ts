@@ -6,6 +6,7 @@ import { StoreError } from '../storage/port/store-error';
 import { strictestConsent } from '../storage/people/consent-records';
 import type { ConsentState } from '../tracking/consent/consent-record';
 import type { Purpose } from '../tracking/event/purpose';
+import type { ProbeLoad } from '../tracking/links/probe-link';
 import { normalId } from '../tracking/people/normal-id';
 import { dailyIpKey } from './daily-ip-key';
 
@@ -19,7 +20,7 @@ const NOTHING_KNOWN: ConsentState = { status: 'unknown', record: null };
 /** The part of the store that is asked about each load. */
 export type LookupStore = Pick<
 	PrivacyStore,
-	'deniedAmong' | 'listConsentsOf' | 'dailyKey' | 'destroyOldKeys'
+	'deniedAmong' | 'listConsentsOf' | 'dailyKey' | 'destroyOldKeys' | 'noteProbeLoad'
 >;
 
 /** What is asked of the store about each load. Nothing about people is remembered. */
@@ -30,6 +31,8 @@ export interface Lookups {
 	consentOf(recipientId: string, purpose: Purpose | null): Promise<ConsentState>;
 	/** The key that addresses are hashed with today */
 	ipKey(): Promise<Buffer>;
+	/** Notes what loaded a probe email */
+	noteProbe(load: ProbeLoad): Promise<void>;
 	/** Anything else in the same store that an answer waits for, held to the same limit and rest */
 	inTime<T>(ask: () => Promise<T>): Promise<T>;
 }
@@ -93,6 +96,7 @@ export function createLookups(
 		// Held to it by the reads that they share: a timer for each load would take as long as the reads.
 		...createPeopleLookups(openStore, inTime),
 		ipKey: () => inTime(async () => await dailyIpKey(await openStore(), new Date())),
+		noteProbe: (load) => inTime(async () => await (await openStore()).noteProbeLoad(load)),
 		inTime,
 	};
 }

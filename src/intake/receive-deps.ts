@@ -56,5 +56,6 @@ export function createReceiveDeps(sources: ReceiveSources): LinkDeps {
 			return pseudonymOf(recipientId, scope, known);
 		},
 		ipKey: () => sources.lookups.ipKey(),
+		noteProbe: (load) => sources.lookups.noteProbe(load),
 	};
 }

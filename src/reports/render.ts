@@ -7,7 +7,7 @@ export type TemplateName =
 	| 'consent-page/consent-page'
 	| 'email-report/email-report'
 	| 'privacy-report/privacy-report'
-	| `templates/${'campaign' | 'compare' | 'dashboard' | 'list' | 'live' | 'log' | 'message' | 'person' | 'search'}`;
+	| `templates/${'campaign' | 'compare' | 'dashboard' | 'list' | 'live' | 'log' | 'message' | 'person' | 'search' | 'setup'}`;
 
 /** One page of HTML. */
 export function render(template: TemplateName, data: object): string {

@@ -12,7 +12,7 @@ import { secureTrackingApi } from '../../scripts/lib/tracking-api-access';
 import { createHostedTracker } from '../../src/api/hosted-tracker';
 import { openEmbeddedStore } from '../../src/storage/embedded-store';
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
-import { launchBrowser, MAIL_PROGRAM } from '../support/browser';
+import { keepPicture, launchBrowser, MAIL_PROGRAM } from '../support/browser';
 import { imageFiles } from '../support/image-files';
 import {
 	allBytes,
@@ -128,6 +128,7 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		['GET', '/recipients'],
 		['GET', '/opens'],
 		['GET', '/search'],
+		['GET', '/setup'],
 		['GET', '/person'],
 		['POST', '/person/export'],
 		['POST', '/person/withdraw'],
@@ -189,7 +190,14 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		}
 		expect(await reads('GET', '/dashboard')).toBe(200);
 		expect(await reads('GET', `/logs/${id}`)).toBe(200);
-		for (const path of ['/campaigns', '/pixels', '/recipients', '/opens', '/search?q=x']) {
+		for (const path of [
+			'/campaigns',
+			'/pixels',
+			'/recipients',
+			'/opens',
+			'/search?q=x',
+			'/setup',
+		]) {
 			expect(await reads('GET', path)).toBe(200);
 		}
 		const isPage = ([method, path]: [string, string]) =>
@@ -445,6 +453,41 @@ describe('the tracker APIs in a real n8n, with authentication on', () => {
 		expect((await load(tokens[0].trackingUrl)).status).toBe(200);
 		await reader.close();
 	});
+
+	it('shows the setup, of which it is a part itself, and nothing secret', async () => {
+		for (const [colorScheme, width] of [
+			['light', 1280],
+			['dark', 1280],
+			['light', 390],
+		] as const) {
+			const context = await browser.newContext({
+				httpCredentials: { username: access.readUser, password: access.readPassword },
+				colorScheme,
+				viewport: { width, height: 900 },
+			});
+			const page = await context.newPage();
+			await page.goto(url('/dashboard'));
+			await page.getByRole('link', { name: 'Setup' }).click();
+			const checks = page.getByRole('listitem');
+			await expect(checks.first().innerText()).resolves.toMatch(/^Broken\s+Public address/);
+			const text = await page.locator('main').innerText();
+			expect(text).toMatch(/Answered as it should be at opens\/tracker\/setup-probe\.png/);
+			expect(text).toMatch(/Probe email\s+None was made yet/);
+			for (const secret of [
+				access.apiKey,
+				access.readApiKey,
+				access.password,
+				access.readPassword,
+			]) {
+				expect(text).not.toContain(secret);
+			}
+			expect(
+				await page.evaluate<number>('document.documentElement.scrollWidth'),
+			).toBeLessThanOrEqual(width);
+			await keepPicture(page, `setup-${colorScheme}-${width}`);
+			await context.close();
+		}
+	}, 60_000);
 
 	it('keeps names and addresses inert on all pages, in a real browser', async () => {
 		const attack = '<script>document.title="taken"</script><img src=x onerror="document.title=1">';

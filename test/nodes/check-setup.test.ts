@@ -1,4 +1,5 @@
 import { OpenTracking } from '../../nodes/OpenTracking/OpenTracking.node';
+import { RespondAndLogOpen } from '../../nodes/RespondAndLogOpen/RespondAndLogOpen.node';
 import { openStoreWithKeys } from '../../nodes/shared/installation/signing';
 import { RECEIVE_DEFAULTS } from '../../src/intake/receive-defaults';
 import type { SetupCheck } from '../../src/reports/setup-check/check-setup';
@@ -16,6 +17,8 @@ import {
 	type StandInAnswer,
 } from '../support/http-stand-in';
 import { executeContext, executeNode } from '../support/node-context';
+import { PERSON } from '../support/tracking-api';
+import { askTrackingApi } from '../support/tracking-api-request';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 
 const node = new OpenTracking();
@@ -41,10 +44,11 @@ describe('Status → Check Setup', () => {
 		await folder.remove();
 	});
 
-	async function check(baseUrl: string, item = {}): Promise<SetupCheck> {
+	async function check(baseUrl: string, item = {}, staticData = {}): Promise<SetupCheck> {
 		const { output } = await executeNode(node, [{ json: item }], {
 			parameters: { resource: 'status', operation: 'checkSetup' },
 			credentials: { emailOpenTrackingApi: { baseUrl } },
+			staticData,
 		});
 		return output[0][0].json as unknown as SetupCheck;
 	}
@@ -175,5 +179,72 @@ describe('Status → Check Setup', () => {
 			found: expect.stringMatching(/used with the signing key .+Give Up Lost Key/),
 		});
 		expect(JSON.stringify(output)).not.toContain('kkkk');
+	});
+
+	it('says whether other things are broken than in the run before', async () => {
+		const kept = {};
+		const changed = async (baseUrl: string) => {
+			const found = await check(baseUrl, {}, kept);
+			return (found as SetupCheck & { changed: boolean }).changed;
+		};
+		await publish();
+		server = await startStandIn(answerWith(await ownKeys()));
+		const { url } = server;
+		expect([await changed(url), await changed(url)]).toEqual([true, false]);
+		expect([await changed('not an address'), await changed('not an address')]).toEqual([
+			true,
+			false,
+		]);
+		expect(await changed(url)).toBe(true);
+	});
+
+	it('gives an email to oneself whose loads count nowhere, by each workflow that answers images', async () => {
+		await publish();
+		const api = { ...reportedSettings(RECEIVE_DEFAULTS, null), imageFolder: 'opens/tracker' };
+		const store = await folder.store();
+		await store.savePart({ kind: 'tracker', id: 'api', name: 'API', settings: api });
+		const { output } = await executeNode(node, [{ json: {} }], {
+			parameters: { resource: 'status', operation: 'createProbeEmail' },
+		});
+		const links = [...String(output[0][0].json.html).matchAll(/<img src="([^"]+)"/g)].map(
+			([, link]) => new URL(link),
+		);
+		expect(links.map(({ pathname }) => pathname).sort()).toEqual([
+			'/webhook/mails/header.png',
+			'/webhook/opens/tracker/setup-probe.png',
+		]);
+		const ofApi = links.find(({ pathname }) => pathname.includes('tracker'))!;
+		const answer = await askTrackingApi({
+			path: ofApi.pathname.replace('/webhook/opens', '') + ofApi.search,
+			headers: PERSON,
+			parameters: { access: 'none', consentPolicy: 'consent-required' },
+		});
+		expect(answer).toMatchObject({
+			status: 200,
+			headers: { 'content-type': 'image/png' },
+			items: [],
+		});
+		expect(resultOf(await check('n8n'), 'Probe email')).toMatchObject({
+			result: 'warning',
+			found: expect.stringMatching(
+				/0 s later Thunderbird .+ loaded it, which counts.+ "API" answered\. Not loaded: mails\/header\.png/,
+			),
+		});
+		// Behind n8n's own Webhook node it is noted as well, by the same steps.
+		const t = links.find(({ pathname }) => pathname.includes('mails'))!.searchParams.get('t')!;
+		const logged = await executeNode(new RespondAndLogOpen(), [
+			{ json: { query: { t }, headers: PERSON } },
+		]);
+		expect(logged.output).toEqual([[]]);
+		expect(resultOf(await check('n8n'), 'Probe email')).toMatchObject({ result: 'ok' });
+		expect(await store.getDashboard()).toMatchObject({
+			totals: { opens: 0, machineOpens: 0, uniqueOpens: 0 },
+			pixels: 0,
+			recentOpens: [],
+		});
+		expect(await store.listCampaigns({ limit: 10 })).toEqual([]);
+		const all = { from: new Date(0), to: new Date(Date.now() + 3_600_000) };
+		expect(await store.listOpensPerHour(all)).toEqual([]);
+		expect((await store.listStoredOpens({ limit: 10 })).opens).toEqual([]);
 	});
 });

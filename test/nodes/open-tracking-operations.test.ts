@@ -10,6 +10,8 @@ import { openStoreWithKeys } from '../../nodes/shared/installation/signing';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { signPersonToken, type PersonLinkScope } from '../../src/tracking/links/person-link';
+import { RECEIVE_DEFAULTS } from '../../src/intake/receive-defaults';
+import { reportedSettings } from '../../src/tracking/receive/reported-tracker';
 import { consentRecord, NOTICE } from '../support/consent-records';
 import { executeContext, executeNode } from '../support/node-context';
 import { openEvent } from '../support/open-events';
@@ -577,6 +579,29 @@ const ENTRIES: Record<string, Entry> = {
 				},
 			]),
 		whenEmpty: ({ items }) => expect(items).toMatchObject([{ problems: 3 }]),
+	},
+	'status createProbeEmail': {
+		before: async (store) =>
+			await store.savePart({
+				kind: 'tracker',
+				id: 'w/n',
+				name: 'Record email opens: Email Open Trigger',
+				settings: { ...reportedSettings(RECEIVE_DEFAULTS, null), path: 'email-open/pixel.png' },
+			}),
+		gives: 'an email to oneself with one image',
+		check: ({ items }) => {
+			expect(items).toEqual([
+				{
+					subject: 'Probe of your open tracking',
+					html: expect.stringMatching(
+						/^[^]+<img src="https:\/\/n8n\.example\.com\/webhook\/email-open\/pixel\.png\?t=[^]+$/,
+					),
+					text: expect.stringContaining('choose the HTML part'),
+				},
+			]);
+			expect(String(items[0].html).match(/<img/g)).toHaveLength(1);
+		},
+		whenEmpty: 'Nothing is published that would answer the image of a probe email',
 	},
 	'status getHostedDashboard': {
 		gives: 'the totals of the tracker elsewhere',

@@ -66,6 +66,7 @@ export async function listen(
 						isErased: async () => false,
 						consentOf: async () => ({ status: 'unknown', record: null }),
 						ipKey: async () => Buffer.alloc(32, 2),
+						noteProbe: async () => undefined,
 					},
 				}),
 				...overrides.receive,

@@ -34,6 +34,8 @@ export function executeContext(
 		/** What that node asks for */
 		webhookAuthentication?: string;
 		webhookParameters?: Record<string, unknown>;
+		/** What n8n keeps for the node between runs */
+		staticData?: Record<string, unknown>;
 		/** Stands in for n8n's HTTP helper; default: one that sends the request */
 		httpRequest?: (request: IHttpRequestOptions) => Promise<unknown>;
 	} = {},
@@ -75,6 +77,7 @@ export function executeContext(
 			$execution: { resumeUrl: 'https://n8n.example.com/webhook-waiting/execution-1' },
 		}),
 		getExecutionCancelSignal: () => undefined,
+		getWorkflowStaticData: () => options.staticData ?? {},
 		getTimezone: () => 'Europe/Berlin',
 		getInputSourceData: () => ({ previousNode: 'Before' }),
 		getParentNodes: () =>

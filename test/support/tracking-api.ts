@@ -13,6 +13,7 @@ import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { generateKey, parseKeyRing } from '../../src/tracking/links/key-ring';
 import { verifyToken } from '../../src/tracking/links/token';
 import { clientAddress } from '../../src/tracking/receive/client-address';
+import { SOUND_SETUP } from './setup-facts';
 
 export const BASE_URL = 'https://n8n.example.com/webhook';
 /** What a current Thunderbird sends. */
@@ -53,6 +54,7 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 			newEventId: () => uuidv7(),
 			pseudonym: null,
 			ipKey: async () => Buffer.alloc(32, 2),
+			noteProbe: async (load) => await (await deps.openStore()).noteProbeLoad(load),
 		},
 		clientAddress: (headers) =>
 			clientAddress({
@@ -81,6 +83,7 @@ export function testApi(store: TrackingStore, changes: Partial<ApiDeps> = {}) {
 			erasePerson: async () => await Promise.reject(new Error('not in this test')),
 		},
 		waitingOpens: async () => NOTHING_WAITS,
+		setupFacts: async () => SOUND_SETUP,
 		onError: (error) => errors.push(error),
 		...changes,
 	};

@@ -188,20 +188,17 @@ describe.each(logging)('an open that cannot be logged in workflows/%s', (_file, 
 	});
 });
 
-describe('the privacy report in workflows/consent-and-privacy.json', () => {
-	const workflow = workflows.find(([file]) => file === 'consent-and-privacy.json')![1];
+describe('workflows/privacy-report.json', () => {
+	const workflow = workflows.find(([file]) => file === 'privacy-report.json')![1];
 
-	it('is made every month, and mailed with the page once that is switched on', () => {
+	it('makes the report every month, and emails it with the page', () => {
 		const monthly = workflow.nodes.find(({ name }) => name === 'On the First of the Month')!;
 		expect(monthly.parameters).toMatchObject({ rule: { interval: [{ field: 'months' }] } });
 		const next = (name: string) => workflow.connections[name].main[0].map(({ node }) => node);
 		expect(next(monthly.name)).toEqual(['Privacy Report']);
-		expect(next('Privacy Report')).toEqual(['Email the Report']);
-		const mail = workflow.nodes.find(({ name }) => name === 'Email the Report')!;
-		expect(mail).toMatchObject({
-			disabled: true,
-			parameters: { options: { attachments: 'data' } },
-		});
+		expect(next('Privacy Report')).toEqual(['Email the Officer']);
+		const mail = workflow.nodes.find(({ name }) => name === 'Email the Officer')!;
+		expect(mail.parameters).toMatchObject({ options: { attachments: 'data' } });
 	});
 });
 

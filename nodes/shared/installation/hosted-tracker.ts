@@ -1,6 +1,11 @@
 import type { Readable } from 'node:stream';
 
-import type { IExecuteFunctions, IHttpRequestMethods, IN8nHttpFullResponse } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	IHttpRequestMethods,
+	IN8nHttpFullResponse,
+	IWebhookFunctions,
+} from 'n8n-workflow';
 
 import {
 	createHostedTracker,
@@ -26,7 +31,9 @@ export async function openHostedTracker(
 /** Sends requests as n8n's own nodes do, and gives redirects and errors as they are. */
 export function sendThroughN8n({
 	helpers,
-}: IExecuteFunctions): NonNullable<HostedTrackerOptions['send']> {
+}: Pick<IExecuteFunctions | IWebhookFunctions, 'helpers'>): NonNullable<
+	HostedTrackerOptions['send']
+> {
 	return async (url, { method, headers, body, signal }) => {
 		const answer = (await helpers.httpRequest({
 			method: method as IHttpRequestMethods,

@@ -173,6 +173,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 	'GET /pixels': page('All pixels', LIST),
 	'GET /recipients': page('All recipients', LIST),
 	'GET /opens': page('All opens', LIST),
+	'GET /setup': page('What is wrong with the installation, and what to do'),
 	'GET /search': page('Campaigns, pixels and recipients with a text in their name', { q: 'The text' }),
 	'GET /person': page('What is stored of one recipient', { id: 'The recipient ID' }),
 	'POST /person/export': {

@@ -9,6 +9,7 @@ const PAGES = [
 	{ name: 'Pixels', page: 'pixels' },
 	{ name: 'Recipients', page: 'recipients' },
 	{ name: 'Opens', page: 'opens' },
+	{ name: 'Setup', page: 'setup' },
 ];
 
 /** What the parts that all pages share need: head, navigation, search, period. */

@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js';
 
 import { TOKEN_PARAMETER } from '../../tracking/links/sealed-token';
 import { linkPrefix, normaliseBaseUrl, PIXEL_PATH } from '../../tracking/links/tracking-link';
+import { imagePaths } from '../../tracking/receive/reported-tracker';
 import { blockedFor } from './filter-rules';
 import { findingOf } from './finding-of';
 import type { SetupFacts, SetupFinding } from './setup-facts';
@@ -86,11 +87,7 @@ export function filterListCheck({
 	} catch {
 		return notChecked('The address of links cannot be used');
 	}
-	const paths = (doors ?? []).flatMap(({ path }) => path ?? []);
-	const images = paths.length > 0 ? paths : [PIXEL_PATH];
-	// The tracker API notes no path of its own.
-	if (doors?.some(({ path }) => path === undefined)) images.push('tracker/pixel.png');
-	for (const path of images) {
+	for (const path of imagePaths(doors ?? [])) {
 		const reason = blockedFor(new URL(`${base}/${path}?t=`));
 		if (reason === null) continue;
 		return warning(

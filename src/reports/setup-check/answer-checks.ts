@@ -1,4 +1,5 @@
 import { normaliseBaseUrl } from '../../tracking/links/tracking-link';
+import { imagePathOf } from '../../tracking/receive/reported-tracker';
 import { findingOf } from './finding-of';
 import type { Answer, SetupFacts, SetupFinding, Visit } from './setup-facts';
 
@@ -29,13 +30,13 @@ export function reachedCheck({ address, visits, doors }: SetupFacts): SetupFindi
 	const { ok, notChecked } = findingOf('Reached');
 	if (visits.length === 0) return notChecked('The address of links cannot be used');
 	const base = normaliseBaseUrl(address.text);
-	const isServed = doors?.some(({ path }) => path !== undefined) ?? false;
+	const isServed = doors?.some((door) => imagePathOf(door) !== null) ?? false;
 	for (const visit of visits) {
 		const found = troubleOf(visit, base);
 		if (found === null) continue;
 		if (isServed || !('status' in visit.answer) || visit.answer.status !== 404) return found;
 		return notChecked(
-			'The server answers, and no pixel of an Email Open Trigger that is published is known to ask for',
+			'The server answers, and no published workflow is known whose image could be asked for',
 		);
 	}
 	const sameKeys = visits.some(({ leadsTo }) => leadsTo !== undefined)

@@ -1,6 +1,7 @@
 import { addressCheck, filterListCheck } from './address-checks';
 import { certificateCheck, clockCheck, reachedCheck } from './answer-checks';
 import { doorChecks } from './door-checks';
+import { probeCheck } from './probe-check';
 import { expressionEngineCheck, proxyHopsCheck } from './process-checks';
 import type { SetupFacts, SetupFinding } from './setup-facts';
 import { keysCheck, storeCheck } from './store-checks';
@@ -28,6 +29,7 @@ export function checkSetup(facts: SetupFacts): SetupCheck {
 		keysCheck(facts),
 		clockCheck(facts),
 		...doorChecks(facts),
+		probeCheck(facts),
 	];
 	const of = (result: SetupFinding['result']) => checks.filter((check) => check.result === result);
 	const [problems, warnings, unchecked] = [of('problem'), of('warning'), of('not checked')];
@@ -49,7 +51,16 @@ export function checkSetup(facts: SetupFacts): SetupCheck {
 	};
 }
 
-/** What an error says of itself ends with a period already. */
-function sentence(text: string): string {
+/**
+ * What is broken, as a text that stays the same as long as the same things are: what was found may hold
+ * numbers that grow.
+ */
+export function brokenParts({ checks }: Pick<SetupCheck, 'checks'>): string {
+	const broken = checks.filter(({ result }) => result === 'problem');
+	return JSON.stringify(broken.map(({ check, todo }) => [check, todo]));
+}
+
+/** A finding as a sentence. What an error says of itself ends with a period already. */
+export function sentence(text: string): string {
 	return text.endsWith('.') ? text : `${text}.`;
 }

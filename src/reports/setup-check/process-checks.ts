@@ -23,7 +23,13 @@ export function proxyHopsCheck({ address, environment, requestHeaders }: SetupFa
 			);
 		}
 		return notChecked(
-			`${set}. To compare it with a request, put this node behind a Webhook node, and load that address from outside`,
+			`${set}. To compare it with a request, load the page Setup of a Tracking API Trigger at its public address`,
+		);
+	}
+	if (!cameInAtAddress(address.text, requestHeaders)) {
+		return notChecked(
+			`${set}. This request came in at another address than the one of links, so it does not tell`,
+			'Load this at the address of links to compare',
 		);
 	}
 	const forwarded = requestHeaders['x-forwarded-for'];
@@ -50,6 +56,15 @@ export function proxyHopsCheck({ address, environment, requestHeaders }: SetupFa
 		);
 	}
 	return ok(`${set}, and ${came}`);
+}
+
+/** Whether a request was sent to the address that links begin with, as far as it says. */
+function cameInAtAddress(address: string, headers: Readonly<Record<string, unknown>>): boolean {
+	const hosts = [headers['x-forwarded-host'], headers.host].filter(
+		(host) => typeof host === 'string',
+	);
+	const url = URL.parse(address);
+	return hosts.length === 0 || url === null || hosts.includes(url.host);
 }
 
 /** Whether n8n builds a sandbox for expressions at each request. */

@@ -1,4 +1,5 @@
 import type { WaitingReport } from '../../storage/port/waiting-report';
+import type { Probe } from '../../tracking/links/probe-link';
 import type { ReportedTracker } from '../../tracking/receive/reported-tracker';
 
 /** What was found out, or why it could not be, as a sentence. */
@@ -28,7 +29,7 @@ export interface SetupFacts {
 	checkedAt: Date;
 	/** What links begin with, and which setting says so */
 	address: { text: string; from: 'credential' | 'WEBHOOK_URL' | 'n8n' };
-	/** One for each published path; with no such path the default one */
+	/** One for each path of {@link imagePaths}, and one for each path of tracked links */
 	visits: readonly Visit[];
 	/** `null` where the address has none */
 	certificate: Found<{
@@ -49,6 +50,8 @@ export interface SetupFacts {
 	keys: Found<{ source: string; id: string; others: number; knownToStore: boolean }>;
 	/** Published places where opens come in; `null` while the store is away */
 	doors: readonly ReportedTracker[] | null;
+	/** The last probe email; `null` where none was made, or while the store is away */
+	probe: Probe | null;
 }
 
 /** What one check gave, in words. */

@@ -2,6 +2,7 @@ import type { ConsentRecord, ConsentState } from '../../tracking/consent/consent
 import type { Actor, ConsentStatus, OpenEvent } from '../../tracking/event/open-event';
 import type { Purpose } from '../../tracking/event/purpose';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
+import type { Probe, ProbeLoad } from '../../tracking/links/probe-link';
 import type { CountTable } from '../../tracking/minimise/k-anonymity';
 import type { PrivacyRequestKind } from '../../tracking/people/erasure';
 import type { DenylistKeysOf, PseudonymsOf } from '../../tracking/people/subject-keys';
@@ -240,4 +241,10 @@ export interface PrivacyStore {
 	savePart(part: InstalledPart): Promise<void>;
 	removePart(kind: InstalledPart['kind'], id: string): Promise<void>;
 	listParts(): Promise<NotedPart[]>;
+	/** Keeps a new probe email in place of the one before. */
+	startProbe(probe: Omit<Probe, 'loads'>): Promise<void>;
+	/** Adds a load to the probe it is of, if that is still kept; the first twenty stay. */
+	noteProbeLoad(load: ProbeLoad): Promise<void>;
+	/** The last probe email; `null` where none was made. */
+	lastProbe(): Promise<Probe | null>;
 }

@@ -20,7 +20,14 @@ import { eraseSubject } from './erase-subject';
 import { findErased } from './find-erased';
 import { exportSubject } from './find-person';
 import { listNames } from '../people/names';
-import { listParts, removePart, savePart } from './installed-parts';
+import {
+	lastProbe,
+	listParts,
+	noteProbeLoad,
+	removePart,
+	savePart,
+	startProbe,
+} from './installed-parts';
 import { getPrivacyReportBefore, savePrivacyReport } from './privacy-reports';
 import { closePrivacyRequest, listPrivacyRequests, openPrivacyRequest } from './privacy-requests';
 import { giveUpKey, noteKeys } from './signing-keys';
@@ -104,5 +111,8 @@ export function createPrivacyStore(database: StoreDatabase): PrivacyStore {
 		savePart: (part) => write((db) => savePart(db, part)),
 		removePart: (kind, id) => write((db) => removePart(db, kind, id)),
 		listParts: () => read((db) => listParts(db)),
+		startProbe: (probe) => write((db) => startProbe(db, probe)),
+		noteProbeLoad: (load) => write((db) => noteProbeLoad(db, load)),
+		lastProbe: () => read((db) => lastProbe(db)),
 	};
 }

@@ -44,17 +44,7 @@ export async function receiveEvent(
 	const mode = lowestMode([settings.mode, link.mode]);
 	if (mode === 'off') return nothing('mode-off');
 
-	const verdict = deps.classify({
-		method: request.method,
-		headers: request.headers,
-		userAgent: request.headers['user-agent'] ?? null,
-		ip: request.ip,
-		secondsSinceSend:
-			link.issuedAt === null
-				? null
-				: (request.receivedAt.getTime() - link.issuedAt.getTime()) / 1000,
-		own: link.preview,
-	});
+	const verdict = verdictOn(request, link, deps);
 
 	const answer = await askForConsent(link, mode, request.headers, settings, deps);
 	if (answer.mode === 'off') return { ...nothing(answer.reason), lookupError: answer.lookupError };
@@ -111,6 +101,25 @@ export async function receiveEvent(
 		load: event && placeOf(event, request, verdict, settings, deps),
 		lookupError: lookupError ?? imageHeld.lookupError,
 	};
+}
+
+/** Who made a request, and why that is thought. @throws what `classify` throws */
+export function verdictOn(
+	request: PixelRequest,
+	link: Pick<ReceivedLink, 'issuedAt' | 'preview'>,
+	deps: Pick<ReceiveDeps, 'classify'>,
+): LoadVerdict {
+	return deps.classify({
+		method: request.method,
+		headers: request.headers,
+		userAgent: request.headers['user-agent'] ?? null,
+		ip: request.ip,
+		secondsSinceSend:
+			link.issuedAt === null
+				? null
+				: (request.receivedAt.getTime() - link.issuedAt.getTime()) / 1000,
+		own: link.preview,
+	});
 }
 
 /**

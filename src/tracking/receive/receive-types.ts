@@ -3,6 +3,7 @@ import { CONSENT_REASONS, type ConsentPolicy, type PurposeRules } from '../conse
 import type { Actor, Client, ConsentStatus, OpenEvent } from '../event/open-event';
 import type { Purpose } from '../event/purpose';
 import type { TrackingMode } from '../event/tracking-mode';
+import type { ProbeLoad } from '../links/probe-link';
 import type { TrackedLinkClaims } from '../links/tracked-link';
 import type { LinkClaims } from '../links/token-claims';
 import type { IpReduction } from '../minimise/minimise-ip';
@@ -83,6 +84,8 @@ export interface ReceiveDeps {
 	pseudonym: PseudonymFunction | null;
 	/** The key of today, asked for when an address is kept as a hash; may fail */
 	ipKey(): Promise<Buffer>;
+	/** Notes what loaded a probe email; may fail */
+	noteProbe(load: ProbeLoad): Promise<void>;
 }
 
 /** What a door needs that follows tracked links as well. */
@@ -99,6 +102,7 @@ export const RECEIVE_REASONS = {
 	suppressed: 'The person was erased or withdrew from everything; nothing is stored',
 	'invalid-token':
 		'The link was forged or damaged, has expired, or has no token where only signed links count; counted without any id, and not as an open',
+	probe: 'The email is a probe of the setup; what loaded it is noted, and it counts nowhere',
 	'count-only': 'The mode is aggregate, so there is nobody to ask for consent',
 } as const;
 export type ReceiveReason = keyof typeof RECEIVE_REASONS;
@@ -124,8 +128,8 @@ export interface ReceivedOpen {
 	 */
 	looked?: LoadInPlace | null;
 	/**
-	 * What a failed lookup in the store threw: of an erasure, of consent, or of the key of the day,
-	 * without which the address is dropped. For the operator's log, holds no decision.
+	 * What a failed lookup in the store threw: of an erasure, of consent, of a probe, or of the key of
+	 * the day, without which the address is dropped. For the operator's log, holds no decision.
 	 */
 	lookupError: unknown;
 }

@@ -2,6 +2,8 @@ import type { ConsentPolicy } from '../consent/consent-policy';
 import type { Jurisdiction } from '../consent/jurisdictions';
 import type { Purpose } from '../event/purpose';
 import type { TrackingMode } from '../event/tracking-mode';
+import { PROBE_PIXEL_ID } from '../links/probe-link';
+import { PIXEL_PATH } from '../links/tracking-link';
 import type { IpReduction } from '../minimise/minimise-ip';
 import type { ReceiveSettings } from './receive-types';
 
@@ -24,6 +26,8 @@ export interface ReportedTracker {
 	clicks?: boolean;
 	/** Where n8n serves its pixel, below the address of links; absent where n8n does not */
 	path?: string;
+	/** The same of a tracker that has an image for each pixel: the folder of them */
+	imageFolder?: string;
 	/** The same of its tracked links */
 	linkPath?: string;
 	/** Whether links with a plain ID are no opens there */
@@ -51,4 +55,18 @@ export function reportedSettings(
 		keep,
 		...(!plainIds.allowed && { signedOnly: true }),
 	};
+}
+
+/** The path of an image that a place answers, below the address of links; `null` where n8n has none. */
+export function imagePathOf({
+	path,
+	imageFolder,
+}: Pick<ReportedTracker, 'path' | 'imageFolder'>): string | null {
+	return path ?? (imageFolder === undefined ? null : `${imageFolder}/${PROBE_PIXEL_ID}.png`);
+}
+
+/** Where images are asked for, each path once; where none is known, the one that links have by default. */
+export function imagePaths(doors: readonly ReportedTracker[]): string[] {
+	const paths = doors.map(imagePathOf).filter((path) => path !== null);
+	return paths.length > 0 ? [...new Set(paths)] : [PIXEL_PATH];
 }

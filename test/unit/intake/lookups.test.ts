@@ -15,6 +15,7 @@ const NOT_ASKED: LookupStore = {
 	listConsentsOf: async () => [],
 	dailyKey: async () => ({ key: Buffer.alloc(32), until: new Date() }),
 	destroyOldKeys: async () => 0,
+	noteProbeLoad: async () => undefined,
 };
 
 describe('lookups for many loads at once', () => {

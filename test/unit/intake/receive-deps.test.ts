@@ -15,6 +15,7 @@ const NOTHING_KNOWN: LookupStore = {
 	listConsentsOf: async () => [],
 	dailyKey: async () => ({ key: Buffer.alloc(32), until: new Date() }),
 	destroyOldKeys: async () => 0,
+	noteProbeLoad: async () => undefined,
 };
 
 function settings(policy: 'consent-required' | 'objection-honoured'): ReceiveSettings {

@@ -16,6 +16,7 @@ import {
 	monthOf,
 	reportFacts,
 } from '../../../../src/reports/privacy-report/report-facts';
+import { reportInWords } from '../../../../src/reports/privacy-report/report-in-words';
 import {
 	JURISDICTION_PRESETS,
 	JURISDICTIONS,
@@ -163,14 +164,17 @@ export const getPrivacyReport: Operation = {
 			'privacy-report.html',
 			'text/html',
 		);
+		const findings = privacyFindings(config);
+		const comparedWith = earlier?.month ?? null;
 		const json = {
+			...reportInWords({ month, comparedWith, changes, findings }),
 			month,
-			comparedWith: earlier?.month ?? null,
+			comparedWith,
 			changed: earlier === null ? null : changes.some(isSetupChange),
 			changes: changes.map((change) => ({ ...change })),
 			trackers: config.trackers.length,
 			counts: Object.fromEntries(keptCounts(config)),
-			findings: privacyFindings(config).map((finding) => ({ ...finding })),
+			findings: findings.map((finding) => ({ ...finding })),
 		};
 		return [{ json, binary: { data } }];
 	},

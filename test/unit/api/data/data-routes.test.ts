@@ -300,7 +300,7 @@ onEachEngine('the HTTP routes for data on $name', ({ newPlace }) => {
 		await expectDescribed('GET /tracker/:file', await load(String(made?.trackingUrl)));
 		await get('GET /dashboard', '/dashboard');
 		await get('GET /logs/:id', '/logs/p');
-		for (const page of ['campaigns', 'pixels', 'recipients', 'opens', 'search', 'dashboard/live']) {
+		for (const page of ['campaigns', 'pixels', 'recipients', 'opens', 'search', 'setup', 'dashboard/live']) {
 			await get(`GET /${page}`, `/${page}`);
 		}
 		await expectDescribed(

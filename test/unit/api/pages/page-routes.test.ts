@@ -1,6 +1,7 @@
 import { StoreError } from '../../../../src/storage/port/store-error';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { onEachEngine, type StorePlace } from '../../../support/stores';
+import { SOUND_SETUP } from '../../../support/setup-facts';
 import { BASE_URL, testApi } from '../../../support/tracking-api';
 
 onEachEngine('the pages and their forms on $name', ({ newPlace }) => {
@@ -138,6 +139,38 @@ onEachEngine('the pages and their forms on $name', ({ newPlace }) => {
 		expect(html).toContain(link);
 		expect(html).toContain(text);
 		expect(away.errors).toMatchObject([{ message: reason }]);
+	});
+
+	it('show the setup also while the store is away, and none of it to strangers', async () => {
+		const sound = await isPage(await client.send('/setup'), 200);
+		expect(sound).toContain('<a href="setup" aria-current="page">Setup</a>');
+		expect(await dashboard()).toContain('<a href="setup">Setup</a>');
+		const away = testApi(store, {
+			openStore: async () => {
+				throw new StoreError('unavailable', 'It could not be reached.');
+			},
+			setupFacts: async () => ({
+				...SOUND_SETUP,
+				store: { error: 'It could not be reached.' },
+				doors: null,
+				probe: null,
+			}),
+		});
+		expect(await isPage(await away.send('/setup'), 200)).toContain('It could not be reached.');
+		const asked = jest.fn();
+		const closed = testApi(store, {
+			access: async () => ({
+				headerName: 'X-Api-Key',
+				keys: { read: '', manage: 'key' },
+				signIns: {
+					read: { user: 'reader', password: 'reading' },
+					manage: { user: '', password: '' },
+				},
+			}),
+			setupFacts: asked,
+		});
+		expect(await isPage(await closed.send('/setup'), 401)).not.toContain('Public address');
+		expect(asked).not.toHaveBeenCalled();
 	});
 
 	it('say no more than that something failed where the reason may be anything', async () => {

@@ -8,6 +8,8 @@ import { logPage, type LogView } from '../../../../src/reports/pages/log-page';
 import { liveFigures } from '../../../../src/reports/pages/live-figures';
 import { messagePage } from '../../../../src/reports/pages/message-page';
 import type { NewPixelForm } from '../../../../src/reports/pages/new-pixel-form';
+import { setupPage } from '../../../../src/reports/pages/setup-page';
+import { checkSetup } from '../../../../src/reports/setup-check/check-setup';
 import type { Frame } from '../../../../src/reports/shown/frame';
 import { periodOf } from '../../../../src/reports/shown/period';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
@@ -15,6 +17,7 @@ import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { sampleOpen } from '../../../support/sample-opens';
 import { fillSampleStore } from '../../../support/sample-store';
 import { onEachEngine, type StorePlace } from '../../../support/stores';
+import { SOUND_SETUP } from '../../../support/setup-facts';
 import { NOTHING_WAITS } from '../../../support/tracking-api';
 import { keysOf } from '../../../support/denylist-keys';
 
@@ -219,6 +222,7 @@ onEachEngine('the pages on $name', ({ newPlace }) => {
 				deletion: { asked: true, action: 'id/delete', token: 'form-token' },
 			}),
 			messagePage({ title: 'x', text: 'y', back: { path: '', text: 'z' }, form: newPixel }),
+			setupPage(checkSetup(SOUND_SETUP), frame),
 		]) {
 			const all = elements(html);
 			const names = all.map(({ name }) => name);
@@ -299,6 +303,28 @@ onEachEngine('the pages on $name', ({ newPlace }) => {
 			'Newest loads from 1 Nov 2026 to 5 Nov 2026',
 			'What an open proves, and what it does not',
 		]);
+	});
+
+	it('show what is broken first, each check with its state, what was found and what to do', () => {
+		const shown = setupPage(
+			checkSetup({ ...SOUND_SETUP, doors: [], probe: null, environment: {} }),
+			frame,
+		);
+		const items = elements(shown).filter(({ name }) => name === 'li');
+		const lines = items.map(({ text }) => text.replace(/\s+/g, ' ').trim());
+		expect(lines).toHaveLength(11);
+		expect(lines[0]).toMatch(/^Broken Published workflows None is published .+ Publish one, /);
+		const states = lines.map(
+			(line) => /^(Broken|Warning|Could not be checked|Fine) /.exec(line)?.[1],
+		);
+		expect([...new Set(states)]).toEqual(['Broken', 'Warning', 'Could not be checked', 'Fine']);
+		expect(shown).toMatch(/1 problem and 2 warnings\s+· checked/);
+		expect(setupPage(checkSetup(SOUND_SETUP), frame)).toContain(
+			'Nothing is wrong with what was checked',
+		);
+		const attack = '<script>alert(1)</script>';
+		const named = { ...SOUND_SETUP, doors: [{ ...SOUND_SETUP.doors![0], name: attack }] };
+		expect(setupPage(checkSetup(named), frame)).not.toContain(attack);
 	});
 
 	it('write names and addresses as text', async () => {

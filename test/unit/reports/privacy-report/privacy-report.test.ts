@@ -2,6 +2,8 @@ import { parseDocument, DomUtils } from 'htmlparser2';
 
 import { privacyReport as reportPage } from '../../../../src/reports/privacy-report/privacy-report';
 import type { PrivacyReportConfig } from '../../../../src/reports/privacy-report/privacy-report-config';
+import { privacyFindings } from '../../../../src/reports/privacy-report/privacy-report-findings';
+import { reportInWords } from '../../../../src/reports/privacy-report/report-in-words';
 import {
 	changesBetween,
 	isSetupChange,
@@ -608,5 +610,36 @@ describe('what changed since an earlier privacy report', () => {
 			{ about: 'Counts', change: 'changed', what: 'Names of erased people', before: '3', now: '5' },
 		]);
 		expect(found.some(isSetupChange)).toBe(false);
+	});
+
+	const inWords = (now: PrivacyReportConfig, comparedWith: string | null = '2026-10') =>
+		reportInWords({
+			month: '2026-11',
+			comparedWith,
+			changes: comparedWith === null ? [] : changes(now),
+			findings: privacyFindings(now),
+		});
+
+	it('is told in words for an email, also where it is nothing', () => {
+		expect(inWords(config())).toEqual({
+			subject: 'Privacy report 2026-11: nothing changed',
+			inWords:
+				'Settings that changed since 2026-10\nNone.\n\nNumbers that changed since 2026-10\nNone.\n\nWhat needs attention\nNothing.',
+		});
+		expect(inWords(config(), null)).toMatchObject({
+			subject: 'Privacy report 2026-11: the first one',
+			inWords: expect.stringContaining('There is no report of an earlier month'),
+		});
+		const moved = inWords(config({ kept: kept({ erased: 5 }) }));
+		expect(moved.subject).toBe('Privacy report 2026-11: no setting changed');
+		expect(moved.inWords).toContain('- Names of erased people: 5, before 3');
+		const wider = tracker({ mode: 'full' });
+		const set = inWords({ ...wider, sinks: [], retention: { ...DEFAULT_RETENTION, open: 'keep' } });
+		expect(set.subject).toBe('Privacy report 2026-11: 3 settings changed');
+		expect(set.inWords).toContain('- Place: Newsletter, Mode at most: full, before identified');
+		expect(set.inWords).toContain('- Destination: PostHog EU is gone (Destination: ');
+		expect(set.inWords).toMatch(
+			/What needs attention\n(- .+\n)*- Retention: "open" is kept without end\. Set a period/,
+		);
 	});
 });

@@ -1,55 +1,21 @@
-import { checkSetup } from '../../../../src/reports/setup-check/check-setup';
+import { brokenParts, checkSetup } from '../../../../src/reports/setup-check/check-setup';
 import { blockedFor } from '../../../../src/reports/setup-check/filter-rules';
 import type { SetupFacts, Visit } from '../../../../src/reports/setup-check/setup-facts';
 import { pixelHeaders } from '../../../../src/tracking/receive/pixel-response';
-import type { ReportedTracker } from '../../../../src/tracking/receive/reported-tracker';
+import { CHECKED_AT, DOOR, inDays, LINK, PIXEL, SOUND_SETUP } from '../../../support/setup-facts';
 
-const NOW = new Date('2026-11-29T12:00:00Z');
-const DAY = 86_400_000;
-const inDays = (days: number) => new Date(NOW.getTime() + days * DAY);
-
-const DOOR: ReportedTracker = {
-	name: 'Record email opens: Email Open Trigger',
-	mode: 'identified',
-	purpose: 'performance',
-	policy: 'objection-honoured',
-	policyLabel: 'objection-honoured',
-	jurisdiction: null,
-	keepAsAggregate: false,
-	keep: { ip: 'drop', userAgent: false, referer: false, acceptLanguage: false },
-	path: 'email-open/pixel.png',
-	linkPath: 'email-open/link',
-	clicks: true,
-};
 const OTHER = { ...DOOR, name: 'Another: Email Open Trigger', path: 'other/pixel.png' };
-
-const LEADS_TO = 'https://example.com/somewhere';
-const PIXEL: Visit = {
-	path: 'email-open/pixel.png',
-	answer: { status: 200, headers: pixelHeaders(70), clockAheadMs: -400 },
-};
-const LINK: Visit = {
-	path: 'email-open/link',
-	leadsTo: LEADS_TO,
-	answer: { status: 302, headers: { location: LEADS_TO }, clockAheadMs: -400 },
-};
-
-/** A setup behind one proxy on PostgreSQL with which nothing is wrong. */
-const SOUND: SetupFacts = {
-	checkedAt: NOW,
-	address: { text: 'https://n8n.shop.example/webhook', from: 'WEBHOOK_URL' },
-	visits: [PIXEL, LINK],
-	certificate: { value: { refusedFor: null, validFrom: inDays(-30), validTo: inDays(60) } },
-	environment: { N8N_PROXY_HOPS: '1', N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' },
-	requestHeaders: { 'x-forwarded-for': '198.51.100.7' },
-	store: { value: { kind: 'PostgreSQL', location: 'the database of the credential', clicks: 3 } },
-	waiting: { value: { waiting: 0, oldestAt: null, reason: null, refused: 0 } },
-	databaseClockAheadMs: { value: 12 },
-	keys: {
-		value: { source: 'the credential', id: 'k1', others: 0, knownToStore: true },
-	},
-	doors: [DOOR],
-};
+const SOUND = SOUND_SETUP;
+const PROBE = SOUND_SETUP.probe!;
+const GATEWAY = {
+	place: 0,
+	at: '2026-11-29T11:40:03.000Z',
+	actor: 'scanner',
+	actorReason: 'barracuda-network',
+	client: { family: null, os: null, device: null },
+} as const;
+const probeMade = (minutes: number) =>
+	new Date(CHECKED_AT.getTime() - minutes * 60_000).toISOString();
 
 const answered = (
 	status: number,
@@ -244,7 +210,10 @@ const BROKEN: Broken[] = [
 	},
 	{
 		setup: 'the path is on filter lists',
-		facts: { doors: [{ ...DOOR, path: 'email/open' }] },
+		facts: {
+			doors: [{ ...DOOR, path: 'email/open' }],
+			probe: { ...PROBE, paths: ['email/open'] },
+		},
 		check: 'Filter lists',
 		result: 'warning',
 		found: /"\/email\/open" in its path/,
@@ -407,6 +376,22 @@ const BROKEN: Broken[] = [
 		found: /no published workflow follows tracked links/,
 		todo: /Track Clicks/,
 	},
+	{
+		setup: 'nothing loads the image of the probe email',
+		facts: { probe: { ...PROBE, madeAt: probeMade(95), loads: [] } },
+		check: 'Probe email',
+		result: 'warning',
+		found: /made 1 h ago, and nothing has loaded its image$/,
+		todo: /let its images be shown/,
+	},
+	{
+		setup: 'one of two workflows does not answer the probe email',
+		facts: { doors: [DOOR, OTHER], probe: { ...PROBE, paths: [DOOR.path!, OTHER.path] } },
+		check: 'Probe email',
+		result: 'warning',
+		found: /Not loaded: other\/pixel\.png$/,
+		todo: /still published/,
+	},
 ];
 
 describe('a setup', () => {
@@ -455,6 +440,77 @@ describe('a setup', () => {
 		expect(inWords).toBe(
 			'Nothing is wrong with what was checked.\nNot checked: Certificate, Proxy hops, Clock.',
 		);
+	});
+
+	const probeOf = (facts: Partial<SetupFacts>) =>
+		checkSetup({ ...SOUND, ...facts }).checks.find(({ check }) => check === 'Probe email');
+
+	it('says what loaded the probe email, how long after, who answered, and whether that counts', () => {
+		expect(probeOf({})?.found).toBe(
+			'The last one was made 20 min ago. 42 s later Thunderbird · Linux · desktop loaded it, which counts as an open: The user agent of a program that people read email in. "Record email opens: Email Open Trigger" answered.',
+		);
+		const loads = [GATEWAY, { ...GATEWAY, at: '2026-11-29T11:40:05.000Z' }, ...PROBE.loads];
+		expect(probeOf({ probe: { ...PROBE, loads } })?.found).toMatch(
+			/3 s later a program without a name loaded it, which is no open: Barracuda.+nobody reads there\. 42 s later Thunderbird/,
+		);
+	});
+
+	it('names the workflow of the tracker APIs, and only the path of one that is not published any more', () => {
+		const path = 'opens/tracker/setup-probe.png';
+		const api = {
+			...DOOR,
+			name: 'Serve: Tracking API Trigger',
+			path: undefined,
+			imageFolder: 'opens/tracker',
+		};
+		const probe = { ...PROBE, paths: [path] };
+		expect(probeOf({ probe, doors: [api] })?.found).toContain(
+			'"Serve: Tracking API Trigger" answered',
+		);
+		expect(probeOf({ probe })?.found).toContain(`The workflow at ${path} answered`);
+	});
+
+	it.each([
+		['was never made', null, /^None was made yet$/],
+		[
+			'was made just now',
+			{ ...PROBE, madeAt: probeMade(4), loads: [] },
+			/4 min ago, and nothing .+ yet$/,
+		],
+		[
+			'is old',
+			{ ...PROBE, madeAt: probeMade(8 * 24 * 60) },
+			/^The last one was made 8 d ago\. .+loaded/,
+		],
+	])('whose probe email %s is told what to do, and it is no complaint', (_what, probe, found) => {
+		expect(probeOf({ probe })).toMatchObject({
+			result: 'not checked',
+			found: expect.stringMatching(found),
+			todo: expect.stringMatching(/\w/),
+		});
+	});
+
+	it('is not compared with a request that came in at another address', () => {
+		const hopsOf = (headers: Record<string, string>) =>
+			checkSetup({ ...SOUND, requestHeaders: headers }).checks.find(
+				({ check }) => check === 'Proxy hops',
+			);
+		expect(hopsOf({ host: 'localhost:5678' })).toMatchObject({ result: 'not checked' });
+		const forwarded = { 'x-forwarded-for': '198.51.100.7' };
+		expect(hopsOf({ ...forwarded, host: 'n8n.shop.example' })).toMatchObject({ result: 'ok' });
+		expect(
+			hopsOf({ ...forwarded, host: 'n8n:5678', 'x-forwarded-host': 'n8n.shop.example' }),
+		).toMatchObject({ result: 'ok' });
+	});
+
+	it('counts as broken in the same way as long as the same is broken, whatever the numbers', () => {
+		const broken = (facts: Partial<SetupFacts>) => brokenParts(checkSetup({ ...SOUND, ...facts }));
+		const expired = (days: number) =>
+			broken({ certificate: certificate({ validTo: inDays(-days) }) });
+		expect(expired(3)).toBe(expired(4));
+		expect(expired(3)).not.toBe(broken({}));
+		expect(expired(3)).not.toBe(broken({ doors: [] }));
+		expect(broken({})).toBe(brokenParts({ checks: [] }));
 	});
 
 	it('never shows the address of whoever asked', () => {

@@ -153,6 +153,7 @@ const deps = createReceiveDeps({
 		isErased: async () => false,
 		consentOf: async () => ({ status: 'given', record: null }),
 		ipKey: async () => Buffer.alloc(32, 2),
+		noteProbe: async () => undefined,
 	},
 });
 

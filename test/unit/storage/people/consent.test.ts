@@ -240,4 +240,27 @@ onEachEngine('consent on $name', (engine) => {
 		await store.removePart('tracker', 'w/n');
 		expect(await store.listParts()).toEqual([]);
 	});
+
+	test('the last probe email keeps its first twenty loads, and is no part of the setup', async () => {
+		const load = {
+			place: 0,
+			at: '2026-11-22T10:00:00.000Z',
+			actor: 'human' as const,
+			actorReason: 'mail-client',
+			client: { family: 'Thunderbird', os: null, device: null },
+		};
+		const probe = { probeId: 'p1', madeAt: '2026-11-22T09:00:00.000Z', paths: ['a.png'] };
+		expect(await store.lastProbe()).toBeNull();
+		await store.noteProbeLoad({ probeId: 'p1', ...load });
+		expect(await store.lastProbe()).toBeNull();
+		await store.startProbe(probe);
+		await Promise.all(
+			Array.from({ length: 25 }, async () => await store.noteProbeLoad({ probeId: 'p1', ...load })),
+		);
+		await store.noteProbeLoad({ probeId: 'another', ...load });
+		expect(await store.lastProbe()).toEqual({ ...probe, loads: Array(20).fill(load) });
+		expect(await store.listParts()).toEqual([]);
+		await store.startProbe({ ...probe, probeId: 'p2' });
+		expect(await store.lastProbe()).toMatchObject({ probeId: 'p2', loads: [] });
+	});
 });

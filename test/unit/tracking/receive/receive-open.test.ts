@@ -1,5 +1,10 @@
 import fc from 'fast-check';
 
+import {
+	PROBE_PIXEL_ID,
+	probeClaims,
+	type ProbeLoad,
+} from '../../../../src/tracking/links/probe-link';
 import type { BurstLoad, PlacedLoad } from '../../../../src/tracking/bursts/burst-rules';
 import { openEventSchema } from '../../../../src/tracking/event/open-event';
 import type { Purpose } from '../../../../src/tracking/event/purpose';
@@ -65,6 +70,7 @@ const deps = (over: Partial<ReceiveDeps> = {}): ReceiveDeps => ({
 	newEventId: () => EVENT_ID,
 	pseudonym: (id, scope) => recipientPseudonym(id, scope, Buffer.alloc(32, 1)),
 	ipKey: async () => Buffer.alloc(32, 2),
+	noteProbe: async () => undefined,
 	...over,
 });
 
@@ -72,6 +78,56 @@ const required = { policy: 'consent-required', label: 'strict-1', keepAsAggregat
 const unreachable = async (): Promise<never> => {
 	throw new Error('store down');
 };
+
+describe('a probe email', () => {
+	const probe = probeClaims('probe-1', 2, new Date('2026-11-20T00:00:00Z'));
+	const load = async (over: Partial<ReceiveDeps> = {}, changes: Partial<LinkClaims> = {}) =>
+		await receiveOpen(
+			request({ query: { t: 'signed' } }),
+			settings({ mode: 'aggregate', consent: required }),
+			deps({ verifyToken: () => ({ ok: true, claims: { ...probe, ...changes } }), ...over }),
+		);
+
+	it('notes what loaded it, whatever mode and consent are set, and makes no event', async () => {
+		const noted: ProbeLoad[] = [];
+		const judged: boolean[] = [];
+		const received = await load({
+			noteProbe: async (one) => void noted.push(one),
+			classify: (seen) => {
+				judged.push(seen.own);
+				return deps().classify(seen);
+			},
+		});
+		expect(received).toEqual({ event: null, reason: 'probe', load: null, lookupError: null });
+		expect(judged).toEqual([false]);
+		expect(noted).toEqual([
+			{
+				probeId: 'probe-1',
+				place: 2,
+				at: request({}).receivedAt.toISOString(),
+				actor: 'human',
+				actorReason: 'browser',
+				client: { family: 'Thunderbird', os: 'Linux', device: 'desktop' },
+			},
+		]);
+	});
+
+	it('is answered as ever while the store is away', async () => {
+		const received = await load({ noteProbe: unreachable });
+		expect(received).toMatchObject({ event: null, reason: 'probe' });
+		expect(received.lookupError).toMatchObject({ message: 'store down' });
+	});
+
+	it('is only what a signed preview says it is', async () => {
+		const noteProbe = jest.fn();
+		expect((await load({ noteProbe }, { preview: false })).reason).not.toBe('probe');
+		const query = { pixelId: PROBE_PIXEL_ID, messageId: 'probe-1', campaignId: '0' };
+		expect(
+			(await receiveOpen(request({ query }), settings(), deps({ noteProbe }))).event,
+		).toMatchObject({ pixelId: PROBE_PIXEL_ID });
+		expect(noteProbe).not.toHaveBeenCalled();
+	});
+});
 
 describe('the time of an answer', () => {
 	it.each([

@@ -1,47 +1,62 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
-import { within } from '../../src/async/time-limit';
-import { isQueueMode } from '../../src/intake/instance-environment';
-import { KeyError } from '../../src/intake/intake-settings';
-import { checkKeys } from '../../src/intake/known-keys';
-import { shownCertificate } from '../../src/intake/shown-certificate';
-import { isRefusal } from '../../src/reports/setup-check/answer-checks';
-import type { Found, SetupFacts, Visit } from '../../src/reports/setup-check/setup-facts';
-import type { TrackingStore } from '../../src/storage/port/tracking-store';
-import { clockAheadOfPostgres } from '../../src/storage/postgres-store';
-import { TOKEN_IV_BYTES } from '../../src/tracking/links/sealed-token';
-import { signTrackedLink } from '../../src/tracking/links/tracked-link';
-import { normaliseBaseUrl, PIXEL_PATH } from '../../src/tracking/links/tracking-link';
-import type { KeyRing } from '../../src/tracking/links/key-ring';
-import type { ReportedTracker } from '../../src/tracking/receive/reported-tracker';
-import { instanceBaseUrl } from './installation/base-url';
-import { credentialOf } from './installation/credential';
-import { sendThroughN8n } from './installation/hosted-tracker';
-import { signingOf, type Signing } from './installation/signing';
-import { openTrackingStore, storeSettings } from './installation/store';
-import { liveSetup, placeOfStore } from './person/live-setup';
-import { waitingFolders } from './receive/waiting-opens';
+import { within } from '../../../src/async/time-limit';
+import { isQueueMode } from '../../../src/intake/instance-environment';
+import { KeyError } from '../../../src/intake/intake-settings';
+import { checkKeys } from '../../../src/intake/known-keys';
+import { shownCertificate } from '../../../src/intake/shown-certificate';
+import { isRefusal } from '../../../src/reports/setup-check/answer-checks';
+import type { Found, SetupFacts, Visit } from '../../../src/reports/setup-check/setup-facts';
+import type { TrackingStore } from '../../../src/storage/port/tracking-store';
+import { clockAheadOfPostgres } from '../../../src/storage/postgres-store';
+import { TOKEN_IV_BYTES } from '../../../src/tracking/links/sealed-token';
+import { signTrackedLink } from '../../../src/tracking/links/tracked-link';
+import { normaliseBaseUrl } from '../../../src/tracking/links/tracking-link';
+import type { KeyRing } from '../../../src/tracking/links/key-ring';
+import { imagePaths, type ReportedTracker } from '../../../src/tracking/receive/reported-tracker';
+import { credentialOf } from '../installation/credential';
+import { sendThroughN8n } from '../installation/hosted-tracker';
+import { signingOf, type Signing } from '../installation/signing';
+import { openTrackingStore, storeSettings } from '../installation/store';
+import { liveSetup, placeOfStore } from '../person/live-setup';
+import { waitingFolders } from '../receive/waiting-opens';
 
 /** Nothing that is asked may hold up the answer for longer. */
 const LIMIT_MS = 5000;
 const HEADERS = ['age', 'cache-control', 'content-type', 'location', 'x-robots-tag'];
 
-/** Finds out all that a setup is checked by. What cannot be found out is said, and no error. */
-export async function setupFacts(node: IExecuteFunctions, index: number): Promise<SetupFacts> {
+type AskingContext = Pick<
+	IExecuteFunctions | IWebhookFunctions,
+	'getNode' | 'helpers' | 'logger'
+> & {
+	getCredentials: IExecuteFunctions['getCredentials'];
+};
+
+/**
+ * Finds out all that a setup is checked by. What cannot be found out is said, and no error.
+ *
+ * @param asked `ownAddress`: where n8n itself says that it serves webhooks; `requestHeaders`: those of a
+ *   request that came in as readers' do, if one is known
+ */
+export async function setupFacts(
+	node: AskingContext,
+	asked: { ownAddress: string; requestHeaders: SetupFacts['requestHeaders'] },
+): Promise<SetupFacts> {
 	const signing = await found(async () => await signingOf(node));
 	const opened = await found(async () => {
 		const store = await openTrackingStore(node);
-		const [place, { totals }, { trackers }] = await Promise.all([
+		const [place, { totals }, { trackers }, probe] = await Promise.all([
 			placeOfStore(node),
 			store.getDashboard({ recentOpens: 1 }),
 			liveSetup(store),
+			store.lastProbe(),
 		]);
-		return { store, trackers, inWords: { ...place, clicks: totals.clicks } };
+		return { store, trackers, probe, inWords: { ...place, clicks: totals.clicks } };
 	});
 	const doors = 'value' in opened ? opened.value.trackers : null;
-	const address = addressOf(node, signing);
+	const address = addressOf(asked.ownAddress, signing);
 	const visits = await visitAll(node, address.text, doors ?? [], signing);
 	const store = 'value' in opened ? opened.value.store : null;
 	const [certificate, waiting, databaseClockAheadMs, keys] = await Promise.all([
@@ -56,12 +71,13 @@ export async function setupFacts(node: IExecuteFunctions, index: number): Promis
 		visits,
 		certificate,
 		environment: process.env,
-		requestHeaders: headersOf(node.getInputData()[index].json.headers),
+		requestHeaders: asked.requestHeaders,
 		store: 'value' in opened ? { value: opened.value.inWords } : opened,
 		waiting,
 		databaseClockAheadMs,
 		keys,
 		doors,
+		probe: 'value' in opened ? opened.value.probe : null,
 	};
 }
 
@@ -79,18 +95,18 @@ async function found<T>(ask: () => Promise<T>): Promise<Found<T>> {
 	}
 }
 
-function addressOf(node: IExecuteFunctions, signing: Found<Signing>): SetupFacts['address'] {
+function addressOf(ownAddress: string, signing: Found<Signing>): SetupFacts['address'] {
 	const given = 'value' in signing ? signing.value.baseUrl : '';
 	if (given !== '') return { text: given, from: 'credential' };
 	return {
-		text: instanceBaseUrl(node),
+		text: ownAddress,
 		from: process.env.WEBHOOK_URL ? 'WEBHOOK_URL' : 'n8n',
 	};
 }
 
 /** Asks for every published pixel, and follows a tracked link where they are followed. */
 async function visitAll(
-	node: IExecuteFunctions,
+	node: AskingContext,
 	address: string,
 	doors: readonly ReportedTracker[],
 	signing: Found<Signing>,
@@ -105,10 +121,9 @@ async function visitAll(
 	const distinct = (paths: Array<string | undefined>) => [
 		...new Set(paths.filter((path) => path !== undefined)),
 	];
-	const pixels = distinct(doors.map(({ path }) => path));
-	const asked: Array<Omit<Visit, 'answer'> & { url: () => string }> = (
-		pixels.length > 0 ? pixels : [PIXEL_PATH]
-	).map((path) => ({ path, url: () => `${base}/${path}` }));
+	const asked: Array<Omit<Visit, 'answer'> & { url: () => string }> = imagePaths(doors).map(
+		(path) => ({ path, url: () => `${base}/${path}` }),
+	);
 	if ('value' in signing) {
 		const { keyRing } = signing.value;
 		for (const path of distinct(doors.map(({ linkPath }) => linkPath))) {
@@ -144,7 +159,7 @@ function linkTo(leadsTo: string, baseUrl: string, path: string, keyRing: KeyRing
 }
 
 /** HEAD is answered as GET is, and is never an open or a click. */
-async function visit(node: IExecuteFunctions, urlOf: () => string): Promise<Visit['answer']> {
+async function visit(node: AskingContext, urlOf: () => string): Promise<Visit['answer']> {
 	const signal = AbortSignal.timeout(LIMIT_MS);
 	try {
 		const { status, headers, body } = await sendThroughN8n(node)(urlOf(), {
@@ -185,7 +200,7 @@ async function certificateAt(
 	return await found(async () => await shownCertificate(new URL(address)));
 }
 
-async function databaseClock(node: IExecuteFunctions): Promise<Found<number> | null> {
+async function databaseClock(node: AskingContext): Promise<Found<number> | null> {
 	const settings = await found(async () => await storeSettings(node));
 	if ('error' in settings || settings.value.engine !== 'postgres') return null;
 	const { value } = settings;
@@ -193,7 +208,7 @@ async function databaseClock(node: IExecuteFunctions): Promise<Found<number> | n
 }
 
 async function keysOf(
-	node: IExecuteFunctions,
+	node: AskingContext,
 	signing: Found<Signing>,
 	store: TrackingStore | null,
 ): Promise<SetupFacts['keys']> {
@@ -212,8 +227,4 @@ async function keysOf(
 			knownToStore: store !== null,
 		};
 	});
-}
-
-function headersOf(given: unknown): SetupFacts['requestHeaders'] {
-	return typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : null;
 }
