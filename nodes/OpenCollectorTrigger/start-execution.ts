@@ -11,10 +11,7 @@ export const FINISH_WITHIN_MS = 5000;
 /** What the fields of the trigger say of its batches, and one execution for each of them. */
 export function executions(
 	context: ITriggerFunctions,
-): Pick<
-	BatcherOptions,
-	'batchSize' | 'intervalMs' | 'deliver' | 'onRefused' | 'onFailure'
-> {
+): Pick<BatcherOptions, 'batchSize' | 'intervalMs' | 'deliver' | 'onRefused' | 'onFailure'> {
 	return {
 		batchSize: context.getNodeParameter('batchSize') as number,
 		intervalMs: (context.getNodeParameter('batchInterval') as number) * 1000,

@@ -163,7 +163,7 @@ async function probe<Entry extends { seq: number }>(
 	random: () => number,
 ): Promise<Entry | null> {
 	const untried = [...pool];
-	for (let tried = 0; tried < PROBES && untried.length > 0;) {
+	for (let tried = 0; tried < PROBES && untried.length > 0; ) {
 		if (options.signal.aborted) return null;
 		const [entry] = untried.splice(Math.floor(random() * untried.length), 1);
 		const { failure, opens } = await tryDelivering([entry], options, 1);

@@ -117,9 +117,7 @@ function storeSource(
 	let settled = 0;
 	let settledAt = -Infinity;
 	const next = async (limit: number) =>
-		settled > done
-			? await ofSource(store.listArrived({ after: done, upTo: settled, limit }))
-			: [];
+		settled > done ? await ofSource(store.listArrived({ after: done, upTo: settled, limit })) : [];
 	return {
 		// By the distance of two numbers, some of which may be gone or an open's that only changed.
 		backlog: async (limit) => {

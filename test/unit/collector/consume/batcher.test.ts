@@ -61,7 +61,8 @@ async function run(
 			}
 			batches.push(batch);
 		},
-		onRefused: async (given) => void refused.push(...given.map(({ open }) => String(open?.eventId))),
+		onRefused: async (given) =>
+			void refused.push(...given.map(({ open }) => String(open?.eventId))),
 		onFailure: (_error, count) => failures.push(count),
 		signal: stopping.signal,
 		...options,
