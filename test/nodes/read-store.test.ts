@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { INodeExecutionData, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
-import { createDeferredPromise } from 'n8n-workflow';
 
 import { OpenCollectorTrigger } from '../../nodes/OpenCollectorTrigger/OpenCollectorTrigger.node';
 import { dataFolder } from '../../nodes/shared/installation/data-folder';
@@ -16,6 +15,12 @@ import { itOnPostgres, postgresUrl } from '../support/stores';
 import { newUserFolder, type UserFolder } from '../support/user-folder';
 
 type Started = ITriggerResponse & { stop(): Promise<void> };
+
+function deferred() {
+	let settle = {} as { resolve(value: unknown): void; reject(error: Error): void };
+	const promise = new Promise((resolve, reject) => (settle = { resolve, reject }));
+	return { promise, ...settle };
+}
 
 describe('the Open Collector Trigger, where batches come from the store', () => {
 	const node = new OpenCollectorTrigger();
@@ -70,7 +75,7 @@ describe('the Open Collector Trigger, where batches come from the store', () => 
 				return all[name] ?? declared.default ?? fallback;
 			},
 			helpers: {
-				createDeferredPromise,
+				createDeferredPromise: deferred,
 			},
 			logger: { debug: log, info: log, warn: log, error: log },
 			emit: (
