@@ -359,6 +359,26 @@ describeOnPostgres('batches of the opens in a store that several hosts share', (
 		}
 	}, 60_000);
 
+	it('need no connection that stays: PgBouncer has none to give for longer than a transaction', async () => {
+		const opens = named('a', 50);
+		const one = all.start(store);
+		await eventually(() => one.turns.includes(true));
+		const second = all.start(await place.openStore());
+		const database = await place.openDatabase();
+		for (let start = 0; start < opens.length; start += 10) {
+			await store.recordOpens(opens.slice(start, start + 10));
+			const { rows } = await database.read((db) =>
+				sql`select pg_terminate_backend(pid) from pg_stat_activity
+					where state = 'idle' and query like ${`%${schema}%`}`.execute(db),
+			);
+			expect(rows.length).toBeGreaterThan(0);
+			await eventually(() => one.ids().length >= start + 10);
+			await sleep(1500);
+		}
+		expect(new Set(one.ids())).toEqual(new Set(idsOf(opens)));
+		expect([one.turns.includes(false), second.turns.includes(true)]).toEqual([false, false]);
+	}, 60_000);
+
 	describe('behind a network that fails', () => {
 		let way: CutOff;
 		let distant: TrackingStore;
