@@ -72,7 +72,7 @@ describe('choosing what a workflow starts for, in the editor of a real n8n', () 
 		}
 		for (const name of ['Port', 'Tracking Mode']) expect(labels).not.toContain(name);
 		expect(labels).toContainEqual(expect.stringMatching(/^Opens in the tracking modes Aggregate/));
-		expect(await panel.addable('options')).toEqual(['Include Opens Stored Before']);
+		expect(await panel.addable('Options')).toEqual(['Include Opens Stored Before']);
 		await keepPicture(other.page, 'batches-from-the-store');
 		await other.context.close();
 	}, 120_000);
