@@ -13,6 +13,7 @@ import { credentialTest } from '../shared/installation/credential-tests';
 import { collectInBatches } from './collect-in-batches';
 import { collectOnce } from './collect-once';
 import { properties } from './properties';
+import { readStoreInBatches, readStoreOnce } from './read-store';
 
 export class OpenCollectorTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -22,10 +23,11 @@ export class OpenCollectorTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle:
-			'={{ $parameter["source"] === "port" ? "Port " + $parameter["port"] : "Collected by Webhooks" }}',
-		description: 'Serves the tracking pixel at high volume and starts the workflow with batches',
-		eventTriggerDescription: 'Waiting for you to load the pixel on the port of this node',
-		activationMessage: 'Opens are now collected, stored, and given to this workflow in batches.',
+			'={{ $parameter["source"] === "port" ? "Port " + $parameter["port"] : $parameter["source"] === "store" ? "From the Store" : "Collected by Webhooks" }}',
+		description:
+			'Serves the tracking pixel at high volume, or reads the store, and starts the workflow with batches',
+		eventTriggerDescription: 'Waiting for you to load the pixel',
+		activationMessage: 'Opens are now given to this workflow in batches.',
 		defaults: { name: 'Open Collector Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
@@ -45,6 +47,10 @@ export class OpenCollectorTrigger implements INodeType {
 	methods = { credentialTest };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		return this.getMode() === 'manual' ? await collectOnce(this) : await collectInBatches(this);
+		const isTest = this.getMode() === 'manual';
+		if (this.getNodeParameter('source') === 'store') {
+			return isTest ? await readStoreOnce(this) : await readStoreInBatches(this);
+		}
+		return isTest ? await collectOnce(this) : await collectInBatches(this);
 	}
 }

@@ -1,6 +1,6 @@
 import type { ITriggerFunctions } from 'n8n-workflow';
 
-import type { BatcherOptions } from '../../src/collector/consume/batcher';
+import type { logSource } from '../../src/collector/consume/log-source';
 import { asStored, checkedOpen, domainMarks } from '../../src/intake/record-together';
 import { startsFor } from '../../src/tracking/start/start-for';
 import { readStartFor } from '../shared/fields/start-for';
@@ -11,7 +11,7 @@ import { openStoreWithKeys } from '../shared/installation/signing';
  * so they are recorded first: those that the store has by now stay as they are. While it is away, the
  * batch waits.
  */
-export function chooserOf(context: ITriggerFunctions): BatcherOptions['choose'] {
+export function chooserOf(context: ITriggerFunctions): Parameters<typeof logSource>[2] {
 	const startFor = readStartFor(context);
 	if (startFor.choice === 'every') return undefined;
 	return async (records) => {

@@ -1,8 +1,8 @@
-import type { IRun, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { within } from '../../src/async/time-limit';
-import { runBatcher, type RefusedOpen } from '../../src/collector/consume/batcher';
+import { runBatcher } from '../../src/collector/consume/batcher';
+import { logSource } from '../../src/collector/consume/log-source';
 import { FolderLockedError, openCollectorLog } from '../../src/collector/log/collector-log';
 import { startCollector } from '../../src/collector/threads/collector';
 import { watchLog } from '../../src/collector/watch/log-alarm';
@@ -13,11 +13,8 @@ import { reportSetup, withdrawSetup } from '../shared/receive/report-setup';
 import { WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
 import { reportedTracker } from '../shared/receive/receive-settings';
 import { chooserOf } from './choose-opens';
-import { openItem } from '../shared/receive/open-item';
 import { collectorSettings, imageHoldSettings } from './settings';
-
-/** How long an execution under way may take when the workflow is unpublished or n8n stops. */
-const FINISH_WITHIN_MS = 5000;
+import { atMostFinishTime, executions, FINISH_WITHIN_MS } from './start-execution';
 
 /**
  * Runs the collector beside n8n, and starts one execution per batch of its log until the workflow
@@ -31,8 +28,7 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 		if (isPublishing(context) && settings.listener) {
 			refuseUnknowableStart(context, readStartFor(context));
 		}
-		const batchSize = context.getNodeParameter('batchSize') as number;
-		const intervalMs = (context.getNodeParameter('batchInterval') as number) * 1000;
+		const batches = executions(context);
 		const log = openCollectorLog({ folder: settings.folder, durable: false });
 		const collector = await startCollector(settings, {
 			onProblem: (problem, message, times) =>
@@ -46,18 +42,8 @@ export async function collectInBatches(context: ITriggerFunctions): Promise<ITri
 		);
 		const stopping = new AbortController();
 		const batching = runBatcher({
-			log,
-			consumer: WORKFLOW_CONSUMER,
-			batchSize,
-			intervalMs,
-			choose: chooserOf(context),
-			deliver: async (opens) => await execute(context, [opens.map(openItem)]),
-			onRefused: async (refused) => await execute(context, [[], refused.map(refusedItem)]),
-			onFailure: (_error, failures) =>
-				context.logger.warn(
-					'Open Collector Trigger: the workflow failed with a batch, which will come again',
-					{ failures },
-				),
+			...batches,
+			source: logSource(log, WORKFLOW_CONSUMER, chooserOf(context)),
 			signal: stopping.signal,
 		});
 		// Webhooks that collect report their own setup. Not awaited: a store that is away is no reason to
@@ -107,30 +93,4 @@ function explain(context: ITriggerFunctions, error: unknown): unknown {
 				'Or put your steps behind that trigger. For a second port, run the command collect.',
 		},
 	);
-}
-
-/** Starts an execution and waits for its end. Throws when it did not succeed. */
-async function execute(
-	context: ITriggerFunctions,
-	data: Parameters<ITriggerFunctions['emit']>[0],
-): Promise<void> {
-	const done = context.helpers.createDeferredPromise<IRun>();
-	context.emit(data, undefined, done);
-	const { status, data: result } = await done.promise;
-	const { error } = result.resultData;
-	// n8n has stored the data of a workflow that waits.
-	if (!error && (status === 'success' || status === 'waiting')) return;
-	throw new NodeOperationError(
-		context.getNode(),
-		error?.message ?? `The execution ended: ${status}`,
-	);
-}
-
-function refusedItem({ event, reason }: RefusedOpen) {
-	const item = openItem(JSON.parse(event));
-	return { ...item, json: { ...item.json, error: reason } };
-}
-
-async function atMostFinishTime(work: Promise<void>): Promise<void> {
-	await within(FINISH_WITHIN_MS, work, () => undefined);
 }

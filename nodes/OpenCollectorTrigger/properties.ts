@@ -5,6 +5,9 @@ import { receiveFields, receiveOptions } from '../shared/fields/receive-properti
 
 const onPort = { show: { source: ['port'] } };
 const optionOnPort = { show: { '/source': ['port'] } };
+const fromStore = { show: { source: ['store'] } };
+const optionFromStore = { show: { '/source': ['store'] } };
+const optionOfLog = { show: { '/source': ['webhooks', 'port'] } };
 
 export const properties: INodeProperties[] = [
 	{
@@ -24,10 +27,24 @@ export const properties: INodeProperties[] = [
 				value: 'port',
 				description: 'A listener beside n8n, and those webhooks as well',
 			},
+			{
+				name: 'Store',
+				value: 'store',
+				description:
+					'All opens that any webhook, collector, or import records in the store, on any machine; also in queue mode',
+			},
 		],
 		default: 'port',
-		description: 'Where the loads of the pixel come in',
-		hint: 'One Open Collector Trigger can be published in each n8n, because one at a time writes its log',
+		description: 'Where the opens come from',
+		hint: 'One that collects can be published in each n8n, because one at a time writes its log. Any number can read the store.',
+	},
+	{
+		displayName:
+			'Opens in the tracking modes Aggregate and Hygiene leave numbers in the store, no single opens, so this workflow does not get them.',
+		name: 'storeModes',
+		type: 'notice',
+		default: '',
+		displayOptions: fromStore,
 	},
 	{
 		displayName: 'Port',
@@ -57,7 +74,7 @@ export const properties: INodeProperties[] = [
 		required: true,
 		description: 'The longest time an open waits for others to fill its batch',
 	},
-	...startForFields(),
+	...startForFields({ trackingModeShow: onPort.show, records: false }),
 	{ ...receiveFields.recipientParameter, displayOptions: onPort },
 	{ ...receiveFields.trackingMode, displayOptions: onPort },
 	{ ...receiveFields.consentPolicy, displayOptions: onPort },
@@ -82,6 +99,15 @@ export const properties: INodeProperties[] = [
 			{ ...receiveOptions.keep, displayOptions: optionOnPort },
 			{ ...receiveOptions.manyDomains, displayOptions: optionOnPort },
 			{
+				displayName: 'Include Opens Stored Before',
+				name: 'includeStored',
+				type: 'boolean',
+				default: false,
+				displayOptions: optionFromStore,
+				description:
+					'Whether a new trigger begins with the oldest open in the store, not with what is stored once it is published. Afterwards it goes on where it stood, whichever this is.',
+			},
+			{
 				displayName: 'Listen Address',
 				name: 'host',
 				type: 'string',
@@ -97,6 +123,7 @@ export const properties: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 0.01 },
 				default: 4,
+				displayOptions: optionOfLog,
 				description:
 					'From this size on, images are served but opens are lost, until store and workflow take opens again. Counts for Email Open Triggers that collect, too.',
 			},

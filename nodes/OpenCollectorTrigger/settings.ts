@@ -36,9 +36,10 @@ export async function collectorSettings(context: ITriggerFunctions): Promise<Col
 	if (!listens && isQueueMode()) {
 		throw new NodeOperationError(
 			context.getNode(),
-			'Webhooks cannot collect in queue mode. Set Collect From to Own Port.',
+			'Webhooks cannot collect in queue mode. Set Collect From to Store, or to Own Port.',
 			{
-				description: 'Or run the command collect, and read the opens from the store.',
+				description:
+					'The store has what the workflows of webhooks record, and what the command collect does, on any machine.',
 			},
 		);
 	}
@@ -83,7 +84,12 @@ async function usableKeys(context: ITriggerFunctions): Promise<KeySettings> {
 	return settings;
 }
 
-async function usableStore(context: ITriggerFunctions): Promise<StoreSettings> {
+/**
+ * The store that the fields name.
+ *
+ * @throws NodeOperationError where every process of n8n would have another one
+ */
+export async function usableStore(context: ITriggerFunctions): Promise<StoreSettings> {
 	const settings = await storeSettings(context);
 	if (settings.engine === 'embedded' && settings.queueMode) {
 		throw new NodeOperationError(context.getNode(), 'There is no store for queue mode', {

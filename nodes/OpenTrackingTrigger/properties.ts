@@ -41,7 +41,7 @@ export const properties: INodeProperties[] = [
 		default: 'usingRespondNode',
 		description: 'When to send the image. It goes out in any case, also when the workflow fails.',
 	},
-	...startForFields({ respond: ['immediately'] }),
+	...startForFields({ show: { respond: ['immediately'] } }),
 	{
 		displayName: 'Track Clicks',
 		name: 'trackClicks',

@@ -1,4 +1,5 @@
 import { createAnswersStore } from './answers/create-answers-store';
+import { createBatchStore } from './batches/create-batch-store';
 import { cleaningTimes } from './bursts/burst-windows';
 import { storable, storableRequest } from './database/checked-input';
 import type { StoreDatabase } from './database/store-database';
@@ -105,6 +106,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 
 		...createAnswersStore(database),
 		...createPrivacyStore(database),
+		...createBatchStore(database),
 		close: () => database.close(),
 	};
 }

@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, createServer, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 
 import { Client } from 'pg';
 
@@ -13,6 +16,11 @@ import { signTrackedLink } from '../../src/tracking/links/tracked-link';
 import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { MAIL_PROGRAM } from '../support/browser';
 import { connectMcp } from '../support/mcp-client';
+import {
+	load as loadAt,
+	startCollectorProcess,
+	type CollectorProcess,
+} from '../support/collector-process';
 import {
 	bundledWorkflow,
 	chooseCredential,
@@ -100,30 +108,30 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 	let n8n: N8nInstance;
 	let webhooks: BesideInstance;
 	let workers: BesideInstance[];
+	let env: NodeJS.ProcessEnv;
+	const folder = mkdtempSync(join(tmpdir(), 'queue-mode-e2e-'));
 
 	beforeAll(async () => {
 		database = await newDatabase(postgresUrl);
 		const { url } = database;
 		store = new Client({ connectionString: url.href });
 		await store.connect();
-		n8n = await startInstance({
-			workflows: [],
-			env: {
-				N8N_ENCRYPTION_KEY: encryptionKey,
-				EXECUTIONS_MODE: 'queue',
-				QUEUE_BULL_REDIS_HOST: REDIS.host,
-				QUEUE_BULL_REDIS_PORT: String(REDIS.port),
-				// Jobs of other tests on the same Redis are none of this instance's.
-				QUEUE_BULL_PREFIX: url.pathname.slice(1),
-				N8N_REDIS_KEY_PREFIX: url.pathname.slice(1),
-				DB_TYPE: 'postgresdb',
-				DB_POSTGRESDB_HOST: url.hostname,
-				DB_POSTGRESDB_PORT: url.port || '5432',
-				DB_POSTGRESDB_DATABASE: url.pathname.slice(1),
-				DB_POSTGRESDB_USER: url.username,
-				DB_POSTGRESDB_PASSWORD: url.password,
-			},
-		});
+		env = {
+			N8N_ENCRYPTION_KEY: encryptionKey,
+			EXECUTIONS_MODE: 'queue',
+			QUEUE_BULL_REDIS_HOST: REDIS.host,
+			QUEUE_BULL_REDIS_PORT: String(REDIS.port),
+			// Jobs of other tests on the same Redis are none of this instance's.
+			QUEUE_BULL_PREFIX: url.pathname.slice(1),
+			N8N_REDIS_KEY_PREFIX: url.pathname.slice(1),
+			DB_TYPE: 'postgresdb',
+			DB_POSTGRESDB_HOST: url.hostname,
+			DB_POSTGRESDB_PORT: url.port || '5432',
+			DB_POSTGRESDB_DATABASE: url.pathname.slice(1),
+			DB_POSTGRESDB_USER: url.username,
+			DB_POSTGRESDB_PASSWORD: url.password,
+		};
+		n8n = await startInstance({ workflows: [], env, folder });
 		const beside = ['webhook', 'worker'] as const;
 		const [processor, worker] = await Promise.all(beside.map(n8n.startBeside));
 		webhooks = processor;
@@ -145,6 +153,7 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 		const processes = [n8n, webhooks, ...(workers ?? [])];
 		await Promise.all([...processes.map((one) => one?.stop()), store?.end()]);
 		await database?.drop();
+		rmSync(folder, { recursive: true, force: true });
 	}, 60_000);
 
 	const publish = async (workflow: WorkflowJson) => {
@@ -326,4 +335,125 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 		const { id } = await publish(collecting);
 		expect(await publicationFailure(n8n.rest, String(id))).toMatch(/queue mode/);
 	}, 90_000);
+
+	describe('with batches from the store', () => {
+		const place = mkdtempSync(join(tmpdir(), 'queue-mode-collector-'));
+		const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+		/** What the workflow sent on, a batch at a time */
+		const batches: string[][] = [];
+		let answered = Promise.resolve();
+		let destination: Server;
+		let collector: CollectorProcess;
+
+		beforeAll(async () => {
+			destination = createServer((request, response) => {
+				void json(request).then(async (body) => {
+					const { data } = body as { data: Array<{ recipientId: string }> };
+					batches.push(data.map(({ recipientId }) => recipientId));
+					await answered;
+					response.end();
+				});
+			});
+			await new Promise<void>((resolve) => destination.listen(0, '127.0.0.1', resolve));
+			const keys = join(place, 'keys');
+			mkdirSync(keys);
+			const ring = { activeKey: deriveSigningKey(encryptionKey), previousKeys: [] };
+			writeFileSync(join(keys, 'signing-keys.json'), JSON.stringify(ring), { mode: 0o600 });
+			collector = await startCollectorProcess(
+				join(place, 'data'),
+				['--keys', keys, '--postgres-url-env', 'STORE_URL', '--postgres-tls', 'disable'],
+				{ STORE_URL: database.url.href },
+			);
+		}, 60_000);
+		afterAll(async () => {
+			collector?.child.kill('SIGTERM');
+			await collector?.exited;
+			agent.destroy();
+			destination.closeAllConnections();
+			destination.close();
+			rmSync(place, { recursive: true, force: true });
+		}, 60_000);
+
+		const got = (prefix: string) =>
+			[...new Set(batches.flat().filter((id) => id.startsWith(prefix)))].sort();
+		/** Opens at the collector on another host, at the main process and at the webhook processor. */
+		const openEverywhere = async (prefix: string, count: number) => {
+			const ids = Array.from({ length: count }, (_, number) => `${prefix}-${number}`).sort();
+			await Promise.all(
+				ids.map(async (id, number) => {
+					if (number % 10 === 0) await load(`/webhook/email-open/pixel.png?id=${id}`);
+					else expect(await loadAt(agent, collector.port, id)).toBe(true);
+				}),
+			);
+			return ids;
+		};
+
+		it('hands over what any collector and any webhook recorded, with no log of its own', async () => {
+			const workflow = bundledWorkflow('high-volume.json');
+			workflow.name = 'batches';
+			for (const one of workflow.nodes) {
+				if (one.name === 'Open Collector Trigger') {
+					one.parameters = { source: 'store', batchSize: 40, batchInterval: 0.5 };
+				}
+				if (one.name === 'Add Your Steps Here') {
+					Object.assign(one, {
+						type: 'n8n-nodes-base.aggregate',
+						typeVersion: 1,
+						parameters: {
+							aggregate: 'aggregateAllItemData',
+							destinationFieldName: 'data',
+							include: 'specifiedFields',
+							fieldsToInclude: 'recipientId',
+						},
+					});
+				}
+			}
+			workflow.nodes.push({
+				...node('Send On', 'n8n-nodes-base.httpRequest', {
+					method: 'POST',
+					url: `http://127.0.0.1:${(destination.address() as AddressInfo).port}/`,
+					sendBody: true,
+					specifyBody: 'json',
+					jsonBody: '={{ JSON.stringify($json) }}',
+				}),
+				typeVersion: 4.2,
+				position: [560, -224],
+			});
+			workflow.connections['Add Your Steps Here'] = {
+				main: [[{ node: 'Send On', type: 'main', index: 0 }]],
+			};
+			await publish(workflow);
+			await eventually(() => /are handed over by this n8n/.test(n8n.output()), 60_000);
+			const ids = await openEverywhere('shared', 120);
+			await eventually(() => got('shared').length >= ids.length, 60_000);
+			expect(got('shared')).toEqual(ids);
+			const files = readdirSync(join(n8n.folder, '.n8n'), { recursive: true, encoding: 'utf8' });
+			expect(files.filter((file) => file.startsWith(join('email-open-tracking', '/')))).toEqual([]);
+		}, 180_000);
+
+		it('loses none when the main process is killed in the middle of a batch, and goes on after its start', async () => {
+			let release = () => {};
+			answered = new Promise<void>((resolve) => (release = resolve));
+			const seen = batches.length;
+			const ids = await openEverywhere('killed', 100);
+			await eventually(() => batches.length > seen, 60_000);
+			await n8n.kill();
+			const inHand = batches.slice(seen).flat();
+			release();
+			answered = Promise.resolve();
+			const meanwhile = await Promise.all(
+				['a', 'b'].map(async (id) => {
+					expect(await loadAt(agent, collector.port, `killed-later-${id}`)).toBe(true);
+					return `killed-later-${id}`;
+				}),
+			);
+			n8n = await startInstance({ workflows: [], env, folder });
+			const all = [...ids, ...meanwhile].sort();
+			await eventually(() => got('killed').length >= all.length, 90_000);
+			expect(got('killed')).toEqual(all);
+			// It was in hand when the process ended, which had not noted it yet.
+			const again = batches.flat().filter((id) => id === inHand[0]);
+			expect(again.length).toBeGreaterThan(1);
+		}, 240_000);
+	});
 });

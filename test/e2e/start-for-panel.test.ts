@@ -51,6 +51,32 @@ describe('choosing what a workflow starts for, in the editor of a real n8n', () 
 		await panel.close();
 	}, 120_000);
 
+	it('offers the store as where batches come from, with the fields that belong to it alone', async () => {
+		const { id } = await n8n.rest('POST', '/workflows', {
+			...bundledWorkflow('high-volume.json'),
+			id: undefined,
+		});
+		const other = await openEditor(browser, n8n, String(id));
+		const panel = await other.openPanel('Open Collector Trigger');
+		expect(await panel.list('source')).toEqual(['Email Open Triggers', 'Own Port', 'Store']);
+		await panel.choose('startFor', 'First Counted Open');
+		await panel.choose('trackingMode', 'Hygiene');
+		const cannotBeKnown = async () =>
+			(await panel.labels()).filter((label) => label.includes('cannot be known'));
+		expect(await cannotBeKnown()).toHaveLength(1);
+		await panel.choose('source', 'Store');
+		expect(await cannotBeKnown()).toEqual([]);
+		const labels = await panel.labels();
+		for (const name of ['Batch Size', 'Batch Interval (Seconds)', 'Start For']) {
+			expect(labels).toContain(name);
+		}
+		for (const name of ['Port', 'Tracking Mode']) expect(labels).not.toContain(name);
+		expect(labels).toContainEqual(expect.stringMatching(/^Opens in the tracking modes Aggregate/));
+		expect(await panel.addable('Options')).toEqual(['Include Opens Stored Before']);
+		await keepPicture(other.page, 'batches-from-the-store');
+		await other.context.close();
+	}, 120_000);
+
 	it('does not publish what could never start, and says why', async () => {
 		const workflow: WorkflowJson = bundledWorkflow('tell-first-open.json');
 		workflow.nodes = workflow.nodes.filter(({ name }) => name === 'Email Open Trigger');

@@ -10,8 +10,17 @@ export async function undoLater(db: Writer): Promise<void> {
 	await db.schema.alterTable('recipients').dropColumn('address').execute();
 }
 
+/** Makes a store what it was before the migration `0021-batch-readers`. */
+async function undoBatchReaders(db: Writer): Promise<void> {
+	await db.schema.dropTable('batch_readers').execute();
+	await db.schema.dropIndex('changed_opens_by_arrival').execute();
+	await db.schema.alterTable('opens').dropColumn('first_stored_seq').execute();
+	await forgetMigrations(db, '0021-batch-readers');
+}
+
 /** Makes a store what it was before the migration `0019-first-opens`. */
 async function undoFirstOpens(db: Writer): Promise<void> {
+	await undoBatchReaders(db);
 	for (const name of ['first_open', 'quiet_days']) {
 		await db.schema.alterTable('opens').dropColumn(name).execute();
 	}

@@ -11,8 +11,21 @@ import { trackingModeOptions } from '../options/tracking-mode-options';
 
 type WithParameters = { getNodeParameter(name: string, fallback?: unknown): unknown };
 
-/** The fields that choose what a trigger starts its workflow for; {@link readStartFor} reads them. */
-export function startForFields(show: IDisplayOptions['show'] = {}): INodeProperties[] {
+/**
+ * The fields that choose what a trigger starts its workflow for; {@link readStartFor} reads them.
+ *
+ * @param options `trackingModeShow`: where the field of the tracking mode is shown; `records`: whether
+ *   the trigger records opens itself for all choices but Every Load. Otherwise all are recorded anyway.
+ */
+export function startForFields({
+	show = {},
+	trackingModeShow = {},
+	records = true,
+}: {
+	show?: IDisplayOptions['show'];
+	trackingModeShow?: IDisplayOptions['show'];
+	records?: boolean;
+}): INodeProperties[] {
 	return [
 		{
 			displayName: 'Start For',
@@ -27,7 +40,9 @@ export function startForFields(show: IDisplayOptions['show'] = {}): INodePropert
 				{
 					name: 'Every Load',
 					value: 'every',
-					description: 'Also by machines. The workflow records them, with Respond and Log Open.',
+					description: records
+						? 'Also by machines. The workflow records them, with Respond and Log Open.'
+						: 'Also by machines',
 				},
 				{
 					name: 'First Counted Open',
@@ -42,8 +57,9 @@ export function startForFields(show: IDisplayOptions['show'] = {}): INodePropert
 			],
 			default: 'every',
 			displayOptions: { show },
-			description:
-				'What starts the workflow. With all choices but Every Load this node records opens itself.',
+			description: records
+				? 'What starts the workflow. With all choices but Every Load this node records opens itself.'
+				: 'What starts the workflow. All opens are recorded, whichever this is.',
 		},
 		{
 			displayName: 'Quiet Days',
@@ -62,7 +78,12 @@ export function startForFields(show: IDisplayOptions['show'] = {}): INodePropert
 				type: 'notice',
 				default: '',
 				displayOptions: {
-					show: { ...show, startFor: [choice], trackingMode: unknowableModes(choice) },
+					show: {
+						...show,
+						...trackingModeShow,
+						startFor: [choice],
+						trackingMode: unknowableModes(choice),
+					},
 				},
 			}),
 		),

@@ -36,7 +36,7 @@ export function refuseCollectingInQueueMode(
 	if (context.getNodeParameter('respond') !== 'collect') return;
 	throw new NodeOperationError(context.getNode(), NOT_IN_QUEUE_MODE, {
 		description:
-			'Or serve the pixel from the port of an Open Collector Trigger, or run the command collect.',
+			'Or run the command collect. An Open Collector Trigger whose Collect From is Store gives a workflow batches of what either records.',
 	});
 }
 

@@ -1,7 +1,5 @@
 import { pause, pauseAfter, type Backoff } from '../../async/backoff';
 import type { OpenEvent } from '../../tracking/event/open-event';
-import { readRecord, type OpenRecord } from '../log/log-record';
-import type { LogEntry, CollectorLog } from '../log/collector-log';
 
 const LOOK_EVERY_MS = 200;
 const BACKOFF: Backoff = { firstMs: 1000, longestMs: 60_000 };
@@ -14,24 +12,39 @@ const PROBES = 8;
 /** Events looked at together then: a small batch may hold nothing but bad ones. */
 const POOL = 50;
 
-/** An event that fails alone while others succeed. */
-export interface RefusedOpen extends LogEntry {
+/** Where opens to hand over come from: entries with numbers that grow, and a cursor among them. */
+export interface BatchSource<Entry extends { seq: number }> {
+	/** Entries after the cursor, counted up to `limit`; may be too many, never too few */
+	backlog(limit: number): number | Promise<number>;
+	/** Entries after the cursor, oldest first */
+	read(limit: number): Entry[] | Promise<Entry[]>;
+	/** The opens among these entries that are to be handed over, as they are at this moment */
+	opensOf(entries: readonly Entry[]): Promise<OpenEvent[]>;
+	/** Moves the cursor on to `seq`, and keeps entries that it passes and that were refused. */
+	advance(seq: number, refused: ReadonlyArray<Entry & { reason: string }>): void | Promise<void>;
+}
+
+/** The source itself failed, or is not to be read any more: no fault of what was read. */
+export class SourceError extends Error {
+	override readonly name = 'SourceError';
+}
+
+/** What fails alone while others succeed. */
+export interface RefusedOpen {
+	/** `null` where it could not even be read */
+	open: OpenEvent | null;
 	reason: string;
 }
 
-export interface BatcherOptions {
-	log: Pick<CollectorLog, 'read' | 'advance' | 'setAside' | 'backlog'>;
-	/** Name of the cursor */
-	consumer: string;
+export interface BatcherOptions<Entry extends { seq: number } = { seq: number }> {
+	source: BatchSource<Entry>;
 	/** Events of one batch at most */
 	batchSize: number;
 	/** How long an event may wait for others to fill its batch, in milliseconds */
 	intervalMs: number;
-	/** Chooses the opens to hand over; all of them where it is left out */
-	choose?(opens: OpenRecord[]): Promise<OpenEvent[]>;
 	/** Hands over a batch; resolves when it was processed, rejects when that failed */
 	deliver(events: OpenEvent[]): Promise<void>;
-	/** Called with events that are dead letters now; a failure is not tried again */
+	/** Called with what is set aside now; a failure is not tried again */
 	onRefused(refused: RefusedOpen[]): Promise<void>;
 	/** Called at each failure, with the number of failures in a row */
 	onFailure(error: unknown, failures: number): void;
@@ -43,27 +56,33 @@ export interface BatcherOptions {
 }
 
 /**
- * Hands the log over in batches, in order and at least once: the cursor moves when a batch was
+ * Hands opens over in batches, in order and at least once: the cursor moves when a batch was
  * processed, so a restart goes on where it stood.
  *
  * A failing batch is tried again with growing pauses. When that does not help, single events show
  * whether a single event fails or everything does: as long as nothing succeeds, all
  * events wait. Once something does, the batch is halved until the events that fail are found;
- * those become dead letters, and the rest goes on. Resolves when `signal` aborts.
+ * those are set aside, and the rest goes on. Resolves when `signal` aborts.
+ *
+ * @throws SourceError of the source, at once
  */
-export async function runBatcher(options: BatcherOptions): Promise<void> {
-	const { signal, backoff = BACKOFF, random = Math.random } = options;
+export async function runBatcher<Entry extends { seq: number }>(
+	options: BatcherOptions<Entry>,
+): Promise<void> {
+	const { source, signal, backoff = BACKOFF, random = Math.random } = options;
 	let failures = 0;
 	while (!signal.aborted) {
 		const entries = await nextBatch(options);
 		if (entries.length === 0) continue;
 		const last = entries[entries.length - 1].seq;
 		try {
-			await deliver(entries, options);
-			options.log.advance(options.consumer, last);
+			const opens = await source.opensOf(entries);
+			if (opens.length > 0) await options.deliver(opens);
+			await source.advance(last, []);
 			failures = 0;
 			continue;
 		} catch (error) {
+			if (error instanceof SourceError) throw error;
 			failures += 1;
 			options.onFailure(error, failures);
 		}
@@ -76,15 +95,21 @@ export async function runBatcher(options: BatcherOptions): Promise<void> {
 }
 
 /** A full batch, or what has waited long enough; nothing when it is time to stop. */
-async function nextBatch(options: BatcherOptions): Promise<LogEntry[]> {
-	const { log, consumer, batchSize, intervalMs, signal } = options;
+async function nextBatch<Entry extends { seq: number }>({
+	source,
+	batchSize,
+	intervalMs,
+	signal,
+}: BatcherOptions<Entry>): Promise<Entry[]> {
 	let since: number | null = null;
 	for (;;) {
 		if (signal.aborted) return [];
-		const ready = log.backlog(consumer, batchSize);
+		const ready = await source.backlog(batchSize);
 		if (ready > 0) since ??= Date.now();
 		const waited = since !== null && Date.now() - since >= intervalMs;
-		if (ready >= batchSize || (ready > 0 && waited)) return log.read(consumer, batchSize);
+		if (ready >= batchSize || (ready > 0 && waited)) {
+			return await source.read(batchSize);
+		}
 		await pause(Math.min(LOOK_EVERY_MS, Math.max(1, intervalMs)), signal);
 	}
 }
@@ -94,88 +119,83 @@ async function nextBatch(options: BatcherOptions): Promise<LogEntry[]> {
  *
  * @returns whether these events are settled; false when nothing at all gets through
  */
-async function settleOneByOne(options: BatcherOptions, random: () => number): Promise<boolean> {
-	const { log, consumer, batchSize, signal } = options;
-	const pool = log.read(consumer, Math.max(batchSize, POOL));
-	// What is for the store alone always gets through, and would prove nothing.
-	const opens = pool.filter(({ event }) => !isForStoreAlone(event));
-	const through = await probe(opens, options, random);
+async function settleOneByOne<Entry extends { seq: number }>(
+	options: BatcherOptions<Entry>,
+	random: () => number,
+): Promise<boolean> {
+	const { source, batchSize, signal } = options;
+	const pool = await source.read(Math.max(batchSize, POOL));
+	const through = await probe(pool, options, random);
 	if (through === null || signal.aborted) return false;
 
-	const refused: RefusedOpen[] = [];
-	const settle = async (part: readonly LogEntry[]): Promise<void> => {
+	const refused: Array<Entry & RefusedOpen> = [];
+	const settle = async (part: readonly Entry[]): Promise<void> => {
 		if (part.length === 0 || signal.aborted) return;
-		const failure = await tryDelivering(part, options, part.length === 1 ? TRIES_ALONE : 1);
+		const { failure } = await tryDelivering(part, options, part.length === 1 ? TRIES_ALONE : 1);
 		if (failure === null) return;
 		if (part.length === 1) {
-			refused.push({ ...part[0], reason: failure });
+			refused.push({ ...part[0], ...failure });
 			return;
 		}
 		const half = Math.ceil(part.length / 2);
 		await settle(part.slice(0, half));
 		await settle(part.slice(half));
 	};
-	const rest = opens.filter((entry) => entry !== through);
+	const rest = pool.filter((entry) => entry !== through);
 	for (let start = 0; start < rest.length; start += batchSize) {
 		await settle(rest.slice(start, start + batchSize));
 	}
 	if (signal.aborted) return false;
 
-	log.setAside(consumer, refused, pool[pool.length - 1].seq, new Date());
+	// Told before the cursor moves: what ends here in between is told again.
 	if (refused.length > 0) {
-		await options.onRefused(refused).catch((error: unknown) => options.onFailure(error, 1));
+		const told = refused.map(({ open, reason }) => ({ open, reason }));
+		await options.onRefused(told).catch((error: unknown) => options.onFailure(error, 1));
 	}
+	await source.advance(pool[pool.length - 1].seq, refused);
 	return true;
 }
 
 /** Tries single events from all over the pool. Returns the first that got through, or `null`. */
-async function probe(
-	pool: readonly LogEntry[],
-	options: BatcherOptions,
+async function probe<Entry extends { seq: number }>(
+	pool: readonly Entry[],
+	options: BatcherOptions<Entry>,
 	random: () => number,
-): Promise<LogEntry | null> {
+): Promise<Entry | null> {
 	const untried = [...pool];
-	for (let tried = 0; tried < PROBES && untried.length > 0; tried += 1) {
+	for (let tried = 0; tried < PROBES && untried.length > 0; ) {
 		if (options.signal.aborted) return null;
 		const [entry] = untried.splice(Math.floor(random() * untried.length), 1);
-		if ((await tryDelivering([entry], options, 1)) === null) return entry;
+		const { failure, opens } = await tryDelivering([entry], options, 1);
+		if (failure === null && opens > 0) return entry;
+		// What is not for the workflow always gets through, and proves nothing.
+		if (failure !== null) tried += 1;
 	}
 	return null;
 }
 
-/** Delivers, at most so many times. Returns `null`, or the message of the last failure. */
-async function tryDelivering(
-	entries: readonly LogEntry[],
-	options: BatcherOptions,
+/**
+ * Delivers, at most so many times.
+ *
+ * @returns how many opens got through, and what became of the first one where none did
+ */
+async function tryDelivering<Entry extends { seq: number }>(
+	entries: readonly Entry[],
+	{ source, deliver }: BatcherOptions<Entry>,
 	tries: number,
-): Promise<string | null> {
-	let failure: string | null = null;
+): Promise<{ opens: number; failure: RefusedOpen | null }> {
+	let failure: RefusedOpen | null = null;
 	for (let tried = 0; tried < tries; tried += 1) {
+		let opens: OpenEvent[] = [];
 		try {
-			await deliver(entries, options);
-			return null;
+			opens = await source.opensOf(entries);
+			if (opens.length > 0) await deliver(opens);
+			return { opens: opens.length, failure: null };
 		} catch (error) {
-			failure = error instanceof Error ? error.message : String(error);
+			if (error instanceof SourceError) throw error;
+			const reason = error instanceof Error ? error.message : String(error);
+			failure = { open: opens[0] ?? null, reason };
 		}
 	}
-	return failure;
-}
-
-function isForStoreAlone(text: string): boolean {
-	try {
-		return !('open' in readRecord(text));
-	} catch {
-		// Not even JSON. It will fail alone and be found.
-		return false;
-	}
-}
-
-/** Delivers the opens among the entries. Other records are for the store alone. */
-async function deliver(entries: readonly LogEntry[], options: BatcherOptions): Promise<void> {
-	const records = entries.flatMap(({ event }) => {
-		const record = readRecord(event);
-		return 'open' in record ? [record] : [];
-	});
-	const events = (await options.choose?.(records)) ?? records.map(({ open }) => open);
-	if (events.length > 0) await options.deliver(events);
+	return { opens: 0, failure };
 }

@@ -37,7 +37,21 @@ export type OpensTable = {
 export type OpenRow = Selectable<OpensTable>;
 
 /** The same as it is stored: with its place in the order of storing, see `storing-order.ts`. */
-export type StoredOpensTable = OpensTable & { stored_seq: Generated<number> };
+export type StoredOpensTable = OpensTable & {
+	stored_seq: Generated<number>;
+	/** The number it had when it came in; null where it has that still */
+	first_stored_seq: Generated<number | null>;
+};
+
+/** Who hands opens over in batches, and how far it is; see `reader-turns.ts`. */
+export interface BatchReadersTable {
+	id: string;
+	/** The number of the last open that was handed over, as it had it when it came in */
+	position: number;
+	/** Whose turn it is, and until when */
+	holder: string;
+	held_until: number;
+}
 
 /** The last number of that order; PostgreSQL has a sequence for it. One row. */
 export interface OpenNumbersTable {
@@ -194,6 +208,7 @@ export interface BurstWindowsTable {
 export interface StoreSchema extends ConsentSchema {
 	opens: StoredOpensTable;
 	open_numbers: OpenNumbersTable;
+	batch_readers: BatchReadersTable;
 	label_history: LabelHistoryTable;
 	seen_events: SeenEventsTable;
 	last_open_days: LastOpenDaysTable;

@@ -2,7 +2,7 @@ import type { Writer } from '../database/store-database';
 import { StoreError } from '../port/store-error';
 import type { ImageHeld } from '../port/tracking-store';
 
-import { nextInStoringOrder } from './storing-order';
+import { againInStoringOrder } from './storing-order';
 
 /** Adds held times to the opens that are being measured and have none yet. */
 export async function recordImageHeld(db: Writer, times: readonly ImageHeld[]): Promise<number> {
@@ -16,7 +16,7 @@ export async function recordImageHeld(db: Writer, times: readonly ImageHeld[]): 
 		}
 		const { numUpdatedRows } = await db
 			.updateTable('opens')
-			.set({ image_held_ms: imageHeldMs, stored_seq: await nextInStoringOrder(db) })
+			.set({ image_held_ms: imageHeldMs, ...(await againInStoringOrder(db)) })
 			.where('event_id', '=', eventId)
 			.where('image_held_measurable', '=', 1)
 			.where('image_held_ms', 'is', null)

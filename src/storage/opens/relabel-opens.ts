@@ -17,7 +17,7 @@ import type { Place } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import type { Reader, Writer } from '../database/store-database';
 import type { OpenRow } from '../database/store-schema';
-import { nextInStoringOrder } from './storing-order';
+import { againInStoringOrder } from './storing-order';
 import type { LabelChange, Relabel, RelabelResult } from '../port/tracking-store';
 
 /** Gives opens another label: counters follow, and the old label goes into the history. */
@@ -75,7 +75,7 @@ export async function relabel(db: Writer, change: Relabel): Promise<keyof Relabe
 	await db
 		.updateTable('opens')
 		.set({ actor, actor_reason: actorReason, rules_version: rulesVersion })
-		.set({ stored_seq: await nextInStoringOrder(db) })
+		.set(await againInStoringOrder(db))
 		.where('event_id', '=', eventId)
 		.execute();
 	if (row.actor !== actor) {

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 
 import { checkLimit, readCursor, writeCursor } from '../database/cursor';
-import { engineOf, type StoreDatabase, type Writer } from '../database/store-database';
+import { engineOf, type Reader, type StoreDatabase, type Writer } from '../database/store-database';
 import type { OpenRow } from '../database/store-schema';
 import type { PageRequest, StoredOpensPage } from '../port/tracking-store';
 import { toOpenEvent } from './open-row';
@@ -19,9 +19,18 @@ export async function inStoringOrder<Row extends OpenRow>(
 	return rows.map((row, index) => ({ ...row, stored_seq: last - rows.length + index + 1 }));
 }
 
-/** The next number, for an open that changed and is to be given out again. */
-export async function nextInStoringOrder(db: Writer): Promise<number | RawBuilder<number>> {
-	return engineOf(db) === 'postgres' ? sql<number>`default` : await takeNumbers(db, 1);
+/**
+ * What an open gets that changed and is to be given out again: the next number, and a note of the
+ * one it came in with.
+ */
+export async function againInStoringOrder(db: Writer): Promise<{
+	stored_seq: number | RawBuilder<number>;
+	first_stored_seq: RawBuilder<number>;
+}> {
+	return {
+		stored_seq: engineOf(db) === 'postgres' ? sql<number>`default` : await takeNumbers(db, 1),
+		first_stored_seq: sql<number>`coalesce(first_stored_seq, stored_seq)`,
+	};
 }
 
 async function takeNumbers(db: Writer, count: number): Promise<number> {
@@ -33,32 +42,41 @@ async function takeNumbers(db: Writer, count: number): Promise<number> {
 	return last;
 }
 
+/** The highest number there is, 0 where there is none. */
+export async function newestNumber(db: Reader): Promise<number> {
+	const { last } = await db
+		.selectFrom('opens')
+		.select((is) => is.fn.max('stored_seq').as('last'))
+		.executeTakeFirstOrThrow();
+	return last ?? 0;
+}
+
 /**
- * One page of opens in the order of storing.
+ * The number up to which nothing more comes in.
  *
- * A writer on PostgreSQL has its numbers before its rows can be seen, so a page that simply went up
- * to the highest number could pass over one that is still to come. The highest number is therefore
+ * A writer on PostgreSQL has its numbers before its rows can be seen, so who simply reads up to the
+ * highest number could pass over one that is still to come. The highest number is therefore
  * asked for while no writer is at work; all numbers up to it are there or never will be.
  */
+export async function settledNumber({ write }: Pick<StoreDatabase, 'write'>): Promise<number> {
+	// Without claims: it waits for all other writers, and they for it, for one look at an index.
+	return await write(newestNumber);
+}
+
+/** One page of opens in the order of storing. */
 export async function listStoredOpens(
-	{ read, write }: Pick<StoreDatabase, 'read' | 'write'>,
+	database: Pick<StoreDatabase, 'read' | 'write'>,
 	{ limit, cursor }: PageRequest,
 ): Promise<StoredOpensPage> {
 	checkLimit(limit);
 	const [after] = cursor === undefined ? [0] : readCursor(cursor, 'number');
-	// Without claims: it waits for all other writers, and they for it, for one look at an index.
-	const { last } = await write((db) =>
-		db
-			.selectFrom('opens')
-			.select((is) => is.fn.max('stored_seq').as('last'))
-			.executeTakeFirstOrThrow(),
-	);
-	const rows = await read((db) =>
+	const last = await settledNumber(database);
+	const rows = await database.read((db) =>
 		db
 			.selectFrom('opens')
 			.selectAll()
 			.where('stored_seq', '>', after)
-			.where('stored_seq', '<=', last ?? 0)
+			.where('stored_seq', '<=', last)
 			.orderBy('stored_seq')
 			.limit(limit + 1)
 			.execute(),

@@ -4,6 +4,7 @@ import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import type { DenylistKeysOf, PseudonymsOf } from '../../tracking/people/subject-keys';
 import type { LoadInPlace } from '../../tracking/receive/receive-types';
 import type { AnswersStore } from './answers-store';
+import type { BatchStore } from './batch-store';
 import type { CampaignCounts, GroupCounts, OpensPerHour, Pixel } from './counts';
 import type { PrivacyStore } from './privacy-store';
 import type { OpenCounts, Recipient, RecipientWithCounts } from './recipient';
@@ -282,7 +283,7 @@ export interface CheckedRecord {
  * Everything the package keeps, as one interface. All methods throw a `StoreError`, whose message
  * carries nothing personal.
  */
-export interface TrackingStore extends PrivacyStore, AnswersStore {
+export interface TrackingStore extends PrivacyStore, AnswersStore, BatchStore {
 	/** Records opens in one transaction. An `eventId` the store knows already changes nothing. */
 	recordOpens(events: readonly OpenEvent[]): Promise<RecordResult>;
 	/**

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
 import { runBatcher, type BatcherOptions } from '../../../../src/collector/consume/batcher';
+import { logSource } from '../../../../src/collector/consume/log-source';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { memoryLog } from '../../../support/memory-log';
 
@@ -11,7 +12,8 @@ const asEvent = (id: string) => JSON.stringify({ eventId: id });
 /** Runs a batcher over `events` until `until` says so after a delivery or a burial. */
 async function run(
 	events: readonly string[],
-	options: Partial<BatcherOptions> & {
+	options: Partial<Omit<BatcherOptions, 'source'>> & {
+		choose?: Parameters<typeof logSource>[2];
 		refuses?: (ids: string[], delivery: number) => boolean;
 		until: (seen: { delivered: string[]; attempts: number; cursor: number }) => boolean;
 		more?: string[];
@@ -32,18 +34,21 @@ async function run(
 		if (options.until(seen)) stopping.abort();
 	};
 	await runBatcher({
-		log: {
-			...log,
-			advance: (consumer, seq) => {
-				log.advance(consumer, seq);
-				check();
+		source: logSource(
+			{
+				...log,
+				advance: (consumer, seq) => {
+					log.advance(consumer, seq);
+					check();
+				},
+				setAside: (consumer, entries, seq, at) => {
+					log.setAside(consumer, entries, seq, at);
+					check();
+				},
 			},
-			setAside: (consumer, entries, seq, at) => {
-				log.setAside(consumer, entries, seq, at);
-				check();
-			},
-		},
-		consumer: 'n8n',
+			'n8n',
+			options.choose,
+		),
 		batchSize: 10,
 		intervalMs: 1,
 		backoff: { firstMs: 1, longestMs: 2 },
@@ -57,7 +62,7 @@ async function run(
 			batches.push(batch);
 		},
 		onRefused: async (given) =>
-			void refused.push(...given.map(({ event }) => (JSON.parse(event) as OpenEvent).eventId)),
+			void refused.push(...given.map(({ open }) => String(open?.eventId))),
 		onFailure: (_error, count) => failures.push(count),
 		signal: stopping.signal,
 		...options,
@@ -76,8 +81,7 @@ describe('handing the log over in batches', () => {
 		const stopping = new AbortController();
 		const batches: number[] = [];
 		const running = runBatcher({
-			log,
-			consumer: 'n8n',
+			source: logSource(log, 'n8n'),
 			batchSize: 5,
 			intervalMs: 2000,
 			deliver: async (events) => void batches.push(events.length),
@@ -123,7 +127,7 @@ describe('handing the log over in batches', () => {
 			until: ({ cursor }) => cursor === 12,
 		});
 		expect(refused).toEqual(['7']);
-		expect(state.deadLetters).toEqual([
+		expect(state.deadLetters).toMatchObject([
 			{ seq: 7, event: asEvent('7'), reason: 'the workflow failed' },
 		]);
 		expect(batches.flat().sort()).toEqual(
@@ -149,14 +153,16 @@ describe('handing the log over in batches', () => {
 		const stopping = new AbortController();
 		const delivered: string[] = [];
 		await runBatcher({
-			log: {
-				...log,
-				setAside: (...args) => {
-					log.setAside(...args);
-					stopping.abort();
+			source: logSource(
+				{
+					...log,
+					setAside: (...args) => {
+						log.setAside(...args);
+						stopping.abort();
+					},
 				},
-			},
-			consumer: 'n8n',
+				'n8n',
+			),
 			batchSize: 1,
 			intervalMs: 1,
 			backoff: { firstMs: 1, longestMs: 2 },
@@ -183,8 +189,7 @@ describe('handing the log over in batches', () => {
 		let failing = true;
 		let failures = 0;
 		const running = runBatcher({
-			log,
-			consumer: 'n8n',
+			source: logSource(log, 'n8n'),
 			batchSize: 10,
 			intervalMs: 1,
 			backoff: { firstMs: 1, longestMs: 2 },
@@ -203,6 +208,17 @@ describe('handing the log over in batches', () => {
 		await running;
 		expect(state.deadLetters).toEqual([]);
 		expect(batches.flat().sort()).toEqual(['1', '2']);
+	});
+
+	it('takes opens that are not for the workflow for no proof that it works', async () => {
+		const isWanted = ({ eventId }: OpenEvent) => Number(eventId) % 2 === 0;
+		const { state, failed } = await run(ids(1, 40), {
+			choose: async (opens) => opens.map(({ open }) => open).filter(isWanted),
+			refuses: () => true,
+			until: ({ attempts }) => attempts > 100,
+		});
+		expect(failed.length).toBeGreaterThan(100);
+		expect(state).toMatchObject({ cursor: 0, deadLetters: [] });
 	});
 
 	it('does not set an event aside for one bad moment', async () => {

@@ -59,6 +59,8 @@ const QUESTIONS: Record<string, Ask> = {
 		]),
 	),
 	'opens as stored': (store) => store.listStoredOpens(PAGE),
+	'opens as they came in': (store) => store.listArrived({ after: 0, upTo: 9, ...PAGE }),
+	'opens to hand over': (store) => store.newestNumber(),
 };
 
 /** SQLite alone: without statistics its plans are the same whatever is in the tables. */

@@ -1,0 +1,50 @@
+import { sql } from 'kysely';
+
+import type { OpenEvent } from '../../tracking/event/open-event';
+import { chunks } from '../database/chunks';
+import type { Reader } from '../database/store-database';
+import { toOpenEvent } from '../opens/open-row';
+import type { ArrivedOpen, BatchStore } from '../port/batch-store';
+
+const READ_ROWS = 1000;
+
+/** See {@link BatchStore.listArrived}. */
+export async function listArrived(
+	db: Reader,
+	{ after, upTo, limit }: Parameters<BatchStore['listArrived']>[0],
+): Promise<ArrivedOpen[]> {
+	const unchanged = db
+		.selectFrom('opens')
+		.select(['stored_seq as seq', 'event_id'])
+		.where('first_stored_seq', 'is', null)
+		.where('stored_seq', '>', after)
+		.where('stored_seq', '<=', upTo)
+		.orderBy('stored_seq')
+		.limit(limit);
+	// One statement reads both, so that one which changes meanwhile is in one of them.
+	const changed = db
+		.selectFrom('opens')
+		.select([sql<number>`first_stored_seq`.as('seq'), 'event_id'])
+		.where('first_stored_seq', '>', after)
+		.where('first_stored_seq', '<=', upTo)
+		.orderBy('first_stored_seq')
+		.limit(limit);
+	const rows = await db
+		.selectFrom(unchanged.as('unchanged'))
+		.selectAll()
+		.unionAll(db.selectFrom(changed.as('changed')).selectAll())
+		.orderBy('seq')
+		.limit(limit)
+		.execute();
+	return rows.map(({ seq, event_id }) => ({ seq, eventId: event_id }));
+}
+
+/** See {@link BatchStore.findOpens}. */
+export async function findOpens(db: Reader, eventIds: readonly string[]): Promise<OpenEvent[]> {
+	const found = new Map<string, OpenEvent>();
+	for (const part of chunks(eventIds, READ_ROWS)) {
+		const rows = await db.selectFrom('opens').selectAll().where('event_id', 'in', part).execute();
+		for (const row of rows) found.set(row.event_id, toOpenEvent(row));
+	}
+	return eventIds.flatMap((id) => found.get(id) ?? []);
+}
