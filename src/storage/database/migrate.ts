@@ -20,7 +20,7 @@ import * as clicks from './migrations/0014-clicks';
 import * as clickRates from './migrations/0015-click-rates';
 import * as recipientsByCampaign from './migrations/0018-recipients-by-campaign';
 import * as firstOpens from './migrations/0019-first-opens';
-import * as batchReaders from './migrations/0021-batch-readers';
+import * as batchReaders from './migrations/0020-batch-readers';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -41,7 +41,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0015-click-rates': clickRates,
 	'0018-recipients-by-campaign': recipientsByCampaign,
 	'0019-first-opens': firstOpens,
-	'0021-batch-readers': batchReaders,
+	'0020-batch-readers': batchReaders,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */
