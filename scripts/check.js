@@ -13,7 +13,7 @@ const { coverageArguments, readCoverage } = require('./lib/coverage');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
 const { n8nVersion, projectFolder } = require('./lib/paths');
 const { run, runMain, say } = require('./lib/run');
-const { ensureCompose, ensureStrace } = require('./lib/test-tools');
+const { ensureCompose, ensureKcat, ensureRabbitmq, ensureStrace } = require('./lib/test-tools');
 
 const STEPS = ['lint', 'types', 'fast', 'e2e'];
 const USAGE = `Usage: npm run check [-- --only <steps> | --watch]
@@ -126,7 +126,11 @@ runMain(async () => {
 	if (chosen.includes('fast') || chosen.includes('e2e')) await build(env);
 	// Workflow validation and the end-to-end tests read and run the real n8n.
 	if (chosen.includes('fast') || chosen.includes('e2e')) await ensureRuntime(env);
-	if (chosen.includes('fast')) await ensureCompose();
+	if (chosen.includes('fast') || chosen.includes('e2e')) await ensureRabbitmq();
+	if (chosen.includes('fast')) {
+		await ensureCompose();
+		await ensureKcat();
+	}
 	await step('fast', async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'email-open-tracking-coverage-'));
 		await jest('fast', coverageArguments(folder));

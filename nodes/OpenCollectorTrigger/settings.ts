@@ -61,7 +61,8 @@ export async function collectorSettings(context: ITriggerFunctions): Promise<Col
 			: null,
 		keys: await usableKeys(context),
 		store: await usableStore(context),
-		reportedSetup: null,
+		broker: null,
+		reportedSetup: [],
 	};
 }
 

@@ -1,8 +1,14 @@
 const { spawnSync } = require('node:child_process');
 const { existsSync } = require('node:fs');
+const { connect } = require('node:net');
+const { setTimeout: sleep } = require('node:timers/promises');
 
 const { aptInstall } = require('./apt');
 const { run, say } = require('./run');
+
+/** Where the tests look for RabbitMQ, unless TEST_RABBITMQ_URL names another place. */
+const RABBITMQ = { host: '127.0.0.1', port: 5672 };
+const RABBITMQ_STARTS_WITHIN_S = 60;
 
 const KNOWN_PLACES = ['/usr/bin/strace', '/usr/local/bin/strace', '/bin/strace'];
 
@@ -45,4 +51,38 @@ async function ensureCompose() {
 	if (!findCompose()) await installForTests('docker-compose', 'the test of the Docker files');
 }
 
-module.exports = { ensureCompose, ensureStrace, findCompose, findStrace };
+/** @returns {Promise<boolean>} whether a RabbitMQ server takes connections */
+async function isRabbitmqThere() {
+	return await new Promise((resolve) => {
+		const socket = connect(RABBITMQ);
+		socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+		socket.once('connect', () => socket.end());
+	});
+}
+
+/** Sees to it that RabbitMQ runs for the tests of brokers, where this user may install and start it. */
+async function ensureRabbitmq() {
+	if (process.env.TEST_RABBITMQ_URL || (await isRabbitmqThere())) return;
+	await installForTests('rabbitmq-server', 'the tests of brokers');
+	// Where the system runs services, it has started it.
+	if (spawnSync('rabbitmq-server', ['-detached']).error) return;
+	for (let second = 0; second < RABBITMQ_STARTS_WITHIN_S; second += 1) {
+		if (await isRabbitmqThere()) return;
+		await sleep(1000);
+	}
+	say(`RabbitMQ did not start within ${RABBITMQ_STARTS_WITHIN_S} s`);
+}
+
+/** Sees to it that kcat is there, which can also be the Kafka cluster of the tests. */
+async function ensureKcat() {
+	if (spawnSync('kcat', ['-V']).status !== 0) await installForTests('kcat', 'the test of Kafka');
+}
+
+module.exports = {
+	ensureCompose,
+	ensureKcat,
+	ensureRabbitmq,
+	ensureStrace,
+	findCompose,
+	findStrace,
+};

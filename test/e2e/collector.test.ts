@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { load } from '../support/collector-process';
+import { load, startCollectorProcess } from '../support/collector-process';
 import {
 	bundledWorkflow,
 	eventually,
@@ -36,6 +36,39 @@ function collectorWorkflow(port: number, batchSize: number): WorkflowJson {
 		}
 	}
 	return workflow;
+}
+
+/** n8n's own RabbitMQ Trigger as it comes, and a node that writes down what it gives out. */
+function rabbitmqWorkflow(queue: string, file: string): WorkflowJson {
+	const base = bundledWorkflow('high-volume.json');
+	return {
+		...base,
+		id: 'rabbitmq',
+		name: 'rabbitmq',
+		nodes: [
+			{
+				id: 'rabbitmq-trigger',
+				name: 'RabbitMQ Trigger',
+				type: 'n8n-nodes-base.rabbitmqTrigger',
+				typeVersion: 1,
+				position: [0, 0],
+				parameters: { queue },
+				credentials: { rabbitmq: { id: 'rabbitmq', name: 'rabbitmq' } },
+			},
+			{
+				id: 'parse',
+				name: 'Read the Open',
+				type: 'n8n-nodes-base.set',
+				typeVersion: 3.4,
+				position: [200, 0],
+				parameters: { mode: 'raw', jsonOutput: '={{ $json.content }}', options: {} },
+			},
+		],
+		connections: {
+			'RabbitMQ Trigger': { main: [[{ node: 'Read the Open', type: 'main', index: 0 }]] },
+		},
+		settings: { ...base.settings, saveDataSuccessExecution: 'all' },
+	} as WorkflowJson;
 }
 
 describe('the Open Collector Trigger in a real n8n', () => {

@@ -3,26 +3,30 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import type { StoreSettings } from '../../intake/intake-settings';
+import type { InstalledPart } from '../../storage/port/privacy-store';
 import { RECEIVE_DEFAULTS } from '../../intake/receive-defaults';
 import { CONSENT_POLICIES, type ConsentPolicy } from '../../tracking/consent/consent-policy';
 import { PURPOSES, type Purpose } from '../../tracking/event/purpose';
 import { TRACKING_MODES, type TrackingMode } from '../../tracking/event/tracking-mode';
 import { IP_REDUCTIONS } from '../../tracking/minimise/minimise-ip';
+import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import { TIME_PRECISIONS, type TimePrecision } from '../../tracking/minimise/minimise-time';
 import type { ReceiveSettings } from '../../tracking/receive/receive-types';
 import { reportedSettings } from '../../tracking/receive/reported-tracker';
+import { brokerInWords, readBrokerSettings, type BrokerSettings } from '../broker/broker-settings';
 import { CollectorError } from '../config/collector-error';
 import { DEFAULT_LIMITS, defaultHost, type CollectorSettings } from '../config/settings';
 import { IMAGE_HOLD_LIMITS } from '../listen/image-holds';
 
 const GIB = 1024 ** 3;
+const DEFAULT_QUEUE = 'email-opens';
 const KEPT_HEADERS = ['user-agent', 'referer', 'accept-language'] as const;
 
 /** What `collect --help` prints. */
 export const COLLECT_HELP = `Usage: n8n-nodes-email-open-tracking collect --data <folder> [options]
 
 Serves the tracking pixel on a port of its own, logs every open on disk before it answers, and
-carries the log into the tracking store.
+carries the log into the tracking store, and on to a message broker if you name one.
 
   --data <folder>            Folder of the log, and of the embedded store and keys (required)
   --port <n>                 Port of the pixel (8380)
@@ -37,6 +41,13 @@ carries the log into the tracking store.
   --postgres-url-env <name>  Environment variable with the PostgreSQL connection string;
                              without it, opens go to the embedded store in the --data folder
   --postgres-tls <mode>      disable, require or verify-full (verify-full)
+  --broker-url-env <name>    Environment variable with the address of a message broker, which gets
+                             every open that the store has: amqp://, amqps:// (RabbitMQ),
+                             kafka:// or kafkas:// (Kafka, with TLS)
+  --broker-queue <name>      Its queue or topic (email-opens)
+  --broker-exchange <name>   RabbitMQ: publish to this exchange, with --broker-queue as the
+                             routing key (straight to the queue)
+  --broker-country <name>    Where the broker keeps the data, for the privacy report
   --mode <mode>              The most an open may leave behind (identified)
   --ip <how>                 With --mode full: drop, truncate, hash or keep the address (drop)
   --keep <names>             With --mode full, separated by commas: user-agent, referer,
@@ -120,6 +131,7 @@ export function readCollectOptions(
 		time: oneOf<TimePrecision>('time', values.time, TIME_PRECISIONS),
 		manyDomains: values['many-domains'],
 	};
+	const broker = brokerOf(values, environment);
 	return {
 		settings: {
 			folder,
@@ -145,20 +157,26 @@ export function readCollectOptions(
 					values['max-age-days'] === undefined ? undefined : number('max-age-days', 0.001, 36_500),
 			},
 			store: storeOf(values, folder, environment),
-			reportedSetup: {
-				kind: 'tracker',
-				id: `collect ${hostname()} ${folder}`,
-				name: `Collector on ${hostname()}, ${port === 0 ? 'any free port' : `port ${port}`}`,
-				settings: {
-					...reportedSettings(receive, null),
-					imageHoldLimitMs: imageHold?.limitMs,
-					...(values.clicks && { clicks: true }),
+			broker: broker?.settings ?? null,
+			reportedSetup: [
+				{
+					kind: 'tracker',
+					id: `collect ${hostname()} ${folder}`,
+					name: `Collector on ${hostname()}, ${port === 0 ? 'any free port' : `port ${port}`}`,
+					settings: {
+						...reportedSettings(receive, null),
+						imageHoldLimitMs: imageHold?.limitMs,
+						...(values.clicks && { clicks: true }),
+					},
 				},
-			},
+				...(broker ? [broker.reported(folder)] : []),
+			],
 		},
 		admin: adminPort === 0 ? null : { host: values['admin-host'], port: adminPort },
 	};
 }
+
+const BROKER_OPTIONS = ['broker-queue', 'broker-exchange', 'broker-country'] as const;
 
 type Values = ReturnType<typeof parse>;
 type NumberOption =
@@ -201,6 +219,10 @@ function parse(args: readonly string[]) {
 				purpose: { type: 'string', default: RECEIVE_DEFAULTS.purpose },
 				clicks: { type: 'boolean', default: false },
 				'signed-only': { type: 'boolean', default: false },
+				'broker-url-env': { type: 'string' },
+				'broker-queue': { type: 'string' },
+				'broker-exchange': { type: 'string' },
+				'broker-country': { type: 'string' },
 				'id-parameter': {
 					type: 'string',
 					default: RECEIVE_DEFAULTS.plainIds.recipientParameter,
@@ -255,6 +277,55 @@ function storeOf(
 		'verify-full',
 	] as const);
 	return { engine: 'postgres', connectionString, tls };
+}
+
+interface ChosenBroker {
+	settings: BrokerSettings;
+	/** The note for the privacy report, and so for the receipts of erasures */
+	reported(folder: string): InstalledPart;
+}
+
+function brokerOf(
+	values: Values,
+	environment: Readonly<Record<string, string | undefined>>,
+): ChosenBroker | null {
+	const variable = values['broker-url-env'];
+	if (variable === undefined) {
+		const given = BROKER_OPTIONS.find((name) => values[name] !== undefined);
+		if (given) throw new CollectorError(`--${given} needs --broker-url-env.`);
+		return null;
+	}
+	const address = environment[variable];
+	if (!address) {
+		throw new CollectorError(
+			`The environment variable ${variable} of --broker-url-env is empty. Put the address of the broker into it.`,
+		);
+	}
+	const mode = oneOf<TrackingMode>('mode', values.mode, TRACKING_MODES);
+	if (MODE_STORES[mode].keeps !== 'every-open') {
+		throw new CollectorError(
+			`--broker-url-env needs a --mode that keeps single opens: ${mode} leaves none to hand on.`,
+		);
+	}
+	const settings = readBrokerSettings(address, {
+		queue: values['broker-queue'] ?? DEFAULT_QUEUE,
+		exchange: values['broker-exchange'] ?? null,
+	});
+	const destination = brokerInWords(settings);
+	return {
+		settings,
+		reported: (folder) => ({
+			kind: 'sink',
+			// An earlier destination of this collector still holds what it got.
+			id: `collect ${hostname()} ${folder} ${destination}`,
+			name: `Collector on ${hostname()}: broker`,
+			settings: {
+				destination,
+				country: values['broker-country'] ?? '',
+				fields: [...MODE_STORES[mode].fields],
+			},
+		}),
+	};
 }
 
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {

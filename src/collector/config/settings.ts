@@ -1,6 +1,7 @@
 import type { KeySettings, StoreSettings } from '../../intake/intake-settings';
 import type { InstalledPart } from '../../storage/port/privacy-store';
 import type { ReceiveSettings } from '../../tracking/receive/receive-types';
+import type { BrokerSettings } from '../broker/broker-settings';
 
 export interface FloodSettings {
 	/** Loads per second that one address may record on average; 0 sets no limit */
@@ -41,8 +42,10 @@ export interface CollectorSettings {
 	listener: ListenerSettings | null;
 	keys: KeySettings;
 	store: StoreSettings;
-	/** The note for the privacy report; `null` where others make it, as n8n's triggers do */
-	reportedSetup: InstalledPart | null;
+	/** Where opens are handed on to, if anywhere */
+	broker: BrokerSettings | null;
+	/** The notes for the privacy report; none where others make them, as n8n's triggers do */
+	reportedSetup: readonly InstalledPart[];
 }
 
 /**

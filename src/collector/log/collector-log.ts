@@ -61,8 +61,12 @@ export interface CollectorLog {
 	setMaxBytes(bytes: number): void;
 	/** That size; the default until it is set. */
 	maxBytes(): number;
-	/** Events after the cursor, oldest first. Throws when the name is not a consumer. */
-	read(consumer: string, limit: number): LogEntry[];
+	/**
+	 * Events after the cursor, oldest first. Throws when the name is not a consumer.
+	 *
+	 * @param behind another consumer, to get only what that one has passed
+	 */
+	read(consumer: string, limit: number, behind?: string): LogEntry[];
 	/** The number of the newest entry that was ever written; 0 before the first. */
 	lastSeq(): number;
 	/** Entries after a number, oldest first, read or not; moves no cursor. */
@@ -148,7 +152,7 @@ export function openCollectorLog({
 	const cursorOf = database.prepare('select seq from cursors where name = ?');
 	const move = database.prepare('update cursors set seq = ? where name = ? and seq < ?');
 	const readAfter = database.prepare(
-		'select seq, event from log where seq > ? order by seq limit ?',
+		'select seq, event from log where seq > ? and seq <= ? order by seq limit ?',
 	);
 	const lastSeq = database.prepare("select seq from sqlite_sequence where name = 'log'");
 	const countAfter = database.prepare(
@@ -181,8 +185,10 @@ export function openCollectorLog({
 		return Number(row.seq);
 	};
 
-	const entriesAfter = (seq: number, limit: number): LogEntry[] =>
-		readAfter.all(seq, limit).map((row) => ({ seq: Number(row.seq), event: String(row.event) }));
+	const entriesAfter = (seq: number, limit: number, to = Number.MAX_SAFE_INTEGER): LogEntry[] =>
+		readAfter
+			.all(seq, to, limit)
+			.map((row) => ({ seq: Number(row.seq), event: String(row.event) }));
 
 	return {
 		append: (events) => inTransaction(() => append(events)),
@@ -202,8 +208,13 @@ export function openCollectorLog({
 				.run(Math.round(bytes));
 		},
 		maxBytes: () => Number(limit.get()?.bytes ?? DEFAULT_LIMITS.maxBytes),
-		read: (consumer, limit) => entriesAfter(positionOf(consumer), limit),
-		peek: entriesAfter,
+		read: (consumer, limit, behind) =>
+			entriesAfter(
+				positionOf(consumer),
+				limit,
+				behind === undefined ? undefined : positionOf(behind),
+			),
+		peek: (afterSeq, limit) => entriesAfter(afterSeq, limit),
 		lastSeq: () => Number(lastSeq.get()?.seq ?? 0),
 		advance: (consumer, seq) =>
 			inTransaction(() => {

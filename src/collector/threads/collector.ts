@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { within } from '../../async/time-limit';
 import { CollectorError } from '../config/collector-error';
 import type { CollectorSettings } from '../config/settings';
+import { BROKER_CONSUMER, type HandingOnReport } from '../consume/hand-on';
 import { STORE_CONSUMER, type ShippingReport } from '../consume/shipper';
 import { lockFolder, openCollectorLog } from '../log/collector-log';
 import type { FromThread, ListenReport, Problem, ToThread } from './thread';
@@ -16,6 +17,8 @@ export interface Collector {
 	listening(): ListenReport | null;
 	/** The latest word of the shipping thread */
 	shipping(): ShippingReport | null;
+	/** The latest word of the thread that hands opens on; `null` when there is none */
+	handingOn(): HandingOnReport | null;
 	/** Resolves when a thread ended that nobody stopped, with the reason */
 	crashed: Promise<CollectorError>;
 	/** Takes no more requests, answers those under way, writes everything down, ends the threads. */
@@ -30,8 +33,8 @@ export interface CollectorEvents {
 const STOP_WITHIN_MS = 5000;
 
 /**
- * Starts a collector in two threads of this process: one listens and logs, one ships the log to
- * the store. The loop of the calling thread stays free.
+ * Starts a collector in threads of this process: one listens and logs, one ships the log to the
+ * store, and one hands it on to a broker, if there is one. The loop of the calling thread stays free.
  *
  * @throws CollectorError when the folder has a collector already (FolderLockedError), or the port
  *   cannot be used
@@ -56,10 +59,16 @@ export async function startCollector(
 		}
 		const ship = await startThread<ShippingReport>('ship-thread.js', settings, events);
 		threads.push(ship);
+		let handOn: Thread<HandingOnReport> | null = null;
+		if (settings.broker) {
+			handOn = await startThread<HandingOnReport>('broker-thread.js', settings, events);
+			threads.push(handOn);
+		}
 		return {
 			port: listen?.port ?? null,
 			listening: () => listen?.report() ?? null,
 			shipping: ship.report,
+			handingOn: () => handOn?.report() ?? null,
 			crashed: Promise.race(threads.map(({ crashed }) => crashed)),
 			stop: async (limitMs = STOP_WITHIN_MS) => await stopAll(limitMs),
 		};
@@ -69,10 +78,10 @@ export async function startCollector(
 	}
 }
 
-function setUpLog({ folder, consumers, maxBytes }: CollectorSettings): void {
+function setUpLog({ folder, consumers, broker, maxBytes }: CollectorSettings): void {
 	const log = openCollectorLog({ folder, durable: true });
 	try {
-		log.setConsumers([STORE_CONSUMER, ...consumers]);
+		log.setConsumers([STORE_CONSUMER, ...(broker ? [BROKER_CONSUMER] : []), ...consumers]);
 		log.setMaxBytes(maxBytes);
 	} finally {
 		log.close();

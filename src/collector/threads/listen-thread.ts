@@ -12,9 +12,7 @@ import { startListener } from '../listen/listener';
 import { createCommitQueue } from '../log/commit-queue';
 import { openCollectorLog } from '../log/collector-log';
 import { startLogWriter } from '../log/log-writer';
-import { runThread, type ListenReport } from './thread';
-
-const REPORT_EVERY_MS = 500;
+import { REPORT_EVERY_MS, runThread, type ListenReport } from './thread';
 
 runThread(parentPort, async (port) => {
 	const settings = workerData as CollectorSettings;

@@ -10,17 +10,14 @@ import { CollectorError } from '../config/collector-error';
 import type { CollectorSettings } from '../config/settings';
 import { shipLog, STORE_CONSUMER, type ShippingReport } from '../consume/shipper';
 import { openCollectorLog } from '../log/collector-log';
-import { runThread } from './thread';
+import { COUNT_BACKLOG_TO, REPORT_EVERY_MS, runThread } from './thread';
 
-const REPORT_EVERY_MS = 500;
 /** The store has what was shipped; an hour later no file of the log holds it any more. */
 const SCRUB_EVERY_MS = 3_600_000;
 /** Below that of the listening thread: on a busy machine answers come first, the log waits. */
 const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 /** How long to wait for a store that could not take the note for the privacy report. */
 const REPORT_AGAIN_MS = 10_000;
-/** Counting further than this costs time and tells nothing more. */
-const COUNT_BACKLOG_TO = 1_000_000;
 
 runThread(parentPort, async (port) => {
 	// Linux sets it for the calling thread; other systems would set it for the whole process.
@@ -89,8 +86,9 @@ runThread(parentPort, async (port) => {
 			log.close();
 			if (state.failures > 0) return;
 			const store = await openStore(settings.store);
-			if (settings.reportedSetup && setupReported) {
-				const { kind, id } = settings.reportedSetup;
+			// A destination keeps what it got.
+			const places = settings.reportedSetup.filter(({ kind }) => kind === 'tracker');
+			for (const { kind, id } of setupReported ? places : []) {
 				await within(limitMs, store.removePart(kind, id), () => undefined).catch((error: unknown) =>
 					port.problem('shipping', error),
 				);
@@ -111,10 +109,10 @@ async function reportSetup(
 	signal: AbortSignal,
 	onFailure: (error: unknown) => void,
 ): Promise<boolean> {
-	if (settings.reportedSetup === null) return false;
 	while (!signal.aborted) {
 		try {
-			await (await openStore(settings.store)).savePart(settings.reportedSetup);
+			const store = await openStore(settings.store);
+			for (const part of settings.reportedSetup) await store.savePart(part);
 			return true;
 		} catch (error) {
 			onFailure(error);

@@ -4,11 +4,16 @@ import { KeyError } from '../../intake/intake-settings';
 import { StoreError } from '../../storage/port/store-error';
 import { CollectorError } from '../config/collector-error';
 import type { Counters } from '../config/counters';
+import type { HandingOnReport } from '../consume/hand-on';
 import type { ShippingReport } from '../consume/shipper';
 import type { LogHealth } from '../log/commit-queue';
 
 /** The same kind of problem is told once in this time; a store that is away fails for each load. */
 const TELL_EVERY_MS = 10_000;
+/** How often a thread tells how it is going. */
+export const REPORT_EVERY_MS = 500;
+/** Counting further than this costs time and tells nothing more. */
+export const COUNT_BACKLOG_TO = 1_000_000;
 
 /** What the listening thread tells about itself, about twice a second. */
 export interface ListenReport {
@@ -18,9 +23,9 @@ export interface ListenReport {
 	held: number;
 	log: LogHealth;
 }
-export type ThreadReport = ListenReport | ShippingReport;
+export type ThreadReport = ListenReport | ShippingReport | HandingOnReport;
 
-export type Problem = 'lookup' | 'request' | 'shipping' | 'refused';
+export type Problem = 'lookup' | 'request' | 'shipping' | 'refused' | 'handing-on';
 export type ToThread = { type: 'stop'; limitMs: number };
 export type FromThread =
 	| { type: 'ready'; port: number | null }

@@ -35,7 +35,7 @@ export interface AdminServer {
  */
 export async function startAdminServer(
 	{ host, port }: { host: string; port: number },
-	collector: Pick<Collector, 'listening' | 'shipping'>,
+	collector: Pick<Collector, 'listening' | 'shipping' | 'handingOn'>,
 	maxBytes: number,
 	isStopping: () => boolean,
 ): Promise<AdminServer> {

@@ -38,13 +38,13 @@ export function watchLog(
 
 function alarmOf(usedShare: number, failure: string | null): string {
 	if (usedShare >= 1) {
-		return 'The log is full: images are served, opens are LOST. Make the store or the workflow take opens again, or allow a larger log.';
+		return 'The log is full: images are served, opens are LOST. Make the store, the workflow or the broker take opens again, or allow a larger log.';
 	}
 	if (failure !== null) {
 		return 'The log cannot be written: opens wait in memory. Check the disk.';
 	}
 	if (usedShare >= WARN_SHARE) {
-		return 'The log is filling up. Make the store or the workflow take opens again before it is full.';
+		return 'The log is filling up. Make the store, the workflow or the broker take opens again before it is full.';
 	}
 	return '';
 }

@@ -13,11 +13,12 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
  * known yet is 0.
  */
 export function collectorMetrics(
-	collector: Pick<Collector, 'listening' | 'shipping'>,
+	collector: Pick<Collector, 'listening' | 'shipping' | 'handingOn'>,
 	maxBytes: number,
 ): string {
 	const listening = collector.listening();
 	const shipping = collector.shipping();
+	const handingOn = collector.handingOn();
 	const metric = (type: 'counter' | 'gauge', name: string, help: string, value = 0) =>
 		`# HELP ${PREFIX}_${name} ${help}\n# TYPE ${PREFIX}_${name} ${type}\n${PREFIX}_${name} ${value}\n`;
 	const counter = (name: string, help: string, value?: number) =>
@@ -48,6 +49,35 @@ export function collectorMetrics(
 		gauge('waiting', 'Opens in memory that wait for the log', listening?.log.waiting),
 		gauge('log_used_ratio', 'Used part of the allowed size of the log', listening?.log.usedShare),
 		gauge('log_max_bytes', 'Allowed size of the log in bytes', maxBytes),
+		...(handingOn
+			? [
+					counter(
+						'broker_handed_on',
+						'Opens that the broker has confirmed, repeats after a failure included',
+						handingOn.handedOn,
+					),
+					counter(
+						'broker_left_out',
+						'Opens that the store has no row of, so that nothing of them is handed on',
+						handingOn.leftOut,
+					),
+					counter(
+						'broker_refused',
+						'Opens that the broker will never take; they are dead letters',
+						handingOn.refused,
+					),
+					gauge(
+						'broker_backlog',
+						'Entries of the log that the broker does not have yet',
+						handingOn.backlog,
+					),
+					gauge(
+						'broker_failures',
+						'Failures of the broker in a row; 0 while it takes opens',
+						handingOn.failures,
+					),
+				]
+			: []),
 	].join('');
 }
 

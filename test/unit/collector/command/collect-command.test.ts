@@ -49,6 +49,13 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 		[['--data', 'x', '--ip', 'hash'], '--ip and --keep need --mode full'],
 		[['--data', 'x', '--port', '0', '--share-port'], '--share-port needs the --port'],
 		[['--data', 'x', '--postgres-url-env', 'NOT_SET'], 'NOT_SET of --postgres-url-env is empty'],
+		[['--data', 'x', '--broker-url-env', 'NOT_SET'], 'NOT_SET of --broker-url-env is empty'],
+		[['--data', 'x', '--broker-queue', 'x'], '--broker-queue needs --broker-url-env'],
+		[['--data', 'x', '--broker-url-env', 'HOME'], 'The address of the broker cannot be read'],
+		[
+			['--data', 'x', '--broker-url-env', 'HOME', '--mode', 'aggregate'],
+			'a --mode that keeps single opens',
+		],
 		[['--data', 'x', '--pot', '1'], "Unknown option '--pot'"],
 	])('refuses %j and says what to correct', async (args, message) => {
 		const { code, errors } = await runCli(['collect', ...args]);

@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+
+import { connect, type ChannelModel, type GetMessage } from 'amqplib';
+
+/** The RabbitMQ server that tests may use. */
+export const RABBITMQ = new URL(
+	process.env.TEST_RABBITMQ_URL ?? 'amqp://guest:guest@127.0.0.1:5672',
+);
+
+const found = answers(RABBITMQ);
+if (!found) {
+	process.stderr.write(
+		`\n!!! The tests on RabbitMQ are skipped: none answers at ${RABBITMQ.host}. TEST_RABBITMQ_URL names another one.\n`,
+	);
+}
+
+/** Declares tests that need a RabbitMQ server; without one they are skipped by their names. */
+export const describeOnRabbitmq = found ? describe : describe.skip;
+
+/** Asks in a process of its own, because tests are declared synchronously. */
+function answers({ hostname, port }: URL): boolean {
+	const script = `require('node:net').connect(process.argv[2], process.argv[1])
+		.on('connect', () => process.exit(0)).on('error', () => process.exit(1))`;
+	const args = ['-e', script, hostname, port || '5672'];
+	return spawnSync(process.execPath, args, { timeout: 5000 }).status === 0;
+}
+
+/** The same server behind another port of this machine. */
+export function rabbitmqBehind(port: number): string {
+	return Object.assign(new URL(RABBITMQ), { hostname: '127.0.0.1', port: String(port) }).href;
+}
+
+/** Runs a command of the server's own administration; throws where that fails or is not there. */
+export function rabbitmqctl(...args: string[]): string {
+	const { status, stdout, stderr } = spawnSync('rabbitmqctl', args, { encoding: 'utf8' });
+	if (status !== 0) throw new Error(`rabbitmqctl ${args[0]}: ${stderr || 'cannot be run'}`);
+	return stdout;
+}
+
+/** A name that no other test uses. */
+export function newQueueName(): string {
+	return `test-opens-${randomUUID().slice(0, 8)}`;
+}
+
+/** Takes everything out of a queue, the oldest first. */
+export async function takeAll(queue: string): Promise<GetMessage[]> {
+	return await withRabbitmq(async (connection) => {
+		const channel = await connection.createChannel();
+		const taken: GetMessage[] = [];
+		for (let isEmpty = false; !isEmpty; ) {
+			const asked = Array.from({ length: 100 }, async () => channel.get(queue, { noAck: true }));
+			for (const message of await Promise.all(asked)) {
+				if (message === false) isEmpty = true;
+				else taken.push(message);
+			}
+		}
+		return taken;
+	});
+}
+
+/** Does something with a connection of its own. */
+export async function withRabbitmq<T>(work: (connection: ChannelModel) => Promise<T>): Promise<T> {
+	const connection = await connect(RABBITMQ.href);
+	connection.on('error', () => undefined);
+	try {
+		return await work(connection);
+	} finally {
+		await connection.close().catch(() => undefined);
+	}
+}
+
+/** Removes a queue, whatever it holds. */
+export async function deleteQueue(queue: string): Promise<void> {
+	await withRabbitmq(async (connection) => {
+		const channel = await connection.createChannel();
+		await channel.deleteQueue(queue);
+	});
+}
