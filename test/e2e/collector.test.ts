@@ -5,6 +5,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { load, startCollectorProcess } from '../support/collector-process';
+import type { OpenEvent } from '../../src/tracking/event/open-event';
+import { startStandIn } from '../support/http-stand-in';
+import {
+	deleteQueue,
+	describeOnRabbitmq,
+	newQueueName,
+	RABBITMQ,
+	takeAll,
+} from '../support/rabbitmq';
 import {
 	bundledWorkflow,
 	eventually,
@@ -38,37 +47,41 @@ function collectorWorkflow(port: number, batchSize: number): WorkflowJson {
 	return workflow;
 }
 
-/** n8n's own RabbitMQ Trigger as it comes, and a node that writes down what it gives out. */
-function rabbitmqWorkflow(queue: string, file: string): WorkflowJson {
+/** n8n's own RabbitMQ Trigger as it comes, and behind it a node that sends on what it gives out. */
+function rabbitmqWorkflow(queue: string, account: string, url: string): WorkflowJson {
 	const base = bundledWorkflow('high-volume.json');
+	const node = { id: '', typeVersion: 1, position: [0, 0] };
 	return {
 		...base,
 		id: 'rabbitmq',
 		name: 'rabbitmq',
 		nodes: [
 			{
-				id: 'rabbitmq-trigger',
+				...node,
+				id: 'trigger',
 				name: 'RabbitMQ Trigger',
 				type: 'n8n-nodes-base.rabbitmqTrigger',
-				typeVersion: 1,
-				position: [0, 0],
 				parameters: { queue },
-				credentials: { rabbitmq: { id: 'rabbitmq', name: 'rabbitmq' } },
+				credentials: { rabbitmq: { id: account, name: 'RabbitMQ' } },
 			},
 			{
-				id: 'parse',
-				name: 'Read the Open',
-				type: 'n8n-nodes-base.set',
-				typeVersion: 3.4,
-				position: [200, 0],
-				parameters: { mode: 'raw', jsonOutput: '={{ $json.content }}', options: {} },
+				...node,
+				id: 'send',
+				name: 'Send On',
+				type: 'n8n-nodes-base.httpRequest',
+				typeVersion: 4.2,
+				parameters: {
+					method: 'POST',
+					url,
+					sendBody: true,
+					contentType: 'raw',
+					rawContentType: 'application/json',
+					body: '={{ $json.content }}',
+				},
 			},
 		],
-		connections: {
-			'RabbitMQ Trigger': { main: [[{ node: 'Read the Open', type: 'main', index: 0 }]] },
-		},
-		settings: { ...base.settings, saveDataSuccessExecution: 'all' },
-	} as WorkflowJson;
+		connections: { 'RabbitMQ Trigger': { main: [[{ node: 'Send On', type: 'main', index: 0 }]] } },
+	};
 }
 
 describe('the Open Collector Trigger in a real n8n', () => {
@@ -215,7 +228,49 @@ describe('the Open Collector Trigger in a real n8n', () => {
 		await eventually(() => setupReported().length === 0);
 	}, 60_000);
 
+	describeOnRabbitmq('beside a collector of its own', () => {
+		it("gives n8n's own RabbitMQ Trigger every open", async () => {
+			const queue = newQueueName();
+			const got: OpenEvent[] = [];
+			const standIn = await startStandIn(({ body }) => {
+				got.push(JSON.parse(body) as OpenEvent);
+				return { status: 200 };
+			});
+			const beside = await startCollectorProcess(
+				join(folder, 'beside'),
+				['--admin-port', '0', '--broker-url-env', 'BROKER_URL', '--broker-queue', queue],
+				{ BROKER_URL: RABBITMQ.href },
+			);
+			// The queue is there before the first open.
+			await eventually(async () => await takeAll(queue).catch(() => null));
+			const account = await n8n.rest('POST', '/credentials', {
+				name: 'RabbitMQ',
+				type: 'rabbitmq',
+				data: {
+					hostname: RABBITMQ.hostname,
+					port: Number(RABBITMQ.port || 5672),
+					username: decodeURIComponent(RABBITMQ.username),
+					password: decodeURIComponent(RABBITMQ.password),
+					vhost: '/',
+				},
+			});
+			const workflow = rabbitmqWorkflow(queue, String(account.id), standIn.url);
+			const { id, versionId } = await n8n.rest('POST', '/workflows', workflow);
+			await n8n.rest('POST', `/workflows/${id}/activate`, { versionId });
+			const ids = named('broker', 20);
+			for (const recipient of ids) expect(await load(agent, beside.port, recipient)).toBe(true);
+			await eventually(() => got.length >= ids.length, 30_000);
+			expect(got.map(({ recipientId }) => recipientId).sort()).toEqual(ids);
+			expect(got[0]).toMatchObject({ event: 'open', trackingMode: 'identified' });
+			await n8n.rest('POST', `/workflows/${id}/deactivate`);
+			beside.child.kill('SIGTERM');
+			expect(await beside.exited).toBe(0);
+			await standIn.stop();
+			await deleteQueue(queue);
+		}, 120_000);
+	});
+
 	it('writes no id and no address into the log of n8n', () => {
-		expect(n8n.output()).not.toMatch(/many-|poison|before-/);
+		expect(n8n.output()).not.toMatch(/many-|poison|before-|broker-/);
 	});
 });

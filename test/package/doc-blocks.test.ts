@@ -112,9 +112,13 @@ describe('the commands on the pages', () => {
 	});
 
 	it('of this package have options that it takes', () => {
-		const environment = { TRACKING_DATABASE_URL: 'postgresql://localhost/opens' };
+		const environment = {
+			TRACKING_DATABASE_URL: 'postgresql://localhost/opens',
+			TRACKING_BROKER_URL: 'amqp://localhost',
+		};
 		const ours = commands.flatMap(({ command }) => {
-			const [, name, rest] = /npx n8n-nodes-email-open-tracking ([\w-]+)(.*)$/.exec(command) ?? [];
+			const [, name, rest] =
+				/npx (?:--package \S+ )*n8n-nodes-email-open-tracking ([\w-]+)(.*)$/.exec(command) ?? [];
 			return name === undefined ? [] : [{ name, rest: rest.replace(/ &$/, '') }];
 		});
 		expect(new Set(ours.map(({ name }) => name))).toEqual(

@@ -61,7 +61,8 @@ describe('the package that is published', () => {
 	});
 
 	it('requires at run time only what it declares as a dependency, or n8n brings', () => {
-		const allowed = new Set([...Object.keys(manifest.dependencies), 'n8n-workflow']);
+		const { dependencies, peerDependencies } = manifest;
+		const allowed = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
 		const undeclared = filesBelow('dist')
 			.filter((path) => path.endsWith('.js'))
 			.flatMap((path) =>

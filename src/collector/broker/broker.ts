@@ -1,10 +1,11 @@
 import type { OpenEvent } from '../../tracking/event/open-event';
 import { CollectorError } from '../config/collector-error';
 
-/** A message broker that opens are handed on to. It connects when it is first needed. */
+/** A message broker that opens are handed on to. */
 export interface Broker {
 	/**
-	 * Publishes opens. Resolves when the broker has confirmed all of them; when it rejects, each of
+	 * Publishes opens, over a connection that is made for it where there is none; an empty list only makes
+	 * sure that they have where to go. Resolves when the broker has confirmed all of them; when it rejects, each of
 	 * them may or may not be there, and publishing them again with the same ids is right.
 	 *
 	 * Consumers get the opens of one recipient in the given order, repeats aside.

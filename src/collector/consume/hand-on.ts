@@ -58,8 +58,12 @@ export interface HandOnOptions {
 export async function handOnLog(options: HandOnOptions): Promise<void> {
 	const { log, signal, backoff = BACKOFF, batchSize = DEFAULT_BATCH } = options;
 	let failures = 0;
+	let isReady = false;
 	while (!signal.aborted) {
 		try {
+			// Before the first open, so that what is set up wrong shows at the start, and consumers find the queue.
+			if (!isReady) await options.broker.publish([]);
+			isReady = true;
 			const entries = log.read(BROKER_CONSUMER, batchSize, STORE_CONSUMER);
 			if (entries.length > 0) await handOnBatch(entries, options);
 			failures = 0;

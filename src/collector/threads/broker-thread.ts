@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { within } from '../../async/time-limit';
 import { openStore } from '../../intake/intake-settings';
-import { rabbitmqBroker } from '../broker/rabbitmq';
+import { openBroker } from '../broker/open-broker';
 import { CollectorError } from '../config/collector-error';
 import type { CollectorSettings } from '../config/settings';
 import { BROKER_CONSUMER, handOnLog, type HandingOnReport } from '../consume/hand-on';
@@ -16,7 +16,7 @@ runThread(parentPort, async (port) => {
 	if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 	const settings = workerData as CollectorSettings;
 	if (!settings.broker) throw new CollectorError('There is no broker to hand opens on to.');
-	const broker = rabbitmqBroker(settings.broker);
+	const broker = await openBroker(settings.broker);
 	const log = openCollectorLog({ folder: settings.folder, durable: false });
 	const stopping = new AbortController();
 	const state = { handedOn: 0, leftOut: 0, refused: 0, failures: 0 };
