@@ -1,5 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { connect as connectTo, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
 
 import { connect, type ChannelModel, type GetMessage } from 'amqplib';
 
@@ -29,6 +33,29 @@ function answers({ hostname, port }: URL): boolean {
 /** The same server behind another port of this machine. */
 export function rabbitmqBehind(port: number): string {
 	return Object.assign(new URL(RABBITMQ), { hostname: '127.0.0.1', port: String(port) }).href;
+}
+
+/** The certificate of {@link startTlsFront}, which nobody trusts who was not told to. */
+export const TLS_CERTIFICATE = tlsFile('cert');
+
+function tlsFile(kind: string): string {
+	return join(__dirname, '..', 'fixtures', 'tls', `localhost.${kind}.pem`);
+}
+
+/** The same server by TLS: its address, and how to end that. */
+export async function startTlsFront(): Promise<{ address: string; stop(): void }> {
+	const [key, cert] = ['key', 'cert'].map((kind) => readFileSync(tlsFile(kind)));
+	const server = createServer({ key, cert }, (client) => {
+		const target = connectTo(Number(RABBITMQ.port || 5672), RABBITMQ.hostname);
+		client.pipe(target).pipe(client);
+		client.on('error', () => target.destroy());
+		target.on('error', () => client.destroy());
+	});
+	await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+	const address = new URL(RABBITMQ.href.replace(/^amqp:/, 'amqps:'));
+	const { port } = server.address() as AddressInfo;
+	Object.assign(address, { hostname: 'localhost', port: String(port) });
+	return { address: address.href, stop: () => server.close() };
 }
 
 /** Runs a command of the server's own administration; throws where that fails or is not there. */

@@ -79,12 +79,16 @@ export async function kafkaBroker(settings: BrokerSettings): Promise<Broker> {
 	};
 }
 
+/**
+ * No dependency of this package: it would give everybody its own, with a compiled one among them, and wants a newer
+ * Node.js.
+ */
 async function loadClient(): Promise<typeof import('@platformatic/kafka')> {
 	try {
 		return await import('@platformatic/kafka');
 	} catch {
 		throw new CollectorError(
-			'Handing opens on to Kafka needs the package @platformatic/kafka, and Node.js 22.22, 24.6 or newer. Install it beside this package, or let npx do that: npx --package n8n-nodes-email-open-tracking --package @platformatic/kafka n8n-nodes-email-open-tracking collect',
+			'Handing opens on to Kafka needs the package @platformatic/kafka 2, and Node.js 22.22, 24.6 or newer. Install it beside this package, or let npx do that: npx --package n8n-nodes-email-open-tracking --package @platformatic/kafka@2 n8n-nodes-email-open-tracking collect',
 		);
 	}
 }

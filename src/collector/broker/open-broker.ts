@@ -1,5 +1,6 @@
 import type { Broker } from './broker';
 import type { BrokerSettings } from './broker-settings';
+import { kafkaBroker } from './kafka';
 import { rabbitmqBroker } from './rabbitmq';
 
 /**
@@ -8,7 +9,5 @@ import { rabbitmqBroker } from './rabbitmq';
  * @throws CollectorError when that client is not installed
  */
 export async function openBroker(settings: BrokerSettings): Promise<Broker> {
-	if (settings.protocol === 'amqp') return rabbitmqBroker(settings);
-	const { kafkaBroker } = await import('./kafka');
-	return await kafkaBroker(settings);
+	return settings.protocol === 'amqp' ? rabbitmqBroker(settings) : await kafkaBroker(settings);
 }

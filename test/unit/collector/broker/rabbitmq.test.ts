@@ -13,6 +13,7 @@ import {
 	RABBITMQ,
 	rabbitmqBehind,
 	rabbitmqctl,
+	startTlsFront,
 	takeAll,
 	withRabbitmq,
 } from '../../../support/rabbitmq';
@@ -184,6 +185,15 @@ describeOnRabbitmq('RabbitMQ as the broker', () => {
 		expect(wrong).toMatch(/does not let this user in/);
 		expect(wrong).not.toMatch(/someone|S3cret/);
 		expect(await failureAt(at({ pathname: '/nowhere' }))).toMatch(/does not know the virtual host/);
+	});
+
+	it('does not sign in where it cannot verify the certificate', async () => {
+		const front = await startTlsFront();
+		const broker = brokerOf('none', { address: front.address });
+		await expect(broker.publish([])).rejects.toThrow(
+			/cannot be reached \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
+		);
+		front.stop();
 	});
 
 	it('needs no right to make the queue where it is there', async () => {

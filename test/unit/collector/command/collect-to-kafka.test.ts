@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
-import { load, startCollectorProcess } from '../../../support/collector-process';
+import { load, runCli, startCollectorProcess } from '../../../support/collector-process';
 import { describeOnKcat, startKafka, type KafkaCluster } from '../../../support/kcat';
 import { eventually, freePort } from '../../../support/n8n-instance';
 
@@ -85,4 +85,26 @@ describeOnKcat('a collector that hands opens on by the protocol of Kafka', () =>
 		collector.child.kill('SIGTERM');
 		expect(await collector.exited).toBe(0);
 	}, 60_000);
+});
+
+it('says what to install where the client of Kafka is missing', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'collect-no-kafka-'));
+	const args = ['collect', '--data', folder, '--port', '0', '--broker-url-env', 'BROKER_URL'];
+	// As where nobody installed it: looking for it fails.
+	const missing = `data:text/javascript,${encodeURIComponent(`
+		import { Module } from 'node:module';
+		const load = Module._load;
+		Module._load = (name, ...rest) => {
+			if (name === '@platformatic/kafka') throw new Error('not installed');
+			return load(name, ...rest);
+		};`)}`;
+	const { code, errors } = await runCli(args, {
+		BROKER_URL: 'kafka://127.0.0.1:1',
+		NODE_OPTIONS: `--import ${missing}`,
+	});
+	rmSync(folder, { recursive: true });
+	expect({ code, errors }).toEqual({
+		code: 1,
+		errors: expect.stringMatching(/^Handing opens on to Kafka needs .*npx --package n8n-nodes/),
+	});
 });

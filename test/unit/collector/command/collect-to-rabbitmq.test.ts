@@ -15,7 +15,9 @@ import {
 	newQueueName,
 	RABBITMQ,
 	rabbitmqBehind,
+	startTlsFront,
 	takeAll,
+	TLS_CERTIFICATE,
 } from '../../../support/rabbitmq';
 
 const PEOPLE = 20;
@@ -40,11 +42,11 @@ describeOnRabbitmq('a collector that hands opens on to RabbitMQ', () => {
 	});
 	afterAll(() => agent.destroy());
 
-	const start = async () => {
+	const start = async (address = rabbitmqBehind(way.port)) => {
 		const adminPort = await freePort();
 		const args = ['--admin-port', String(adminPort), '--broker-url-env', 'BROKER_URL'];
 		args.push('--broker-queue', queue, '--broker-country', 'Germany', '--clicks');
-		const env = { BROKER_URL: rabbitmqBehind(way.port) };
+		const env = { BROKER_URL: address, NODE_EXTRA_CA_CERTS: TLS_CERTIFICATE };
 		const collector = await startCollectorProcess(folder, args, env);
 		running = collector.child;
 		const metric = async (name: string) => {
@@ -134,8 +136,9 @@ describeOnRabbitmq('a collector that hands opens on to RabbitMQ', () => {
 		expect(read('tracking.sqlite', 'select kind from installed_parts')).toEqual([{ kind: 'sink' }]);
 	}, 60_000);
 
-	it('loses nothing when it is killed on the way; what comes twice has the same id', async () => {
-		const collector = await start();
+	it('loses nothing when it is killed on the way, by TLS; what comes twice has the same id', async () => {
+		const front = await startTlsFront();
+		const collector = await start(front.address);
 		await loadAll(collector.port, 'killed');
 		await eventually(async () => (await collector.metric('broker_backlog')) > 0, 5000).catch(
 			() => undefined,
@@ -143,10 +146,11 @@ describeOnRabbitmq('a collector that hands opens on to RabbitMQ', () => {
 		collector.child.kill('SIGKILL');
 		await collector.exited;
 		const before = read('collector.sqlite', "select seq from cursors where name = 'broker'");
-		const again = await start();
+		const again = await start(front.address);
 		await eventually(isLogEmpty, 20_000);
 		again.child.kill('SIGTERM');
 		expect(await again.exited).toBe(0);
+		front.stop();
 		expect(before).toHaveLength(1);
 		const opens = await handedOn();
 		const seen = new Set<string>();
