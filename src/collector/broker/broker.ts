@@ -20,9 +20,9 @@ export interface Broker {
 export class BrokerRefusedError extends CollectorError {}
 
 /** How long a broker may take to confirm what it was sent. */
-export const CONFIRM_WITHIN_MS = 30_000;
+export const CONFIRM_WITHIN_MS = 10_000;
 /** How long a connection may take. */
-export const CONNECT_WITHIN_MS = 10_000;
+export const CONNECT_WITHIN_MS = 5_000;
 
 /** What a message holds: the open as the store has it. */
 export function messageOf(open: OpenEvent): Buffer {

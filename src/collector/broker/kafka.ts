@@ -1,6 +1,7 @@
 import type { Producer } from '@platformatic/kafka';
 
 import { within } from '../../async/time-limit';
+import type { OpenEvent } from '../../tracking/event/open-event';
 import { CollectorError } from '../config/collector-error';
 import {
 	BrokerRefusedError,
@@ -40,6 +41,8 @@ export async function kafkaBroker(settings: BrokerSettings): Promise<Broker> {
 			autocreateTopics: false,
 			connectTimeout: CONNECT_WITHIN_MS,
 			requestTimeout: CONFIRM_WITHIN_MS,
+			// Whoever calls does that, with growing pauses.
+			retries: 0,
 			serializers: library.stringSerializers,
 			...(tls && { tls: {}, tlsServerName: true }),
 			...(user && { sasl: { mechanism, username: user.name, password: user.password } }),
@@ -57,18 +60,27 @@ export async function kafkaBroker(settings: BrokerSettings): Promise<Broker> {
 		await within(HANG_UP_MS, ended.close(true), () => undefined).catch(() => undefined);
 	};
 
+	const send = async (opens: readonly OpenEvent[]): Promise<void> => {
+		const current = producer ?? (await start());
+		if (opens.length === 0) return;
+		await current.send({
+			messages: opens.map((open) => ({
+				topic,
+				key: open.recipientId ?? undefined,
+				value: messageOf(open).toString(),
+				headers: { eventId: open.eventId, event: open.event },
+			})),
+		});
+	};
+
 	return {
 		publish: async (opens) => {
 			try {
-				const current = producer ?? (await start());
-				if (opens.length === 0) return;
-				await current.send({
-					messages: opens.map((open) => ({
-						topic,
-						key: open.recipientId ?? undefined,
-						value: messageOf(open).toString(),
-						headers: { eventId: open.eventId, event: open.event },
-					})),
+				// The client itself waits without end for a server that is gone.
+				await within(CONFIRM_WITHIN_MS, send(opens), () => {
+					throw new CollectorError(
+						`${brokerInWords(settings)} did not confirm opens within ${CONFIRM_WITHIN_MS / 1000} s. See whether its servers run. The log keeps the opens until then.`,
+					);
 				});
 			} catch (error) {
 				await hangUp();
@@ -95,6 +107,7 @@ async function loadClient(): Promise<typeof import('@platformatic/kafka')> {
 
 /** What to do about a failure. Texts of the server are left out: nobody knows what they quote. */
 function explain(error: unknown, settings: BrokerSettings): CollectorError {
+	if (error instanceof CollectorError) return error;
 	const place = brokerInWords(settings);
 	const codes = codesOf(error);
 	const refusal = codes.find((code) => REFUSALS.includes(code));

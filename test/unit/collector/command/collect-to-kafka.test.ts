@@ -79,7 +79,7 @@ describeOnKcat('a collector that hands opens on by the protocol of Kafka', () =>
 		expect(await metrics()).toMatch(/broker_backlog 1\n/);
 		expect(collector.lines.filter(({ problem }) => problem === 'handing-on')).toEqual([
 			expect.objectContaining({
-				msg: expect.stringMatching(/^Kafka \(127.*topic opened did not confirm opens \(/),
+				msg: expect.stringMatching(/^Kafka \(127.*topic opened did not confirm opens/),
 			}),
 		]);
 		collector.child.kill('SIGTERM');
