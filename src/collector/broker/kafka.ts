@@ -10,7 +10,7 @@ import {
 	messageOf,
 	type Broker,
 } from './broker';
-import { brokerInWords, type BrokerSettings } from './broker-settings';
+import { brokerInWords, type BrokerSettings } from '../config/broker-settings';
 
 const HANG_UP_MS = 1000;
 /** What Kafka says of a message that it will never take. */

@@ -1,5 +1,5 @@
 import type { Broker } from './broker';
-import type { BrokerSettings } from './broker-settings';
+import type { BrokerSettings } from '../config/broker-settings';
 import { kafkaBroker } from './kafka';
 import { rabbitmqBroker } from './rabbitmq';
 

@@ -16,7 +16,7 @@ import {
 	messageOf,
 	type Broker,
 } from './broker';
-import { brokerInWords, type BrokerSettings } from './broker-settings';
+import { brokerInWords, type BrokerSettings } from '../config/broker-settings';
 
 /** Both sides notice within two of them that the other is gone. */
 const HEARTBEAT_S = 20;

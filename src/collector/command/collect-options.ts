@@ -13,7 +13,7 @@ import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import { TIME_PRECISIONS, type TimePrecision } from '../../tracking/minimise/minimise-time';
 import type { ReceiveSettings } from '../../tracking/receive/receive-types';
 import { reportedSettings } from '../../tracking/receive/reported-tracker';
-import { brokerInWords, readBrokerSettings, type BrokerSettings } from '../broker/broker-settings';
+import { brokerInWords, readBrokerSettings, type BrokerSettings } from '../config/broker-settings';
 import { CollectorError } from '../config/collector-error';
 import { DEFAULT_LIMITS, defaultHost, type CollectorSettings } from '../config/settings';
 import { IMAGE_HOLD_LIMITS } from '../listen/image-holds';

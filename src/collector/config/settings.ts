@@ -1,7 +1,7 @@
 import type { KeySettings, StoreSettings } from '../../intake/intake-settings';
 import type { InstalledPart } from '../../storage/port/privacy-store';
 import type { ReceiveSettings } from '../../tracking/receive/receive-types';
-import type { BrokerSettings } from '../broker/broker-settings';
+import type { BrokerSettings } from './broker-settings';
 
 export interface FloodSettings {
 	/** Loads per second that one address may record on average; 0 sets no limit */

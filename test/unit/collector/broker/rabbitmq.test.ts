@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { BrokerRefusedError } from '../../../../src/collector/broker/broker';
-import { readBrokerSettings } from '../../../../src/collector/broker/broker-settings';
+import { readBrokerSettings } from '../../../../src/collector/config/broker-settings';
 import { inTurns, rabbitmqBroker } from '../../../../src/collector/broker/rabbitmq';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { startCutOff } from '../../../support/cut-off';

@@ -1,7 +1,7 @@
 import {
 	brokerInWords,
 	readBrokerSettings,
-} from '../../../../src/collector/broker/broker-settings';
+} from '../../../../src/collector/config/broker-settings';
 
 const read = (address: string, exchange: string | null = null) =>
 	readBrokerSettings(address, { queue: 'opens', exchange });

@@ -1,4 +1,4 @@
-import { CollectorError } from '../config/collector-error';
+import { CollectorError } from './collector-error';
 
 /** Where opens are handed on to. Plain data; the password is a secret and stays in memory. */
 export interface BrokerSettings {
