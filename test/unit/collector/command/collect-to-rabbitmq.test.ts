@@ -110,7 +110,7 @@ describeOnRabbitmq('a collector that hands opens on to RabbitMQ', () => {
 		// The store has them all: the broker is not in its way.
 		await eventually(() => storedIds().length === 2 * PEOPLE * EACH);
 		expect(await collector.metric('shipping_failures')).toBe(0);
-		expect(await collector.metric('broker_backlog')).toBe(PEOPLE * EACH);
+		await eventually(async () => (await collector.metric('broker_backlog')) === PEOPLE * EACH);
 		expect(collector.lines.filter(({ problem }) => problem === 'handing-on')).toEqual([
 			expect.objectContaining({ msg: expect.stringContaining('cannot be reached') }),
 		]);
@@ -139,24 +139,27 @@ describeOnRabbitmq('a collector that hands opens on to RabbitMQ', () => {
 	it('loses nothing when it is killed on the way, by TLS; what comes twice has the same id', async () => {
 		const front = await startTlsFront();
 		const collector = await start(front.address);
-		await loadAll(collector.port, 'killed');
-		await eventually(async () => (await collector.metric('broker_backlog')) > 0, 5000).catch(
-			() => undefined,
-		);
+		let answered = 0;
+		let isKilled = false;
+		const people = Array.from({ length: PEOPLE }, async (_, person) => {
+			while (!isKilled) answered += Number(await load(agent, collector.port, `killed-${person}`));
+		});
+		await eventually(async () => (await collector.metric('broker_handed_on_total')) > 0);
 		collector.child.kill('SIGKILL');
 		await collector.exited;
-		const before = read('collector.sqlite', "select seq from cursors where name = 'broker'");
+		isKilled = true;
+		await Promise.all(people);
+		expect(isLogEmpty()).toBe(false);
 		const again = await start(front.address);
 		await eventually(isLogEmpty, 20_000);
 		again.child.kill('SIGTERM');
 		expect(await again.exited).toBe(0);
 		front.stop();
-		expect(before).toHaveLength(1);
 		const opens = await handedOn();
 		const seen = new Set<string>();
 		const first = opens.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId));
 		expect(first.map(({ eventId }) => eventId).sort()).toEqual(storedIds());
-		expect(storedIds()).toHaveLength(PEOPLE * EACH);
+		expect(storedIds().length).toBeGreaterThanOrEqual(answered);
 		expectInOrder(first);
 	}, 60_000);
 });
