@@ -3,7 +3,7 @@ import { createBatchStore } from './batches/create-batch-store';
 import { cleaningTimes } from './bursts/burst-windows';
 import { storable, storableRequest } from './database/checked-input';
 import type { StoreDatabase } from './database/store-database';
-import { findOpens, listOpens, streamOpens } from './opens/list-opens';
+import { listOpens, streamOpens } from './opens/list-opens';
 import { claimsOf, recordOpens } from './opens/record-opens';
 import { claimsOfChecked, recordUnlessErased } from './opens/record-unless-erased';
 import { recordImageHeld } from './opens/record-image-held';
@@ -63,7 +63,6 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		recordImageHeld: (times) => write((db) => recordImageHeld(db, times)),
 		listLabelHistory: (eventId) => read((db) => listLabelHistory(db, storable(eventId))),
 		listStoredOpens: (request) => listStoredOpens(database, storableRequest(request)),
-		findOpens: (eventIds) => read((db) => findOpens(db, eventIds)),
 		listOpens: (request) => read((db) => listOpens(db, storableRequest(request))),
 		streamOpens: (filter) => streamOpens(database, storableRequest(filter)),
 

@@ -1,6 +1,5 @@
 import { pause, pauseAfter, type Backoff } from '../../async/backoff';
 import type { TrackingStore } from '../../storage/port/tracking-store';
-import type { OpenEvent } from '../../tracking/event/open-event';
 import { BrokerRefusedError, type Broker } from '../broker/broker';
 import type { CollectorLog, LogEntry } from '../log/collector-log';
 import { readRecord } from '../log/log-record';
@@ -79,7 +78,7 @@ export async function handOnLog(options: HandOnOptions): Promise<void> {
 async function handOnBatch(entries: readonly LogEntry[], options: HandOnOptions): Promise<void> {
 	const last = entries[entries.length - 1].seq;
 	const ids = entries.flatMap(({ event }) => eventIdOf(event) ?? []);
-	const stored = await storedOpens(ids, options);
+	const stored = ids.length === 0 ? [] : await (await options.openStore()).findOpens(ids);
 	try {
 		if (stored.length > 0) await options.broker.publish(stored);
 	} catch (error) {
@@ -101,16 +100,6 @@ async function handOnBatch(entries: readonly LogEntry[], options: HandOnOptions)
 	}
 	options.log.advance(BROKER_CONSUMER, last);
 	options.onHandedOn(stored.length, ids.length - stored.length);
-}
-
-/** The opens as the store has them, in the order of their ids. */
-async function storedOpens(
-	ids: readonly string[],
-	{ openStore }: HandOnOptions,
-): Promise<OpenEvent[]> {
-	if (ids.length === 0) return [];
-	const found = await (await openStore()).findOpens(ids);
-	return ids.flatMap((id) => found.get(id) ?? []);
 }
 
 /** `null` for what is no open: other records, and what nobody can read, which the store refused. */

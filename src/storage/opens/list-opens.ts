@@ -2,8 +2,7 @@ import type { SelectQueryBuilder } from 'kysely';
 
 import { COUNTED_ACTORS } from '../../tracking/event/open-event';
 import type { OpenEvent } from '../../tracking/event/open-event';
-import { storable, timeOf } from '../database/checked-input';
-import { chunks } from '../database/chunks';
+import { timeOf } from '../database/checked-input';
 import { checkLimit, MAX_PAGE, readCursor, toPage } from '../database/cursor';
 import type { Reader, StoreDatabase } from '../database/store-database';
 import type { StoreSchema } from '../database/store-schema';
@@ -13,20 +12,6 @@ import { listNames } from '../people/names';
 import { toOpenEvent } from './open-row';
 
 const FEW_CARRIERS = 500;
-const READ_ROWS = 1000;
-
-/** Opens by their ids; what the store has no row of is left out. */
-export async function findOpens(
-	db: Reader,
-	eventIds: readonly string[],
-): Promise<Map<string, OpenEvent>> {
-	const found = new Map<string, OpenEvent>();
-	for (const part of chunks(eventIds.map(storable), READ_ROWS)) {
-		const rows = await db.selectFrom('opens').selectAll().where('event_id', 'in', part).execute();
-		for (const row of rows) found.set(row.event_id, toOpenEvent(row));
-	}
-	return found;
-}
 
 /** One page of the log, newest first. */
 export async function listOpens(db: Reader, request: OpenPageRequest): Promise<OpenPage> {

@@ -311,8 +311,6 @@ export interface TrackingStore extends PrivacyStore, AnswersStore, BatchStore {
 	 * none, however late it came in. An open comes again when its label or its held time changed.
 	 */
 	listStoredOpens(request: PageRequest): Promise<StoredOpensPage>;
-	/** The opens and clicks among these ids that the store has a row of, by their id. */
-	findOpens(eventIds: readonly string[]): Promise<ReadonlyMap<string, OpenEvent>>;
 	/** Opens, newest first. */
 	listOpens(request: OpenPageRequest): Promise<OpenPage>;
 	/** All opens that match, newest first, read as they are consumed. */
