@@ -9,23 +9,28 @@ import { newUserFolder, type UserFolder } from '../support/user-folder';
 
 /** Set it to 100000 to see how long that takes. */
 const EVENTS = Number(process.env.IMPORTED_EVENTS ?? 20_000);
-const LONGEST_TURN_MS = 300;
+/** The longest turn, of all the work; a share, because machines differ in speed. */
+const LONGEST_SHARE = 0.1;
 
 /**
  * The longest time that others in this process had to wait for their turn, in milliseconds: what
  * this thread worked in it, which does not depend on what else the machine does, and by the clock.
  */
-function watchTurns(): () => { worked: number; waited: number } {
+function watchTurns(): () => { worked: number; waited: number; all: number } {
 	let [at, cpu] = [performance.now(), process.threadCpuUsage()];
-	const longest = { worked: 0, waited: 0 };
-	const watching = setInterval(() => {
+	const longest = { worked: 0, waited: 0, all: 0 };
+	const look = () => {
 		const { user, system } = process.threadCpuUsage(cpu);
-		longest.worked = Math.max(longest.worked, (user + system) / 1000);
+		const worked = (user + system) / 1000;
+		longest.worked = Math.max(longest.worked, worked);
 		longest.waited = Math.max(longest.waited, performance.now() - at);
+		longest.all += worked;
 		[at, cpu] = [performance.now(), process.threadCpuUsage()];
-	}, 1);
+	};
+	const watching = setInterval(look, 1);
 	return () => {
 		clearInterval(watching);
+		look();
 		return longest;
 	};
 }
@@ -59,7 +64,7 @@ describe('an import of very many events at once', () => {
 		);
 		const turns = watchTurns();
 		const output = await node.execute.call(context);
-		const { worked, waited } = turns();
+		const { worked, waited, all } = turns();
 		expect(output[0]).toHaveLength(EVENTS);
 		expect(hints).toMatchObject([
 			{
@@ -69,8 +74,8 @@ describe('an import of very many events at once', () => {
 			},
 		]);
 		process.stderr.write(
-			`${EVENTS} events: the longest turn worked ${worked.toFixed(0)} ms and took ${waited.toFixed(0)} ms\n`,
+			`${EVENTS} events: the longest turn worked ${worked.toFixed(0)} of ${all.toFixed(0)} ms and took ${waited.toFixed(0)} ms\n`,
 		);
-		expect(worked).toBeLessThan(LONGEST_TURN_MS);
+		expect(worked / all).toBeLessThan(LONGEST_SHARE);
 	}, 180_000);
 });
