@@ -182,7 +182,12 @@ async function signIn(url, email, password) {
 	return async (method, path, body) => {
 		const answer = await fetch(`${url}/rest${path}`, {
 			method,
-			headers: { cookie, ...(body !== undefined && { 'content-type': 'application/json' }) },
+			headers: {
+				cookie,
+				// n8n ends connections that were idle for a while, just as the next request goes out.
+				connection: 'close',
+				...(body !== undefined && { 'content-type': 'application/json' }),
+			},
 			body: body === undefined ? undefined : JSON.stringify(body),
 		});
 		const text = await answer.text();

@@ -28,13 +28,18 @@ const READER = 'reader-42';
 /** What n8n itself calls its own, in the panels of its nodes, its settings and its dialogs. */
 const NAMES_OF_N8N = [
 	'Always Output Data',
+	'Assert Queue',
 	'Attachments (Inline)',
 	'Authentication → Header Auth',
 	'Basic Auth',
 	'Bearer Auth',
 	'Chat',
+	'Delete From Queue When',
+	'Execution Finishes Successfully',
 	'Header Auth',
+	'JSON Parse Body',
 	'On Error',
+	'Only Content',
 	'Save execution progress',
 	'Save failed / successful / manual executions',
 	'Wait for Sub-Workflow Completion',
