@@ -8,6 +8,8 @@ export interface GuardedResponse {
 	/** The default pixel */
 	sendPixel(): void;
 	sendImage(image: Buffer, contentType?: string): void;
+	/** Has `ended` called when the workflow answers, also after the image went out, or ends. */
+	onEnd(ended: () => void): void;
 }
 
 /**
@@ -41,6 +43,7 @@ export function guardResponse(
 		headers: Record<string, string>,
 	) => Response;
 	let answered = false;
+	let ended = (): void => undefined;
 
 	const send = (image: Buffer, contentType?: string): Response => {
 		if (answered) return response;
@@ -57,8 +60,12 @@ export function guardResponse(
 		return response;
 	};
 
-	response.json = () => send(PIXEL_PNG);
+	response.json = () => {
+		ended();
+		return send(PIXEL_PNG);
+	};
 	response.end = ((body?: unknown) => {
+		ended();
 		// A body that was streamed is out already, headers and all: there is only the end to add.
 		if (response.headersSent) return answered ? response : end();
 		const contentType = String(response.getHeader('content-type') ?? '');
@@ -71,5 +78,6 @@ export function guardResponse(
 	return {
 		sendPixel: () => void send(PIXEL_PNG),
 		sendImage: (image, contentType) => void send(image, contentType),
+		onEnd: (call) => (ended = call),
 	};
 }

@@ -1,6 +1,7 @@
-import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 
+import { createGate, type Gate } from '../../src/async/gate';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { receiveOpen } from '../../src/tracking/receive/receive-open';
 import { toNodeError } from '../shared/each-item';
@@ -15,6 +16,17 @@ import { recordAndChoose, startForOf } from './record-and-choose';
 import { imitateResponse, noteResponse } from './response-imitation';
 
 const DEFAULT_DEADLINE_MS = 2000;
+/**
+ * Executions that have not answered yet, of one trigger. Beyond that each new one would only make
+ * all of them later: n8n needs most of its time for the execution, and little for one more item.
+ */
+const MOST_UNDER_WAY = 50;
+const MOST_TOGETHER = 200;
+/** An execution that has not ended by then may never say that it did. */
+const FORGET_AFTER_MS = 30_000;
+
+/** In module scope because n8n makes node instances anew. */
+const gates = new Map<string, Gate<INodeExecutionData>>();
 
 /**
  * Answers one load of the pixel, and gives n8n the event to start the workflow with. Whatever
@@ -63,15 +75,28 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 			if (!respondsHere && !isHead) await answerAsWorkflow(response, trigger, startedAt);
 			return { noWebhookResponse: true };
 		}
-		if (!respondsHere) started = received.event;
-		return {
-			noWebhookResponse: respondsHere,
-			workflowData: [[openItem(received.event)]],
-		};
+		const item = openItem(received.event);
+		if (respondsHere || context.getMode() === 'manual') {
+			return { noWebhookResponse: respondsHere, workflowData: [[item]] };
+		}
+		started = received.event;
+		const begun = await gateOf(trigger).enter(item);
+		// The workflow has this one among others, and can answer one request.
+		if (begun === null) response.sendPixel();
+		else response.onEnd(begun.end);
+		return { noWebhookResponse: begun === null, workflowData: begun ? [begun.items] : undefined };
 	} catch (error) {
 		response.sendPixel();
 		throw toNodeError(context, error, 0);
 	}
+}
+
+function gateOf(trigger: string): Gate<INodeExecutionData> {
+	const gate =
+		gates.get(trigger) ??
+		createGate({ most: MOST_UNDER_WAY, together: MOST_TOGETHER, forgetAfterMs: FORGET_AFTER_MS });
+	gates.set(trigger, gate);
+	return gate;
 }
 
 /** An open that is not kept gets about the time, and where it may the image, of those that are. */

@@ -67,6 +67,9 @@ const keeping = variant('keeping', (workflow) => {
 		options: { ip: 'keep', keep: ['userAgent'] },
 	});
 });
+const crowded = variant('crowded', (workflow) => {
+	workflow.settings = { ...workflow.settings, saveDataSuccessExecution: 'all' };
+});
 const ownImage = variant('own-image', (workflow) => {
 	// The first 70-byte PNG that people copy: a half-opaque dot, which makes it easy to tell apart.
 	node(workflow, 'Tracking Pixel').parameters.imageBase64 =
@@ -97,6 +100,7 @@ describe('the three-step flow in a real n8n', () => {
 				slow,
 				immediate,
 				keeping,
+				crowded,
 				ownImage,
 				behindStockWebhook,
 			],
@@ -131,6 +135,21 @@ describe('the three-step flow in a real n8n', () => {
 		);
 		await eventually(() => opensOf('ten').length === 10);
 	});
+
+	it('takes more loads at once than it can work on one by one: each is stored, many together', async () => {
+		const ids = Array.from({ length: 300 }, (_value, index) => `crowd-${index}`);
+		await Promise.all(
+			ids.map(async (id) => await expectPixel(await fetch(pixel(`crowded/pixel.png?id=${id}`)))),
+		);
+		const stored = () => n8n.rows(`select * from opens where recipient_id like 'crowd-%'`);
+		await eventually(() => stored().length >= ids.length, 60_000);
+		expect(stored().map((open) => open.recipient_id)).toHaveLength(ids.length);
+		expect(new Set(stored().map((open) => open.recipient_id))).toEqual(new Set(ids));
+		const filter = encodeURIComponent(JSON.stringify({ workflowId: 'crowded' }));
+		const { count } = await n8n.rest('GET', `/executions?filter=${filter}`);
+		expect(Number(count)).toBeGreaterThan(0);
+		expect(Number(count)).toBeLessThan(ids.length / 2);
+	}, 120_000);
 
 	it('answers HEAD with the same headers and records nothing', async () => {
 		const response = await fetch(pixel('email-open/pixel.png?id=head'), { method: 'HEAD' });
