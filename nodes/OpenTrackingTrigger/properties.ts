@@ -35,7 +35,8 @@ export const properties: INodeProperties[] = [
 			{
 				name: 'Using Respond and Log Open Node',
 				value: 'usingRespondNode',
-				description: 'The image that the workflow makes goes out, so every load starts it',
+				description:
+					'The image that the workflow makes goes out, so every load starts it; many at once start it together',
 			},
 		],
 		default: 'usingRespondNode',
