@@ -1,12 +1,10 @@
 import { sql } from 'kysely';
 
 import type { OpenEvent } from '../../tracking/event/open-event';
-import { chunks } from '../database/chunks';
 import type { Reader } from '../database/store-database';
+import { findById } from '../opens/find-by-id';
 import { toOpenEvent } from '../opens/open-row';
 import type { ArrivedOpen, BatchStore } from '../port/batch-store';
-
-const READ_ROWS = 1000;
 
 /** See {@link BatchStore.listArrived}. */
 export async function listArrived(
@@ -41,10 +39,7 @@ export async function listArrived(
 
 /** See {@link BatchStore.findOpens}. */
 export async function findOpens(db: Reader, eventIds: readonly string[]): Promise<OpenEvent[]> {
-	const found = new Map<string, OpenEvent>();
-	for (const part of chunks(eventIds, READ_ROWS)) {
-		const rows = await db.selectFrom('opens').selectAll().where('event_id', 'in', part).execute();
-		for (const row of rows) found.set(row.event_id, toOpenEvent(row));
-	}
+	const rows = await findById(db, eventIds);
+	const found = new Map(rows.map((row) => [row.event_id, toOpenEvent(row)]));
 	return eventIds.flatMap((id) => found.get(id) ?? []);
 }

@@ -13,6 +13,7 @@ import type { GroupTally, PixelTally, RecipientTally } from '../../tracking/coun
 import { isCounted } from '../../tracking/event/open-event';
 import type { Actor } from '../../tracking/event/open-event';
 import { chunks } from '../database/chunks';
+import { insertRows } from '../database/insert-rows';
 import type { Writer } from '../database/store-database';
 import { HourCounts } from './hour-counts';
 import { LinkCounts } from './link-counts';
@@ -224,9 +225,7 @@ export class CounterBook {
 				campaign_id: this.#campaignOfKey(key),
 				...fromRecipientTally(now),
 			}));
-			await this.db
-				.insertInto('recipient_tallies')
-				.values(rows)
+			await insertRows(this.db, 'recipient_tallies', rows)
 				.onConflict((conflict) =>
 					conflict.columns(['parent', 'recipient_id']).doUpdateSet(excluded(RECIPIENT_COLUMNS)),
 				)
@@ -243,15 +242,12 @@ export class CounterBook {
 	async #savePixels(): Promise<void> {
 		const changed = [...this.#pixels].filter(([, { before, now }]) => before !== now);
 		for (const part of chunks(changed, WRITE_ROWS)) {
-			await this.db
-				.insertInto('tallies')
-				.values(
-					part.map(([scope_id, { now }]) => ({
-						scope: 'pixel' as const,
-						scope_id,
-						...fromGroupTally(now),
-					})),
-				)
+			const rows = part.map(([scope_id, { now }]) => ({
+				scope: 'pixel' as const,
+				scope_id,
+				...fromGroupTally(now),
+			}));
+			await insertRows(this.db, 'tallies', rows)
 				.onConflict((conflict) =>
 					conflict.columns(['scope', 'scope_id']).doUpdateSet(excluded(GROUP_COLUMNS)),
 				)

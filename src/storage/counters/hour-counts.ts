@@ -1,4 +1,5 @@
 import { chunks } from '../database/chunks';
+import { insertRows } from '../database/insert-rows';
 import type { Writer } from '../database/store-database';
 import type { HourlyTable, Scope } from '../database/store-schema';
 
@@ -40,9 +41,7 @@ export class HourCounts {
 			.map(([, row]) => row)
 			.filter((row) => row.opens !== 0 || row.unique_opens !== 0 || row.machine_opens !== 0);
 		for (const rows of chunks(steps, WRITE_ROWS)) {
-			await db
-				.insertInto('hourly')
-				.values(rows)
+			await insertRows(db, 'hourly', rows)
 				.onConflict((conflict) =>
 					conflict.columns(['scope', 'scope_id', 'hour']).doUpdateSet((is) => ({
 						opens: is('hourly.opens', '+', is.ref('excluded.opens')),

@@ -55,6 +55,7 @@ function query(
 		const { pixelId, campaignId, recipientId } = place;
 		return sql`(cast(${index} as bigint), ${pixelId ?? ''}, ${campaignId ?? ''}, ${recipientId ?? ''}, cast(${at} as bigint))`;
 	});
+	const times = loads.map(({ at }) => at);
 	const wanted = db.with(
 		'wanted(position, parent_pixel, parent_campaign, recipient, moment)',
 		() => sql<Wanted>`(values ${sql.join(values)})`,
@@ -65,7 +66,10 @@ function query(
 			let counted = is
 				.selectFrom('opens as near')
 				.where('near.event', '=', sql.lit('open'))
-				.where('near.actor', 'in', COUNTED_ACTORS);
+				.where('near.actor', 'in', COUNTED_ACTORS)
+				// For PostgreSQL, which leaves other days out before it knows a moment.
+				.where('near.occurred_at', '>=', Math.min(...times) - VIEW_GAP_MS)
+				.where('near.occurred_at', '<=', Math.max(...times) + VIEW_GAP_MS);
 			if (byRecipient) {
 				counted = counted
 					.whereRef('near.recipient_id', '=', 'wanted.recipient')

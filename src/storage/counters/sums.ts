@@ -11,6 +11,7 @@ import {
 } from '../../tracking/counters/tally';
 import type { GroupTally, PixelTally } from '../../tracking/counters/tally';
 import { chunks } from '../database/chunks';
+import { insertRows } from '../database/insert-rows';
 import type { Reader, Writer } from '../database/store-database';
 import type { Scope, TalliesTable } from '../database/store-schema';
 import { fromGroupTally, toPixelTally } from './tally-rows';
@@ -47,9 +48,12 @@ export interface SumStep {
 export async function addToSums(db: Writer, steps: readonly SumStep[]): Promise<void> {
 	const sorted = [...steps].sort((a, b) => order(a.scope, b.scope) || order(a.id, b.id));
 	for (const part of chunks(sorted, WRITE_ROWS)) {
-		await db
-			.insertInto('tallies')
-			.values(part.map(({ scope, id, step }) => ({ scope, scope_id: id, ...fromGroupTally(step) })))
+		const rows = part.map(({ scope, id, step }) => ({
+			scope,
+			scope_id: id,
+			...fromGroupTally(step),
+		}));
+		await insertRows(db, 'tallies', rows)
 			.onConflict((conflict) => conflict.columns(['scope', 'scope_id']).doUpdateSet(ADDED))
 			.execute();
 	}

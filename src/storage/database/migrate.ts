@@ -21,6 +21,7 @@ import * as clickRates from './migrations/0015-click-rates';
 import * as recipientsByCampaign from './migrations/0018-recipients-by-campaign';
 import * as firstOpens from './migrations/0019-first-opens';
 import * as batchReaders from './migrations/0020-batch-readers';
+import * as opensByDay from './migrations/0021-opens-by-day';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -42,6 +43,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0018-recipients-by-campaign': recipientsByCampaign,
 	'0019-first-opens': firstOpens,
 	'0020-batch-readers': batchReaders,
+	'0021-opens-by-day': opensByDay,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

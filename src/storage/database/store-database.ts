@@ -47,6 +47,12 @@ export class NeedsToBeAlone extends Error {
 	override readonly name = 'NeedsToBeAlone';
 }
 
+/** The schema that the tables of a handle are in, where the engine has schemas. */
+export function schemaOf(db: Pick<Kysely<unknown>, 'schema'>): string {
+	const { table } = db.schema.dropTable('opens').toOperationNode().table;
+	return String(table.schema?.name);
+}
+
 /** Which engine a handle runs on, for the few statements that only one of them has. */
 export function engineOf(db: Pick<Reader, 'getExecutor'>): StoreDatabase['engine'] {
 	return db.getExecutor().adapter instanceof PostgresAdapter ? 'postgres' : 'sqlite';

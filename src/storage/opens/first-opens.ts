@@ -146,6 +146,7 @@ async function openedBefore(
 			.select(['pixel_id', 'campaign_id', 'recipient_id', 'message_id', 'occurred_at'])
 			.where('event', '=', 'open')
 			.where('actor', 'in', COUNTED_ACTORS)
+			.where('occurred_at', '>=', Math.min(...firstAt))
 			.where((is) =>
 				is.or([
 					is('message_id', 'in', [...new Set(part.flatMap(({ row }) => row.message_id ?? []))]),

@@ -18,12 +18,14 @@ import { parentOf, tallyKeyOf, textOfKey } from '../counters/tally-key';
 import type { Place, TallyKey } from '../counters/tally-key';
 import { storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
+import { insertRows } from '../database/insert-rows';
 import type { Writer } from '../database/store-database';
 import type { OpenRow } from '../database/store-schema';
 import type { Label, RecordResult, StoreKnowledge } from '../port/tracking-store';
 import { findFirstOpens, UNKNOWN } from './first-opens';
 import type { FirstOpen, Incoming } from './first-opens';
 import { toOpenRow } from './open-row';
+import { findById, findNear, isNearItsId } from './find-by-id';
 import { findSeen, noteSeen } from './seen-events';
 import { inStoringOrder } from './storing-order';
 import { deletionStatesOf, NOBODYS } from './tombstones';
@@ -78,7 +80,7 @@ export async function recordEvents(
 	for (const row of allowed) {
 		if (!rows.has(row.event_id)) rows.set(row.event_id, row);
 	}
-	const known = await findKnown(db, [...rows.keys()]);
+	const known = await findKnown(db, [...rows.values()]);
 	const fresh = [...rows.values()].filter((row) => !known.has(row.event_id));
 	const alive = await withoutDeleted(db, fresh, keys);
 	const labels = await labelsOf(alive.filter((row) => toIncoming(row).keeps === 'every-open'));
@@ -143,16 +145,14 @@ function toIncoming(row: OpenRow): Incoming {
 	};
 }
 
-async function findKnown(db: Writer, ids: readonly string[]): Promise<Set<string>> {
-	const known = await findSeen(db, ids);
-	for (const part of chunks(ids, READ_ROWS)) {
-		const found = await db
-			.selectFrom('opens')
-			.select('event_id')
-			.where('event_id', 'in', part)
-			.execute();
-		for (const row of found) known.add(row.event_id);
+async function findKnown(db: Writer, rows: readonly OpenRow[]): Promise<Set<string>> {
+	const idsOf = (some: readonly OpenRow[]) => some.map((row) => row.event_id);
+	const known = await findSeen(db, idsOf(rows));
+	for (const part of chunks(rows.filter(isNearItsId), READ_ROWS)) {
+		for (const id of await findNear(db, part)) known.add(id);
 	}
+	const others = rows.filter((row) => !isNearItsId(row));
+	for (const { event_id } of await findById(db, idsOf(others))) known.add(event_id);
 	return known;
 }
 
@@ -247,10 +247,7 @@ async function log(
 			...(firstOpens.get(row.event_id) ?? UNKNOWN),
 			campaign_id: book.campaignOf(place),
 		}));
-		await db
-			.insertInto('opens')
-			.values(await inStoringOrder(db, rows))
-			.execute();
+		await insertRows(db, 'opens', await inStoringOrder(db, rows)).execute();
 	}
 }
 

@@ -5,7 +5,6 @@ import type { LoadInPlace } from '../../tracking/receive/receive-types';
 import { normalId } from '../../tracking/people/normal-id';
 import { findBursts, keepLabels } from '../bursts/burst-windows';
 import type { FoundBursts } from '../bursts/burst-windows';
-import { chunks } from '../database/chunks';
 import { NeedsToBeAlone, type Reader, type Writer } from '../database/store-database';
 import { listConsentsOf, strictestConsent } from '../people/consent-records';
 import { deniedAmong } from '../people/denylist';
@@ -15,10 +14,9 @@ import type {
 	CheckedRecord,
 	StoreKnowledge,
 } from '../port/tracking-store';
+import { findById } from './find-by-id';
 import { claimsOf, knowledgeOf, recordEvents } from './record-opens';
 import { relabel } from './relabel-opens';
-
-const READ_ROWS = 1000;
 
 /**
  * Records opens that waited on their way to the store, but those of people who were erased
@@ -132,14 +130,6 @@ async function knowledgeInLog(
 	db: Reader,
 	ids: readonly string[],
 ): Promise<Map<string, StoreKnowledge>> {
-	const found = new Map<string, StoreKnowledge>();
-	for (const part of chunks(ids, READ_ROWS)) {
-		const rows = await db
-			.selectFrom('opens')
-			.select(['event_id', 'actor', 'actor_reason', 'rules_version', 'first_open', 'quiet_days'])
-			.where('event_id', 'in', part)
-			.execute();
-		for (const row of rows) found.set(row.event_id, knowledgeOf(row));
-	}
-	return found;
+	const rows = await findById(db, ids);
+	return new Map(rows.map((row) => [row.event_id, knowledgeOf(row)]));
 }

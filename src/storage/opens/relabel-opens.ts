@@ -17,6 +17,7 @@ import type { Place } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import type { Reader, Writer } from '../database/store-database';
 import type { OpenRow } from '../database/store-schema';
+import { findById } from './find-by-id';
 import { againInStoringOrder } from './storing-order';
 import type { LabelChange, Relabel, RelabelResult } from '../port/tracking-store';
 
@@ -57,11 +58,7 @@ export async function listLabelHistory(db: Reader, eventId: string): Promise<Lab
 /** Gives one open another label, and says what became of that. */
 export async function relabel(db: Writer, change: Relabel): Promise<keyof RelabelResult> {
 	const { eventId, actor, actorReason, rulesVersion } = change;
-	const row = await db
-		.selectFrom('opens')
-		.selectAll()
-		.where('event_id', '=', eventId)
-		.executeTakeFirst();
+	const [row] = await findById(db, [eventId]);
 	if (row === undefined) return 'unknown';
 	const same =
 		row.actor === actor && row.actor_reason === actorReason && row.rules_version === rulesVersion;
@@ -77,6 +74,7 @@ export async function relabel(db: Writer, change: Relabel): Promise<keyof Relabe
 		.set({ actor, actor_reason: actorReason, rules_version: rulesVersion })
 		.set(await againInStoringOrder(db))
 		.where('event_id', '=', eventId)
+		.where('occurred_at', '=', row.occurred_at)
 		.execute();
 	if (row.actor !== actor) {
 		await (row.event === 'click' ? moveClicks(db, row, actor) : moveCounters(db, row, actor));

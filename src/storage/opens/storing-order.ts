@@ -42,8 +42,16 @@ async function takeNumbers(db: Writer, count: number): Promise<number> {
 	return last;
 }
 
-/** The highest number there is, 0 where there is none. */
+/** The highest number there is or was, 0 where there is none. */
 export async function newestNumber(db: Reader): Promise<number> {
+	if (engineOf(db) === 'postgres') {
+		const numbers = db.withTables<{ opens_stored: { last_value: number; is_called: boolean } }>();
+		const { last_value, is_called } = await numbers
+			.selectFrom('opens_stored')
+			.selectAll()
+			.executeTakeFirstOrThrow();
+		return is_called ? last_value : 0;
+	}
 	const { last } = await db
 		.selectFrom('opens')
 		.select((is) => is.fn.max('stored_seq').as('last'))

@@ -8,6 +8,7 @@ import { refreshTimes } from '../counters/refresh-times';
 import { readSums, totalPart } from '../counters/sums';
 import type { StoreDatabase, Writer } from '../database/store-database';
 import { dropLostSegments } from '../people/segments';
+import { deleteRows } from '../opens/find-by-id';
 import { pixelTombstone } from '../opens/tombstones';
 
 /** Rows removed in one transaction, few enough to let others in between. */
@@ -58,15 +59,12 @@ async function removeRows(database: StoreDatabase, id: string): Promise<void> {
 	await inSteps(database, async (db) => {
 		const rows = await db
 			.selectFrom('opens')
-			.select('event_id')
+			.select(['event_id', 'occurred_at'])
 			.where('pixel_id', '=', id)
 			.limit(DELETE_ROWS)
 			.execute();
-		const eventIds = rows.map((row) => row.event_id);
-		if (eventIds.length === 0) return 0;
-		await db.deleteFrom('label_history').where('event_id', 'in', eventIds).execute();
-		await db.deleteFrom('opens').where('event_id', 'in', eventIds).execute();
-		return eventIds.length;
+		await deleteRows(db, rows);
+		return rows.length;
 	});
 	await inSteps(database, async (db) => {
 		const rows = await db

@@ -4,8 +4,10 @@ import type { Purpose } from '../../tracking/event/purpose';
 import type { DataClass, RetentionStep } from '../../tracking/people/retention';
 import { pixelOfParent } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
+import { dropPartitions } from '../database/postgres/open-partitions';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
 import type { RetentionCount } from '../port/privacy-store';
+import { deleteRows } from '../opens/find-by-id';
 import { withoutCounters } from '../people/entries-without-counters';
 import { dropLostSegments } from '../people/segments';
 import { refreshStates } from '../people/consent-records';
@@ -15,6 +17,8 @@ const ROWS = 1000;
 
 /** How a class of data is counted, and how some of it is removed; `before` in milliseconds. */
 interface Remover {
+	/** Removes what can go all at once, and returns how many records that were */
+	removeWhole?(database: StoreDatabase, before: number): Promise<number>;
 	count(db: Reader, before: number): Promise<number>;
 	/** Removes up to `ROWS` records and returns how many it removed */
 	removeSome(db: Writer, before: number): Promise<number>;
@@ -54,7 +58,7 @@ async function run(
 	dryRun: boolean,
 ): Promise<number> {
 	if (dryRun) return await database.read((db) => remover.count(db, before));
-	let removed = 0;
+	let removed = (await remover.removeWhole?.(database, before)) ?? 0;
 	for (;;) {
 		const step = await database.write((db) => remover.removeSome(db, before));
 		removed += step;
@@ -66,6 +70,8 @@ async function run(
 const countOf = sql<number>`count(*)`;
 
 const opens: Remover = {
+	removeWhole: async (database, before) =>
+		database.engine === 'postgres' ? await dropPartitions(database, before) : 0,
 	count: async (db, before) => {
 		const old = db.selectFrom('opens').where('occurred_at', '<', before);
 		return (await old.select(countOf.as('count')).executeTakeFirstOrThrow()).count;
@@ -73,16 +79,13 @@ const opens: Remover = {
 	removeSome: async (db, before) => {
 		const rows = await db
 			.selectFrom('opens')
-			.select('event_id')
+			.select(['event_id', 'occurred_at'])
 			.where('occurred_at', '<', before)
 			.orderBy('occurred_at')
 			.limit(ROWS)
 			.execute();
-		const ids = rows.map((row) => row.event_id);
-		if (ids.length === 0) return 0;
-		await db.deleteFrom('label_history').where('event_id', 'in', ids).execute();
-		await db.deleteFrom('opens').where('event_id', 'in', ids).execute();
-		return ids.length;
+		await deleteRows(db, rows);
+		return rows.length;
 	},
 };
 

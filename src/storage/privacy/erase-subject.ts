@@ -10,6 +10,7 @@ import { pixelParent } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import { chunks } from '../database/chunks';
 import type { StoreDatabase, Writer } from '../database/store-database';
+import { deleteRows } from '../opens/find-by-id';
 import type { ErasureCounts, Subject } from '../port/privacy-store';
 import { refreshStates } from '../people/consent-records';
 import { findTraces, placeOfKey, ROWS } from './find-person';
@@ -127,10 +128,8 @@ async function eraseSome(
 		if (row.event === 'click') book.countLink(place, linkOf(row), actor, -1);
 		else book.countHour(place, row.occurred_at, actor, -1);
 	}
-	const ids = rows.map((row) => row.event_id);
-	await db.deleteFrom('label_history').where('event_id', 'in', ids).execute();
-	await db.deleteFrom('opens').where('event_id', 'in', ids).execute();
-	return ids;
+	await deleteRows(db, rows);
+	return rows.map((row) => row.event_id);
 }
 
 async function eraseRows(

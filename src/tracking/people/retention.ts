@@ -90,9 +90,9 @@ export function retentionPlan(config: RetentionConfig, now: Date): RetentionStep
 				`The period of "${dataClass}" is ${length} ${unit}. Use a whole number of at least 1.`,
 			);
 		}
-		const deleteBefore = DateTime.fromJSDate(now, { zone: 'utc' })
-			.minus({ [unit]: length })
-			.toJSDate();
+		const end = DateTime.fromJSDate(now, { zone: 'utc' }).minus({ [unit]: length });
+		// Opens go by whole days, which PostgreSQL drops at once.
+		const deleteBefore = (dataClass === 'open' ? end.startOf('day') : end).toJSDate();
 		return { ...step, action: 'delete', deleteBefore, period: `${length} ${unit}` };
 	});
 }

@@ -7,6 +7,7 @@ import { StoreError } from '../../port/store-error';
 import { QueryGate } from '../query-gate';
 import { NeedsToBeAlone, type StoreDatabase, type Writer } from '../store-database';
 import type { StoreSchema } from '../store-schema';
+import { makePartitions } from './open-partitions';
 import { textOf, toPostgresError } from './postgres-error';
 
 export interface PostgresOptions {
@@ -31,9 +32,12 @@ export interface PostgresOptions {
 
 const INT8 = 20;
 const UNIQUE_VIOLATION = '23505';
+const CHECK_VIOLATION = '23514';
 const DEADLOCK = '40P01';
 /** One that writes, and one for the reads meanwhile */
 const LEAST_CONNECTIONS = 2;
+/** What is claimed to make partitions: two who make the same one would fail. */
+const PARTITIONS = 'partitions';
 /** Locks that claims are spread over */
 const CLAIM_SLOTS = 256;
 const CONNECT_LIMIT_MS = 10_000;
@@ -78,6 +82,18 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 				await lock(trx, claims);
 				return await change(trx, claims === undefined);
 			});
+	/** Makes the partition that an open finds missing, and tries again. */
+	const withPartitions = async <T>(write: () => Promise<T>): Promise<T> => {
+		for (;;) {
+			try {
+				return await write();
+			} catch (error) {
+				const time = timeWithoutPartition(error);
+				if (time === null) throw error;
+				await transact((trx) => makePartitions(trx, schema, [time]), [PARTITIONS]);
+			}
+		}
+	};
 	const gate = new QueryGate();
 	// Of one process, writes follow one another, which leaves the other connections to reads.
 	const oneAtATime = pLimit(1);
@@ -90,10 +106,10 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 				oneAtATime(() =>
 					explained(async () => {
 						try {
-							return await transact(change, claims);
+							return await withPartitions(() => transact(change, claims));
 						} catch (error) {
 							if (claims === undefined || !isCollision(error)) throw error;
-							return await transact(change);
+							return await withPartitions(() => transact(change));
 						}
 					}),
 				),
@@ -133,6 +149,14 @@ function writeLocks(schema: string, lockLimitMs: number) {
 			trx,
 		);
 	};
+}
+
+/** The time of an open that there is no partition for; `null` for other errors. */
+function timeWithoutPartition(error: unknown): number | null {
+	// The code is that of a violated check, and only a check has a name.
+	if (textOf(error, 'code') !== CHECK_VIOLATION || textOf(error, 'constraint')) return null;
+	const time = /\(occurred_at\) = \((-?\d+)\)/.exec(textOf(error, 'detail') ?? '')?.[1];
+	return time === undefined ? null : Number(time);
 }
 
 /** Whether two transactions that claimed different things met after all, or would: one runs alone. */

@@ -60,7 +60,10 @@ function fixedSentence(message: string): string | null {
 }
 
 /** A text property of an error, `null` where it has none. */
-export function textOf(error: unknown, name: 'code' | 'constraint' | 'message'): string | null {
+export function textOf(
+	error: unknown,
+	name: 'code' | 'constraint' | 'detail' | 'message',
+): string | null {
 	if (typeof error !== 'object' || error === null || !(name in error)) return null;
 	const value: unknown = Reflect.get(error, name);
 	return typeof value === 'string' ? value : null;

@@ -48,6 +48,7 @@ export async function demandSchema(database: StoreDatabase): Promise<boolean> {
 	return owner !== null;
 }
 
-function quoted(name: string): string {
+/** A name as it stands in a statement. */
+export function quoted(name: string): string {
 	return `"${name.replaceAll('"', '""')}"`;
 }

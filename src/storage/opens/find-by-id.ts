@@ -1,0 +1,92 @@
+import { version } from 'uuid';
+
+import { chunks } from '../database/chunks';
+import type { Reader, Writer } from '../database/store-database';
+import type { OpenRow, StoredOpensTable } from '../database/store-schema';
+import type { Selectable } from 'kysely';
+
+/*
+ * PostgreSQL keeps opens in partitions by day, and an id alone would be looked for in each of them.
+ * Most ids are UUIDs of version 7, which begin with the time (RFC 9562, 5.7) of the load.
+ */
+
+const READ_ROWS = 500;
+/** How far the time of an open may be from that of its id: modes store the hour or the day. */
+const NEAR_MS = 2 * 86_400_000;
+
+/** Whether an open is near the time that its id tells. */
+export function isNearItsId({
+	event_id,
+	occurred_at,
+}: Pick<OpenRow, 'event_id' | 'occurred_at'>): boolean {
+	const time = timeOfId(event_id);
+	return time !== null && Math.abs(time - occurred_at) <= NEAR_MS;
+}
+
+function timeOfId(id: string): number | null {
+	try {
+		return version(id) === 7 ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : null;
+	} catch {
+		return null;
+	}
+}
+
+/** The ids of those of these opens that the log has, which are near what their ids tell. */
+export async function findNear(
+	db: Reader,
+	rows: ReadonlyArray<Pick<OpenRow, 'event_id' | 'occurred_at'>>,
+): Promise<string[]> {
+	const times = rows.map((row) => row.occurred_at);
+	const found = await db
+		.selectFrom('opens')
+		.select('event_id')
+		.where(
+			'event_id',
+			'in',
+			rows.map((row) => row.event_id),
+		)
+		.where('occurred_at', '>=', Math.min(...times) - NEAR_MS)
+		.where('occurred_at', '<=', Math.max(...times) + NEAR_MS)
+		.execute();
+	return found.map((row) => row.event_id);
+}
+
+/** The opens with these ids, as far as the log has them, in no order. */
+export async function findById(
+	db: Reader,
+	ids: readonly string[],
+): Promise<Array<Selectable<StoredOpensTable>>> {
+	const found: Array<Selectable<StoredOpensTable>> = [];
+	const withIds = (part: readonly string[]) =>
+		db.selectFrom('opens').selectAll().where('event_id', 'in', part);
+	for (const part of chunks(ids, READ_ROWS)) {
+		const times = part.flatMap((id) => timeOfId(id) ?? []);
+		if (times.length > 0) {
+			const near = withIds(part)
+				.where('occurred_at', '>=', Math.min(...times) - NEAR_MS)
+				.where('occurred_at', '<=', Math.max(...times) + NEAR_MS);
+			found.push(...(await near.execute()));
+		}
+		const known = new Set(found.map((row) => row.event_id));
+		const others = part.filter((id) => !known.has(id));
+		if (others.length > 0) found.push(...(await withIds(others).execute()));
+	}
+	return found;
+}
+
+/** Takes opens out of the log, with the history of their labels. */
+export async function deleteRows(
+	db: Writer,
+	rows: ReadonlyArray<Pick<OpenRow, 'event_id' | 'occurred_at'>>,
+): Promise<void> {
+	if (rows.length === 0) return;
+	const ids = rows.map((row) => row.event_id);
+	const times = rows.map((row) => row.occurred_at);
+	await db.deleteFrom('label_history').where('event_id', 'in', ids).execute();
+	await db
+		.deleteFrom('opens')
+		.where('event_id', 'in', ids)
+		.where('occurred_at', '>=', Math.min(...times))
+		.where('occurred_at', '<=', Math.max(...times))
+		.execute();
+}
