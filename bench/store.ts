@@ -4,39 +4,37 @@ import { join } from 'node:path';
 import { v7 as uuidV7 } from 'uuid';
 
 import { openEmbeddedStore } from '../src/storage/embedded-store';
+import { openPostgresStore } from '../src/storage/postgres-store';
 import type { TrackingStore } from '../src/storage/port/tracking-store';
 import { ACTORS } from '../src/tracking/event/event-fields';
 import { newOpenEvent, type OpenEvent } from '../src/tracking/event/open-event';
 import { keysOf } from '../test/support/denylist-keys';
+import { newDatabase } from '../test/support/own-database';
+import { foundPostgres } from '../test/support/postgres-server';
 
 /**
- * The store on SQLite: events per second, what a status check and the dashboard cost with few and
- * with many opens, and the memory of an export. `STORE_BENCH_OPENS` and `STORE_BENCH_RECIPIENTS`
- * change the sizes.
+ * The store on both databases while it grows from ten thousand opens by tens: opens recorded in a
+ * second at each size, and what a status check, the dashboard, a page of opens and a campaign report
+ * cost there. Then, on SQLite, what else writers and readers meet, and the memory of an export.
+ * `STORE_BENCH_OPENS` and `STORE_BENCH_RECIPIENTS` change the sizes, `TEST_POSTGRES_URL` the server.
  */
-const FEW = 1_000;
 const MANY = Number(process.env.STORE_BENCH_OPENS ?? 1_000_000);
 const SINGLES = 20_000;
 const RECIPIENTS = Number(process.env.STORE_BENCH_RECIPIENTS ?? 1_000_000);
 const BATCH = 500;
-const START = Date.UTC(2026, 0, 1);
+/** Opens at the end of each size that the rate is taken of. */
+const LAST = 10_000;
+const DAY_MS = 86_400_000;
+const DAYS = 90;
+const START = Date.now() - DAYS * DAY_MS;
+const READS = 200;
 
 async function main(): Promise<void> {
+	await growOnPostgres();
 	const folder = await mkdtemp(join(tmpdir(), 'store-bench-'));
 	const store = await openEmbeddedStore({ folder, queueMode: false });
 	try {
-		await fill(store, 0, FEW, campaignOpen);
-		const few = await latencies(store);
-		const seconds = await fill(store, FEW, MANY, campaignOpen);
-		const many = await latencies(store);
-		print(`record ${MANY - FEW} opens in batches of ${BATCH}`, rate(MANY - FEW, seconds));
-		for (const name of ['status', 'dashboard'] as const) {
-			const ratio = (many[name] / few[name]).toFixed(2);
-			print(
-				`${name} at ${MANY} opens against ${FEW}`,
-				`${few[name].toFixed(3)} ms -> ${many[name].toFixed(3)} ms, ratio ${ratio}`,
-			);
-		}
+		await growStore('SQLite', store);
 		const singles = await fill(store, 0, SINGLES, singleMailOpen);
 		print(`record ${SINGLES} opens, each of a pixel of its own`, rate(SINGLES, singles));
 		const late = await fill(store, 0, SINGLES, lateOpen);
@@ -45,6 +43,33 @@ async function main(): Promise<void> {
 	} finally {
 		await store.close();
 		await rm(folder, { recursive: true });
+	}
+}
+
+async function growOnPostgres(): Promise<void> {
+	if (foundPostgres === null) throw new Error('This needs PostgreSQL. Set TEST_POSTGRES_URL.');
+	const database = await newDatabase(foundPostgres);
+	const store = await openPostgresStore({ connectionString: database.url.href, tls: 'disable' });
+	try {
+		await growStore('PostgreSQL', store);
+	} finally {
+		await store.close();
+		await database.drop();
+	}
+}
+
+async function growStore(name: string, store: TrackingStore): Promise<void> {
+	let there = 0;
+	for (let size = LAST; size <= MANY; size *= 10) {
+		await fill(store, there, size - LAST, campaignOpen);
+		const seconds = await fill(store, size - LAST, size, campaignOpen);
+		there = size;
+		const costs = await latencies(store);
+		const texts = Object.entries(costs).map(([what, ms]) => `${what} ${ms.toFixed(2)} ms`);
+		print(
+			`${name}, ${size.toLocaleString('en-US')} opens`,
+			[rate(LAST, seconds), ...texts].join(', '),
+		);
 	}
 }
 
@@ -67,13 +92,14 @@ async function fill(
 	return seconds;
 }
 
-/** One of 100 campaigns with 200 recipients each, in order of time. */
+/** One of 100 campaigns with 20,000 recipients each, in order of time over the days of retention. */
 function campaignOpen(number: number): OpenEvent {
 	const campaign = (number * 7) % 100;
+	const time = START + Math.floor((number / MANY) * DAYS * DAY_MS);
 	return newOpenEvent({
-		eventId: uuidV7(),
-		occurredAt: new Date(START + number * 40).toISOString(),
-		recipientId: `recipient-${(number * 31) % 200}`,
+		eventId: uuidV7({ msecs: time }),
+		occurredAt: new Date(time).toISOString(),
+		recipientId: `recipient-${(number * 31) % 20_000}`,
 		pixelId: `pixel-${campaign}`,
 		campaignId: `campaign-${campaign}`,
 		trackingMode: 'identified',
@@ -97,16 +123,23 @@ function lateOpen(number: number): OpenEvent {
 	return { ...event, occurredAt: new Date(START - number * 1000).toISOString() };
 }
 
-async function latencies(store: TrackingStore): Promise<{ status: number; dashboard: number }> {
-	const status = await median(() =>
-		store.getStatus({ pixelId: 'pixel-7', recipientId: 'recipient-31' }),
-	);
-	return { status, dashboard: await median(() => store.getDashboard()) };
+async function latencies(store: TrackingStore): Promise<Record<string, number>> {
+	return {
+		status: await median(() =>
+			store.getStatus({ pixelId: 'pixel-7', recipientId: 'recipient-31' }),
+		),
+		dashboard: await median(() => store.getDashboard()),
+		'page of opens': await median(() => store.listOpens({ limit: 50 })),
+		'opens of a person': await median(() =>
+			store.listOpens({ limit: 50, recipientId: 'recipient-31' }),
+		),
+		'campaign report': await median(() => store.campaignReport({ campaignId: 'campaign-7' })),
+	};
 }
 
 async function median(action: () => Promise<unknown>): Promise<number> {
 	const times: number[] = [];
-	for (let turn = 0; turn < 500; turn++) {
+	for (let turn = 0; turn < READS; turn++) {
 		const began = performance.now();
 		await action();
 		times.push(performance.now() - began);
@@ -156,7 +189,7 @@ function mib(bytes: number): number {
 }
 
 function print(what: string, result: string): void {
-	process.stdout.write(`${what.padEnd(50)}  ${result}\n`);
+	process.stdout.write(`${what.padEnd(40)}  ${result}\n`);
 }
 
 void main();

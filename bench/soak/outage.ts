@@ -9,7 +9,7 @@ import { Client } from 'pg';
 import { startCollectorProcess } from '../../test/support/collector-process';
 import { startCutOff } from '../../test/support/cut-off';
 import { eventually, freePort } from '../../test/support/n8n-instance';
-import { postgresUrl } from '../../test/support/stores';
+import { foundPostgres, postgresUrl } from '../../test/support/postgres-server';
 import { check, drained, makeLoad } from './checks';
 import { createArrivals } from './identity';
 
@@ -19,7 +19,7 @@ const TABLE = 'email_open_tracking.opens';
 const READ_ROWS = 50_000;
 
 export async function outage({ rate, away }: { rate: number; away: number }): Promise<void> {
-	if (postgresUrl === null) throw new Error('This part needs PostgreSQL. Set TEST_POSTGRES_URL.');
+	if (foundPostgres === null) throw new Error('This part needs PostgreSQL. Set TEST_POSTGRES_URL.');
 	const database = `open_tracking_soak_${randomUUID().slice(0, 8)}`;
 	const direct = Object.assign(new URL(postgresUrl), { pathname: `/${database}` });
 	await withClient(

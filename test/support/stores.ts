@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +9,9 @@ import { openSqliteDatabase } from '../../src/storage/database/sqlite/sqlite-dat
 import type { StoreDatabase } from '../../src/storage/database/store-database';
 import type { TrackingStore } from '../../src/storage/port/tracking-store';
 import { startStore } from '../../src/storage/start-store';
+import { foundPostgres, postgresUrl } from './postgres-server';
+
+export { postgresUrl } from './postgres-server';
 
 /** A fresh place for a store, on one engine; several stores can be opened on it. */
 export interface StorePlace {
@@ -26,21 +28,10 @@ export interface Engine {
 	newPlace(): Promise<StorePlace>;
 }
 
-const POSTGRES_CANDIDATES = [
-	'postgres://postgres@127.0.0.1:5432/test',
-	'postgres://root@127.0.0.1:5432/test',
-	'postgres://postgres:postgres@127.0.0.1:5432/postgres',
-];
-
-const found = findPostgres();
-
-/** URL of the PostgreSQL that tests may use; where there is none it leads nowhere. */
-export const postgresUrl = found ?? 'postgres://nowhere.invalid/none';
-
 /** Declares tests that need the PostgreSQL server; without one they are skipped by their names. */
-export const describeOnPostgres = found === null ? describe.skip : describe;
+export const describeOnPostgres = foundPostgres === null ? describe.skip : describe;
 /** The same for a single test. */
-export const itOnPostgres = found === null ? it.skip : it;
+export const itOnPostgres = foundPostgres === null ? it.skip : it;
 
 const sqlite: Engine = { name: 'SQLite', newPlace: newSqlitePlace };
 const postgres: Engine = { name: 'PostgreSQL', newPlace: newPostgresPlace };
@@ -54,38 +45,6 @@ const postgres: Engine = { name: 'PostgreSQL', newPlace: newPostgresPlace };
 export function onEachEngine(title: string, tests: (engine: Engine) => void): void {
 	describe(title.replace('$name', sqlite.name), () => tests(sqlite));
 	describeOnPostgres(title.replace('$name', postgres.name), () => tests(postgres));
-}
-
-function findPostgres(): string | null {
-	const given = process.env.TEST_POSTGRES_URL;
-	const url = (given ? [given] : POSTGRES_CANDIDATES).find(canConnect) ?? null;
-	if (url !== null) {
-		const { host, pathname } = new URL(url);
-		say(`Store tests run on SQLite and on PostgreSQL at ${host}${pathname}.`);
-	} else if (given || process.env.REQUIRE_POSTGRES === '1') {
-		throw new Error(
-			'PostgreSQL is required for these tests and did not answer. Start it on 127.0.0.1:5432, or set TEST_POSTGRES_URL.',
-		);
-	} else {
-		say(
-			'!!! The tests on PostgreSQL are skipped: none answers at 127.0.0.1:5432 and TEST_POSTGRES_URL is not set.',
-		);
-	}
-	return url;
-}
-
-/** Asks in a process of its own, because tests are declared synchronously. */
-function canConnect(url: string): boolean {
-	const script = `
-		const { Client } = require('pg');
-		const client = new Client({ connectionString: process.argv[1], connectionTimeoutMillis: 3000 });
-		client.connect().then(() => process.exit(0), () => process.exit(1));`;
-	const options = { cwd: __dirname, timeout: 10_000 };
-	return spawnSync(process.execPath, ['-e', script, url], options).status === 0;
-}
-
-function say(line: string): void {
-	process.stderr.write(`\n${line}\n`);
 }
 
 async function newSqlitePlace(): Promise<StorePlace> {

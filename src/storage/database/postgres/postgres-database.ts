@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
 import pLimit from 'p-limit';
 
+import { retry, type Backoff } from '../../../async/backoff';
 import { StoreError } from '../../port/store-error';
 import { QueryGate } from '../query-gate';
 import { NeedsToBeAlone, type StoreDatabase, type Writer } from '../store-database';
@@ -34,6 +35,10 @@ const INT8 = 20;
 const UNIQUE_VIOLATION = '23505';
 const CHECK_VIOLATION = '23514';
 const DEADLOCK = '40P01';
+/** No room for more locks: many statements at once look at all partitions, each for milliseconds. */
+const OUT_OF_ROOM = '53200';
+const ROOM_BACKOFF: Backoff = { firstMs: 20, longestMs: 500 };
+const ROOM_TRIES = 12;
 /** One that writes, and one for the reads meanwhile */
 const LEAST_CONNECTIONS = 2;
 /** What is claimed to make partitions: two who make the same one would fail. */
@@ -168,7 +173,11 @@ function isCollision(error: unknown): boolean {
 
 async function explained<T>(action: () => Promise<T>): Promise<T> {
 	try {
-		return await action();
+		return await retry(
+			action,
+			ROOM_BACKOFF,
+			(error, failures) => textOf(error, 'code') === OUT_OF_ROOM && failures < ROOM_TRIES,
+		);
 	} catch (error) {
 		throw toPostgresError(error);
 	}

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { Client } from 'pg';
 import { v7 as uuidV7 } from 'uuid';
 
 import { listPartitions } from '../../../../src/storage/database/postgres/open-partitions';
@@ -8,7 +9,7 @@ import { startStore } from '../../../../src/storage/start-store';
 import { newOpenEvent, type OpenEvent } from '../../../../src/tracking/event/open-event';
 import { DEFAULT_RETENTION, retentionPlan } from '../../../../src/tracking/people/retention';
 import { undoOpensByDay } from '../../../support/older-store';
-import { describeOnPostgres, newPostgresPlace } from '../../../support/stores';
+import { describeOnPostgres, newPostgresPlace, postgresUrl } from '../../../support/stores';
 
 const DAY_MS = 86_400_000;
 const TODAY = Math.floor(Date.now() / DAY_MS) * DAY_MS;
@@ -59,6 +60,31 @@ describeOnPostgres('opens on PostgreSQL', () => {
 		// A hundred days, the months before them, and the days ahead.
 		expect((await partitions()).length).toBeLessThan(120);
 		expect((await store.getDashboard()).totals.opens).toBe(300);
+	});
+
+	test('are found and recorded once the server has room for locks again', async () => {
+		const times = Array.from({ length: 100 }, (_, back) => TODAY - back * DAY_MS);
+		await store.recordOpens(times.map((time) => openAt(time)));
+		const all = `select count(*) from "${String(database.schema)}".opens`;
+		const others: Client[] = [];
+		const connect = async () => {
+			const other = new Client({ connectionString: postgresUrl });
+			await other.connect();
+			others.push(other);
+			await other.query('begin');
+			return await other.query(all).catch((error: { code: string }) => error.code);
+		};
+		// Each transaction holds a lock of every partition, with its indexes, until it ends.
+		while ((await connect()) !== '53200') expect(others.length).toBeLessThan(50);
+		const page = store.listOpens({ limit: 100, recipientId: 'r' });
+		const erased = store.eraseSubject(
+			{ recipientId: 'r', denylistKeysOf: (name) => [`key of ${name}`], pseudonymsOf: () => [] },
+			new Date(),
+		);
+		expect(await connect()).toBe('53200');
+		await Promise.all(others.map(async (other) => await other.end()));
+		expect((await page).opens).toHaveLength(100);
+		expect((await erased).eventIds).toHaveLength(100);
 	});
 
 	test('are stored once, also when they come again or under another time', async () => {

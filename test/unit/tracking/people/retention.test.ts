@@ -24,7 +24,7 @@ describe('retention', () => {
 
 	it('by default deletes opens after 90 days and the last-open day after 12 months', () => {
 		expect(step('open')).toMatchObject({ action: 'delete', period: '90 days' });
-		expect(step('open').deleteBefore?.toISOString()).toBe('2026-08-23T12:00:00.000Z');
+		expect(step('open').deleteBefore?.toISOString()).toBe('2026-08-23T00:00:00.000Z');
 		expect(step('last-open-day').deleteBefore?.toISOString()).toBe('2025-11-21T12:00:00.000Z');
 		expect(step('consent-proof')).toMatchObject({
 			action: 'delete',
