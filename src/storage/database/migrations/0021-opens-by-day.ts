@@ -70,12 +70,15 @@ async function keepWhatThereIs(
 	const tomorrow = Math.floor(Date.now() / DAY_MS + 1) * DAY_MS;
 	const { rows: early } = await sql<{ occurred_at: number }>`
 		select distinct occurred_at from ${old} where occurred_at >= ${tomorrow}`.execute(db);
-	await sql`create temporary table early_opens on commit drop as
+	// Not a temporary one, which not every user may make.
+	const aside = sql.table(`${schema}.early_opens`);
+	await sql`create table ${aside} as
 		select * from ${old} where occurred_at >= ${tomorrow}`.execute(db);
 	await sql`delete from ${old} where occurred_at >= ${tomorrow}`.execute(db);
 	await sql`alter table ${opens} attach partition ${old}
 		for values from (minvalue) to (${sql.lit(tomorrow)})`.execute(db);
 	const times = early.map((row) => row.occurred_at);
 	await makePartitions(db, schema, times);
-	await sql`insert into ${opens} select * from early_opens`.execute(db);
+	await sql`insert into ${opens} select * from ${aside}`.execute(db);
+	await sql`drop table ${aside}`.execute(db);
 }
