@@ -45,6 +45,8 @@ const SWEEP_EVERY_MS = 100;
 const LINK_PATH_END = `/${LINK_PATH.split('/').at(-1)}`;
 
 const HEADERS = Object.entries(pixelHeaders(PIXEL_PNG.length)).flat();
+/** node:http sends a text together with its headers, in one piece, and bytes in a second one. */
+const PIXEL_TEXT = PIXEL_PNG.toString('latin1');
 const RAW_HEADERS = Object.entries(pixelHeaders(PIXEL_PNG.length))
 	.map(([name, value]) => `${name}: ${value}\r\n`)
 	.join('');
@@ -150,7 +152,7 @@ export async function startListener(
 			return;
 		}
 		response.writeHead(200, HEADERS);
-		response.end(PIXEL_PNG);
+		response.end(PIXEL_TEXT, 'latin1');
 	};
 
 	/** Finds out where a link leads; `null` when it is forged or damaged. */
