@@ -5,7 +5,8 @@
  * cores: it can be the limit of the fastest rows. What the collector is held to is a bare server of
  * node:http that sends the same answer and records nothing; the two are loaded in turns.
  * `--seconds 20` measures each for longer. `--only alone` leaves n8n out, `--only clicks` all but the
- * comparison of pixels alone with one click in ten loads.
+ * comparison of pixels alone with one click in ten loads, `--only share-port` all but that of one
+ * collector with two on one port.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -19,7 +20,7 @@ import { signTrackedLink } from '../src/tracking/links/tracked-link';
 import { PIXEL_PATH, signTrackingLink } from '../src/tracking/links/tracking-link';
 import { PIXEL_PNG, PIXEL_PNG_BASE64 } from '../src/tracking/receive/pixel-image';
 import { pixelHeaders } from '../src/tracking/receive/pixel-response';
-import { startCollectorProcess } from '../test/support/collector-process';
+import { startCollectorProcess, type CollectorProcess } from '../test/support/collector-process';
 import {
 	bundledWorkflow,
 	eventually,
@@ -66,17 +67,25 @@ const { values } = parseArgs({
 	},
 });
 
-async function measureAll(peers: readonly Peer[], turns = 1): Promise<Measured[]> {
+async function measureAll(
+	peers: readonly Peer[],
+	{ turns = 1, connections = 64 } = {},
+): Promise<Measured[]> {
 	const seconds = Math.max(1, Math.round(Number(values.seconds) / turns));
-	const rows = await measureInTurns(peers, { turns, seconds, connections: 64 });
+	const rows = await measureInTurns(peers, { turns, seconds, connections });
 	for (const { name, perSecond } of rows) {
 		process.stdout.write(`  ${name}: ${Math.round(perSecond)}/s\n`);
 	}
 	return rows;
 }
 
-async function measure(name: string, url: string, pid?: number): Promise<Measured> {
-	return (await measureAll([{ name, url, pid }]))[0];
+async function measure(name: string, url: string, child?: ChildProcess): Promise<Measured> {
+	return (await measureAll([{ name, url, pids: pidsOf(child) }]))[0];
+}
+
+function pidsOf(...children: Array<ChildProcess | undefined>): number[] | undefined {
+	const pids = children.flatMap((child) => child?.pid ?? []);
+	return pids.length === children.length ? pids : undefined;
 }
 
 async function whenServing(url: string): Promise<void> {
@@ -100,7 +109,7 @@ async function peers(folder: string): Promise<Measured[]> {
 	});
 	const expressUrl = `http://127.0.0.1:${expressPort}/pixel.png${QUERY}`;
 	await whenServing(expressUrl);
-	rows.push(await measure('Express + SQLite tracker, as in tutorials', expressUrl, tutorial.pid));
+	rows.push(await measure('Express + SQLite tracker, as in tutorials', expressUrl, tutorial));
 	await stop(tutorial);
 
 	if (spawnSync('nginx', ['-v']).error) {
@@ -135,14 +144,43 @@ async function collectorAlone(folder: string): Promise<Measured[]> {
 	const url = `http://127.0.0.1:${collector.port}/pixel.png${QUERY}`;
 	const rows = await measureAll(
 		[
-			{ name: BARE, url: bareUrl, pid: bare.pid },
-			{ name: 'collector alone, every open on disk', url, pid: collector.child.pid },
+			{ name: BARE, url: bareUrl, pids: pidsOf(bare) },
+			{ name: 'collector alone, every open on disk', url, pids: pidsOf(collector.child) },
 		],
-		TURNS,
+		{ turns: TURNS },
 	);
 	await stop(bare);
+	await end(collector);
+	return rows;
+}
+
+async function end(collector: CollectorProcess): Promise<void> {
 	collector.child.kill('SIGTERM');
-	if ((await collector.exited) !== 0) throw new Error('The collector lost opens');
+	if ((await collector.exited) !== 0) throw new Error('The collector lost opens or clicks');
+}
+
+/** One collector in turns with two on one port, each with a log and a store of its own. */
+async function onOnePort(folder: string): Promise<Measured[]> {
+	const start = async (name: string, port: number) =>
+		await startCollectorProcess(join(folder, name), [
+			...['--admin-port', '0', '--port', `${port}`, '--share-port'],
+		]);
+	const ports = [await freePort(), await freePort()];
+	const one = await start('one', ports[0]);
+	const two = [await start('first', ports[1]), await start('second', ports[1])];
+	const url = (port: number) => `http://127.0.0.1:${port}/pixel.png${QUERY}`;
+	const rows = await measureAll(
+		[
+			{ name: 'one collector', url: url(ports[0]), pids: pidsOf(one.child) },
+			{
+				name: 'two collectors on one port',
+				url: url(ports[1]),
+				pids: pidsOf(...two.map(({ child }) => child)),
+			},
+		],
+		{ turns: TURNS, connections: 128 },
+	);
+	for (const collector of [one, ...two]) await end(collector);
 	return rows;
 }
 
@@ -177,16 +215,15 @@ async function withClicks(folder: string): Promise<Measured[]> {
 			if (tracked === null) throw new Error('This link is too long to be tracked');
 			return tracked.slice(url.length);
 		});
-	const { pid } = collector.child;
+	const pids = pidsOf(collector.child);
 	const rows = await measureAll(
 		[
-			{ name: 'collector, signed pixels alone', url, pid, paths: paths(0) },
-			{ name: 'the same, one click in ten loads', url, pid, paths: paths(1) },
+			{ name: 'collector, signed pixels alone', url, pids, paths: paths(0) },
+			{ name: 'the same, one click in ten loads', url, pids, paths: paths(1) },
 		],
-		TURNS,
+		{ turns: TURNS },
 	);
-	collector.child.kill('SIGTERM');
-	if ((await collector.exited) !== 0) throw new Error('The collector lost opens or clicks');
+	await end(collector);
 	return rows;
 }
 
@@ -237,15 +274,22 @@ async function main(): Promise<void> {
 		process.stdout.write(`The load comes from ${LOAD_PROGRAM}.\n`);
 		const rows: Measured[] = [];
 		if (only === undefined) rows.push(...(await insideN8n()));
-		if (only !== 'clicks') {
+		if (only === undefined || only === 'alone') {
 			const [bare, alone] = await collectorAlone(folder);
 			rows.push(bare, alone, ...(await peers(folder)));
 			printRatios(rows);
 			process.stdout.write(comparison(bare, alone));
 		}
-		const clicks = only === 'alone' ? [] : await withClicks(folder);
-		if (clicks.length > 0) printRatios(clicks);
-		const failed = [...rows, ...clicks].filter((row) => row.failed > 0).map(({ name }) => name);
+		for (const [name, measureRows] of [
+			['clicks', withClicks],
+			['share-port', onOnePort],
+		] as const) {
+			if (only !== undefined && only !== name) continue;
+			const compared = await measureRows(folder);
+			printRatios(compared);
+			rows.push(...compared);
+		}
+		const failed = rows.filter((row) => row.failed > 0).map(({ name }) => name);
 		if (failed.length > 0) throw new Error(`Requests failed: ${failed.join(', ')}`);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });

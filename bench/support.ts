@@ -16,8 +16,8 @@ export interface Measured {
 	/** Answers that were neither an image nor a redirect, and requests that failed */
 	failed: number;
 	/**
-	 * Processor time that the serving process took for each answer, in microseconds: unlike the rate it
-	 * hardly depends on what else the machine does. `null` where the process or its time is not known.
+	 * Processor time that the serving processes took for each answer, in microseconds: unlike the rate it
+	 * hardly depends on what else the machine does. `null` where a process or its time is not known.
 	 */
 	microseconds: number | null;
 }
@@ -28,8 +28,8 @@ export interface Peer {
 	url: string;
 	/** Asked for in turn by each connection, in place of the path of the URL */
 	paths?: readonly string[];
-	/** Its process, where it is one */
-	pid?: number;
+	/** Its processes, where they are known */
+	pids?: readonly number[];
 }
 
 /** What one load of a server came to; the time of its process in seconds. */
@@ -57,9 +57,9 @@ interface Load {
 }
 
 async function load(peer: Peer, how: Load): Promise<Turn> {
-	const before = processorSeconds(peer.pid);
+	const before = processorSeconds(peer.pids);
 	const result = await (hasWrk ? loadWithWrk : loadWithAutocannon)(peer, how);
-	const after = processorSeconds(peer.pid);
+	const after = processorSeconds(peer.pids);
 	return { ...result, processor: before === null || after === null ? null : after - before };
 }
 
@@ -101,13 +101,16 @@ async function loadWithAutocannon(
 	};
 }
 
-/** Processor time that a process has taken so far; `null` where the system does not tell. */
-function processorSeconds(pid: number | undefined): number | null {
-	if (pid === undefined || process.platform !== 'linux') return null;
-	const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-	// Behind the name, which may hold anything, come the state and ten others, then user and system.
-	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-	return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+/** Processor time that processes have taken so far; `null` where the system does not tell. */
+function processorSeconds(pids: readonly number[] | undefined): number | null {
+	if (pids === undefined || process.platform !== 'linux') return null;
+	const ticks = pids.map((pid) => {
+		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+		// Behind the name, which may hold anything, come the state and ten others, then user and system.
+		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+		return Number(fields[11]) + Number(fields[12]);
+	});
+	return ticks.reduce((total, some) => total + some, 0) / TICKS_PER_SECOND;
 }
 
 /**
