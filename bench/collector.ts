@@ -59,6 +59,7 @@ const BARE_SERVER = `
 	}).listen(Number(process.argv[1]), '127.0.0.1');`;
 const BARE = 'bare node:http, the same answer, no record';
 const TURNS = 3;
+const CONNECTIONS = 64;
 
 const { values } = parseArgs({
 	options: {
@@ -67,12 +68,9 @@ const { values } = parseArgs({
 	},
 });
 
-async function measureAll(
-	peers: readonly Peer[],
-	{ turns = 1, connections = 64 } = {},
-): Promise<Measured[]> {
+async function measureAll(peers: readonly Peer[], turns = 1): Promise<Measured[]> {
 	const seconds = Math.max(1, Math.round(Number(values.seconds) / turns));
-	const rows = await measureInTurns(peers, { turns, seconds, connections });
+	const rows = await measureInTurns(peers, { turns, seconds, connections: CONNECTIONS });
 	for (const { name, perSecond } of rows) {
 		process.stdout.write(`  ${name}: ${Math.round(perSecond)}/s\n`);
 	}
@@ -147,7 +145,7 @@ async function collectorAlone(folder: string): Promise<Measured[]> {
 			{ name: BARE, url: bareUrl, pids: pidsOf(bare) },
 			{ name: 'collector alone, every open on disk', url, pids: pidsOf(collector.child) },
 		],
-		{ turns: TURNS },
+		TURNS,
 	);
 	await stop(bare);
 	await end(collector);
@@ -159,7 +157,7 @@ async function end(collector: CollectorProcess): Promise<void> {
 	if ((await collector.exited) !== 0) throw new Error('The collector lost opens or clicks');
 }
 
-/** One collector in turns with two on one port, each with a log and a store of its own. */
+/** One collector in turns with two on one port, each with its connections, log and store. */
 async function onOnePort(folder: string): Promise<Measured[]> {
 	const start = async (name: string, port: number) =>
 		await startCollectorProcess(join(folder, name), [
@@ -175,10 +173,11 @@ async function onOnePort(folder: string): Promise<Measured[]> {
 			{
 				name: 'two collectors on one port',
 				url: url(ports[1]),
+				connections: 2 * CONNECTIONS,
 				pids: pidsOf(...two.map(({ child }) => child)),
 			},
 		],
-		{ turns: TURNS, connections: 128 },
+		TURNS,
 	);
 	for (const collector of [one, ...two]) await end(collector);
 	return rows;
@@ -221,7 +220,7 @@ async function withClicks(folder: string): Promise<Measured[]> {
 			{ name: 'collector, signed pixels alone', url, pids, paths: paths(0) },
 			{ name: 'the same, one click in ten loads', url, pids, paths: paths(1) },
 		],
-		{ turns: TURNS },
+		TURNS,
 	);
 	await end(collector);
 	return rows;

@@ -28,6 +28,8 @@ export interface Peer {
 	url: string;
 	/** Asked for in turn by each connection, in place of the path of the URL */
 	paths?: readonly string[];
+	/** Connections to it, where they are other than to the others */
+	connections?: number;
 	/** Its processes, where they are known */
 	pids?: readonly number[];
 }
@@ -56,7 +58,8 @@ interface Load {
 	connections: number;
 }
 
-async function load(peer: Peer, how: Load): Promise<Turn> {
+async function load(peer: Peer, forAll: Load): Promise<Turn> {
+	const how = { ...forAll, connections: peer.connections ?? forAll.connections };
 	const before = processorSeconds(peer.pids);
 	const result = await (hasWrk ? loadWithWrk : loadWithAutocannon)(peer, how);
 	const after = processorSeconds(peer.pids);
