@@ -40,7 +40,7 @@ const EXPRESS_TRACKER = `
 	const { DatabaseSync } = require('node:sqlite');
 	const db = new DatabaseSync(process.argv[1] + '/tutorial.sqlite');
 	db.exec('create table opens (id text, ip text, user_agent text, opened_at text)');
-	const pixel = Buffer.from('${PIXEL_PNG_BASE64}', 'base64');
+	const pixel = Buffer.from('${PIXEL_PNG_BASE64}', 'base64').toString('latin1');
 	const app = express();
 	app.get('/pixel.png', (req, res) => {
 		db.prepare('insert into opens values (?, ?, ?, ?)')
@@ -55,7 +55,7 @@ const BARE_SERVER = `
 	const headers = ${JSON.stringify(Object.entries(pixelHeaders(PIXEL_PNG.length)).flat())};
 	require('node:http').createServer((req, res) => {
 		res.writeHead(200, headers);
-		res.end(pixel);
+		res.end(pixel, 'latin1');
 	}).listen(Number(process.argv[1]), '127.0.0.1');`;
 const BARE = 'bare node:http, the same answer, no record';
 const TURNS = 3;

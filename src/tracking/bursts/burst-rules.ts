@@ -1,11 +1,10 @@
-import type { KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 
 import { CURRENT_RULES } from '../classify/classify-rules';
 import type { BurstFeature } from '../classify/feature';
 import type { ActorReason } from '../event/actor-reasons';
 import { isCounted, type Actor } from '../event/open-event';
 import { normaliseIp, truncateIp } from '../minimise/minimise-ip';
-import { keyedHash } from '../people/keyed-hash';
 import { CLICK_RULES, CLICKS_WINDOW_MS, isStronger, judgeClicks, type Origin } from './click-rules';
 
 interface BurstRule {
@@ -126,6 +125,9 @@ const SHARED_NETWORKS = ['net:apple-egress', 'net:google', 'net:exchange-online'
  * @returns `null` when the load takes no part in either rule
  */
 export function placeLoad(load: BurstLoad, key: KeyObject): PlacedLoad | null {
+	if ((key.symmetricKeySize ?? 0) < 16) {
+		throw new Error('The burst key is too short. Pass at least 16 bytes.');
+	}
 	if (load.linkPosition !== undefined) return placeClick(load, load.linkPosition, key);
 	const { recipient, recipientDomain } = load;
 	const from = originOf(load, key);
@@ -290,7 +292,7 @@ function scannerLabel(eventId: string, actorReason: ActorReason): BurstLabel {
 
 /** 64 bits of a keyed hash: enough to tell apart what is in a few thousand windows. */
 function hashed(kind: string, value: string, key: KeyObject): string {
-	return keyedHash(`burst ${kind}\0${value}`, key, 'burst').slice(0, 16);
+	return createHmac('sha256', key).update(`burst ${kind}\0${value}`).digest('hex').slice(0, 16);
 }
 
 /**

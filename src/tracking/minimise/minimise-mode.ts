@@ -115,19 +115,17 @@ function objectIn({ objects }: Plan, name: string): Plan {
 	return plan;
 }
 
-/**
- * @param reduced a copy of one object that has every property, because that is several times faster
- *   than adding them; copied by the caller, because no one place may copy all kinds of them
- */
 function follow(
 	{ names, lists, objects }: Plan,
 	source: Properties,
-	reduced: Properties,
+	blank: Properties,
 ): Properties {
+	// A copy of one object that has every property is several times faster than adding them.
+	const reduced = { ...blank };
 	for (const name of names) reduced[name] = copyOf(source[name]);
 	for (const name of lists) reduced[name] = [];
-	for (const { name, plan, blank } of objects) {
-		reduced[name] = follow(plan, source[name] as Properties, { ...blank });
+	for (const object of objects) {
+		reduced[object.name] = follow(object.plan, source[object.name] as Properties, object.blank);
 	}
 	return reduced;
 }
@@ -166,7 +164,7 @@ export function applyMode(
 	if (occurredAt === null) {
 		throw new Error('occurredAt is not a date. Pass an ISO 8601 time in UTC.');
 	}
-	const reduced = follow(PLANS[effective], event, { ...BLANK }) as OpenEvent;
+	const reduced = follow(PLANS[effective], event, BLANK) as OpenEvent;
 	reduced.eventId = roundEventId(event.eventId, rule.time);
 	reduced.occurredAt = occurredAt;
 	reduced.recipientId = reduceRecipient(event, rule, pseudonym);
