@@ -13,7 +13,13 @@ const { coverageArguments, readCoverage } = require('./lib/coverage');
 const { ensureDependencies, ensureNode24, ensureRuntime } = require('./lib/install');
 const { n8nVersion, projectFolder } = require('./lib/paths');
 const { run, runMain, say } = require('./lib/run');
-const { ensureCompose, ensureKcat, ensureRabbitmq, ensureStrace } = require('./lib/test-tools');
+const {
+	ensureClickHouse,
+	ensureCompose,
+	ensureKcat,
+	ensureRabbitmq,
+	ensureStrace,
+} = require('./lib/test-tools');
 
 const STEPS = ['lint', 'types', 'fast', 'e2e'];
 const USAGE = `Usage: npm run check [-- --only <steps> | --watch]
@@ -128,6 +134,7 @@ runMain(async () => {
 	if (chosen.includes('fast') || chosen.includes('e2e')) await ensureRuntime(env);
 	if (chosen.includes('fast') || chosen.includes('e2e')) await ensureRabbitmq();
 	if (chosen.includes('fast')) {
+		await ensureClickHouse();
 		await ensureCompose();
 		await ensureKcat();
 	}

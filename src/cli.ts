@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { archive } from './collector/command/archive-command';
 import { capacity } from './collector/command/capacity-command';
 import { collect } from './collector/command/collect-command';
 import { deadLetters } from './collector/command/dead-letters-command';
@@ -9,6 +10,7 @@ const HELP = `Usage: n8n-nodes-email-open-tracking <command>
 
   collect       Serve the tracking pixel on a port of its own, for high volume
   capacity      Work out how many collectors a number of emails needs
+  archive       Copy opens into a table of ClickHouse, and keep it up to date
   dead-letters  List, replay or erase opens that the store did not take
   signing-key   Print the signing key that an n8n in queue mode derives
 
@@ -21,6 +23,7 @@ Add --help to a command for its options and an example.
 async function main([command, ...args]: readonly string[]): Promise<number> {
 	if (command === 'collect') return await collect(args);
 	if (command === 'capacity') return capacity(args);
+	if (command === 'archive') return await archive(args);
 	if (command === 'dead-letters') return await deadLetters(args);
 	if (command === 'signing-key') return signingKey(args);
 	if (command === '--version') {

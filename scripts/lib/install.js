@@ -3,10 +3,22 @@ const { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } = req
 const { delimiter, dirname, join } = require('node:path');
 
 const { alone } = require('./lock');
-const { n8nVersion, node24Folder, pinnedFolder, projectFolder, runtimeFolder } = require('./paths');
+const {
+	clickHouseFolder,
+	n8nVersion,
+	node24Folder,
+	pinnedFolder,
+	projectFolder,
+	runtimeFolder,
+} = require('./paths');
 const { PlainError, run } = require('./run');
 
 const MINIMUM_NODE = 24;
+/**
+ * Not `ci`: some registries lack optional packages for other systems, which `ci` insists on. This
+ * installs what the lock file says as well, and leaves that file alone.
+ */
+const AS_LOCKED = ['install', '--no-save'];
 
 /** Whether `folder` holds exactly what its lock file says, as far as the last install noted it. */
 function isInstalled(folder) {
@@ -94,11 +106,16 @@ async function ensureRuntime(env) {
 		{
 			env,
 			scripts: true,
-			// Not `ci`: some registries lack optional packages for other systems, which `ci` insists
-			// on. This installs what the lock file says as well, and leaves that file alone.
-			command: ['install', '--no-save'],
+			command: AS_LOCKED,
 		},
 	);
+}
+
+/** Installs the engine of a current ClickHouse, which is no package of Debian, for the tests of the archive. */
+async function installClickHouseEngine() {
+	await npmInstall(clickHouseFolder, 'Installing the engine of ClickHouse for the tests (550 MB)', {
+		command: AS_LOCKED,
+	});
 }
 
 /** Writes what npm installs another n8n by: as the pinned one, with a lock file of its own. */
@@ -120,4 +137,4 @@ async function describeOtherN8n(env) {
 	});
 }
 
-module.exports = { ensureDependencies, ensureNode24, ensureRuntime };
+module.exports = { ensureDependencies, ensureNode24, ensureRuntime, installClickHouseEngine };

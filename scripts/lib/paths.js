@@ -18,6 +18,8 @@ module.exports = {
 		n8nVersion === pinnedVersion
 			? pinnedFolder
 			: join(projectFolder, '.cache', `n8n-${n8nVersion}`),
+	/** Where the engine of ClickHouse is installed that tests run SQL in. */
+	clickHouseFolder: join(pinnedFolder, 'clickhouse'),
 	node24Folder: join(pinnedFolder, 'node24'),
 	workflowsFolder: join(projectFolder, 'workflows'),
 };

@@ -4,6 +4,7 @@ const { connect } = require('node:net');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const { aptInstall } = require('./apt');
+const { installClickHouseEngine } = require('./install');
 const { run, say } = require('./run');
 
 /** Where the tests look for RabbitMQ, unless TEST_RABBITMQ_URL names another place. */
@@ -78,7 +79,23 @@ async function ensureKcat() {
 	if (spawnSync('kcat', ['-V']).status !== 0) await installForTests('kcat', 'the test of Kafka');
 }
 
+/**
+ * Sees to it that ClickHouse is there for the tests of the archive: the old server that Debian has,
+ * and the engine of a current one.
+ */
+async function ensureClickHouse() {
+	if (spawnSync('clickhouse-server', ['--version']).error) {
+		await installForTests('clickhouse-server', 'the test of the archive');
+	}
+	try {
+		await installClickHouseEngine();
+	} catch (error) {
+		say(error.message.split('\n')[0]);
+	}
+}
+
 module.exports = {
+	ensureClickHouse,
 	ensureCompose,
 	ensureKcat,
 	ensureRabbitmq,

@@ -9,6 +9,7 @@ import { claimsOfChecked, recordUnlessErased } from './opens/record-unless-erase
 import { recordImageHeld } from './opens/record-image-held';
 import { listStoredOpens } from './opens/storing-order';
 import { listLabelHistory, relabelOpens } from './opens/relabel-opens';
+import { deletedPixelsAmong } from './opens/tombstones';
 import { deletePixel } from './pixels/delete-pixel';
 import {
 	createPixels,
@@ -71,6 +72,7 @@ export function createStore(database: StoreDatabase): TrackingStore {
 		getPixel: (id) => read((db) => getPixel(db, storable(id))),
 		findPixels: (ids) => read((db) => findPixels(db, ids)),
 		listPixels: (request) => read((db) => listPixels(db, storableRequest(request))),
+		deletedPixelsAmong: (ids) => read((db) => deletedPixelsAmong(db, ids)),
 		deletePixel: (id) => deletePixel(database, storable(id)),
 		setPixelImage: (id, image) => write((db) => setPixelImage(db, storable(id), image)),
 		getPixelImage: (id) => read((db) => getPixelImage(db, storable(id))),

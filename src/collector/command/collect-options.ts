@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import type { StoreSettings } from '../../intake/intake-settings';
 import type { InstalledPart } from '../../storage/port/privacy-store';
 import { RECEIVE_DEFAULTS } from '../../intake/receive-defaults';
 import { CONSENT_POLICIES, type ConsentPolicy } from '../../tracking/consent/consent-policy';
@@ -17,6 +16,7 @@ import { brokerInWords, readBrokerSettings, type BrokerSettings } from '../confi
 import { CollectorError } from '../config/collector-error';
 import { DEFAULT_LIMITS, defaultHost, type CollectorSettings } from '../config/settings';
 import { IMAGE_HOLD_LIMITS } from '../listen/image-holds';
+import { oneOf, secretFrom, storeOf } from './command-options';
 
 const GIB = 1024 ** 3;
 const DEFAULT_QUEUE = 'email-opens';
@@ -256,29 +256,6 @@ function keepOf(values: Values): ReceiveSettings['keep'] {
 	return keep;
 }
 
-function storeOf(
-	values: Values,
-	folder: string,
-	environment: Readonly<Record<string, string | undefined>>,
-): StoreSettings {
-	const variable = values['postgres-url-env'];
-	if (variable === undefined) {
-		return { engine: 'embedded', folder, queueMode: false };
-	}
-	const connectionString = environment[variable];
-	if (!connectionString) {
-		throw new CollectorError(
-			`The environment variable ${variable} of --postgres-url-env is empty. Put the PostgreSQL connection string into it.`,
-		);
-	}
-	const tls = oneOf('postgres-tls', values['postgres-tls'], [
-		'disable',
-		'require',
-		'verify-full',
-	] as const);
-	return { engine: 'postgres', connectionString, tls };
-}
-
 interface ChosenBroker {
 	settings: BrokerSettings;
 	/** The note for the privacy report, and so for the receipts of erasures */
@@ -295,12 +272,12 @@ function brokerOf(
 		if (given) throw new CollectorError(`--${given} needs --broker-url-env.`);
 		return null;
 	}
-	const address = environment[variable];
-	if (!address) {
-		throw new CollectorError(
-			`The environment variable ${variable} of --broker-url-env is empty. Put the address of the broker into it.`,
-		);
-	}
+	const address = secretFrom(
+		environment,
+		variable,
+		'--broker-url-env',
+		'the address of the broker',
+	);
 	const mode = oneOf<TrackingMode>('mode', values.mode, TRACKING_MODES);
 	if (MODE_STORES[mode].keeps !== 'every-open') {
 		throw new CollectorError(
@@ -326,12 +303,4 @@ function brokerOf(
 			},
 		}),
 	};
-}
-
-function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
-	const found = allowed.find((candidate) => candidate === value);
-	if (found === undefined) {
-		throw new CollectorError(`--${name} must be one of ${allowed.join(', ')}.`);
-	}
-	return found;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 import type { Place } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
@@ -10,6 +10,18 @@ const READ_ROWS = 1000;
 /** Id of the tombstone of a deleted pixel. */
 export function pixelTombstone(pixelId: string): string {
 	return `p:${pixelId}`;
+}
+
+const DELETED_NAME = 'deleted-';
+
+/** A name that leads to nobody, for the opens of a deleted recipient. */
+export function nameOfDeleted(): string {
+	return `${DELETED_NAME}${randomUUID()}`;
+}
+
+/** Whether a recipient's id is such a name. */
+export function isDeletedName(recipientId: string): boolean {
+	return recipientId.startsWith(DELETED_NAME);
 }
 
 /**
@@ -44,16 +56,32 @@ export async function deletionStatesOf(
 		const recipient = recipientId === null ? [] : recipientTombstones(pixelId, recipientId, keysOf);
 		return { pixel: pixelTombstone(pixelId), recipient };
 	});
-	const deleted = new Set<string>();
-	const all = new Set(ids.flatMap(({ pixel, recipient }) => [pixel, ...recipient]));
-	for (const part of chunks([...all], READ_ROWS)) {
-		const rows = await db.selectFrom('tombstones').select('id').where('id', 'in', part).execute();
-		for (const { id } of rows) deleted.add(id);
-	}
+	const deleted = await tombstonesAmong(
+		db,
+		ids.flatMap(({ pixel, recipient }) => [pixel, ...recipient]),
+	);
 	return ids.map(({ pixel, recipient }) => {
 		if (deleted.has(pixel)) return 'pixel-deleted';
 		return recipient.some((id) => deleted.has(id)) ? 'recipient-deleted' : 'alive';
 	});
+}
+
+/** Those of these pixels that were deleted. */
+export async function deletedPixelsAmong(
+	db: Reader,
+	pixelIds: readonly string[],
+): Promise<Set<string>> {
+	const deleted = await tombstonesAmong(db, pixelIds.map(pixelTombstone));
+	return new Set(pixelIds.filter((id) => deleted.has(pixelTombstone(id))));
+}
+
+async function tombstonesAmong(db: Reader, ids: readonly string[]): Promise<Set<string>> {
+	const found = new Set<string>();
+	for (const part of chunks([...new Set(ids)], READ_ROWS)) {
+		const rows = await db.selectFrom('tombstones').select('id').where('id', 'in', part).execute();
+		for (const { id } of rows) found.add(id);
+	}
+	return found;
 }
 
 /** What an open of a deleted recipient loses: all that leads, or could be joined, to a person. */

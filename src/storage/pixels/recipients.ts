@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { randomUUID } from 'node:crypto';
 import { v7 as uuidV7 } from 'uuid';
 
 import { EMPTY_RECIPIENT } from '../../tracking/counters/tally';
@@ -19,7 +18,13 @@ import type { RecipientsTable, RecipientTalliesTable } from '../database/store-s
 import { countedNames } from '../people/counted-name';
 import { deniedAmong } from '../people/denylist';
 import { addSegments, checkedSegments, dropLostSegments } from '../people/segments';
-import { NOBODYS, recipientTombstone, recipientTombstones } from '../opens/tombstones';
+import { againInStoringOrder } from '../opens/storing-order';
+import {
+	NOBODYS,
+	nameOfDeleted,
+	recipientTombstone,
+	recipientTombstones,
+} from '../opens/tombstones';
 import type { Recipient, RecipientWithCounts } from '../port/recipient';
 import type {
 	AddRecipientsResult,
@@ -290,19 +295,28 @@ async function forgetName(db: Writer, pixelId: string, recipientId: string): Pro
 		book.setRecipient(key, { ...book.recipient(key), registered: false });
 		await book.save();
 	}
-	const nobody = `deleted-${randomUUID()}`;
+	const nobody = nameOfDeleted();
 	await db
 		.updateTable('recipient_tallies')
 		.set({ recipient_id: nobody })
 		.where('parent', '=', parent)
 		.where('recipient_id', '=', recipientId)
 		.execute();
-	await db
-		.updateTable('opens')
-		.set({ ...NOBODYS, recipient_id: nobody })
+	const opens = await db
+		.selectFrom('opens')
+		.select('event_id')
 		.where('pixel_id', '=', pixelId)
 		.where('recipient_id', '=', recipientId)
 		.execute();
+	for (const { event_id: eventId } of opens) {
+		await db
+			.updateTable('opens')
+			.set({ ...NOBODYS, recipient_id: nobody })
+			// Each with a number of its own, so that copies elsewhere forget the name as well.
+			.set(await againInStoringOrder(db))
+			.where('event_id', '=', eventId)
+			.execute();
+	}
 	await db
 		.deleteFrom('sent_messages')
 		.where('parent', '=', parent)

@@ -308,7 +308,8 @@ export interface TrackingStore extends PrivacyStore, AnswersStore, BatchStore {
 	listLabelHistory(eventId: string): Promise<LabelChange[]>;
 	/**
 	 * Opens in the order in which they were stored, so that whoever goes on from the cursor misses
-	 * none, however late it came in. An open comes again when its label or its held time changed.
+	 * none, however late it came in. An open comes again when its label or its held time changed, or
+	 * its recipient was deleted.
 	 */
 	listStoredOpens(request: PageRequest): Promise<StoredOpensPage>;
 	/** Opens, newest first. */
@@ -333,6 +334,8 @@ export interface TrackingStore extends PrivacyStore, AnswersStore, BatchStore {
 	 * nothing. Returns whether there was anything.
 	 */
 	deletePixel(id: string): Promise<boolean>;
+	/** Those of these pixels that were deleted. */
+	deletedPixelsAmong(ids: readonly string[]): Promise<ReadonlySet<string>>;
 	/** Throws `not-found` for an unknown pixel. */
 	setPixelImage(id: string, image: PixelImage): Promise<void>;
 	/** `null` where the pixel has no image of its own. */
