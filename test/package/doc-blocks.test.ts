@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { parseAllDocuments } from 'yaml';
 
+import { readArchiveOptions } from '../../src/collector/command/archive-options';
 import { readCollectOptions } from '../../src/collector/command/collect-options';
 import { parseKeyRing } from '../../src/tracking/links/key-ring';
 
@@ -36,6 +38,7 @@ const RUN_BY: Record<string, string> = {
 	'docs/adding-a-sink.md sh': 'test/e2e/journeys/engineer.test.ts',
 	'docs/adding-a-sink.md ts': 'test/e2e/journeys/engineer.test.ts',
 	'docs/ai.md json': 'test/unit/reports/insights/insights.test.ts',
+	'docs/archive.md sql': 'test/unit/collector/archive/documented-queries.test.ts',
 	'docs/backup.md sh': 'test/package/backup.test.ts',
 	'docs/docker.md ini': 'test/package/compose.test.ts',
 	'docs/http-api.md bash': 'test/e2e/tracking-api.test.ts',
@@ -115,6 +118,7 @@ describe('the commands on the pages', () => {
 		const environment = {
 			TRACKING_DATABASE_URL: 'postgresql://localhost/opens',
 			TRACKING_BROKER_URL: 'amqp://localhost',
+			CLICKHOUSE_URL: 'http://localhost:8123',
 		};
 		const ours = commands.flatMap(({ command }) => {
 			const [, name, rest] =
@@ -122,7 +126,7 @@ describe('the commands on the pages', () => {
 			return name === undefined ? [] : [{ name, rest: rest.replace(/ &$/, '') }];
 		});
 		expect(new Set(ours.map(({ name }) => name))).toEqual(
-			new Set(['capacity', 'collect', 'dead-letters', 'signing-key']),
+			new Set(['archive', 'capacity', 'collect', 'dead-letters', 'signing-key']),
 		);
 		for (const { rest } of ours.filter(({ name }) => name === 'collect')) {
 			// What a shell would put in.
@@ -130,6 +134,16 @@ describe('the commands on the pages', () => {
 			const given = args.trim().split(/\s+/).filter(Boolean);
 			if (given.length > 0) expect(readCollectOptions(given, environment)).not.toBeNull();
 		}
+		const folder = mkdtempSync(join(tmpdir(), 'doc-blocks-'));
+		writeFileSync(join(folder, 'signing-keys.json'), '{}');
+		const archives = ours.filter(({ name, rest }) => name === 'archive' && rest !== '');
+		expect(archives.length).toBeGreaterThan(1);
+		for (const { rest } of archives) {
+			// Folders of somebody else's machine.
+			const args = rest.trim().replace(/(--data|--keys) \S+/g, `$1 ${folder}`);
+			expect(readArchiveOptions(args.split(/\s+/), environment)).not.toBeNull();
+		}
+		rmSync(folder, { recursive: true });
 		const capacity = ours.filter(({ name, rest }) => name === 'capacity' && rest !== '');
 		for (const { rest } of capacity) {
 			const args = [join(root, 'dist/src/cli.js'), 'capacity', ...rest.trim().split(' ')];

@@ -19,7 +19,7 @@ describe('the command line', () => {
 		expect(errors).toContain(`${message}\n\nUsage: n8n-nodes-email-open-tracking <command>`);
 	});
 
-	it.each(['collect', 'capacity', 'dead-letters', 'signing-key'])(
+	it.each(['archive', 'collect', 'capacity', 'dead-letters', 'signing-key'])(
 		'shows an example of %s',
 		async (command) => {
 			const { code, output } = await runCli([command, '--help']);

@@ -63,20 +63,16 @@ export async function prepareTable(clickHouse: ClickHouse, table: ArchiveTable):
 			`This server is ClickHouse ${version}. The archive needs ${OLDEST.year}.${OLDEST.month} or newer: servers as old as this one may not be able to delete rows when their time is over (TTL).`,
 		);
 	}
-	await clickHouse.run(createStatement(table));
-	const place = `database = ${literal(table.database)} AND table = ${literal(table.name)}`;
-	const { engine } = await only<{ engine: string }>(
-		clickHouse.rows(
-			`SELECT engine_full AS engine FROM system.tables WHERE ${place.replace('table =', 'name =')}`,
-		),
-	);
+	// Asked first: who has a table may lack the right to make one.
+	if ((await engineOf(clickHouse, table)) === null) await clickHouse.run(createStatement(table));
+	const engine = (await engineOf(clickHouse, table)) ?? '';
 	if (!/^\w*ReplacingMergeTree\b/.test(engine)) {
 		throw new CollectorError(
 			`The table ${table.name} in ClickHouse is not of the engine ReplacingMergeTree. Name another --table, or drop this one.`,
 		);
 	}
 	const known = new Set<string>();
-	const columns = `SELECT name FROM system.columns WHERE ${place}`;
+	const columns = `SELECT name FROM system.columns WHERE database = ${literal(table.database)} AND table = ${literal(table.name)}`;
 	for await (const { name } of clickHouse.rows<{ name: string }>(columns)) known.add(name);
 	const missing = [...COLUMNS].filter(([name]) => !known.has(name));
 	const changes = missing.map(([name, type]) => `ADD COLUMN IF NOT EXISTS ${name} ${type}`);
@@ -84,6 +80,13 @@ export async function prepareTable(clickHouse: ClickHouse, table: ArchiveTable):
 	if (changes.length > 0) {
 		await clickHouse.run(`ALTER TABLE ${qualified(table)} ${changes.join(', ')}`);
 	}
+}
+
+async function engineOf(clickHouse: ClickHouse, table: ArchiveTable): Promise<string | null> {
+	const query = `SELECT engine_full AS engine FROM system.tables
+		WHERE database = ${literal(table.database)} AND name = ${literal(table.name)}`;
+	for await (const { engine } of clickHouse.rows<{ engine: string }>(query)) return engine;
+	return null;
 }
 
 /** How far the store was read for what is in the archive; 0 for nothing. */

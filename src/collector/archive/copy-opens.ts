@@ -7,7 +7,7 @@ import type { ClickHouse } from './click-house';
 import { deleteRows } from './delete-rows';
 
 /** Rows of one insert: ClickHouse writes a file for each. */
-const INSERT_ROWS = 20_000;
+const INSERT_ROWS = 10_000;
 const DAY_MS = 86_400_000;
 
 export interface CopyOptions {

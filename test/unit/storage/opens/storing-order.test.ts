@@ -68,6 +68,25 @@ onEachEngine('opens in the order of storing on $name', (engine) => {
 		expect((await rest(store, page.cursor ?? undefined)).ids).toEqual([fresh.eventId]);
 	});
 
+	it('come again without a name when their recipient is deleted', async () => {
+		await store.createPixel({ id: 'p', name: 'p' });
+		const { recipients } = await store.addRecipients('p', [{ recipientId: 'ada' }], keysOf);
+		const opens = ['ada', 'bob', 'ada', 'ada'].map((recipientId) =>
+			sampleOpen({ recipientId, pixelId: 'p', messageId: 'm' }),
+		);
+		await store.recordOpens(opens);
+		const { cursor } = await rest(store);
+		await store.deleteRecipient(recipients[0]!.id, keysOf);
+		const { ids } = await rest(store, cursor);
+		expect([...ids].sort()).toEqual(idsOf([opens[0], opens[2], opens[3]]).sort());
+		const again = await store.listStoredOpens({ limit: 10, cursor });
+		expect(new Set(again.opens.map(({ recipientId }) => recipientId)).size).toBe(1);
+		expect(again.opens[0]).toMatchObject({
+			recipientId: expect.stringMatching(/^deleted-/),
+			messageId: null,
+		});
+	});
+
 	it('refuse a cursor that is none', async () => {
 		await expect(store.listStoredOpens({ limit: 2, cursor: 'x' })).rejects.toThrow(
 			'Invalid cursor',

@@ -292,6 +292,8 @@ onEachEngine('pixels and recipients on $name', (engine) => {
 		expect(await store.deletePixel('gone-2')).toBe(true);
 		expect(await store.deletePixel('gone')).toBe(false);
 		expect(await store.deletePixel('nobody')).toBe(false);
+		const asked = ['gone', 'nobody', 'gone-2', 'gone'];
+		expect(await store.deletedPixelsAmong(asked)).toEqual(new Set(['gone', 'gone-2']));
 		expect(await look()).toEqual(before);
 		expect(await store.getPixel('gone')).toBeNull();
 		expect(await store.getStatus({ pixelId: 'gone' })).toBeNull();
