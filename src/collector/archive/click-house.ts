@@ -100,7 +100,12 @@ export function openClickHouse(settings: ClickHouseSettings, signal: AbortSignal
 		const response = await reached(
 			fetch(url, {
 				method: 'POST',
-				headers: { authorization: `Basic ${login}`, 'content-type': 'text/plain; charset=utf-8' },
+				headers: {
+					authorization: `Basic ${login}`,
+					'content-type': 'text/plain; charset=utf-8',
+					// Seconds lie between requests, in which servers end connections that were kept.
+					connection: 'close',
+				},
 				body,
 				redirect: 'error',
 				signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]),

@@ -135,6 +135,17 @@ describe('the client', () => {
 		await stop();
 	});
 
+	it('relies on no connection that was kept, which the server may be about to end', async () => {
+		const kept: Array<string | undefined> = [];
+		const { url, stop } = await startStandIn(({ headers }) => {
+			kept.push(headers.connection);
+			return { status: 200, body: '' };
+		});
+		for (let n = 0; n < 2; n += 1) await at(url).run('SELECT 1');
+		expect(kept).toEqual(['close', 'close']);
+		await stop();
+	});
+
 	it('follows nobody elsewhere with its password', async () => {
 		const asked: string[] = [];
 		const { url, stop } = await startStandIn(({ path }) => {
