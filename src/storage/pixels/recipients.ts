@@ -304,17 +304,18 @@ async function forgetName(db: Writer, pixelId: string, recipientId: string): Pro
 		.execute();
 	const opens = await db
 		.selectFrom('opens')
-		.select('event_id')
+		.select(['event_id', 'occurred_at'])
 		.where('pixel_id', '=', pixelId)
 		.where('recipient_id', '=', recipientId)
 		.execute();
-	for (const { event_id: eventId } of opens) {
+	for (const { event_id: eventId, occurred_at: at } of opens) {
 		await db
 			.updateTable('opens')
 			.set({ ...NOBODYS, recipient_id: nobody })
 			// Each with a number of its own, so that copies elsewhere forget the name as well.
 			.set(await againInStoringOrder(db))
 			.where('event_id', '=', eventId)
+			.where('occurred_at', '=', at)
 			.execute();
 	}
 	await db
