@@ -168,6 +168,19 @@ describe('the client', () => {
 		await stop();
 	});
 
+	it('says which rights are missing, in words of its own', async () => {
+		const body =
+			"Code: 497. DB::Exception: archive: Not enough privileges. To execute this query, it's necessary to have the grant INSERT(recipient_id) ON db.email_opens. (ACCESS_DENIED) (version 26.7.2.1)";
+		const { url, stop } = await startStandIn(() => ({ status: 403, body }));
+		const { message, isForOperator } = await failureOf(at(url).run('SELECT 1'));
+		expect({ message, isForOperator }).toEqual({
+			message:
+				'ClickHouse answered with error 497 (ACCESS_DENIED). The user needs the rights to read and insert into the table, and to create and alter it.',
+			isForOperator: true,
+		});
+		await stop();
+	});
+
 	it.each([
 		['', /cannot be read/],
 		['clickhouse.example.com:8443', /cannot be read/],
