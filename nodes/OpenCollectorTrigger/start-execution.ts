@@ -7,6 +7,8 @@ import { openItem } from '../shared/receive/open-item';
 
 /** How long an execution under way may take when the workflow is unpublished or n8n stops. */
 export const FINISH_WITHIN_MS = 5000;
+/** How long an execution may take where the workflow has no limit of its own. */
+const END_WITHIN_MS = 3_600_000;
 
 /** What the fields of the trigger say of its batches, and one execution for each of them. */
 export function executions(
@@ -36,7 +38,13 @@ async function execute(
 ): Promise<void> {
 	const done = context.helpers.createDeferredPromise<IRun>();
 	context.emit(data, undefined, done);
-	const { status, data: result } = await done.promise;
+	// n8n never tells the end of an execution that a worker or n8n itself could not note, because the
+	// database of n8n was away at that moment. Without a limit no other batch would ever follow.
+	const { executionTimeout = 0 } = context.getWorkflowSettings();
+	const limitMs = executionTimeout > 0 ? executionTimeout * 1000 + FINISH_WITHIN_MS : END_WITHIN_MS;
+	const { status, data: result } = await within(limitMs, done.promise, () => {
+		throw new NodeOperationError(context.getNode(), 'n8n did not say how the execution ended');
+	});
 	const { error } = result.resultData;
 	// n8n has stored the data of a workflow that waits.
 	if (!error && (status === 'success' || status === 'waiting')) return;

@@ -47,6 +47,9 @@ describe('the Open Collector Trigger, where batches come from the store', () => 
 			activation = 'activate',
 			credential = undefined as Record<string, unknown> | undefined,
 			failing = (): boolean => false,
+			settings = {} as { executionTimeout?: number },
+			/** n8n never tells how an execution ended */
+			untold = (): boolean => false,
 		} = {},
 	) {
 		const emitted: Array<[string[], Array<Record<string, unknown>>]> = [];
@@ -62,6 +65,7 @@ describe('the Open Collector Trigger, where batches come from the store', () => 
 			getMode: () => mode,
 			getActivationMode: () => activation,
 			getWorkflow: () => ({ id: 'workflow', name: 'Workflow' }),
+			getWorkflowSettings: () => settings,
 			getNode: () => ({
 				id: 'node',
 				name: 'Open Collector Trigger',
@@ -83,6 +87,7 @@ describe('the Open Collector Trigger, where batches come from the store', () => 
 				_response: unknown,
 				done?: { resolve(run: unknown): void },
 			) => {
+				if (untold()) return;
 				const fails = failing();
 				if (!fails) {
 					emitted.push([
@@ -145,6 +150,19 @@ describe('the Open Collector Trigger, where batches come from the store', () => 
 		await eventually(() => one.got().length > 0);
 		expect([one.got(), failures]).toEqual([['ada'], 3]);
 		expect(one.logged.filter((line) => line.includes('which will come again'))).toHaveLength(2);
+	});
+
+	it('tries a batch again of whose execution n8n says nothing, when its time is over', async () => {
+		let untold = 0;
+		const one = inProcess(
+			{ options: { includeStored: true } },
+			{ settings: { executionTimeout: 1 }, untold: () => (untold += 1) < 2 },
+		);
+		await record('ada');
+		await one.start();
+		await eventually(() => one.got().length > 0);
+		expect([one.got(), untold]).toEqual([['ada'], 2]);
+		expect(one.logged.filter((line) => line.includes('which will come again'))).toHaveLength(1);
 	});
 
 	it.each<[Record<string, unknown>, string[]]>([
