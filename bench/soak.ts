@@ -1,17 +1,18 @@
 /**
- * Two long tests that fail when something breaks, rather than measure: the collector inside a real
- * n8n for minutes (nothing lost, memory flat, the editor answers), and PostgreSQL away for a minute
- * under load (nothing lost, order kept). Alone on its machine:
+ * Long tests that fail when something breaks, rather than measure: the collector inside a real n8n
+ * for minutes (nothing lost, memory flat, the editor answers), PostgreSQL away for a minute under
+ * load (nothing lost, order kept), the same with RabbitMQ, and several hosts that are cut off, killed
+ * and restarted. Alone on its machine:
  *
- *     npm run bench -- soak [--rate 5000] [--seconds 300] [--away 60] [--part n8n|outage]
+ *     npm run bench -- soak [--rate 5000] [--seconds 300] [--away 60] [--part n8n|outage|broker|hosts]
  */
 import { parseArgs } from 'node:util';
 
+import { broker } from './soak/broker';
 import { assertAllGood } from './soak/checks';
+import { hosts } from './soak/hosts';
 import { insideN8n } from './soak/inside-n8n';
 import { outage } from './soak/outage';
-
-const PARTS = ['n8n', 'outage'];
 
 async function main(): Promise<void> {
 	const { values } = parseArgs({
@@ -26,11 +27,19 @@ async function main(): Promise<void> {
 	if (![rate, seconds, away].every((value) => value > 0)) {
 		throw new Error('--rate, --seconds and --away must be numbers above 0');
 	}
-	if (values.part !== undefined && !PARTS.includes(values.part)) {
-		throw new Error(`--part must be one of ${PARTS.join(', ')}`);
+	const parts: Record<string, () => Promise<void>> = {
+		n8n: async () => await insideN8n({ rate, seconds }),
+		outage: async () => await outage({ rate, away }),
+		broker: async () => await broker({ rate, away }),
+		hosts: async () => await hosts({ rate, away }),
+	};
+	const names = values.part === undefined ? Object.keys(parts) : [values.part];
+	for (const name of names) {
+		if (!Object.hasOwn(parts, name)) {
+			throw new Error(`--part must be one of ${Object.keys(parts).join(', ')}`);
+		}
+		await parts[name]();
 	}
-	if (values.part !== 'outage') await insideN8n({ rate, seconds });
-	if (values.part !== 'n8n') await outage({ rate, away });
 	assertAllGood();
 }
 

@@ -23,7 +23,8 @@ Without a name it runs all but ${BY_NAME_ONLY}, a long test that fails when some
 
   --seconds <number>   of collector and soak: how long each part takes
   --only alone, clicks   of collector: without n8n; pixels beside one click in ten loads alone
-  --rate, --away, --part   of soak: loads a second, seconds without PostgreSQL, n8n or outage
+  --rate, --away, --part   of soak: loads a second, seconds that something is away, and one of
+                       n8n, outage, broker, hosts
   --collector-only     of timing: without n8n
   --help               this text`;
 

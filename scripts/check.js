@@ -16,6 +16,7 @@ const { run, runMain, say } = require('./lib/run');
 const {
 	ensureClickHouse,
 	ensureCompose,
+	ensureHostPrograms,
 	ensureKcat,
 	ensureRabbitmq,
 	ensureStrace,
@@ -147,6 +148,7 @@ runMain(async () => {
 	if (chosen.includes('e2e')) {
 		await ensureBrowser();
 		await ensureStrace();
+		await ensureHostPrograms();
 	}
 	if (chosen.includes('e2e')) say(`\nEnd-to-end tests run n8n ${n8nVersion}`);
 	await step('e2e', async () => await jest('e2e', []));

@@ -1,7 +1,5 @@
-import { fork } from 'node:child_process';
-import { join } from 'node:path';
-
 import type { LoadOrder, LoadReport } from './identity';
+import { startLoad } from './start-load';
 
 const LOOK_EVERY_MS = 500;
 
@@ -18,14 +16,9 @@ export function assertAllGood(): void {
 	if (failures.length > 0) throw new Error(`The soak test failed:\n${failures.join('\n')}`);
 }
 
-/** Runs the load in a process of its own. */
+/** Runs the load to its end. */
 export async function makeLoad(order: LoadOrder): Promise<LoadReport> {
-	const child = fork(join(__dirname, 'load.ts'));
-	const report = await new Promise<LoadReport>((resolve, reject) => {
-		child.once('message', (message) => resolve(message as LoadReport));
-		child.once('exit', (code) => reject(new Error(`The load generator ended with ${code}`)));
-		child.send(order);
-	});
+	const report = await startLoad(order).report;
 	const { latencyMs } = report;
 	const sent = report.clients.reduce((sum, client) => sum + client.sent, 0);
 	const unanswered = report.clients.reduce((sum, client) => sum + client.unanswered.length, 0);

@@ -1,6 +1,11 @@
 /** What the process that makes the load is told. */
 export interface LoadOrder {
+	/** This machine unless it is given */
+	host?: string;
 	port: number;
+	path?: string;
+	/** In front of the ids of its recipients */
+	prefix?: string;
 	/** Loads per second, of all connections together */
 	rate: number;
 	seconds: number;
@@ -12,7 +17,7 @@ export interface LoadOrder {
 /** What it did. */
 export interface LoadReport {
 	order: LoadOrder;
-	/** Per connection: loads sent, and the numbers of those that got no whole answer */
+	/** Per connection: loads sent, and the numbers of those that were not answered with the image */
 	clients: Array<{ sent: number; unanswered: number[] }>;
 	/** In milliseconds, of all answers */
 	latencyMs: { p50: number; p99: number; max: number };
@@ -23,15 +28,14 @@ export interface LoadReport {
  *
  * @param client number of the connection
  * @param load number of the load on that connection
- * @param recipients how many recipients that connection has
  */
 export function identityOf(
 	client: number,
 	load: number,
-	recipients: number,
+	{ recipientsPerConnection: recipients, prefix = '' }: LoadOrder,
 ): { recipientId: string; messageId: string } {
 	return {
-		recipientId: `${client}-${load % recipients}`,
+		recipientId: `${prefix}${client}-${load % recipients}`,
 		messageId: String(Math.floor(load / recipients)),
 	};
 }
@@ -61,11 +65,7 @@ export function createArrivals() {
 			for (const [client, { sent, unanswered }] of clients.entries()) {
 				const lost = new Set(unanswered);
 				for (let load = 0; load < sent; load += 1) {
-					const { recipientId, messageId } = identityOf(
-						client,
-						load,
-						order.recipientsPerConnection,
-					);
+					const { recipientId, messageId } = identityOf(client, load, order);
 					const times = counts.get(recipientId)?.[Number(messageId)] ?? 0;
 					if (!lost.has(load)) answered += 1;
 					if (!lost.has(load) && times === 0) missing += 1;

@@ -1,21 +1,17 @@
 /** The collector inside a real n8n, with a workflow that takes the batches, for minutes. */
 import { spawnSync } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import type { OpenEvent } from '../../src/tracking/event/open-event';
 import {
-	bundledWorkflow,
 	eventually,
 	freePort,
 	startInstance,
 	type N8nInstance,
-	type WorkflowJson,
 } from '../../test/support/n8n-instance';
 import { check, drained, makeLoad } from './checks';
-import { createArrivals, type Arrivals } from './identity';
+import { deliveringWorkflow, startReceiver } from './delivery';
+import { createArrivals } from './identity';
 
 /** Many recipients, so that whatever is remembered of each would show in memory. */
 const LOAD = { connections: 64, recipientsPerConnection: 1000 };
@@ -29,9 +25,14 @@ const MAX_GROWTH = 1.25;
 export async function insideN8n({ rate, seconds }: { rate: number; seconds: number }) {
 	process.stdout.write(`The collector inside n8n, ${seconds} s at ${rate} loads/s\n`);
 	const delivered = createArrivals();
-	const receiver = await startReceiver(delivered);
+	const receiver = await startReceiver('127.0.0.1', (opens) => {
+		for (const { recipientId, messageId } of opens) {
+			delivered.note(String(recipientId), String(messageId));
+		}
+	});
 	const port = await freePort();
-	const n8n = await startInstance({ workflows: [deliveringWorkflow(port, receiver.url)] });
+	const collecting = { port, options: { host: '127.0.0.1' } };
+	const n8n = await startInstance({ workflows: [deliveringWorkflow(collecting, receiver.url)] });
 	try {
 		await eventually(() =>
 			fetch(`http://127.0.0.1:${port}/`, { method: 'HEAD' }).catch(() => null),
@@ -66,60 +67,6 @@ export async function insideN8n({ rate, seconds }: { rate: number; seconds: numb
 		await n8n.stop();
 		await receiver.stop();
 	}
-}
-
-/** The bundled workflow, whose steps send each batch as one JSON file to an address. */
-function deliveringWorkflow(port: number, url: string): WorkflowJson {
-	const workflow = bundledWorkflow('high-volume.json');
-	const steps = workflow.nodes.find(({ name }) => name === 'Add Your Steps Here');
-	const trigger = workflow.nodes.find(({ name }) => name === 'Open Collector Trigger');
-	if (!steps || !trigger) throw new Error('The bundled workflow has other nodes by now');
-	trigger.parameters = { port, options: { host: '127.0.0.1' } };
-	Object.assign(steps, {
-		type: 'n8n-nodes-base.convertToFile',
-		typeVersion: 1.1,
-		parameters: { operation: 'toJson', mode: 'once' },
-	});
-	workflow.nodes.push({
-		...steps,
-		id: 'soak-send',
-		name: 'Send',
-		type: 'n8n-nodes-base.httpRequest',
-		typeVersion: 4.2,
-		position: [600, -160],
-		parameters: {
-			method: 'POST',
-			url,
-			sendBody: true,
-			contentType: 'binaryData',
-			inputDataFieldName: 'data',
-			options: {},
-		},
-	});
-	workflow.connections[steps.name] = { main: [[{ node: 'Send', type: 'main', index: 0 }]] };
-	return workflow;
-}
-
-/** Takes the batches that the workflow sends. */
-async function startReceiver(delivered: Arrivals) {
-	const server = createServer((request, response) => {
-		let text = '';
-		request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-		request.on('end', () => {
-			for (const { recipientId, messageId } of JSON.parse(text) as OpenEvent[]) {
-				delivered.note(String(recipientId), String(messageId));
-			}
-			response.end('{}');
-		});
-	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	return {
-		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-		stop: async () => {
-			server.closeAllConnections();
-			await new Promise((resolve) => server.close(resolve));
-		},
-	};
 }
 
 /** Asks n8n and weighs it while the load is on. */

@@ -30,7 +30,9 @@ class Client {
 	) {}
 
 	open(): void {
-		const socket = connect(this.order.port, '127.0.0.1', () => this.onIdle(this));
+		const socket = connect(this.order.port, this.order.host ?? '127.0.0.1', () =>
+			this.onIdle(this),
+		);
 		this.#socket = socket.setNoDelay(true).setEncoding('latin1');
 		socket.on('data', (chunk) => this.#read(String(chunk)));
 		socket.on('error', () => undefined);
@@ -45,17 +47,14 @@ class Client {
 	/** Sends the next load; false when the connection is gone by now, and will report anew. */
 	send(): boolean {
 		if (!this.#socket?.writable) return false;
-		const { recipientId, messageId } = identityOf(
-			this.index,
-			this.sent,
-			this.order.recipientsPerConnection,
-		);
+		const { path = '/pixel.png' } = this.order;
+		const { recipientId, messageId } = identityOf(this.index, this.sent, this.order);
 		this.sent += 1;
 		this.#waiting = true;
 		this.#received = '';
 		this.#sentAt = performance.now();
 		this.#socket.write(
-			`GET /pixel.png?id=${recipientId}&messageId=${messageId} HTTP/1.1\r\nhost: soak\r\nuser-agent: ${USER_AGENT}\r\n\r\n`,
+			`GET ${path}?id=${recipientId}&messageId=${messageId} HTTP/1.1\r\nhost: soak\r\nuser-agent: ${USER_AGENT}\r\n\r\n`,
 		);
 		return true;
 	}
@@ -67,15 +66,20 @@ class Client {
 	#read(chunk: string): void {
 		this.#received += chunk;
 		const headEnd = this.#received.indexOf('\r\n\r\n');
-		if (headEnd === -1 || this.#received.length < headEnd + 4 + IMAGE_BYTES) return;
-		if (!this.#received.startsWith('HTTP/1.1 200 ')) throw new Error('An answer was not a 200');
+		if (headEnd === -1) return;
+		if (!/^HTTP\/1\.1 200 [^]*\r\ncontent-type: image\/png\r\n/i.test(this.#received)) {
+			// Such as the error page of a proxy: no image, so it counts as no answer.
+			this.#socket?.destroy();
+			return;
+		}
+		if (this.#received.length < headEnd + 4 + IMAGE_BYTES) return;
 		this.#waiting = false;
 		this.onAnswer(performance.now() - this.#sentAt);
 		if (!/\r\nconnection: close\r\n/i.test(this.#received)) this.onIdle(this);
 	}
 }
 
-async function run(order: LoadOrder): Promise<LoadReport> {
+async function run(order: LoadOrder, isStopped: () => boolean): Promise<LoadReport> {
 	const { rate, seconds, connections } = order;
 	const idle: Client[] = [];
 	const times = new Uint32Array(MAX_TRACKED_MS + 1);
@@ -96,7 +100,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
 	await new Promise<void>((resolve) => {
 		const ticking = setInterval(() => {
 			const elapsed = (performance.now() - startedAt) / 1000;
-			if (elapsed >= seconds) {
+			if (elapsed >= seconds || isStopped()) {
 				clearInterval(ticking);
 				resolve();
 			}
@@ -123,6 +127,8 @@ async function run(order: LoadOrder): Promise<LoadReport> {
 	};
 }
 
+let stopped = false;
 process.once('message', (order: LoadOrder) => {
-	void run(order).then((report) => process.send?.(report, () => process.exit(0)));
+	process.once('message', () => (stopped = true));
+	void run(order, () => stopped).then((report) => process.send?.(report, () => process.exit(0)));
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { Client } from 'pg';
 
-import { startCollectorProcess } from '../../test/support/collector-process';
+import { collectorMetric, startCollectorProcess } from '../../test/support/collector-process';
 import { startCutOff } from '../../test/support/cut-off';
 import { eventually, freePort } from '../../test/support/n8n-instance';
 import { foundPostgres, postgresUrl } from '../../test/support/postgres-server';
@@ -55,13 +55,7 @@ async function run(direct: URL, folder: string, rate: number, away: number): Pro
 		],
 		{ SOAK_STORE_URL: throughWay.href },
 	);
-	const metric = async (name: string): Promise<number> => {
-		const response = await fetch(`http://127.0.0.1:${collector.adminPort}/metrics`).catch(() => {
-			throw new Error(`The collector is gone: ${collector.lines.at(-1)?.msg}`);
-		});
-		const line = new RegExp(`^open_tracking_collector_${name} (\\d+)`, 'm');
-		return Number(line.exec(await response.text())?.[1]);
-	};
+	const metric = async (name: string) => await collectorMetric(collector, name);
 	try {
 		await withClient(direct.href, async (client) => {
 			// The table is there a moment after the collector is.

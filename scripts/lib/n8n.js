@@ -13,6 +13,8 @@ const N8N_BIN = join(runtimeFolder, 'node_modules', 'n8n', 'bin', 'n8n');
  * @property {NodeJS.ProcessEnv} env as from ensureNode24
  * @property {string} folder the user folder; n8n keeps everything in `<folder>/.n8n`
  * @property {number} port
+ * @property {string} [address] where it listens, 127.0.0.1 unless it is given
+ * @property {readonly string[]} [enter] the command that puts it on another host
  * @property {{email: string, passwordHash: string}} [owner] signed in without a setup page
  * @property {NodeJS.ProcessEnv} [extra] more environment for n8n
  */
@@ -21,13 +23,13 @@ const N8N_BIN = join(runtimeFolder, 'node_modules', 'n8n', 'bin', 'n8n');
  * Settings for a quiet n8n that listens on this machine only and asks no server for anything.
  * @param {N8nOptions} options
  */
-function n8nEnvironment({ env, folder, port, owner, extra }) {
+function n8nEnvironment({ env, folder, port, address = '127.0.0.1', owner, extra }) {
 	return {
 		...env,
 		N8N_USER_FOLDER: folder,
 		N8N_PORT: String(port),
-		N8N_LISTEN_ADDRESS: '127.0.0.1',
-		N8N_HOST: '127.0.0.1',
+		N8N_LISTEN_ADDRESS: address,
+		N8N_HOST: address,
 		N8N_RUNNERS_BROKER_PORT: String(port + 1),
 		N8N_SECURE_COOKIE: 'false',
 		N8N_DIAGNOSTICS_ENABLED: 'false',
@@ -96,7 +98,8 @@ async function assertPortFree(port) {
  */
 async function startN8n(options) {
 	await assertPortFree(options.port);
-	const child = start('node', [N8N_BIN, options.command ?? 'start'], {
+	const [program, ...args] = [...(options.enter ?? []), 'node', N8N_BIN];
+	const child = start(program, [...args, options.command ?? 'start'], {
 		env: n8nEnvironment(options),
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
@@ -108,7 +111,7 @@ async function startN8n(options) {
 		});
 	}
 	const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
-	const url = `http://127.0.0.1:${options.port}`;
+	const url = `http://${options.address ?? '127.0.0.1'}:${options.port}`;
 	try {
 		await waitFor(
 			`${url}/healthz/readiness`,

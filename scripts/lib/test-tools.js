@@ -1,6 +1,7 @@
 const { spawnSync } = require('node:child_process');
-const { existsSync } = require('node:fs');
+const { existsSync, readdirSync } = require('node:fs');
 const { connect } = require('node:net');
+const { delimiter, join } = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const { aptInstall } = require('./apt');
@@ -13,10 +14,39 @@ const RABBITMQ_STARTS_WITHIN_S = 60;
 
 const KNOWN_PLACES = ['/usr/bin/strace', '/usr/local/bin/strace', '/bin/strace'];
 
+/** The programs that hosts of a test are made of, with the packages of Debian they come in. */
+const HOST_PROGRAMS = {
+	ip: 'iproute2',
+	nsenter: 'util-linux',
+	unshare: 'util-linux',
+	initdb: 'postgresql',
+	'redis-server': 'redis-server',
+	nginx: 'nginx-light',
+};
+
 /** @returns {string | null} the path of strace, which records what programs write */
 function findStrace() {
 	if (process.platform !== 'linux') return null;
 	return KNOWN_PLACES.find((place) => existsSync(place)) ?? null;
+}
+
+/**
+ * Looks for a program also where only root's PATH leads, and where Debian puts PostgreSQL.
+ * @returns {string | null}
+ */
+function findProgram(name) {
+	const postgres = '/usr/lib/postgresql';
+	const folders = [
+		...(process.env.PATH ?? '').split(delimiter),
+		...['/usr/local/sbin', '/usr/sbin', '/sbin'],
+		...(existsSync(postgres) ? readdirSync(postgres).map((v) => join(postgres, v, 'bin')) : []),
+	];
+	return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+}
+
+/** @returns {string[]} the programs for hosts of a test that are not installed */
+function missingHostPrograms() {
+	return Object.keys(HOST_PROGRAMS).filter((name) => findProgram(name) === null);
 }
 
 /** @returns {string[] | undefined} the command that runs Compose, which reads files without Docker too */
@@ -94,12 +124,22 @@ async function ensureClickHouse() {
 	}
 }
 
+/** Sees to it that all is there for the test with several hosts. */
+async function ensureHostPrograms() {
+	if (process.platform !== 'linux') return;
+	const packages = new Set(missingHostPrograms().map((name) => HOST_PROGRAMS[name]));
+	for (const name of packages) await installForTests(name, 'the test with several hosts');
+}
+
 module.exports = {
 	ensureClickHouse,
 	ensureCompose,
+	ensureHostPrograms,
 	ensureKcat,
 	ensureRabbitmq,
 	ensureStrace,
 	findCompose,
+	findProgram,
 	findStrace,
+	missingHostPrograms,
 };

@@ -7,13 +7,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { load, startCollectorProcess } from '../support/collector-process';
 import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { startStandIn } from '../support/http-stand-in';
-import {
-	deleteQueue,
-	describeOnRabbitmq,
-	newQueueName,
-	RABBITMQ,
-	takeAll,
-} from '../support/rabbitmq';
+import { describeOnRabbitmq } from '../support/describe-on-rabbitmq';
+import { deleteQueue, newQueueName, RABBITMQ, takeAll } from '../support/rabbitmq';
 import {
 	bundledWorkflow,
 	eventually,

@@ -133,7 +133,9 @@ describeInQueueMode('n8n in queue mode, with two workers and a webhook processor
 		};
 		n8n = await startInstance({ workflows: [], env, folder });
 		const beside = ['webhook', 'worker'] as const;
-		const [processor, worker] = await Promise.all(beside.map(n8n.startBeside));
+		const [processor, worker] = await Promise.all(
+			beside.map(async (one) => await n8n.startBeside(one)),
+		);
 		webhooks = processor;
 		workers = [worker];
 		await publish(openTemplate({ trackClicks: true }));

@@ -39,15 +39,21 @@ export async function runCli(
 	return { code, output, errors };
 }
 
-/** Starts `collect` on a free port and waits until it listens. */
+/**
+ * Starts `collect` on a free port and waits until it listens.
+ *
+ * @param enter the command that puts it on another host
+ */
 export async function startCollectorProcess(
 	folder: string,
 	args: string[] = [],
 	env: NodeJS.ProcessEnv = {},
+	enter: readonly string[] = [],
 ): Promise<CollectorProcess> {
+	const [program, ...before] = [...enter, process.execPath];
 	const child = spawn(
-		process.execPath,
-		[CLI, 'collect', '--data', folder, '--port', '0', '--host', '127.0.0.1', ...args],
+		program,
+		[...before, CLI, 'collect', '--data', folder, '--port', '0', '--host', '127.0.0.1', ...args],
 		{ env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] },
 	);
 	const exited = new Promise<number | string>((resolve) =>
@@ -64,6 +70,19 @@ export async function startCollectorProcess(
 	});
 	const { port, adminPort } = await started;
 	return { port: Number(port), adminPort, child, lines, exited };
+}
+
+/** A number that a collector tells on its admin port. */
+export async function collectorMetric(
+	{ adminPort, lines }: Pick<CollectorProcess, 'adminPort' | 'lines'>,
+	name: string,
+	host = '127.0.0.1',
+): Promise<number> {
+	const answer = await fetch(`http://${host}:${adminPort}/metrics`).catch(() => {
+		throw new Error(`The collector is gone: ${lines.at(-1)?.msg}`);
+	});
+	const line = new RegExp(`^open_tracking_collector_${name} (\\d+)$`, 'm');
+	return Number(line.exec(await answer.text())?.[1]);
 }
 
 /** Loads the pixel once. Resolves to whether the whole image came back. */

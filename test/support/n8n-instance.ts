@@ -57,12 +57,21 @@ export interface RestAnswer {
 
 export type Rest = (method: string, path: string, body?: unknown) => Promise<RestAnswer>;
 
+/** Where a process runs, if not on this machine itself. */
+export interface Host {
+	address: string;
+	/** The command that puts another one there */
+	enter: readonly string[];
+}
+
 /** Another process of an n8n in queue mode. */
 export interface BesideInstance {
 	url: string;
 	folder: string;
 	output: () => string;
 	stop: () => Promise<void>;
+	/** Ends it as a power cut would, and leaves the folder as it is. */
+	kill: () => Promise<void>;
 }
 
 /** A real n8n with the built package, in a folder of its own. */
@@ -80,7 +89,10 @@ export interface N8nInstance {
 	 * Starts a worker or a webhook processor, for an instance in queue mode, as on another machine:
 	 * with the same environment, and a folder of its own.
 	 */
-	startBeside: (command: 'webhook' | 'worker') => Promise<BesideInstance>;
+	startBeside: (
+		command: 'webhook' | 'worker',
+		options?: { host?: Host; folder?: string },
+	) => Promise<BesideInstance>;
 	stop: () => Promise<void>;
 	/** Ends it as a power cut would, and leaves the folder as it is. */
 	kill: () => Promise<void>;
@@ -143,6 +155,7 @@ export async function startInstance(options: {
 	env?: NodeJS.ProcessEnv;
 	/** Keep a folder that an earlier instance used */
 	folder?: string;
+	host?: Host;
 	/** What a user does in n8n before anything is published */
 	beforePublishing?: (rest: Rest) => Promise<void>;
 }): Promise<N8nInstance> {
@@ -160,6 +173,7 @@ export async function startInstance(options: {
 		port,
 		owner: { email: OWNER.email, passwordHash: await hashPassword(OWNER.password) },
 		extra: options.env,
+		...options.host,
 	};
 
 	if (options.workflows.length > 0) {
@@ -185,9 +199,9 @@ export async function startInstance(options: {
 			rest,
 			output: n8n.output,
 			rows: (sql) => readRows(join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite'), sql),
-			startBeside: async (command) => {
+			startBeside: async (command, { host, folder: kept } = {}) => {
 				const its = await freePort();
-				const itsFolder = newInstanceFolder(nodesFolder);
+				const itsFolder = newInstanceFolder(nodesFolder, kept);
 				const extra = {
 					...options.env,
 					QUEUE_HEALTH_CHECK_ACTIVE: 'true',
@@ -195,16 +209,25 @@ export async function startInstance(options: {
 				};
 				const beside = await startN8n({
 					...settings,
+					...host,
 					folder: itsFolder,
 					extra,
 					port: its,
 					command,
 				});
-				const stop = async () => {
-					await beside.stop();
-					rmSync(itsFolder, { recursive: true, force: true });
+				return {
+					url: beside.url,
+					folder: itsFolder,
+					output: beside.output,
+					stop: async () => {
+						await beside.stop();
+						rmSync(itsFolder, { recursive: true, force: true });
+					},
+					kill: async () => {
+						beside.kill();
+						await beside.exited;
+					},
 				};
-				return { url: beside.url, folder: itsFolder, output: beside.output, stop };
 			},
 			stop: async () => {
 				await n8n.stop();
@@ -236,8 +259,8 @@ const sharedFolder = (purpose: string) => {
 	return join(tmpdir(), `email-open-tracking-e2e-${purpose}-${checkout}`);
 };
 
-/** The built package, installed once for all instances of this test run. */
-async function sharedNodesFolder(env: NodeJS.ProcessEnv): Promise<string> {
+/** The built package, installed once for all instances of this test run, which takes a registry. */
+export async function sharedNodesFolder(env: NodeJS.ProcessEnv): Promise<string> {
 	const folder = sharedFolder('nodes');
 	await installBuiltPackage(folder, env);
 	return folder;

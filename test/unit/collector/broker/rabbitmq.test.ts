@@ -6,9 +6,9 @@ import { inTurns, rabbitmqBroker } from '../../../../src/collector/broker/rabbit
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { startCutOff } from '../../../support/cut-off';
 import { openEvent } from '../../../support/open-events';
+import { describeOnRabbitmq } from '../../../support/describe-on-rabbitmq';
 import {
 	deleteQueue,
-	describeOnRabbitmq,
 	newQueueName,
 	RABBITMQ,
 	rabbitmqBehind,

@@ -9,9 +9,9 @@ import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { load, startCollectorProcess } from '../../../support/collector-process';
 import { startCutOff, type CutOff } from '../../../support/cut-off';
 import { eventually, freePort } from '../../../support/n8n-instance';
+import { describeOnRabbitmq } from '../../../support/describe-on-rabbitmq';
 import {
 	deleteQueue,
-	describeOnRabbitmq,
 	newQueueName,
 	RABBITMQ,
 	rabbitmqBehind,
