@@ -7,6 +7,7 @@ import { readTrackedLink } from '../tracking/links/tracked-link';
 import { verifyToken } from '../tracking/links/token';
 import { denylistKeysOf, pseudonymOf } from '../tracking/people/subject-keys';
 import type { LinkDeps } from '../tracking/receive/receive-types';
+import { eventIdOfRequest } from './event-id-of-request';
 import type { SigningKeys } from './intake-settings';
 import type { Lookups } from './lookups';
 
@@ -49,7 +50,10 @@ export function createReceiveDeps(sources: ReceiveSources): LinkDeps {
 			const { status, record } = await sources.lookups.consentOf(recipientId, purpose);
 			return { status, recordId: record?.recordId ?? null };
 		},
-		newEventId: () => uuidv7(),
+		newEventId: (requestId) =>
+			requestId === undefined
+				? uuidv7()
+				: keyRing().then(({ active }) => eventIdOfRequest(requestId, active)),
 		pseudonym: (recipientId, scope) => {
 			// Whoever has a recipient id was looked up above with the same keys.
 			if (!known) throw new Error('The signing keys could not be read. Check their credential.');

@@ -1,4 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+	createServer,
+	type IncomingHttpHeaders,
+	type IncomingMessage,
+	type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 import { pause } from '../../async/backoff';
@@ -43,6 +48,10 @@ const SWEEP_EVERY_MS = 100;
 
 /** How the path of a tracked link ends, whatever a proxy puts before it. */
 const LINK_PATH_END = `/${LINK_PATH.split('/').at(-1)}`;
+
+/** `$request_id` of nginx, which is 32 hex digits, and the ids of other proxies. */
+const REQUEST_ID_HEADER = 'x-open-tracking-request';
+const REQUEST_ID = /^[\w-]{16,128}$/;
 
 const HEADERS = Object.entries(pixelHeaders(PIXEL_PNG.length)).flat();
 /** node:http sends a text together with its headers, in one piece, and bytes in a second one. */
@@ -187,6 +196,7 @@ export async function startListener(
 			headers: headers as Record<string, string | undefined>,
 			ip,
 			receivedAt,
+			requestId: settings.proxyHops > 0 ? requestIdIn(headers) : undefined,
 			// HTTP/1.0 knows no answer without a length but one that ends with its connection.
 			canBeHeld: holds && !mine.link ? request.httpVersion === '1.1' : undefined,
 		};
@@ -312,6 +322,12 @@ export async function startListener(
 			clearInterval(sweep);
 		},
 	};
+}
+
+/** What the proxy calls this request. A header of our own, which no client sends unknowingly. */
+function requestIdIn(headers: IncomingHttpHeaders): string | undefined {
+	const id = headers[REQUEST_ID_HEADER];
+	return typeof id === 'string' && REQUEST_ID.test(id) ? id : undefined;
 }
 
 function isLink(target: string): boolean {

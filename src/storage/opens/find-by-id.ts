@@ -1,4 +1,4 @@
-import { version } from 'uuid';
+import { validate, version } from 'uuid';
 
 import { chunks } from '../database/chunks';
 import type { Reader, Writer } from '../database/store-database';
@@ -14,24 +14,25 @@ const READ_ROWS = 500;
 /** How far the time of an open may be from that of its id: modes store the hour or the day. */
 const NEAR_MS = 2 * 86_400_000;
 
-/** Whether an open is near the time that its id tells. */
-export function isNearItsId({
+/**
+ * Whether an open that comes again comes with about the same time: where that is what its id tells, and
+ * where the id is made from what the open is (versions 5 and 8).
+ */
+export function comesAtItsTime({
 	event_id,
 	occurred_at,
 }: Pick<OpenRow, 'event_id' | 'occurred_at'>): boolean {
 	const time = timeOfId(event_id);
-	return time !== null && Math.abs(time - occurred_at) <= NEAR_MS;
+	if (time !== null) return Math.abs(time - occurred_at) <= NEAR_MS;
+	return validate(event_id) && [5, 8].includes(version(event_id));
 }
 
 function timeOfId(id: string): number | null {
-	try {
-		return version(id) === 7 ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : null;
-	} catch {
-		return null;
-	}
+	const isTime = validate(id) && version(id) === 7;
+	return isTime ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : null;
 }
 
-/** The ids of those of these opens that the log has, which are near what their ids tell. */
+/** The ids of those of these opens that the log has, about their times. */
 export async function findNear(
 	db: Reader,
 	rows: ReadonlyArray<Pick<OpenRow, 'event_id' | 'occurred_at'>>,

@@ -25,7 +25,7 @@ import type { Label, RecordResult, StoreKnowledge } from '../port/tracking-store
 import { findFirstOpens, UNKNOWN } from './first-opens';
 import type { FirstOpen, Incoming } from './first-opens';
 import { toOpenRow } from './open-row';
-import { findById, findNear, isNearItsId } from './find-by-id';
+import { findById, findNear, comesAtItsTime } from './find-by-id';
 import { findSeen, noteSeen } from './seen-events';
 import { inStoringOrder } from './storing-order';
 import { deletionStatesOf, NOBODYS } from './tombstones';
@@ -148,10 +148,10 @@ function toIncoming(row: OpenRow): Incoming {
 async function findKnown(db: Writer, rows: readonly OpenRow[]): Promise<Set<string>> {
 	const idsOf = (some: readonly OpenRow[]) => some.map((row) => row.event_id);
 	const known = await findSeen(db, idsOf(rows));
-	for (const part of chunks(rows.filter(isNearItsId), READ_ROWS)) {
+	for (const part of chunks(rows.filter(comesAtItsTime), READ_ROWS)) {
 		for (const id of await findNear(db, part)) known.add(id);
 	}
-	const others = rows.filter((row) => !isNearItsId(row));
+	const others = rows.filter((row) => !comesAtItsTime(row));
 	for (const { event_id } of await findById(db, idsOf(others))) known.add(event_id);
 	return known;
 }

@@ -16,6 +16,7 @@ export type KeyLabel =
 	| 'recipient-of-address'
 	| 'form-token'
 	| 'burst'
+	| 'request-id'
 	| 'fingerprint';
 
 /** One signing key. The secret is a `KeyObject`, which neither prints nor serialises. */

@@ -70,7 +70,7 @@ export async function receiveEvent(
 	const time = settings.time ?? 'exact';
 	const receivedAt = request.receivedAt.toISOString();
 	const whole: OpenEvent = {
-		eventId: roundEventId(deps.newEventId(), time),
+		eventId: roundEventId(await deps.newEventId(request.requestId), time),
 		event: from.event,
 		occurredAt: time === 'exact' ? receivedAt : (roundTime(receivedAt, time) ?? receivedAt),
 		recipientId: link.recipientId,

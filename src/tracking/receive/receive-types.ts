@@ -19,6 +19,8 @@ export interface PixelRequest {
 	/** The client's address, already worked out from trusted proxy hops; `null` when unknown */
 	ip: string | null;
 	receivedAt: Date;
+	/** What your own proxy calls the request, also when it sends it a second time, elsewhere */
+	requestId?: string;
 	/** Whether the answer could be held open to measure for how long; absent where none is measured */
 	canBeHeld?: boolean;
 }
@@ -78,8 +80,8 @@ export interface ReceiveDeps {
 		recipientId: string,
 		purpose: Purpose | null,
 	): Promise<{ status: ConsentStatus; recordId: string | null }>;
-	/** A new UUIDv7 */
-	newEventId(): string;
+	/** A new UUIDv7; of a request with a name of its own, the same id wherever it comes in */
+	newEventId(requestId?: string): string | Promise<string>;
 	/** Needed for mode `pseudonymous`; without it such opens fall to `aggregate` */
 	pseudonym: PseudonymFunction | null;
 	/** The key of today, asked for when an address is kept as a hash; may fail */

@@ -234,6 +234,26 @@ describe('the listener of the collector', () => {
 		expect(server.events()[0].request.ip).toBe('203.0.113.0');
 	});
 
+	it('knows a request that the own proxy sends again, here or to another collector', async () => {
+		const send = async (name: string) =>
+			await fetch(`${server.url}/o.png?id=1`, { headers: { 'x-open-tracking-request': name } });
+		const ids: string[] = [];
+		for (const [turn, proxyHops] of [1, 1, 0].entries()) {
+			if (turn > 0) await server.stop();
+			await start({ proxyHops });
+			for (const name of ['0123456789abcdef0123456789abcdef', 'ffffffffffffffff', 'short']) {
+				await send(name);
+			}
+			ids.push(...server.events().map(({ eventId }) => eventId));
+		}
+		const [first, second, other, again] = ids;
+		expect(first).toBe(again);
+		expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+		expect(first).not.toContain('01234567');
+		// A name that is none, or that a client gave itself, makes no id.
+		expect(new Set([second, other, ...ids.slice(5)]).size).toBe(6);
+	});
+
 	it('serves a flood from one address but does not record it, and records the others', async () => {
 		await start({ proxyHops: 1, flood: { perSecond: 1, burst: 3 } });
 		const load = async (ip: string, id: string) =>
