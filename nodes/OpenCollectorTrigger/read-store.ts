@@ -81,7 +81,7 @@ export async function readStoreOnce(context: ITriggerFunctions): Promise<ITrigge
 					await pause(LOOK_EVERY_MS, stopping.signal);
 					const upTo = await store.newestNumber();
 					const arrived = await store.listArrived({ after, upTo, limit: LOOK_AT });
-					opens = await store.findOpens(arrived.map(({ eventId }) => eventId));
+					opens = await store.findOpens(arrived);
 				}
 				context.emit([opens.map(openItem)]);
 			} catch (error) {

@@ -52,9 +52,14 @@ export async function removeGone(options: RemoveOptions): Promise<Removed> {
 	});
 	const pseudonyms = await removeNames(options, {
 		column: 'recipient_id',
-		query: `SELECT recipient_id AS name, argMax(event_id, occurred_at) AS newest ${from} recipient_id != '' AND tracking_mode = 'pseudonymous' GROUP BY name`,
+		query: `SELECT recipient_id AS name, argMax(event_id, occurred_at) AS newest, toUnixTimestamp64Milli(max(occurred_at)) AS newest_at ${from} recipient_id != '' AND tracking_mode = 'pseudonymous' GROUP BY name`,
 		goneAmong: async (rows) => {
-			const found = await store.findOpens(rows.map(({ newest }) => newest));
+			const found = await store.findOpens(
+				rows.map(({ newest, newest_at }) => ({
+					eventId: newest,
+					occurredAt: new Date(Number(newest_at)).toISOString(),
+				})),
+			);
 			const there = new Set(found.map(({ eventId }) => eventId));
 			return new Set(rows.flatMap(({ name, newest }) => (there.has(newest) ? [] : [name])));
 		},
@@ -65,6 +70,8 @@ export async function removeGone(options: RemoveOptions): Promise<Removed> {
 interface NamedRow {
 	name: string;
 	newest: string;
+	/** Milliseconds since 1970 */
+	newest_at: string;
 }
 
 async function removeNames(

@@ -1,4 +1,5 @@
 import type { TrackingStore } from '../../storage/port/tracking-store';
+import type { OpenEvent } from '../../tracking/event/open-event';
 import { BrokerRefusedError, type Broker } from '../broker/broker';
 import { readRecord } from '../log/log-record';
 import { carryLog, type CarryOptions } from './carry-log';
@@ -48,20 +49,20 @@ export async function handOnLog(options: HandOnOptions): Promise<void> {
 		begin: async () => await broker.publish([]),
 		open: async () => await options.openStore(),
 		deliver: async (entries, store) => {
-			const ids = entries.flatMap(({ event }) => eventIdOf(event) ?? []);
-			const stored = ids.length === 0 ? [] : await store.findOpens(ids);
+			const opens = entries.flatMap(({ event }) => openOf(event) ?? []);
+			const stored = opens.length === 0 ? [] : await store.findOpens(opens);
 			if (stored.length > 0) await broker.publish(stored);
-			return () => options.onHandedOn(stored.length, ids.length - stored.length);
+			return () => options.onHandedOn(stored.length, opens.length - stored.length);
 		},
 		isRefusal: (error) => error instanceof BrokerRefusedError,
 	});
 }
 
 /** `null` for what is no open: other records, and what nobody can read, which the store refused. */
-function eventIdOf(text: string): string | null {
+function openOf(text: string): OpenEvent | null {
 	try {
 		const record = readRecord(text);
-		return 'open' in record ? record.open.eventId : null;
+		return 'open' in record ? record.open : null;
 	} catch {
 		return null;
 	}

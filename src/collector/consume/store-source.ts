@@ -136,7 +136,7 @@ function storeSource(
 		},
 		opensOf: async (entries) => {
 			// Read at the last moment: who was erased meanwhile is not among them.
-			const opens = await ofSource(store.findOpens(entries.map(({ eventId }) => eventId)));
+			const opens = await ofSource(store.findOpens(entries));
 			if (!hasTurn()) throw new TurnOver();
 			return opens.filter(isWanted);
 		},

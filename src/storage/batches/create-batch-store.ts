@@ -12,6 +12,6 @@ export function createBatchStore(database: StoreDatabase): BatchStore {
 		newestNumber: () => read(newestNumber),
 		settledNumber: () => settledNumber(database),
 		listArrived: (range) => read((db) => listArrived(db, range)),
-		findOpens: (eventIds) => read((db) => findOpens(db, eventIds)),
+		findOpens: (opens) => read((db) => findOpens(db, opens)),
 	};
 }

@@ -10,6 +10,9 @@ import type { Selectable } from 'kysely';
  * Most ids are UUIDs of version 7, which begin with the time (RFC 9562, 5.7) of the load.
  */
 
+/** Where an open lies. */
+type RowKey = Pick<OpenRow, 'event_id' | 'occurred_at'>;
+
 const READ_ROWS = 500;
 /** How far the time of an open may be from that of its id: modes store the hour or the day. */
 const NEAR_MS = 2 * 86_400_000;
@@ -18,10 +21,7 @@ const NEAR_MS = 2 * 86_400_000;
  * Whether an open that comes again comes with about the same time: where that is what its id tells, and
  * where the id is made from what the open is (versions 5 and 8).
  */
-export function comesAtItsTime({
-	event_id,
-	occurred_at,
-}: Pick<OpenRow, 'event_id' | 'occurred_at'>): boolean {
+export function comesAtItsTime({ event_id, occurred_at }: RowKey): boolean {
 	const time = timeOfId(event_id);
 	if (time !== null) return Math.abs(time - occurred_at) <= NEAR_MS;
 	return validate(event_id) && [5, 8].includes(version(event_id));
@@ -32,24 +32,24 @@ function timeOfId(id: string): number | null {
 	return isTime ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : null;
 }
 
-/** The ids of those of these opens that the log has, about their times. */
-export async function findNear(
+/** Those of these opens that the log has, about their times, in no order. */
+export async function findAbout(
 	db: Reader,
-	rows: ReadonlyArray<Pick<OpenRow, 'event_id' | 'occurred_at'>>,
-): Promise<string[]> {
-	const times = rows.map((row) => row.occurred_at);
-	const found = await db
-		.selectFrom('opens')
-		.select('event_id')
-		.where(
-			'event_id',
-			'in',
-			rows.map((row) => row.event_id),
-		)
-		.where('occurred_at', '>=', Math.min(...times) - NEAR_MS)
-		.where('occurred_at', '<=', Math.max(...times) + NEAR_MS)
-		.execute();
-	return found.map((row) => row.event_id);
+	keys: readonly RowKey[],
+): Promise<Array<Selectable<StoredOpensTable>>> {
+	const found: Array<Selectable<StoredOpensTable>> = [];
+	for (const part of chunks(keys, READ_ROWS)) {
+		const ids = part.map((row) => row.event_id);
+		const times = part.map((row) => row.occurred_at);
+		const rows = db
+			.selectFrom('opens')
+			.selectAll()
+			.where('event_id', 'in', ids)
+			.where('occurred_at', '>=', Math.min(...times) - NEAR_MS)
+			.where('occurred_at', '<=', Math.max(...times) + NEAR_MS);
+		found.push(...(await rows.execute()));
+	}
+	return found;
 }
 
 /** The opens with these ids, as far as the log has them, in no order. */
@@ -76,10 +76,7 @@ export async function findById(
 }
 
 /** Takes opens out of the log, with the history of their labels. */
-export async function deleteRows(
-	db: Writer,
-	rows: ReadonlyArray<Pick<OpenRow, 'event_id' | 'occurred_at'>>,
-): Promise<void> {
+export async function deleteRows(db: Writer, rows: readonly RowKey[]): Promise<void> {
 	if (rows.length === 0) return;
 	const ids = rows.map((row) => row.event_id);
 	const times = rows.map((row) => row.occurred_at);

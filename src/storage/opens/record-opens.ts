@@ -25,7 +25,7 @@ import type { Label, RecordResult, StoreKnowledge } from '../port/tracking-store
 import { findFirstOpens, UNKNOWN } from './first-opens';
 import type { FirstOpen, Incoming } from './first-opens';
 import { toOpenRow } from './open-row';
-import { findById, findNear, comesAtItsTime } from './find-by-id';
+import { comesAtItsTime, findAbout, findById } from './find-by-id';
 import { findSeen, noteSeen } from './seen-events';
 import { inStoringOrder } from './storing-order';
 import { deletionStatesOf, NOBODYS } from './tombstones';
@@ -33,7 +33,6 @@ import { withinPixelMode } from './within-pixel-mode';
 
 /** 500 rows of up to 65 columns stay below the 32,766 parameters of a SQLite statement. */
 const INSERT_ROWS = 500;
-const READ_ROWS = 1000;
 
 /**
  * Records events, each once, with all counters, and none with more than its pixel allows
@@ -148,11 +147,12 @@ function toIncoming(row: OpenRow): Incoming {
 async function findKnown(db: Writer, rows: readonly OpenRow[]): Promise<Set<string>> {
 	const idsOf = (some: readonly OpenRow[]) => some.map((row) => row.event_id);
 	const known = await findSeen(db, idsOf(rows));
-	for (const part of chunks(rows.filter(comesAtItsTime), READ_ROWS)) {
-		for (const id of await findNear(db, part)) known.add(id);
-	}
 	const others = rows.filter((row) => !comesAtItsTime(row));
-	for (const { event_id } of await findById(db, idsOf(others))) known.add(event_id);
+	const found = [
+		...(await findAbout(db, rows.filter(comesAtItsTime))),
+		...(await findById(db, idsOf(others))),
+	];
+	for (const { event_id } of found) known.add(event_id);
 	return known;
 }
 

@@ -8,10 +8,12 @@ export interface ReaderTurn {
 	holder: string;
 }
 
+/** What an open is found by; its time may be off by a day, as modes that keep the day alone store it. */
+export type OpenKey = Pick<OpenEvent, 'eventId' | 'occurredAt'>;
+
 /** An open, by its number in the order in which opens came in. */
-export interface ArrivedOpen {
+export interface ArrivedOpen extends OpenKey {
 	seq: number;
-	eventId: string;
 }
 
 /**
@@ -42,5 +44,5 @@ export interface BatchStore {
 	 */
 	listArrived(range: { after: number; upTo: number; limit: number }): Promise<ArrivedOpen[]>;
 	/** Those of these opens that are there, as they are by now, in this order. */
-	findOpens(eventIds: readonly string[]): Promise<OpenEvent[]>;
+	findOpens(opens: readonly OpenKey[]): Promise<OpenEvent[]>;
 }

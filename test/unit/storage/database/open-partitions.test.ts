@@ -142,7 +142,7 @@ describeOnPostgres('opens on PostgreSQL', () => {
 		expect(await store.newestNumber()).toBe(numberBefore + 1);
 		const arrived = await store.listArrived({ after: 0, upTo: numberBefore + 1, limit: 10 });
 		expect(arrived.map(({ eventId }) => eventId)).toEqual(events.map(({ eventId }) => eventId));
-		const found = await store.findOpens(arrived.map(({ eventId }) => eventId));
+		const found = await store.findOpens(arrived);
 		expect(found.map(({ actor }) => actor)).toEqual(['human', 'scanner', 'human', 'human']);
 		await store.eraseSubject(
 			{ recipientId: 'r', denylistKeysOf: (name) => [`key of ${name}`], pseudonymsOf: () => [] },

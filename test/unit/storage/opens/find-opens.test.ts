@@ -16,8 +16,8 @@ onEachEngine('finding opens by their ids in $name', ({ newPlace }) => {
 		const click = openEvent({ recipientId: 'a', event: 'click' });
 		const counted = openEvent({ recipientId: null, trackingMode: 'aggregate' });
 		await store.recordOpens([open, click, counted]);
-		const ids = [open, click, counted].map(({ eventId }) => eventId);
-		const found = await store.findOpens([...ids.reverse(), 'nothing']);
+		const nothing = { ...open, eventId: 'nothing' };
+		const found = await store.findOpens([counted, click, open, nothing]);
 		expect(found.map(({ eventId }) => eventId)).toEqual([click.eventId, open.eventId]);
 		expect(found[1]).toEqual({ ...open, firstOpen: true });
 		expect(await store.findOpens([])).toEqual([]);
@@ -26,7 +26,7 @@ onEachEngine('finding opens by their ids in $name', ({ newPlace }) => {
 	it('finds more than one statement can ask for', async () => {
 		const opens = Array.from({ length: 1100 }, (_, n) => openEvent({ recipientId: `${n}` }));
 		await store.recordOpens(opens);
-		const found = await store.findOpens(opens.map(({ eventId }) => eventId));
+		const found = await store.findOpens(opens);
 		expect(found.map(({ eventId }) => eventId)).toEqual(opens.map(({ eventId }) => eventId));
 	});
 });
