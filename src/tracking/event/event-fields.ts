@@ -98,7 +98,7 @@ const laterText = z.string().nullable().default(null);
  */
 // prettier-ignore
 export const EVENT_TABLE = {
-	eventId: field('envelope', 'id', z.string().min(1), 'UUIDv7; the idempotency key everywhere', 14),
+	eventId: field('envelope', 'id', z.string().min(1), 'A UUID, mostly of version 7; the idempotency key everywhere', 14),
 	event: field('envelope', 'text', z.enum(EVENT_KINDS), 'What happened: "open" or "click"', 17),
 	occurredAt: field('envelope', 'time', z.iso.datetime(), 'When the image was asked for, ISO 8601 in UTC', 1),
 	recipientId: field('recipient', 'id', text, 'The addressee, as the link names it', 2),
