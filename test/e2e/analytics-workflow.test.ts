@@ -18,9 +18,10 @@ import {
 import {
 	bundledWorkflow,
 	eventually,
+	type N8nInstance,
+	rowsOfN8n,
 	startInstance,
 	untilLive,
-	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
 import { startByHand } from '../support/run-by-hand';
@@ -147,21 +148,9 @@ describe('the bundled workflow for analytics and CRMs, set up as its note says',
 	}
 	/** Waits until no execution is under way. */
 	async function settled(): Promise<void> {
-		const database = new DatabaseSync(join(n8n.folder, '.n8n', 'database.sqlite'), {
-			readOnly: true,
-		});
-		try {
-			await eventually(() => {
-				const [{ under_way }] = database
-					.prepare(
-						"select count(*) as under_way from execution_entity where deletedAt is null and status in ('new', 'running')",
-					)
-					.all();
-				return under_way === 0;
-			});
-		} finally {
-			database.close();
-		}
+		const underWay = `select 1 from execution_entity
+			where deletedAt is null and status in ('new', 'running')`;
+		await eventually(() => rowsOfN8n(n8n.folder, underWay).length === 0);
 	}
 	const consent = async (recipientKey: string, status: 'given' | 'withdrawn' = 'given') =>
 		await store.recordConsent(

@@ -10,9 +10,10 @@ import { consentRecord } from '../support/consent-records';
 import {
 	bundledWorkflow,
 	eventually,
-	startInstance,
-	untilLive,
 	type N8nInstance,
+	startInstance,
+	unpublish,
+	untilLive,
 	type WorkflowJson,
 } from '../support/n8n-instance';
 import { startByHand } from '../support/run-by-hand';
@@ -284,19 +285,9 @@ describe('a campaign that meets trouble, or stricter rules', () => {
 	}, 180_000);
 	afterAll(async () => await n8n?.stop(), 60_000);
 
-	/** n8n takes the addresses of a workflow off the air one by one, in the background. */
 	async function publishInPlaceOf(before: string, id: string): Promise<void> {
-		await n8n.rest('POST', `/workflows/${before}/deactivate`, {});
-		await eventually(
-			async () =>
-				await publishWorkflow(n8n.rest, id).then(
-					() => true,
-					(error: Error) => {
-						if (!error.message.includes(CONFLICT)) throw error;
-					},
-				),
-			60_000,
-		);
+		await unpublish(n8n, before);
+		await publishWorkflow(n8n.rest, id);
 		await untilLive(n8n.rest, id);
 	}
 

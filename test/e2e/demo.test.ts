@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core';
 
 import { publishWorkflow, signIn } from '../../scripts/lib/n8n';
 import { launchBrowser } from '../support/browser';
-import { bundledWorkflow, eventually, freePort } from '../support/n8n-instance';
+import { bundledWorkflow, eventually, freePort, unpublish } from '../support/n8n-instance';
 
 const root = join(__dirname, '..', '..');
 const MAIN_WORKFLOW = 'email-open-tracking';
@@ -146,7 +146,7 @@ describe('npm run demo', () => {
 		// A user puts a workflow of their own in the place of the bundled one.
 		const { email, password } = login();
 		const rest = await signIn(`http://127.0.0.1:${port}`, email, password);
-		await rest('POST', `/workflows/${MAIN_WORKFLOW}/deactivate`, {});
+		await unpublish({ rest, folder }, MAIN_WORKFLOW);
 		const { nodes, connections } = bundledWorkflow(`${MAIN_WORKFLOW}.json`);
 		const own = await rest('POST', '/workflows', { name: 'My own', nodes, connections });
 		await publishWorkflow(rest, own.id);

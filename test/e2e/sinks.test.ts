@@ -12,8 +12,9 @@ import {
 import {
 	bundledWorkflow,
 	eventually,
-	startInstance,
 	type N8nInstance,
+	startInstance,
+	unpublish,
 	type WorkflowJson,
 } from '../support/n8n-instance';
 import { openEvent } from '../support/open-events';
@@ -371,7 +372,7 @@ describe('sinks in a real n8n', () => {
 			const id = await publish(bundled);
 			expect((await postSigned(payload)).status).toBe(500);
 			expect(stored()).toBe(0);
-			await n8n.rest('POST', `/workflows/${id}/deactivate`, {});
+			await unpublish(n8n, id);
 
 			const credentials = await credential('openTrackingEmailServiceApi', {
 				signingSecretKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
@@ -389,7 +390,7 @@ describe('sinks in a real n8n', () => {
 			expect((await postSigned(payload)).status).toBe(200);
 			expect(stored()).toBe(2);
 			expect((await postSigned(Buffer.from('[]'))).status).toBe(500);
-			await n8n.rest('POST', `/workflows/${opens}/deactivate`, {});
+			await unpublish(n8n, opens);
 
 			await publish({ ...bundled, nodes: withOptions({ trackClicks: true }) });
 			for (let turn = 0; turn < 2; turn += 1) {

@@ -10,13 +10,14 @@ import { MAIL_PROGRAM } from '../support/browser';
 import { consentRecord } from '../support/consent-records';
 import { startCutOff, type CutOff } from '../support/cut-off';
 import {
-	chooseCredential,
 	bundledWorkflow,
+	chooseCredential,
 	eventually,
+	type N8nInstance,
 	publicationFailure,
+	rowsOfN8n,
 	startInstance,
 	trackingApiForEverybody,
-	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
 import { newDatabase, type OwnDatabase } from '../support/own-database';
@@ -81,18 +82,12 @@ async function newPixel(
 
 /** Executions that n8n has not ended: those that wait, and those that hang. */
 function unfinished(folder: string): number {
-	const database = new DatabaseSync(join(folder, '.n8n', 'database.sqlite'), { readOnly: true });
-	try {
-		const row = database
-			.prepare(
-				`select count(*) as n from execution_entity
-					where status = 'waiting' or (status in ('new', 'running') and deletedAt is null)`,
-			)
-			.get();
-		return Number(row?.n);
-	} finally {
-		database.close();
-	}
+	const [{ n }] = rowsOfN8n(
+		folder,
+		`select count(*) as n from execution_entity
+			where status = 'waiting' or (status in ('new', 'running') and deletedAt is null)`,
+	);
+	return Number(n);
 }
 
 describe('a real n8n whose embedded store is in trouble', () => {

@@ -324,6 +324,24 @@ export async function untilLive(rest: Rest, workflowId: string): Promise<void> {
 	}, 60_000);
 }
 
+/** What a query finds in the database of the n8n that has its data in `folder`. */
+export function rowsOfN8n(folder: string, sql: string): Array<Record<string, unknown>> {
+	return readRows(join(folder, '.n8n', 'database.sqlite'), sql);
+}
+
+/**
+ * Takes a workflow off the air, and waits until others may have its addresses. n8n says so before
+ * that; and who asks for an address while n8n takes it off makes n8n remember it for an hour.
+ */
+export async function unpublish(
+	{ rest, folder }: Pick<N8nInstance, 'rest' | 'folder'>,
+	workflowId: string,
+): Promise<void> {
+	await rest('POST', `/workflows/${workflowId}/deactivate`, {});
+	const left = `select 1 from webhook_entity where workflowId = '${workflowId}'`;
+	await eventually(() => rowsOfN8n(folder, left).length === 0, 60_000);
+}
+
 /** Why n8n could not publish a workflow: it tries some times in the background before it says so. */
 export async function publicationFailure(rest: Rest, workflowId: string): Promise<string> {
 	return await eventually(async () => {
