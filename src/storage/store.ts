@@ -4,8 +4,8 @@ import { cleaningTimes } from './bursts/burst-windows';
 import { storable, storableRequest } from './database/checked-input';
 import type { StoreDatabase } from './database/store-database';
 import { listOpens, streamOpens } from './opens/list-opens';
-import { claimsOf, recordOpens } from './opens/record-opens';
-import { claimsOfChecked, recordUnlessErased } from './opens/record-unless-erased';
+import { recordOpens } from './opens/record-opens';
+import { recordUnlessErased } from './opens/record-unless-erased';
 import { recordImageHeld } from './opens/record-image-held';
 import { listStoredOpens } from './opens/storing-order';
 import { listLabelHistory, relabelOpens } from './opens/relabel-opens';
@@ -52,13 +52,12 @@ export function createStore(database: StoreDatabase): TrackingStore {
 			),
 		);
 	return {
-		recordOpens: async (events) => write((db) => recordOpens(db, events), claimsOf(events)),
+		recordOpens: (events) => write((db) => recordOpens(db, events), { beside: true }),
 		recordUnlessErased: async (opens, bursts) => {
 			const options = { ...bursts, cleans: isTimeToClean() };
-			return await write(
-				(db, alone) => recordUnlessErased(db, alone, opens, options),
-				claimsOfChecked(opens, bursts),
-			);
+			return await write((db, alone) => recordUnlessErased(db, alone, opens, options), {
+				beside: true,
+			});
 		},
 		relabelOpens: (changes) => write((db) => relabelOpens(db, changes)),
 		recordImageHeld: (times) => write((db) => recordImageHeld(db, times)),

@@ -1,4 +1,4 @@
-import { PostgresAdapter, type SelectQueryBuilder } from 'kysely';
+import type { SelectQueryBuilder } from 'kysely';
 
 import { isStronger } from '../../tracking/bursts/click-rules';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../../tracking/bursts/burst-rules';
 import { storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
-import type { Reader, Writer } from '../database/store-database';
+import { engineOf, type Reader, type Writer } from '../database/store-database';
 import type { BurstWindowsTable, StoreSchema } from '../database/store-schema';
 import type { LoadInPlace } from '../../tracking/receive/receive-types';
 import type { BurstOptions } from '../port/tracking-store';
@@ -89,6 +89,7 @@ export async function findBursts(
 	if (unmarked.length === 0) return { fresh, earlier: [] };
 	const loads = markOf ? await markDomains(db, unmarked, markOf) : unmarked.map(({ load }) => load);
 	const windows = await readWindows(db, loads);
+	const known = new Set(windows.keys());
 	for (const load of loads) {
 		const after = observeBurst(
 			{
@@ -108,11 +109,11 @@ export async function findBursts(
 				among.set(label.eventId, label);
 		}
 	}
-	await writeRows(
-		db,
-		[...windows].map(([name, { kind, window }]) => ({ name, kind, value: window })),
-		now,
-	);
+	const written = [...windows].map(([name, { kind, window }]) => ({ name, kind, value: window }));
+	for (const isKnown of [true, false]) {
+		const rows = written.filter(({ name }) => known.has(name) === isKnown);
+		await writeRows(db, rows, now, isKnown);
+	}
 	if (cleans) {
 		await dropOldWindows(db, new Date(now));
 		for (const kind of WINDOW_KINDS) await keepNewest(db, kind, maxWindows);
@@ -126,7 +127,7 @@ export async function keepLabels(db: Writer, labels: readonly BurstLabel[]): Pro
 	const rows = labels.map(
 		(label) => ({ name: label.eventId, kind: 'label', value: label }) as const,
 	);
-	await writeRows(db, rows, Date.now());
+	await writeRows(db, rows, Date.now(), true);
 	await keepNewest(db, 'label', MAX_STORED_WINDOWS);
 }
 
@@ -205,21 +206,25 @@ interface KnownWindow {
 	window: BurstWindow;
 }
 
-/** The windows of these loads, by name. Windows that are not stored are left out. */
+/**
+ * The windows of these loads, by name, which nobody else may change until the transaction ends.
+ * Windows that are not stored are left out.
+ */
 async function readWindows(
-	db: Reader,
+	db: Writer,
 	loads: readonly PlacedLoad[],
 ): Promise<Map<string, KnownWindow>> {
 	const names = new Set(
 		loads.flatMap(({ recipient, address }) => [recipient?.name ?? [], address?.name ?? []].flat()),
 	);
 	const found = new Map<string, KnownWindow>();
-	for (const part of chunks([...names], ROWS)) {
+	for (const part of chunks([...names].sort(), ROWS)) {
 		const rows = await db
 			.selectFrom('burst_windows')
 			.select(['name', 'kind', 'window'])
 			.where('kind', 'in', WINDOW_KINDS)
 			.where('name', 'in', part)
+			.$if(engineOf(db) === 'postgres', (query) => query.orderBy('name').forUpdate())
 			.execute();
 		for (const { name, kind, window } of rows) {
 			found.set(name, {
@@ -235,10 +240,12 @@ function windowOf(windows: Map<string, KnownWindow>, place: BurstPlace | null): 
 	return (place === null ? undefined : windows.get(place.name)?.window) ?? [];
 }
 
+/** @param mayBeKnown whether a row may be there; else it fails where another one made it meanwhile */
 async function writeRows(
 	db: Writer,
 	values: ReadonlyArray<{ name: string; kind: Kind; value: BurstWindow | BurstLabel }>,
 	now: number,
+	mayBeKnown: boolean,
 ): Promise<void> {
 	// In one order, so that no two transactions wait for each other in a circle.
 	const rows = values
@@ -253,11 +260,13 @@ async function writeRows(
 		await db
 			.insertInto('burst_windows')
 			.values(part)
-			.onConflict((conflict) =>
-				conflict.column('name').doUpdateSet((is) => ({
-					window: is.ref('excluded.window'),
-					touched_at: is.ref('excluded.touched_at'),
-				})),
+			.$if(mayBeKnown, (query) =>
+				query.onConflict((conflict) =>
+					conflict.column('name').doUpdateSet((is) => ({
+						window: is.ref('excluded.window'),
+						touched_at: is.ref('excluded.touched_at'),
+					})),
+				),
 			)
 			.execute();
 	}
@@ -293,6 +302,5 @@ function notHeld(
 	db: Writer,
 	rows: SelectQueryBuilder<StoreSchema, 'burst_windows', { name: string }>,
 ) {
-	const { adapter } = db.getExecutor();
-	return adapter instanceof PostgresAdapter ? rows.forUpdate().skipLocked() : rows;
+	return engineOf(db) === 'postgres' ? rows.forUpdate().skipLocked() : rows;
 }

@@ -14,7 +14,7 @@ import { isCounted } from '../../tracking/event/open-event';
 import type { Actor } from '../../tracking/event/open-event';
 import { chunks } from '../database/chunks';
 import { insertRows } from '../database/insert-rows';
-import type { Writer } from '../database/store-database';
+import { engineOf, NeedsToBeAlone, type Writer } from '../database/store-database';
 import { HourCounts } from './hour-counts';
 import { LinkCounts } from './link-counts';
 import type { CountedLink } from './link-counts';
@@ -38,9 +38,10 @@ interface Entry<T> {
 /**
  * The counters that one transaction touches. Recipients and pixels are loaded once, changed in
  * memory by the functions of `src/tracking/counters/tally`, and written back once. Changing a
- * recipient moves the sums above it when the book is saved, so no caller can forget one. Campaigns
- * and the total are never read: they get the difference, last, so that transactions which share
- * them wait for each other only while they end.
+ * recipient moves the sums above it when the book is saved, so no caller can forget one. Nobody else
+ * may change the recipients meanwhile. Of a pixel others may: it is read again, and held, when the
+ * book is saved, and gets the difference. Campaigns and the total are never read: they get the
+ * difference, last, so that transactions which share them wait for each other only while they end.
  */
 export class CounterBook {
 	readonly #recipients = new Map<string, Entry<RecipientTally> & { key: TallyKey }>();
@@ -118,8 +119,9 @@ export class CounterBook {
 	/** Writes every counter that changed. */
 	async save(): Promise<void> {
 		for (const entry of this.#recipients.values()) this.#settleRecipient(entry);
-		for (const [pixelId, entry] of this.#pixels) this.#settlePixel(pixelId, entry);
 		await this.#saveRecipients();
+		await this.#catchUpPixels();
+		for (const [pixelId, entry] of this.#pixels) this.#settlePixel(pixelId, entry);
 		await this.#savePixels();
 		await this.#addAbove();
 		await this.#hours.save(this.db);
@@ -209,16 +211,37 @@ export class CounterBook {
 			const key = tallyKeyOf(place);
 			if (key !== null) keys.set(textOfKey(key), key);
 		}
-		const known = await readRecipientTallies(this.db, [...keys.values()]);
+		const known = await readRecipientTallies(this.db, [...keys.values()], { held: true });
 		for (const [text, key] of keys) {
 			const before = known.get(text) ?? null;
 			this.#recipients.set(text, { key, before, now: before ?? EMPTY_RECIPIENT });
 		}
 	}
 
+	/** Applies to the pixels what others have changed in them since they were loaded. */
+	async #catchUpPixels(): Promise<void> {
+		if (engineOf(this.db) === 'sqlite') return;
+		const changed = [...this.#pixels].filter(([, { before, now }]) => before !== now);
+		const ids = changed.map(([pixelId]) => pixelId);
+		const known = await readPixelSums(this.db, ids, { held: true });
+		for (const [pixelId, entry] of changed) {
+			const is = known.get(pixelId);
+			if (is === undefined) continue;
+			const { before, now } = entry;
+			// Two made the pixel at once, each in its own campaign, and the rows of this one say so.
+			if (is.campaignId !== now.campaignId) throw new NeedsToBeAlone();
+			const anonymousFirstOpenAt =
+				now.anonymousFirstOpenAt === (before?.anonymousFirstOpenAt ?? null)
+					? is.anonymousFirstOpenAt
+					: now.anonymousFirstOpenAt;
+			entry.before = is;
+			entry.now = { ...moveGroup(is, before ?? EMPTY_GROUP, now), anonymousFirstOpenAt };
+		}
+	}
+
 	async #saveRecipients(): Promise<void> {
 		const changed = [...this.#recipients.values()].filter(({ before, now }) => before !== now);
-		for (const part of chunks(changed, WRITE_ROWS)) {
+		for (const { isKnown, part } of inWritingOrder(changed, ({ key }) => textOfKey(key))) {
 			const rows = part.map(({ key, now }) => ({
 				parent: key.parent,
 				recipient_id: key.recipientId,
@@ -226,8 +249,10 @@ export class CounterBook {
 				...fromRecipientTally(now),
 			}));
 			await insertRows(this.db, 'recipient_tallies', rows)
-				.onConflict((conflict) =>
-					conflict.columns(['parent', 'recipient_id']).doUpdateSet(excluded(RECIPIENT_COLUMNS)),
+				.$if(isKnown, (query) =>
+					query.onConflict((conflict) =>
+						conflict.columns(['parent', 'recipient_id']).doUpdateSet(excluded(RECIPIENT_COLUMNS)),
+					),
 				)
 				.execute();
 		}
@@ -240,16 +265,20 @@ export class CounterBook {
 	}
 
 	async #savePixels(): Promise<void> {
-		const changed = [...this.#pixels].filter(([, { before, now }]) => before !== now);
-		for (const part of chunks(changed, WRITE_ROWS)) {
-			const rows = part.map(([scope_id, { now }]) => ({
+		const changed = [...this.#pixels]
+			.map(([id, entry]) => ({ id, ...entry }))
+			.filter(({ before, now }) => before !== now);
+		for (const { isKnown, part } of inWritingOrder(changed, ({ id }) => id)) {
+			const rows = part.map(({ id, now }) => ({
 				scope: 'pixel' as const,
-				scope_id,
+				scope_id: id,
 				...fromGroupTally(now),
 			}));
 			await insertRows(this.db, 'tallies', rows)
-				.onConflict((conflict) =>
-					conflict.columns(['scope', 'scope_id']).doUpdateSet(excluded(GROUP_COLUMNS)),
+				.$if(isKnown, (query) =>
+					query.onConflict((conflict) =>
+						conflict.columns(['scope', 'scope_id']).doUpdateSet(excluded(GROUP_COLUMNS)),
+					),
 				)
 				.execute();
 		}
@@ -267,6 +296,22 @@ export class CounterBook {
 function loaded<T>(entry: T | undefined): T {
 	if (entry === undefined) throw new Error('This counter was not loaded into the book.');
 	return entry;
+}
+
+/**
+ * Entries as they are written: those that are known, whose rows this transaction holds, and those that
+ * are new, which fail where another transaction has made the same row meanwhile.
+ */
+function inWritingOrder<T extends Entry<unknown>>(
+	entries: readonly T[],
+	nameOf: (entry: T) => string,
+): Array<{ isKnown: boolean; part: T[] }> {
+	// In one order, so that no two transactions wait for each other in a circle.
+	const sorted = [...entries].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+	return [true, false].flatMap((isKnown) => {
+		const same = sorted.filter(({ before }) => (before !== null) === isKnown);
+		return chunks(same, WRITE_ROWS).map((part) => ({ isKnown, part }));
+	});
 }
 
 function keysOf<T extends object>(row: T): Array<keyof T & string> {

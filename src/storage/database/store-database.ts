@@ -18,18 +18,20 @@ export interface StoreDatabase {
 	read<T>(query: (db: Reader) => Promise<T>): Promise<T>;
 	/**
 	 * Runs `change` in one write transaction. Write transactions of all processes follow one
-	 * another, but for those that name what they claim: where the engine can, they run beside
-	 * others that claim something else. `change` may run again when the database was busy, so it
-	 * must touch nothing but the database. Throws a {@link StoreError} on failure.
+	 * another, but for those that may run beside each other, where the engine can. `change` may run
+	 * again when the database was busy, so it must touch nothing but the database. Throws a
+	 * {@link StoreError} on failure.
 	 *
 	 * @param change gets `alone`: whether all other writers wait for it. Where it needs that and has
 	 *   not got it, it throws {@link NeedsToBeAlone} and is run again
-	 * @param claims names of all that `change` reads in order to write it; what it adds to without
-	 *   reading needs no claim
+	 * @param options.beside whether it may run beside others that may. It locks each row that it reads
+	 *   in order to write it, adds to others without reading them, and inserts
+	 *   what it did not find, so that of two who insert the same one is run again; rows in one order,
+	 *   so that nobody waits in a circle
 	 */
 	write<T>(
 		change: (db: Writer, alone: boolean) => Promise<T>,
-		claims?: readonly string[],
+		options?: { beside?: boolean },
 	): Promise<T>;
 	/**
 	 * Makes the deleted rows of these tables unreadable in the files as well, as far as the engine
@@ -42,7 +44,7 @@ export interface StoreDatabase {
 	close(): Promise<void>;
 }
 
-/** A change found out that its claims do not cover what it has to write. */
+/** A change found out that it has to write what another one may be writing. */
 export class NeedsToBeAlone extends Error {
 	override readonly name = 'NeedsToBeAlone';
 }

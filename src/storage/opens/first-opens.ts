@@ -48,8 +48,8 @@ interface Opened {
 
 /**
  * Says of each open that is about to enter the log whether it is the first counted one of its
- * recipient and message, and for how many days its recipient was quiet. The caller has the parents
- * of these opens to itself (`claimsOf`), so of all that come at the same time one is the first.
+ * recipient and message, and for how many days its recipient was quiet. The caller holds the counters
+ * of these recipients, so of all opens that come at the same time one is the first.
  * An open whose earlier one turned out to be a machine's is the first again.
  *
  * @param book holds the recipients as they were before these opens

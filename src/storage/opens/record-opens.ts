@@ -14,9 +14,8 @@ import { CounterBook } from '../counters/counter-book';
 import { linkOf } from '../counters/link-counts';
 import { nearbyOpens } from '../counters/nearby-opens';
 import type { PlacedTime } from '../counters/nearby-opens';
-import { parentOf, tallyKeyOf, textOfKey } from '../counters/tally-key';
+import { tallyKeyOf, textOfKey } from '../counters/tally-key';
 import type { Place, TallyKey } from '../counters/tally-key';
-import { storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import { insertRows } from '../database/insert-rows';
 import type { Writer } from '../database/store-database';
@@ -114,20 +113,6 @@ function labeled(row: OpenRow, label: Label | undefined): OpenRow {
 	if (label === undefined) return row;
 	const { actor, actorReason, rulesVersion } = label;
 	return { ...row, actor, actor_reason: actorReason, rules_version: rulesVersion };
-}
-
-/**
- * What {@link recordOpens} has to itself while it records events: their pixels with all recipients;
- * of events without a pixel, the recipients of their campaigns. An event that comes again names the
- * same, so it is counted once.
- */
-export function claimsOf(
-	events: ReadonlyArray<Pick<OpenEvent, 'pixelId' | 'campaignId'>>,
-): string[] {
-	const parents = events.map(({ pixelId, campaignId }) =>
-		storable(parentOf({ pixelId: pixelId || null, campaignId: campaignId || null })),
-	);
-	return [...new Set(parents)];
 }
 
 function keepsOf({ trackingMode }: Pick<OpenEvent, 'trackingMode'>): ModeRule['keeps'] {

@@ -15,7 +15,7 @@ import type {
 	StoreKnowledge,
 } from '../port/tracking-store';
 import { findById } from './find-by-id';
-import { claimsOf, knowledgeOf, recordEvents } from './record-opens';
+import { knowledgeOf, recordEvents } from './record-opens';
 import { relabel } from './relabel-opens';
 
 /**
@@ -109,17 +109,6 @@ const NOTHING_KNOWN: ConsentState = { status: 'unknown', record: null };
 function isUndecided({ recipientId, trackingMode, consent }: OpenEvent): boolean {
 	// A pseudonym leads to nobody who could be asked for; see `askForConsent`.
 	return recipientId !== null && trackingMode !== 'pseudonymous' && consent.status === null;
-}
-
-/** What such a transaction has to itself; see `StoreDatabase.write`. */
-export function claimsOfChecked(
-	opens: readonly CheckedOpen[],
-	{ notes = [] }: BurstOptions = {},
-): string[] {
-	const loads = [...opens.flatMap(loadOf), ...notes];
-	const addresses = loads.flatMap(({ load }) => load.address?.name ?? []);
-	const events = [...opens, ...notes].map(({ event }) => event);
-	return [...claimsOf(events), ...new Set(addresses)];
 }
 
 function loadOf({ event, load }: CheckedOpen): LoadInPlace[] {

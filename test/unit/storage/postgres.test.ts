@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 
+import { CounterBook } from '../../../src/storage/counters/counter-book';
 import { openPostgresDatabase } from '../../../src/storage/database/postgres/postgres-database';
-import { claimsOf } from '../../../src/storage/opens/record-opens';
 import {
 	clockAheadOfPostgres,
 	openPostgresStore,
@@ -191,33 +191,71 @@ describeOnPostgres('a PostgreSQL that is there', () => {
 		await other.close();
 	});
 
-	test('the opens of one pixel do not wait for a process that records those of another', async () => {
+	test('processes record opens of one pixel beside each other, but those of one recipient in turn', async () => {
 		const place = await newPostgresPlace();
-		await place.openStore();
+		const store = await place.openStore();
+		const openOf = (recipientId: string) =>
+			sampleOpen({ pixelId: 'p', campaignId: 'spring', recipientId });
+		await store.recordOpens(['ada', 'bob'].map(openOf));
+		// What a process holds that is about to count an open of Ada.
 		const database = await place.openDatabase();
 		let letGo = () => {};
-		const told = new Promise<void>((resolve) => {
-			letGo = resolve;
-		});
+		const told = new Promise<void>((resolve) => (letGo = resolve));
 		let held: Promise<void> = Promise.resolve();
 		await new Promise<void>((resolve) => {
 			held = database.write(
-				async () => {
+				async (db) => {
+					await CounterBook.load(db, [{ pixelId: 'p', campaignId: 'spring', recipientId: 'ada' }]);
 					resolve();
 					await told;
 				},
-				claimsOf([sampleOpen({ pixelId: 'a' })]),
+				{ beside: true },
 			);
 		});
-		const store = createStore(await place.openDatabase({ lockLimitMs: 500 }));
-		expect(await store.recordOpens([sampleOpen({ pixelId: 'b' })])).toMatchObject({ recorded: 1 });
-		// The same pixel waits, and so does what may touch any.
+		const recording = store.recordOpens([openOf('ada'), openOf('cid')]);
+		let isDone = false;
+		void recording.then(() => (isDone = true));
+		// Meanwhile another one records opens of the same pixel, by somebody known and somebody new.
+		const impatient = createStore(await place.openDatabase({ lockLimitMs: 500 }));
+		expect(await impatient.recordOpens(['bob', 'eve'].map(openOf))).toMatchObject({ recorded: 2 });
+		// The same recipient waits, and so does what may touch anything.
 		const busy = { code: 'busy' };
-		await expect(store.recordOpens([sampleOpen({ pixelId: 'a' })])).rejects.toMatchObject(busy);
-		await expect(store.createPixel({ name: 'C' })).rejects.toMatchObject(busy);
+		await expect(impatient.recordOpens([openOf('ada')])).rejects.toMatchObject(busy);
+		await expect(impatient.createPixel({ name: 'C' })).rejects.toMatchObject(busy);
+		expect(isDone).toBe(false);
 		letGo();
 		await held;
-		expect(await store.recordOpens([sampleOpen({ pixelId: 'a' })])).toMatchObject({ recorded: 1 });
+		expect(await recording).toMatchObject({ recorded: 2 });
+		// The first one had read the pixel before the other one changed it.
+		expect(await store.getCampaign('spring')).toMatchObject({ opens: 6, uniqueOpens: 4 });
+		expect(await store.getStatus({ pixelId: 'p' })).toMatchObject({ opens: 6 });
+		await place.dispose();
+	});
+
+	test.each([
+		['of one recipient that is new', { pixelId: 'p', recipientId: 'ada' }, 1],
+		['of one pixel that is new, in two campaigns', { pixelId: 'p' }, 1],
+		['of nobody, in mode Aggregate', { pixelId: 'p', trackingMode: 'aggregate' as const }, 0],
+	])('two processes count together the first opens %s', async (_name, open, uniqueOpens) => {
+		const place = await newPostgresPlace();
+		const stores = [await place.openStore(), await place.openStore()];
+		for (let turn = 0; turn < 10; turn += 1) {
+			const pixelId = `${open.pixelId}-${turn}`;
+			await Promise.all(
+				stores.map(async (store, which) => {
+					const event = sampleOpen({ ...open, pixelId, campaignId: `c-${which}` });
+					expect(await store.recordOpens([event])).toMatchObject({ recorded: 1 });
+				}),
+			);
+			expect(await stores[0].getStatus({ pixelId })).toMatchObject({ opens: 2 });
+		}
+		const { totals } = await stores[0].getDashboard();
+		expect(totals).toMatchObject({ opens: 20, uniqueOpens: 10 * uniqueOpens });
+		const campaigns = await Promise.all([0, 1].map((which) => stores[0].getCampaign(`c-${which}`)));
+		for (const name of ['opens', 'uniqueOpens'] as const) {
+			const [first, second] = campaigns.map((campaign) => campaign?.[name] ?? 0);
+			expect(first + second).toBe(totals[name]);
+		}
 		await place.dispose();
 	});
 

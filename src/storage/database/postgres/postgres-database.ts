@@ -41,10 +41,8 @@ const ROOM_BACKOFF: Backoff = { firstMs: 20, longestMs: 500 };
 const ROOM_TRIES = 12;
 /** One that writes, and one for the reads meanwhile */
 const LEAST_CONNECTIONS = 2;
-/** What is claimed to make partitions: two who make the same one would fail. */
-const PARTITIONS = 'partitions';
-/** Locks that claims are spread over */
-const CLAIM_SLOTS = 256;
+/** How often a write that met another one tries again beside others, before it goes alone. */
+const BESIDE_TRIES = 3;
 const CONNECT_LIMIT_MS = 10_000;
 /** Parameters that would override the TLS setting of the credential. */
 const TLS_PARAMETERS = ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat'];
@@ -74,18 +72,21 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 	// the process. The next query reports it.
 	pool.on('connect', (client) => client.on('error', () => {}));
 	const db = new Kysely<StoreSchema>({ dialect: new PostgresDialect({ pool }) }).withSchema(schema);
-	const lock = writeLocks(schema, lockLimitMs);
+	const writers = lockKeys(schema);
+	const partitionMakers = lockKeys(`${schema} partitions`);
 	const transact = <T>(
 		change: (db: Writer, alone: boolean) => Promise<T>,
-		claims?: readonly string[],
+		{ beside = false } = {},
 	) =>
 		db
 			.transaction()
 			// Whatever the server's default: what others wrote while this one waited must be seen.
 			.setIsolationLevel('read committed')
 			.execute(async (trx) => {
-				await lock(trx, claims);
-				return await change(trx, claims === undefined);
+				const take = sql.raw(beside ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock');
+				await sql`select set_config('lock_timeout', ${String(lockLimitMs)}, true),
+					${take}(${sql.join(writers)})`.execute(trx);
+				return await change(trx, !beside);
 			});
 	/** Makes the partition that an open finds missing, and tries again. */
 	const withPartitions = async <T>(write: () => Promise<T>): Promise<T> => {
@@ -95,9 +96,28 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 			} catch (error) {
 				const time = timeWithoutPartition(error);
 				if (time === null) throw error;
-				await transact((trx) => makePartitions(trx, schema, [time]), [PARTITIONS]);
+				await transact(
+					async (trx) => {
+						// Two who make the same one would fail.
+						await sql`select pg_advisory_xact_lock(${sql.join(partitionMakers)})`.execute(trx);
+						await makePartitions(trx, schema, [time]);
+					},
+					{ beside: true },
+				);
 			}
 		}
+	};
+	/** Two who meet follow one another then, mostly; else one of them goes alone. */
+	const besideOthers = async <T>(change: (db: Writer, alone: boolean) => Promise<T>) => {
+		for (let tries = 0; tries < BESIDE_TRIES; tries += 1) {
+			try {
+				return await withPartitions(() => transact(change, { beside: true }));
+			} catch (error) {
+				if (error instanceof NeedsToBeAlone) break;
+				if (!isCollision(error)) throw error;
+			}
+		}
+		return await withPartitions(() => transact(change));
 	};
 	const gate = new QueryGate();
 	// Of one process, writes follow one another, which leaves the other connections to reads.
@@ -106,17 +126,10 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 		engine: 'postgres',
 		schema,
 		read: (query) => gate.run(() => explained(() => query(db))),
-		write: (change, claims) =>
+		write: (change, { beside = false } = {}) =>
 			gate.run(() =>
 				oneAtATime(() =>
-					explained(async () => {
-						try {
-							return await withPartitions(() => transact(change, claims));
-						} catch (error) {
-							if (claims === undefined || !isCollision(error)) throw error;
-							return await withPartitions(() => transact(change));
-						}
-					}),
+					explained(() => (beside ? besideOthers(change) : withPartitions(() => transact(change)))),
 				),
 			),
 		// VACUUM frees deleted rows to be overwritten; the server's log and backups are its owner's.
@@ -131,29 +144,10 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<St
 	};
 }
 
-/**
- * How write transactions wait for each other: one without claims for all others, one with claims
- * for those that claim the same. A claim is one of a fixed number of locks, so that a batch of any
- * size holds few of them; they are taken in order, so that nobody waits in a circle.
- */
-function writeLocks(schema: string, lockLimitMs: number) {
-	const digest = (text: string) => createHash('sha256').update(text).digest();
-	const all = digest(`email-open-tracking ${schema}`);
-	const keys = [all.readInt32BE(0), all.readInt32BE(4)] as const;
-	const slots = Array.from({ length: CLAIM_SLOTS }, (_, slot) =>
-		digest(`email-open-tracking ${schema} ${slot}`).readBigInt64BE(0).toString(),
-	);
-	return async (trx: Writer, claims?: readonly string[]): Promise<void> => {
-		const take = sql.raw(claims ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock');
-		await sql`select set_config('lock_timeout', ${String(lockLimitMs)}, true),
-			${take}(${sql.join(keys)})`.execute(trx);
-		const taken = new Set(claims?.map((claim) => digest(claim).readUInt32BE(0) % CLAIM_SLOTS));
-		const wanted = slots.filter((_, slot) => taken.has(slot));
-		if (wanted.length === 0) return;
-		await sql`select pg_advisory_xact_lock(slot) from unnest(${wanted}::bigint[]) as slot`.execute(
-			trx,
-		);
-	};
+/** The two numbers of an advisory lock. */
+function lockKeys(name: string): readonly [number, number] {
+	const digest = createHash('sha256').update(`email-open-tracking ${name}`).digest();
+	return [digest.readInt32BE(0), digest.readInt32BE(4)];
 }
 
 /** The time of an open that there is no partition for; `null` for other errors. */
@@ -164,9 +158,8 @@ function timeWithoutPartition(error: unknown): number | null {
 	return time === undefined ? null : Number(time);
 }
 
-/** Whether two transactions that claimed different things met after all, or would: one runs alone. */
+/** Whether two transactions met: each inserted the same, or waited for the other. */
 function isCollision(error: unknown): boolean {
-	if (error instanceof NeedsToBeAlone) return true;
 	const code = textOf(error, 'code');
 	return code === UNIQUE_VIOLATION || code === DEADLOCK;
 }

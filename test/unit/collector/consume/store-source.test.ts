@@ -285,7 +285,7 @@ describeOnPostgres('batches of the opens in a store that several hosts share', (
 				began();
 				await finished;
 			},
-			['slow'],
+			{ beside: true },
 		);
 		await hasBegun;
 		const quick = openOf('quick', { pixelId: 'quick' });

@@ -110,7 +110,7 @@ function noting(database: StoreDatabase, queries: CompiledQuery[]): StoreDatabas
 				};
 				return await query(db.withPlugin(note));
 			}),
-		write: async (change, claims) => await database.write(change, claims),
+		write: async (change, options) => await database.write(change, options),
 		close: async () => await database.close(),
 	};
 }

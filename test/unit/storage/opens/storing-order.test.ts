@@ -119,7 +119,7 @@ describe('opens in the order of storing, with several writers', () => {
 						began();
 						await finished;
 					},
-					['slow'],
+					{ beside: true },
 				);
 				await hasBegun;
 				const later = sampleOpen({ pixelId: 'quick' });
