@@ -31,6 +31,8 @@ export interface CollectorEvents {
 }
 
 const STOP_WITHIN_MS = 5000;
+/** Room of each thread for what it soon forgets. With the default they stop too often to clear it. */
+const YOUNG_MB = 128;
 
 /**
  * Starts a collector in threads of this process: one listens and logs, one ships the log to the
@@ -100,7 +102,10 @@ async function startThread<Report>(
 	settings: CollectorSettings,
 	events: CollectorEvents,
 ): Promise<Thread<Report>> {
-	const worker = new Worker(join(__dirname, file), { workerData: settings });
+	const worker = new Worker(join(__dirname, file), {
+		workerData: settings,
+		resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+	});
 	let report: Report | null = null;
 	let stopping = false;
 	let thrown: string | null = null;

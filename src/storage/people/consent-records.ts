@@ -8,6 +8,7 @@ import type { DenylistKeysOf } from '../../tracking/people/subject-keys';
 import { requiredPerson, storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import type { ConsentStatesTable } from '../database/consent-schema';
+import { listQuery, type AskedList } from '../database/list-query';
 import type { Reader, Writer } from '../database/store-database';
 import { deniedAmong } from './denylist';
 import { StoreError } from '../port/store-error';
@@ -86,7 +87,9 @@ export async function getConsent(
 	purpose: Purpose,
 	now: Date,
 ): Promise<ConsentState> {
-	const rows = await selectStates(db, [recipientId]).where('state.purpose', '=', purpose).execute();
+	const rows = await selectStates(db, [normalId(recipientId)])
+		.where('state.purpose', '=', purpose)
+		.execute();
 	return toStates(rows, now)[0] ?? NOTHING_KNOWN;
 }
 
@@ -99,7 +102,7 @@ export async function listConsentsOf(
 	recipientIds: readonly string[],
 	now: Date,
 ): Promise<ConsentState[]> {
-	return toStates(await selectStates(db, recipientIds).execute(), now);
+	return toStates(await statesOf(db, recipientIds.map(normalId)), now);
 }
 
 /** Where a person stands on every purpose that something is known of. */
@@ -108,7 +111,9 @@ export async function listConsents(
 	recipientId: string,
 	now: Date,
 ): Promise<ConsentState[]> {
-	const rows = await selectStates(db, [recipientId]).orderBy('state.purpose').execute();
+	const rows = await selectStates(db, [normalId(recipientId)])
+		.orderBy('state.purpose')
+		.execute();
 	return toStates(rows, now);
 }
 
@@ -265,9 +270,12 @@ function selectRecords(db: Reader) {
 		.select('notice.text as notice_text');
 }
 
-function selectStates(db: Reader, recipientIds: readonly string[]) {
+const statesOf = listQuery(selectStates);
+
+/** @param asked ids in the normal form */
+function selectStates(db: Reader, asked: AskedList) {
 	return db
-		.selectFrom(namesOf(db, recipientIds.map(normalId)).as('person'))
+		.selectFrom(namesOf(db, asked).as('person'))
 		.innerJoin('consent_states as state', 'state.recipient_key', 'person.name')
 		.innerJoin('consent_records as record', 'record.record_id', 'state.record_id')
 		.leftJoin('consent_notices as notice', 'notice.hash', 'record.notice_hash')

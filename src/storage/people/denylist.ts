@@ -1,4 +1,5 @@
 import { chunks } from '../database/chunks';
+import { isOneOf, listQuery } from '../database/list-query';
 import type { Reader, Writer } from '../database/store-database';
 
 const ROWS = 1000;
@@ -8,13 +9,16 @@ export async function deniedAmong(
 	db: Reader,
 	denylistKeys: readonly string[],
 ): Promise<Set<string>> {
-	const denied = new Set<string>();
-	for (const part of chunks([...new Set(denylistKeys)], ROWS)) {
-		const rows = await db.selectFrom('denylist').select('id').where('id', 'in', part).execute();
-		for (const { id } of rows) denied.add(id);
-	}
-	return denied;
+	const rows = await entriesOf(db, [...new Set(denylistKeys)]);
+	return new Set(rows.map(({ id }) => id));
 }
+
+const entriesOf = listQuery((db, asked) =>
+	db
+		.selectFrom('denylist')
+		.select('id')
+		.where(isOneOf(db, 'id', asked)),
+);
 
 /** Puts keys on the list of erased people. Returns how many were not on it. */
 export async function deny(

@@ -1,5 +1,6 @@
 import { isAddress, normalId } from '../../tracking/people/normal-id';
 import { chunks } from '../database/chunks';
+import { isOneOf, type AskedList } from '../database/list-query';
 import type { Reader } from '../database/store-database';
 
 const ROWS = 500;
@@ -16,16 +17,16 @@ export interface PersonName {
  * of all recipients that were registered with the same address, and with that address. One row per
  * name; somebody of whom no address is known has no row but through their own id.
  */
-export function namesOf(db: Reader, asked: readonly string[]) {
+export function namesOf(db: Reader, asked: AskedList) {
 	return db
 		.selectFrom('consent_states')
 		.select(['recipient_key as asked', 'recipient_key as name'])
-		.where('recipient_key', 'in', asked)
+		.where(isOneOf(db, 'recipient_key', asked))
 		.union(
 			db
 				.selectFrom('recipients')
 				.select((is) => ['recipient_id as asked', is.ref('address').$notNull().as('name')])
-				.where('recipient_id', 'in', asked)
+				.where(isOneOf(db, 'recipient_id', asked))
 				.where('address', 'is not', null),
 		)
 		.union(
@@ -33,13 +34,13 @@ export function namesOf(db: Reader, asked: readonly string[]) {
 				.selectFrom('recipients as own')
 				.innerJoin('recipients as other', 'other.address', 'own.address')
 				.select(['own.recipient_id as asked', 'other.recipient_id as name'])
-				.where('own.recipient_id', 'in', asked),
+				.where(isOneOf(db, 'own.recipient_id', asked)),
 		)
 		.union(
 			db
 				.selectFrom('recipients')
 				.select((is) => [is.ref('address').$notNull().as('asked'), 'recipient_id as name'])
-				.where('address', 'in', asked),
+				.where(isOneOf(db, 'address', asked)),
 		);
 }
 

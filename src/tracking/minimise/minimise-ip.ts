@@ -9,6 +9,8 @@ export type IpReduction = (typeof IP_REDUCTIONS)[number];
 /** The one way that addresses are written by proxies and sockets: four decimal parts. */
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const IPV6_PREFIX = 48;
+/** How a socket that takes both kinds writes an IPv4 address. */
+const MAPPED = '::ffff:';
 
 /**
  * One canonical spelling per address: IPv4 mapped into IPv6 becomes IPv4, zone ids go.
@@ -18,7 +20,8 @@ const IPV6_PREFIX = 48;
 export function normaliseIp(ip: string): string | null {
 	const text = ip.trim();
 	// Every load comes by here, and ipaddr.js would parse it three times to say the same.
-	if (IPV4.test(text)) return text;
+	const bare = text.startsWith(MAPPED) ? text.slice(MAPPED.length) : text;
+	if (IPV4.test(bare)) return bare;
 	// ipaddr.js also reads octal, hex and shortened IPv4, which no proxy or socket ever writes.
 	if (!ipaddr.IPv6.isValid(text)) return null;
 	const address = ipaddr.process(text);
