@@ -51,19 +51,25 @@ async function growOnPostgres(): Promise<void> {
 	const database = await newDatabase(foundPostgres);
 	const store = await openPostgresStore({ connectionString: database.url.href, tls: 'disable' });
 	try {
-		await growStore('PostgreSQL', store);
+		// As the server does by itself within a minute; partitions just filled have no statistics yet.
+		await growStore('PostgreSQL', store, () => database.run('analyze'));
 	} finally {
 		await store.close();
 		await database.drop();
 	}
 }
 
-async function growStore(name: string, store: TrackingStore): Promise<void> {
+async function growStore(
+	name: string,
+	store: TrackingStore,
+	settle: () => Promise<void> = async () => undefined,
+): Promise<void> {
 	let there = 0;
 	for (let size = LAST; size <= MANY; size *= 10) {
 		await fill(store, there, size - LAST, campaignOpen);
 		const seconds = await fill(store, size - LAST, size, campaignOpen);
 		there = size;
+		await settle();
 		const costs = await latencies(store);
 		const texts = Object.entries(costs).map(([what, ms]) => `${what} ${ms.toFixed(2)} ms`);
 		print(

@@ -5,6 +5,8 @@ import { Client } from 'pg';
 /** A database of its own on a PostgreSQL server. */
 export interface OwnDatabase {
 	url: URL;
+	/** Runs one statement in it */
+	run(text: string): Promise<void>;
 	/** Ends the connections to it and removes it */
 	drop(): Promise<void>;
 }
@@ -12,14 +14,17 @@ export interface OwnDatabase {
 /** Makes an empty database on the server behind `serverUrl`. */
 export async function newDatabase(serverUrl: string): Promise<OwnDatabase> {
 	const name = `open_tracking_test_${randomUUID().slice(0, 8)}`;
-	const admin = async (text: string) => {
-		const client = new Client({ connectionString: serverUrl });
-		await client.connect();
-		await client.query(text).finally(async () => await client.end());
-	};
-	await admin(`create database ${name}`);
+	await runOn(serverUrl, `create database ${name}`);
+	const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` });
 	return {
-		url: Object.assign(new URL(serverUrl), { pathname: `/${name}` }),
-		drop: async () => await admin(`drop database ${name} with (force)`),
+		url,
+		run: async (text) => await runOn(url.href, text),
+		drop: async () => await runOn(serverUrl, `drop database ${name} with (force)`),
 	};
+}
+
+async function runOn(connectionString: string, text: string): Promise<void> {
+	const client = new Client({ connectionString });
+	await client.connect();
+	await client.query(text).finally(async () => await client.end());
 }
