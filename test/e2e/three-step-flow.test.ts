@@ -256,4 +256,31 @@ describe('the three-step flow in a real n8n', () => {
 		await expectPixel(await fetch(`${n8n.url}/webhook-test/email-open/pixel.png?id=manual`));
 		await openOf('manual');
 	});
+
+	// The last one, since n8n is gone after it.
+	it('has stored what it answered when it is stopped in the middle of many loads', async () => {
+		const answered: string[] = [];
+		const ids = Array.from({ length: 300 }, (_value, index) => `stopped-${index}`);
+		const loads = ids.map(async (id) => {
+			const response = await fetch(pixel(`email-open/pixel.png?id=${id}`)).catch(() => null);
+			if (response?.status === 200) answered.push(id);
+		});
+		// Some are answered, and far more than 50 executions are under way or wait for their turn.
+		await eventually(() => answered.length > 0);
+		process.kill(n8n.pid, 'SIGTERM');
+		await Promise.all(loads);
+		const isGone = () => {
+			try {
+				return !process.kill(n8n.pid, 0);
+			} catch {
+				return true;
+			}
+		};
+		await eventually(isGone, 60_000);
+		expect(answered.length).toBeGreaterThan(100);
+		const stored = n8n.rows(
+			`select recipient_id as id from opens where recipient_id like 'stopped-%'`,
+		);
+		expect(stored.map(({ id }) => id)).toEqual(expect.arrayContaining(answered));
+	}, 120_000);
 });
