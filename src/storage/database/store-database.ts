@@ -25,9 +25,9 @@ export interface StoreDatabase {
 	 * @param change gets `alone`: whether all other writers wait for it. Where it needs that and has
 	 *   not got it, it throws {@link NeedsToBeAlone} and is run again
 	 * @param options.beside whether it may run beside others that may. It locks each row that it reads
-	 *   in order to write it, adds to others without reading them, and inserts
-	 *   what it did not find, so that of two who insert the same one is run again; rows in one order,
-	 *   so that nobody waits in a circle
+	 *   in order to write it, adds to others without reading them, and inserts what it did not find,
+	 *   so that of two who insert the same one is run again. It takes rows in one order, so that nobody
+	 *   waits in a circle
 	 */
 	write<T>(
 		change: (db: Writer, alone: boolean) => Promise<T>,
