@@ -354,7 +354,13 @@ export async function publicationFailure(rest: Rest, workflowId: string): Promis
 export function allBytes(folder: string): Buffer {
 	const parts: Buffer[] = [];
 	for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-		if (entry.isFile()) parts.push(readFileSync(join(entry.parentPath, entry.name)));
+		if (!entry.isFile()) continue;
+		try {
+			parts.push(readFileSync(join(entry.parentPath, entry.name)));
+		} catch (error) {
+			// SQLite removes a journal as soon as it has written what is in it.
+			if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+		}
 	}
 	return Buffer.concat(parts);
 }
