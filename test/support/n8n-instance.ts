@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import {
 	cpSync,
 	existsSync,
@@ -128,22 +128,18 @@ export function trackingApiTrigger(workflow: WorkflowJson): WorkflowJson['nodes'
 	return found;
 }
 
-/** A port of this machine that is free now, with the next one free as well. */
+/**
+ * A port of this machine that is free now, with the next one free as well. Not one of those that the
+ * system gives to connections: it may do so before the port is used.
+ */
 export async function freePort(): Promise<number> {
-	const first = createServer();
-	const next = createServer();
-	const listens = async (server: typeof first, port: number) =>
+	const isFree = async (port: number) =>
 		await new Promise<boolean>((resolve) => {
-			server.once('error', () => resolve(false));
-			server.listen(port, '127.0.0.1', () => resolve(true));
+			const server = createServer().once('error', () => resolve(false));
+			server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
 		});
-	await listens(first, 0);
-	const { port } = first.address() as { port: number };
-	const both = port < 60_000 && (await listens(next, port + 1));
-	for (const server of [first, next]) {
-		if (server.listening) await new Promise((resolve) => server.close(resolve));
-	}
-	return both ? port : await freePort();
+	const port = randomInt(10_000, 32_000);
+	return (await isFree(port)) && (await isFree(port + 1)) ? port : await freePort();
 }
 
 /**
