@@ -14,7 +14,7 @@ import { WORKFLOW_CONSUMER } from '../shared/receive/collector-log';
 import { reportedTracker } from '../shared/receive/receive-settings';
 import { chooserOf } from './choose-opens';
 import { collectorSettings, imageHoldSettings } from './settings';
-import { atMostFinishTime, executions, FINISH_WITHIN_MS } from './start-execution';
+import { atMostFinishTime, executions, FINISH_WITHIN_MS } from '../shared/receive/start-execution';
 
 /**
  * Runs the collector beside n8n, and starts one execution per batch of its log until the workflow

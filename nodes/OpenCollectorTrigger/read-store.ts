@@ -10,7 +10,7 @@ import { refuseUnusableStore } from '../shared/installation/publishing';
 import { openTrackingStore } from '../shared/installation/store';
 import { openItem } from '../shared/receive/open-item';
 import { usableStore } from './settings';
-import { atMostFinishTime, executions } from './start-execution';
+import { atMostFinishTime, executions } from '../shared/receive/start-execution';
 
 const LOOK_EVERY_MS = 200;
 const LOOK_AT = 500;

@@ -30,12 +30,18 @@ import { reportedTracker } from '../shared/receive/receive-settings';
 import { openItem } from '../shared/receive/open-item';
 import { carryOnWaitingOpens, onLateOpens } from '../shared/receive/waiting-opens';
 import { followLink } from './follow-link';
+import { handOverUnfinished } from './hand-over';
 import { properties } from './properties';
 import { startForOf } from './record-and-choose';
 import { receiveRequest } from './receive-request';
 
 /** Name of the webhook that tracked links lead to. */
 const CLICK_WEBHOOK = 'click';
+
+/** Where a node responds, n8n tells the trigger when it does, or how the execution ended. */
+const responseMode = fromFunction((parameters) =>
+	parameters.respond === 'usingRespondNode' ? 'responseNode' : 'onReceived',
+);
 
 export class OpenTrackingTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -71,9 +77,7 @@ export class OpenTrackingTrigger implements INodeType {
 				ndvHideUrl: true,
 				...webhookDescriptionFields({
 					path: fromParameter('path'),
-					responseMode: fromFunction((parameters) =>
-						parameters.respond === 'usingRespondNode' ? 'responseNode' : 'onReceived',
-					),
+					responseMode,
 				}),
 			},
 			// The panel shows this one, because an address without an ID is nobody's open. No request
@@ -94,9 +98,9 @@ export class OpenTrackingTrigger implements INodeType {
 				// Any name will do for n8n; its types know two.
 				name: CLICK_WEBHOOK as 'default',
 				isFullPath: true,
-				responseMode: 'onReceived',
 				ndvHideUrl: '={{ !$parameter.trackClicks }}',
 				...webhookDescriptionFields({
+					responseMode,
 					// Without a method n8n registers nothing.
 					httpMethod: fromFunction((parameters) => (parameters.trackClicks ? 'GET,HEAD' : '')),
 					path: fromParameter('linkPath', LINK_PATH),
@@ -160,7 +164,14 @@ export class OpenTrackingTrigger implements INodeType {
 			}
 		});
 		carryOnWaitingOpens(this);
-		return { closeFunction: async () => stop() };
+		if (this.getMode() === 'manual') return { closeFunction: async () => stop() };
+		const stopHandingOver = handOverUnfinished(this);
+		return {
+			closeFunction: async () => {
+				stop();
+				stopHandingOver();
+			},
+		};
 	}
 
 	// With a trigger function and without this one, n8n would wait for items of the former in a test.

@@ -1,7 +1,5 @@
-import type { Response } from 'express';
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { within } from '../../src/async/time-limit';
 import {
 	LINK_NOT_FOUND,
 	redirectTo,
@@ -14,6 +12,8 @@ import { noteLoadOf } from '../shared/receive/note-load';
 import { openItem } from '../shared/receive/open-item';
 import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
 import { receiveSettings, triggerOptions } from '../shared/receive/receive-settings';
+import { guardResponse } from './guarded-response';
+import { startWith, unfinishedOpens } from './hand-over';
 import { pixelRequest } from './pixel-request';
 import { recordAndChoose, startForOf } from './record-and-choose';
 
@@ -22,69 +22,54 @@ const DEFAULT_DEADLINE_MS = 2000;
 /**
  * Sends whoever follows a tracked link to where it leads, and gives n8n the event to start the
  * workflow with. The requester gets the same answer whatever becomes of the click; an error still
- * reaches n8n, which shows it as a failed execution.
+ * reaches n8n, which shows it as a failed execution. Where a node of the workflow responds, nobody
+ * waits for that; but the click is on disk before the answer.
  */
 export async function followLink(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const request = context.getRequestObject();
-	const answer = answerOnce(context.getResponseObject(), request.method !== 'HEAD');
+	let fallback: LinkResponse = LINK_NOT_FOUND;
+	const response = guardResponse(context.getResponseObject(), {
+		deadlineMs: triggerOptions(context).deadline ?? DEFAULT_DEADLINE_MS,
+		withBody: request.method !== 'HEAD',
+		fallback: () => fallback,
+	});
 	try {
-		const { headers, query, ...rest } = pixelRequest(request);
+		const asked = pixelRequest(request);
 		const deps = receiveDeps(context);
-		const claims = await deps.readTrackedLink(query.t ?? '');
-		if (claims === null) {
-			answer(LINK_NOT_FOUND);
+		const claims = await deps.readTrackedLink(asked.query.t ?? '');
+		if (claims === null) return { noWebhookResponse: true };
+		fallback = redirectTo(claims.link.url);
+		const isTest = context.getMode() === 'manual';
+		const respond = context.getNodeParameter('respond');
+		// A test in the editor has nothing to show without an item.
+		if (respond === 'immediately' || isTest) await response.sendFallback();
+		const received = await receiveClick(asked, claims, receiveSettings(context), deps);
+		tellOfLookups(context, received);
+		if (respond === 'collect' && !isTest) {
+			await collectOpen(received);
 			return { noWebhookResponse: true };
 		}
-		const redirect = redirectTo(claims.link.url);
-		// A test in the editor has nothing to show without an item.
-		const collects =
-			context.getNodeParameter('respond') === 'collect' && context.getMode() !== 'manual';
-		if (!collects) answer(redirect);
-		try {
-			const settings = receiveSettings(context);
-			const received = await receiveClick({ headers, query, ...rest }, claims, settings, deps);
-			tellOfLookups(context, received);
-			if (collects) {
-				const limitMs = triggerOptions(context).deadline ?? DEFAULT_DEADLINE_MS;
-				const collecting = collectOpen(received);
-				await within(limitMs, collecting, () => undefined);
-				answer(redirect);
-				await collecting;
-				return { noWebhookResponse: true };
-			}
-			const startFor = startForOf(context);
-			if (startFor.choice !== 'every') {
-				const event = await recordAndChoose(context, received, startFor);
-				return { noWebhookResponse: true, workflowData: event && [[openItem(event)]] };
-			}
-			noteLoadOf(context, received);
-			if (received.event === null) return { noWebhookResponse: true };
-			return { noWebhookResponse: true, workflowData: [[openItem(received.event)]] };
-		} finally {
-			answer(redirect);
+		const startFor = startForOf(context);
+		if (startFor.choice !== 'every') {
+			const event = await recordAndChoose(context, received, startFor);
+			return { noWebhookResponse: true, workflowData: event && [[openItem(event)]] };
 		}
+		noteLoadOf(context, received);
+		const { event } = received;
+		if (respond !== 'usingRespondNode' || isTest) {
+			return { noWebhookResponse: true, workflowData: event ? [[openItem(event)]] : undefined };
+		}
+		const unfinished = unfinishedOpens(context);
+		if (event === null) {
+			await unfinished.keepNothing();
+			return { noWebhookResponse: true };
+		}
+		const inHand = unfinished.begin(event);
+		await inHand.keep();
+		return startWith(context, response, [inHand]);
 	} catch (error) {
-		answer(LINK_NOT_FOUND);
 		throw toNodeError(context, error, 0);
+	} finally {
+		await response.sendFallback();
 	}
-}
-
-/**
- * Gives a function that answers this request, the first time it is called. n8n answers as well where
- * the workflow fails or a node responds; that has no effect any more.
- */
-function answerOnce(response: Response, withBody: boolean): (answer: LinkResponse) => void {
-	let answered = false;
-	return ({ status, headers, body }) => {
-		if (answered) return;
-		answered = true;
-		for (const name of response.getHeaderNames()) response.removeHeader(name);
-		response.writeHead(status, { ...headers });
-		response.end(withBody ? body : undefined);
-		response.status = () => response;
-		response.setHeader = () => response;
-		response.setHeaders = () => response;
-		response.json = () => response;
-		response.end = () => response;
-	};
 }

@@ -1,8 +1,9 @@
-import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 
 import { createGate, type Gate } from '../../src/async/gate';
-import type { OpenEvent } from '../../src/tracking/event/open-event';
+import type { OpenInHand } from '../../src/collector/waiting/unfinished-opens';
+import { PIXEL_PNG } from '../../src/tracking/receive/pixel-image';
 import { receiveOpen } from '../../src/tracking/receive/receive-open';
 import { toNodeError } from '../shared/each-item';
 import { collectOpen } from '../shared/receive/collector-log';
@@ -10,12 +11,14 @@ import { receiveDeps, tellOfLookups } from '../shared/receive/receive';
 import { receiveSettings, triggerOptions } from '../shared/receive/receive-settings';
 import { noteLoadOf } from '../shared/receive/note-load';
 import { openItem } from '../shared/receive/open-item';
-import { guardResponse, type GuardedResponse } from './guarded-response';
+import { guardResponse, imageAnswer, type GuardedResponse } from './guarded-response';
+import { startWith, unfinishedOpens } from './hand-over';
 import { pixelRequest } from './pixel-request';
 import { recordAndChoose, startForOf } from './record-and-choose';
 import { imitateResponse, noteResponse } from './response-imitation';
 
 const DEFAULT_DEADLINE_MS = 2000;
+const PIXEL = imageAnswer(PIXEL_PNG);
 /**
  * Executions that have not answered yet, of one trigger. Beyond that each new one would only make
  * all of them later: n8n needs most of its time for the execution, and little for one more item.
@@ -26,43 +29,52 @@ const MOST_TOGETHER = 200;
 const FORGET_AFTER_MS = 30_000;
 
 /** In module scope because n8n makes node instances anew. */
-const gates = new Map<string, Gate<INodeExecutionData>>();
+const gates = new Map<string, Gate<OpenInHand>>();
 
 /**
  * Answers one load of the pixel, and gives n8n the event to start the workflow with. Whatever
  * happens from the first line on, the requester gets the image; an error still reaches n8n, which
- * shows it as a failed execution.
+ * shows it as a failed execution. An open that the workflow is to answer is on disk before anybody
+ * else does.
  */
 export async function receiveRequest(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const startedAt = performance.now();
 	const request = context.getRequestObject();
 	const isHead = request.method === 'HEAD';
 	const trigger = `${context.getWorkflow().id}/${context.getNode().id}`;
-	let started: OpenEvent | undefined;
+	let inHand: OpenInHand | undefined;
+	let isEarly = false;
 	const response = guardResponse(context.getResponseObject(), {
 		deadlineMs: triggerOptions(context).deadline ?? DEFAULT_DEADLINE_MS,
 		withBody: !isHead,
-		onAnswer: (image, contentType) => {
-			if (!started) return;
+		fallback: () => PIXEL,
+		beforeFallback: async () => {
+			isEarly = true;
+			await inHand?.keep();
+		},
+		onAnswer: ({ body, headers }) => {
+			if (!inHand) return;
 			const tookMs = performance.now() - startedAt;
+			const { recipientId, pixelId, messageId } = inHand.open;
 			// A pixel or a message can be one person's own.
-			const madeFor = started.recipientId ?? started.pixelId ?? started.messageId;
-			noteResponse(trigger, { image, contentType, tookMs, madeFor });
+			const madeFor = recipientId ?? pixelId ?? messageId;
+			noteResponse(trigger, { image: body, contentType: headers['content-type'], tookMs, madeFor });
 		},
 	});
 	try {
 		const respond = context.getNodeParameter('respond');
+		const isTest = context.getMode() === 'manual';
 		// A test in the editor has nothing to show without an item.
-		const collects = respond === 'collect' && context.getMode() !== 'manual';
+		const collects = respond === 'collect' && !isTest;
 		const respondsHere = respond !== 'usingRespondNode';
-		if ((respondsHere && !collects) || isHead) response.sendPixel();
+		if ((respondsHere && !collects) || isHead) await response.sendFallback();
 
 		const settings = receiveSettings(context);
 		const received = await receiveOpen(pixelRequest(request), settings, receiveDeps(context));
 		tellOfLookups(context, received);
 		if (collects) {
 			await collectOpen(received);
-			response.sendPixel();
+			await response.sendFallback();
 			return { noWebhookResponse: true };
 		}
 		const startFor = startForOf(context);
@@ -75,23 +87,23 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 			if (!respondsHere && !isHead) await answerAsWorkflow(response, trigger, startedAt);
 			return { noWebhookResponse: true };
 		}
-		const item = openItem(received.event);
-		if (respondsHere || context.getMode() === 'manual') {
-			return { noWebhookResponse: respondsHere, workflowData: [[item]] };
+		if (respondsHere || isTest) {
+			return { noWebhookResponse: respondsHere, workflowData: [[openItem(received.event)]] };
 		}
-		started = received.event;
-		const begun = await gateOf(trigger).enter(item);
+		inHand = unfinishedOpens(context).begin(received.event);
+		if (isEarly) await inHand.keep();
+		const begun = await gateOf(trigger).enter(inHand);
+		if (begun !== null) return startWith(context, response, begun.items, begun.end);
 		// The workflow has this one among others, and can answer one request.
-		if (begun === null) response.sendPixel();
-		else response.onEnd(begun.end);
-		return { noWebhookResponse: begun === null, workflowData: begun ? [begun.items] : undefined };
+		await response.sendFallback();
+		return { noWebhookResponse: true };
 	} catch (error) {
-		response.sendPixel();
+		await response.sendFallback();
 		throw toNodeError(context, error, 0);
 	}
 }
 
-function gateOf(trigger: string): Gate<INodeExecutionData> {
+function gateOf(trigger: string): Gate<OpenInHand> {
 	const gate =
 		gates.get(trigger) ??
 		createGate({ most: MOST_UNDER_WAY, together: MOST_TOGETHER, forgetAfterMs: FORGET_AFTER_MS });
@@ -108,5 +120,5 @@ async function answerAsWorkflow(
 	const { image, contentType, tookMs } = imitateResponse(trigger, Math.random);
 	const rest = tookMs - (performance.now() - startedAt);
 	if (rest > 0) await sleep(rest);
-	response.sendImage(image, contentType);
+	response.send(imageAnswer(image, contentType));
 }

@@ -22,8 +22,8 @@ export class RespondAndLogOpen implements INodeType {
 		icon: { light: 'file:../../icons/respond.svg', dark: 'file:../../icons/respond.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: 'Answer First, Then Log',
-		description: 'Answers the email client with the image, then writes the open to the store',
+		subtitle: 'Log, Then Answer',
+		description: 'Writes the open to the store, then answers the email client with the image',
 		defaults: { name: 'Respond and Log Open' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -43,13 +43,16 @@ export class RespondAndLogOpen implements INodeType {
 	methods = { credentialTest };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		// The answer comes first and never waits for, or depends on, the write below it.
-		await answerWithImage(this);
+		const items = this.getInputData();
+		const isStock = items.some(({ json }) => json.event === undefined);
+		// Behind n8n's own Webhook node nobody knows yet what may be stored, and the time of the answer
+		// would tell.
+		if (isStock) await answerWithImage(this);
 		// All at once, so that the items of one execution share transactions.
-		const logging = this.getInputData().map(
-			async (item, index) => await logItem(this, item, index),
-		);
+		const logging = items.map(async (item, index) => await logItem(this, item, index));
 		await Promise.allSettled(logging);
+		// Whatever became of the write: what was answered is in the store, or waits on disk for it.
+		if (!isStock) await answerWithImage(this);
 		const logged = await eachItem(this, async (_item, index) => await logging[index]);
 		return [logged];
 	}

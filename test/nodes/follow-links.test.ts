@@ -4,6 +4,7 @@ import type { INodeType, IWebhookFunctions } from 'n8n-workflow';
 import { resolveWebhookDescriptionField, type INode } from 'n8n-workflow';
 
 import { OpenTrackingTrigger } from '../../nodes/OpenTrackingTrigger/OpenTrackingTrigger.node';
+import { waitingFolders } from '../../nodes/shared/receive/waiting-opens';
 import { signingOf } from '../../nodes/shared/installation/signing';
 import { signTrackedLink } from '../../src/tracking/links/tracked-link';
 import { LINK_NOT_FOUND, redirectTo } from '../../src/tracking/receive/link-response';
@@ -68,13 +69,13 @@ describe('the Email Open Trigger that tracks clicks', () => {
 			writeHead: (status: number, headers: object) => Object.assign(answer, { status, headers }),
 			end: (body?: Buffer) => Object.assign(answer, { body: body ?? Buffer.alloc(0) }),
 			getHeaderNames: () => [],
+			once: () => undefined,
 		};
 		const headers = { 'user-agent': MAIL_PROGRAM };
 		const request = { method, query: { t }, headers, ip: '203.0.113.9' };
-		const { workflowData, noWebhookResponse } = await node.webhook!.call(
+		const { workflowData } = await node.webhook!.call(
 			contextOf({ trackClicks: true, ...parameters }, request, response),
 		);
-		expect(noWebhookResponse).toBe(true);
 		return { answer, item: workflowData?.[0]?.[0]?.json };
 	}
 
@@ -88,6 +89,31 @@ describe('the Email Open Trigger that tracks clicks', () => {
 			campaignId: 'spring',
 			link: { url: 'https://shop.example/boots', position: 1, label: null },
 		});
+	});
+
+	it('has a click on disk before it redirects, and until the workflow is done with it', async () => {
+		const onDisk = async () =>
+			(await waitingFolders().eachLog(async (log) => log.peek(0, 9)))
+				.flat()
+				.filter(({ event }) => event.includes('"bob"')).length;
+		const atAnswer: Array<Promise<number>> = [];
+		const response = {
+			writeHead: () => atAnswer.push(onDisk()),
+			end: () => undefined,
+			getHeaderNames: () => [],
+			once: () => undefined,
+			json: () => undefined,
+		};
+		const request = { method: 'GET', query: { t: await tokenFor('bob') }, headers: {}, ip: '::1' };
+		const { workflowData, noWebhookResponse } = await node.webhook!.call(
+			contextOf({ trackClicks: true }, request, response),
+		);
+		expect(await Promise.all(atAnswer)).toEqual([1]);
+		// n8n is to tell how the execution ends.
+		expect(noWebhookResponse).not.toBe(true);
+		expect(workflowData).toHaveLength(1);
+		response.json();
+		await eventually(async () => (await onDisk()) === 0);
 	});
 
 	it('redirects HEAD, and starts nothing', async () => {

@@ -125,6 +125,7 @@ describe.each(TRACKING_MODES)('where a link leads, in mode %s', (mode) => {
 					writeHead: (status: number, sent: object) => Object.assign(answer, { status, sent }),
 					end: () => undefined,
 					getHeaderNames: () => [],
+					once: () => undefined,
 				}),
 			} as unknown as IWebhookFunctions);
 			expect(answer).toMatchObject({ status: 302, sent: { location: targetOf(door) } });

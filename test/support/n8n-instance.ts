@@ -91,7 +91,7 @@ export interface N8nInstance {
 	 */
 	startBeside: (
 		command: 'webhook' | 'worker',
-		options?: { host?: Host; folder?: string },
+		options?: { host?: Host; folder?: string; port?: number },
 	) => Promise<BesideInstance>;
 	stop: () => Promise<void>;
 	/** Ends it as a power cut would, and leaves the folder as it is. */
@@ -195,8 +195,8 @@ export async function startInstance(options: {
 			rest,
 			output: n8n.output,
 			rows: (sql) => readRows(join(folder, '.n8n', 'email-open-tracking', 'tracking.sqlite'), sql),
-			startBeside: async (command, { host, folder: kept } = {}) => {
-				const its = await freePort();
+			startBeside: async (command, { host, folder: kept, port: given } = {}) => {
+				const its = given ?? (await freePort());
 				const itsFolder = newInstanceFolder(nodesFolder, kept);
 				const extra = {
 					...options.env,

@@ -18,6 +18,7 @@ import {
 	createWaitingFolders,
 	type WaitingFolders,
 } from '../../../src/collector/waiting/waiting-folders';
+import { forgetOldOpens } from '../../../src/collector/waiting/unfinished-opens';
 import type { OpenOutcome } from '../../../src/collector/waiting/waiting-opens';
 import { recordTogether, type OpenToRecord } from '../../../src/intake/record-together';
 import type { Subject } from '../../../src/storage/port/privacy-store';
@@ -114,23 +115,28 @@ export async function eraseWaitingOpens(
 }
 
 /**
- * Removes from the files of the logs what was deleted, and dead letters that were kept long enough.
- * For the nightly run.
+ * Removes from the files of the logs what was deleted, dead letters that were kept long enough, and
+ * opens that were to go through a workflow again which nobody has published for as long. For the
+ * nightly run.
  */
 export async function scrubWaitingOpens(): Promise<void> {
-	await eachLog(async (log) => {
-		log.forgetOldLetters(new Date());
+	const now = new Date();
+	await eachLog(async (log, isUnfinished) => {
+		log.forgetOldLetters(now);
+		if (isUnfinished) await forgetOldOpens(log, now);
 		log.scrub();
 	});
 }
 
 /** Looks into the logs of opens that wait, and into that of the collector of this n8n. */
-async function eachLog<T>(look: (log: CollectorLog) => Promise<T>): Promise<T[]> {
+async function eachLog<T>(
+	look: (log: CollectorLog, isUnfinished: boolean) => Promise<T>,
+): Promise<T[]> {
 	const found = await waitingFolders().eachLog(look);
 	if (!existsSync(join(collectorFolder(), LOG_FILE))) return found;
 	const log = openCollectorLog({ folder: collectorFolder(), durable: true });
 	try {
-		return [...found, await look(log)];
+		return [...found, await look(log, false)];
 	} finally {
 		log.close();
 	}

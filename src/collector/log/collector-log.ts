@@ -372,13 +372,19 @@ export function lockFolder(folder: string): () => void {
 	return () => database.close();
 }
 
-/** Whether a collector works on a folder at the moment. */
-export function isFolderLocked(folder: string): boolean {
+/** Like {@link lockFolder}; `null` while another one has it. */
+export function lockUnlessTaken(folder: string): (() => void) | null {
 	try {
-		lockFolder(folder)();
-		return false;
+		return lockFolder(folder);
 	} catch (error) {
-		if (error instanceof FolderLockedError) return true;
+		if (error instanceof FolderLockedError) return null;
 		throw error;
 	}
+}
+
+/** Whether a collector works on a folder at the moment. */
+export function isFolderLocked(folder: string): boolean {
+	const unlock = lockUnlessTaken(folder);
+	unlock?.();
+	return unlock === null;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import type { WaitingReport } from '../../storage/port/waiting-report';
 import type { OpenEvent } from '../../tracking/event/open-event';
@@ -13,7 +13,14 @@ import {
 	type WaitingOpens,
 	type WaitingOpensDeps,
 } from './waiting-opens';
+import {
+	createUnfinishedOpens,
+	type UnfinishedOpens,
+	type UnfinishedOpensDeps,
+} from './unfinished-opens';
 
+/** Folder of the opens that are to go through their workflow again, and not into a store as they are */
+const UNFINISHED = 'unfinished';
 /** The same kind of message is not repeated within this time. */
 const QUIET_MS = 60_000;
 const COUNT_TO = 1_000_000;
@@ -39,10 +46,12 @@ export interface WaitingFolders {
 	 * nodes that are not at work yet, where they were set to the same store. Returns at once.
 	 */
 	carryOn(writer: Writer): void;
+	/** The opens of a trigger that are answered before its workflow is done with them. */
+	unfinished(owner: string, deps: Omit<UnfinishedOpensDeps, 'path'>): UnfinishedOpens;
 	/** What waits in all logs together. */
 	report(): Promise<WaitingReport>;
-	/** Looks into every log. */
-	eachLog<T>(look: (log: CollectorLog) => Promise<T>): Promise<T[]>;
+	/** Looks into every log, also that of unfinished opens. */
+	eachLog<T>(look: (log: CollectorLog, isUnfinished: boolean) => Promise<T>): Promise<T[]>;
 	stop(): Promise<void>;
 }
 
@@ -56,6 +65,7 @@ interface Entry {
 /** @param base the folder of all these logs: `<base>/<store>/<owner>/` */
 export function createWaitingFolders(base: string): WaitingFolders {
 	const entries = new Map<string, Entry>();
+	const unfinished = new Map<string, UnfinishedOpens>();
 	const lookedFor = new Set<string>();
 	/** Per store: the logs in which opens wait for it, and how many have been written since */
 	const outages = new Map<string, { folders: Set<string>; written: number }>();
@@ -130,25 +140,28 @@ export function createWaitingFolders(base: string): WaitingFolders {
 		if (lookedFor.has(key)) return;
 		lookedFor.add(key);
 		for (const folder of foldersIn(base)) {
+			if (isUnfinished(folder)) continue;
 			const own = basename(folder) === fileName(writer.owner);
-			const sameStore = basename(join(folder, '..')) === fileName(writer.store);
+			const sameStore = basename(dirname(folder)) === fileName(writer.store);
 			if (own || sameStore) lend(folder, writer, own).ship();
 		}
 	};
 
-	const eachLog = async <T>(look: (log: CollectorLog) => Promise<T>): Promise<T[]> => {
+	const eachLog: WaitingFolders['eachLog'] = async <T>(
+		look: (log: CollectorLog, isUnfinished: boolean) => Promise<T>,
+	): Promise<T[]> => {
 		const found: T[] = [];
 		for (const folder of foldersIn(base)) {
 			const known = entries.get(folder);
 			if (known) {
-				found.push(await look(known.opens.log()));
+				found.push(await look(known.opens.log(), false));
 				continue;
 			}
 			const log = openCollectorLog({ folder, durable: true, roomBytes: ROOM_BYTES });
 			try {
 				log.setConsumers([STORE_CONSUMER]);
 				log.forgetOldLetters(new Date());
-				found.push(await look(log));
+				found.push(await look(log, isUnfinished(folder)));
 			} finally {
 				log.close();
 			}
@@ -162,6 +175,12 @@ export function createWaitingFolders(base: string): WaitingFolders {
 			return lend(join(base, fileName(writer.store), fileName(writer.owner)), writer, true);
 		},
 		carryOn,
+		unfinished: (owner, deps) => {
+			const path = join(base, UNFINISHED, fileName(owner));
+			const known = unfinished.get(path) ?? createUnfinishedOpens({ ...deps, path });
+			unfinished.set(path, known);
+			return known;
+		},
 		report: async () => {
 			const logs = await eachLog(async (log) => ({
 				waiting: log.backlog(STORE_CONSUMER, COUNT_TO),
@@ -178,8 +197,10 @@ export function createWaitingFolders(base: string): WaitingFolders {
 		},
 		eachLog,
 		stop: async () => {
-			await Promise.all([...entries.values()].map(({ opens }) => opens.stop()));
+			const all = [...[...entries.values()].map(({ opens }) => opens), ...unfinished.values()];
+			await Promise.all(all.map(async (opens) => await opens.stop()));
 			entries.clear();
+			unfinished.clear();
 		},
 	};
 }
@@ -188,6 +209,10 @@ function oldestIn(log: CollectorLog): string | null {
 	const [oldest] = log.read(STORE_CONSUMER, 1);
 	const record = oldest && readRecord(oldest.event);
 	return record && 'open' in record ? record.open.occurredAt : null;
+}
+
+function isUnfinished(folder: string): boolean {
+	return basename(dirname(folder)) === UNFINISHED;
 }
 
 function foldersIn(base: string): string[] {

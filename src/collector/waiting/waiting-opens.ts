@@ -11,12 +11,7 @@ import { newCounters } from '../config/counters';
 import { shipLog, STORE_CONSUMER } from '../consume/shipper';
 import { createCommitQueue, type CommitQueue } from '../log/commit-queue';
 import { writeRecord } from '../log/log-record';
-import {
-	FolderLockedError,
-	lockFolder,
-	openCollectorLog,
-	type CollectorLog,
-} from '../log/collector-log';
+import { lockUnlessTaken, openCollectorLog, type CollectorLog } from '../log/collector-log';
 import { describeError } from '../threads/thread';
 
 /** A store that takes longer counts as away for this open. It may still write it. */
@@ -252,15 +247,6 @@ function whyInvalid(event: OpenEvent): StoreError | null {
 		return null;
 	} catch (error) {
 		if (error instanceof StoreError) return error;
-		throw error;
-	}
-}
-
-function lockUnlessTaken(folder: string): (() => void) | null {
-	try {
-		return lockFolder(folder);
-	} catch (error) {
-		if (error instanceof FolderLockedError) return null;
 		throw error;
 	}
 }

@@ -11,8 +11,6 @@ export interface WayReport {
 	slowestMs: number;
 	/** Answered, and not in the store */
 	missing: number;
-	/** Those of them that were answered while PostgreSQL was being restarted */
-	missingOfRestart: number;
 	/** In the store twice, because nginx sent it to one collector after the other */
 	twiceByProxy: number;
 	/** In the store more than once for no such reason */
@@ -54,19 +52,17 @@ export interface Found {
 	/** In the order in which they came, with those that came again */
 	handedOver: FoundOpen[];
 	passedOn: PassedOn[];
-	/** When PostgreSQL was restarted */
-	restart: { from: number; to: number };
 }
 
 /** Compares all that was found. */
-export function reportOf({ loads, stored, handedOver, passedOn, restart }: Found) {
+export function reportOf({ loads, stored, handedOver, passedOn }: Found) {
 	const byProxy = new Map(passedOn.map((one) => [`${one.id} ${one.messageId}`, one] as const));
 	const seen = new Set<string>();
 	const firsts = handedOver.filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId));
 	const known = new Set(stored.map(({ eventId }) => eventId));
 	const ofCollectors = ({ recipientId }: FoundOpen) =>
 		recipientId.startsWith(loads.collectors.order.prefix!);
-	const found = { stored, handedOver: seen, passedOn: byProxy, restart };
+	const found = { stored, handedOver: seen, passedOn: byProxy };
 	const report: SeveralHostsReport = {
 		collectors: reportOfWay(loads.collectors, found),
 		webhooks: reportOfWay(loads.webhooks, found),
@@ -102,7 +98,7 @@ function countOutOfOrder(opens: FoundOpen[], passedOn: ByProxy): number {
 
 function reportOfWay(
 	{ order, clients, latencyMs }: LoadReport,
-	found: Pick<Found, 'stored' | 'restart'> & { handedOver: Set<string>; passedOn: ByProxy },
+	found: Pick<Found, 'stored'> & { handedOver: Set<string>; passedOn: ByProxy },
 ): WayReport {
 	const stored = found.stored.filter(({ recipientId }) => recipientId.startsWith(order.prefix!));
 	const rows = new Map<string, FoundOpen[]>();
@@ -112,7 +108,6 @@ function reportOfWay(
 		unanswered: 0,
 		slowestMs: latencyMs.max,
 		missing: 0,
-		missingOfRestart: 0,
 		twiceByProxy: 0,
 		repeated: 0,
 		outOfTime: 0,
@@ -124,13 +119,10 @@ function reportOfWay(
 		for (let load = 0; load < sent; load += 1) {
 			const { recipientId, messageId } = identityOf(client, load, order);
 			const its = rows.get(`${recipientId} ${messageId}`) ?? [];
-			const { tried = [''], at = 0 } = found.passedOn.get(`${recipientId} ${messageId}`) ?? {};
+			const { tried = [''] } = found.passedOn.get(`${recipientId} ${messageId}`) ?? {};
 			if (lost.has(load)) report.unanswered += 1;
 			else report.answered += 1;
-			if (!lost.has(load) && its.length === 0) {
-				report.missing += 1;
-				if (at >= found.restart.from && at <= found.restart.to) report.missingOfRestart += 1;
-			}
+			if (!lost.has(load) && its.length === 0) report.missing += 1;
 			if (its.length > tried.length) report.repeated += 1;
 			else if (its.length > 1) report.twiceByProxy += 1;
 			if (its.length !== 1 || tried.length > 1) continue;

@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { deliveringWorkflow, startReceiver } from '../../../bench/soak/delivery';
 import { deriveSigningKey } from '../../../src/tracking/links/derived-key';
 import { collectorMetric, startCollectorProcess } from '../collector-process';
-import { bundledWorkflow, eventually, startInstance, type WorkflowJson } from '../n8n-instance';
+import {
+	bundledWorkflow,
+	eventually,
+	freePort,
+	startInstance,
+	type WorkflowJson,
+} from '../n8n-instance';
 import type { FoundOpen } from './hosts-report';
 import { addHost, OWN_ADDRESS, type NetworkHost } from './network';
 import { startNginx, startPostgres, startRedis } from './servers';
@@ -87,8 +93,10 @@ export async function startHosts(folder: string, say: (line: string) => void) {
 	say('the main process of n8n runs');
 	const startWorker = async (host: NetworkHost) =>
 		await main.startBeside('worker', { host, folder: newFolder(`worker-${host.address}`) });
+	const ofWebhook = { host: hosts.webhook, folder: newFolder('webhook'), port: await freePort() };
+	const startWebhook = async () => await main.startBeside('webhook', ofWebhook);
 	const [webhook, collectors, workers] = await Promise.all([
-		main.startBeside('webhook', { host: hosts.webhook }),
+		startWebhook(),
 		Promise.all(hosts.collectors.map(startCollector)),
 		Promise.all(hosts.workers.map(startWorker)),
 	]);
@@ -130,6 +138,8 @@ export async function startHosts(folder: string, say: (line: string) => void) {
 	return {
 		postgres,
 		collectors,
+		webhook,
+		startWebhook,
 		workers: workers.map((worker, index) => ({ ...worker, host: hosts.workers[index] })),
 		startCollector,
 		startWorker,

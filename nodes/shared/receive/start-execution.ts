@@ -1,9 +1,9 @@
 import type { IRun, ITriggerFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import type { BatcherOptions } from '../../src/collector/consume/batcher';
-import { within } from '../../src/async/time-limit';
-import { openItem } from '../shared/receive/open-item';
+import type { BatcherOptions } from '../../../src/collector/consume/batcher';
+import { within } from '../../../src/async/time-limit';
+import { openItem } from './open-item';
 
 /** How long an execution under way may take when the workflow is unpublished or n8n stops. */
 export const FINISH_WITHIN_MS = 5000;
@@ -31,17 +31,23 @@ export function executions(
 	};
 }
 
-/** Starts an execution and waits for its end. Throws when it did not succeed. */
-async function execute(
+/**
+ * Starts an execution and waits for its end.
+ *
+ * @param endWithinMs how long it may take where the workflow has no limit of its own
+ * @throws NodeOperationError when it did not succeed
+ */
+export async function execute(
 	context: ITriggerFunctions,
 	data: Parameters<ITriggerFunctions['emit']>[0],
+	endWithinMs = END_WITHIN_MS,
 ): Promise<void> {
 	const done = context.helpers.createDeferredPromise<IRun>();
 	context.emit(data, undefined, done);
 	// n8n never tells the end of an execution that a worker or n8n itself could not note, because the
 	// database of n8n was away at that moment. Without a limit no other batch would ever follow.
 	const { executionTimeout = 0 } = context.getWorkflowSettings();
-	const limitMs = executionTimeout > 0 ? executionTimeout * 1000 + FINISH_WITHIN_MS : END_WITHIN_MS;
+	const limitMs = executionTimeout > 0 ? executionTimeout * 1000 + FINISH_WITHIN_MS : endWithinMs;
 	const { status, data: result } = await within(limitMs, done.promise, () => {
 		throw new NodeOperationError(context.getNode(), 'n8n did not say how the execution ended');
 	});
