@@ -7,7 +7,7 @@ import { execute } from '../shared/receive/start-execution';
 import { waitingFolders } from '../shared/receive/waiting-opens';
 import type { GuardedResponse } from './guarded-response';
 
-/** n8n never tells the end of an execution when its database was away at that moment. */
+/** n8n never tells the end of an execution where its database or a worker went away at that moment. */
 const END_WITHIN_MS = 300_000;
 
 type Context = Pick<IWebhookFunctions | ITriggerFunctions, 'getNode' | 'getWorkflow' | 'logger'>;
@@ -90,7 +90,8 @@ export function startWith(
 		for (const open of inHand) open.end(succeeded);
 		along?.end(succeeded);
 	});
-	const opens = [...(along?.opens ?? []), ...inHand.map(({ open }) => open)];
+	if (along) setTimeout(() => along.end(false), END_WITHIN_MS).unref();
+	const opens = [...inHand.map(({ open }) => open), ...(along?.opens ?? [])];
 	return { workflowData: [opens.map(openItem)] };
 }
 

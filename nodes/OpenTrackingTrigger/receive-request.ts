@@ -93,10 +93,11 @@ export async function receiveRequest(context: IWebhookFunctions): Promise<IWebho
 		inHand = unfinishedOpens(context).begin(received.event);
 		if (isEarly) await inHand.keep();
 		const begun = await gateOf(trigger).enter(inHand);
-		if (begun !== null) return startWith(context, response, begun.items, begun.end);
-		// The workflow has this one among others, and can answer one request.
-		await response.sendFallback();
-		return { noWebhookResponse: true };
+		const started = begun && startWith(context, response, begun.items, begun.end);
+		// Where the workflow has it among others, the image may be made for one of them.
+		const isAlone = started?.workflowData?.[0].length === 1;
+		if (!isAlone) await response.sendFallback();
+		return started ?? { noWebhookResponse: true };
 	} catch (error) {
 		await response.sendFallback();
 		throw toNodeError(context, error, 0);
