@@ -11,6 +11,7 @@ import {
 	type WaitingFolders,
 	type Writer,
 } from '../../../../src/collector/waiting/waiting-folders';
+import { forgetOldOpens } from '../../../../src/collector/waiting/unfinished-opens';
 import { generateKey, parseKeyRing } from '../../../../src/tracking/links/key-ring';
 import { AWAY, failingStore } from '../../../support/failing-store';
 import { eventually } from '../../../support/n8n-instance';
@@ -163,5 +164,55 @@ describe('the logs of an n8n in which opens wait', () => {
 		const erased = await folders.eachLog(async (log) => await eraseInLog(log, isAda));
 		expect(erased.sort()).toEqual([0, 2]);
 		expect(await folders.report()).toMatchObject({ waiting: 3, refused: 1 });
+	});
+
+	it('keep opens that are to go through their workflow out of the store, and count them', async () => {
+		const deps = {
+			handOver: async () => await new Promise<never>(() => undefined),
+			onFailure: () => undefined,
+			onRefused: () => undefined,
+			onLogTrouble: (reason: string) => said.push(reason),
+		};
+		const unfinished = newEvent('ada');
+		await folders.unfinished('w.n', deps).begin(unfinished).keep();
+		await folders.stop();
+		folders = createWaitingFolders(base);
+
+		const one = failingStore();
+		const stored = newEvent();
+		await folders.of(writer('w.n', one, 'unfinished')).record({ event: stored });
+		expect(await folders.report()).toMatchObject({
+			waiting: 1,
+			oldestAt: unfinished.occurredAt,
+		});
+		const found = await folders.eachLog(async (log) =>
+			findInLog(log, ({ recipientId }) => recipientId === 'ada'),
+		);
+		expect(found.flat()).toEqual([unfinished]);
+		expect({ taken: one.state.taken, said }).toEqual({ taken: [stored.eventId], said: [] });
+	});
+
+	it('forget opens that are to go through their workflow after 30 days, and no others', async () => {
+		const away = failingStore();
+		away.state.failure = AWAY;
+		await folders.of(writer('w.n', away)).record({ event: newEvent('waits') });
+		const deps = {
+			handOver: async () => await new Promise<never>(() => undefined),
+			onFailure: () => undefined,
+			onRefused: () => undefined,
+			onLogTrouble: (reason: string) => said.push(reason),
+		};
+		await folders.unfinished('w.n', deps).begin(newEvent('ada')).keep();
+		const days = (count: number) =>
+			new Date(Date.parse(newEvent().occurredAt) + count * 86_400_000);
+		for (const [age, left] of [
+			[29, 2],
+			[31, 1],
+		]) {
+			await folders.eachLog(async (log, isUnfinished) => {
+				if (isUnfinished) await forgetOldOpens(log, days(age));
+			});
+			expect((await folders.report()).waiting).toBe(left);
+		}
 	});
 });
