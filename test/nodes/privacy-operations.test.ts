@@ -508,6 +508,7 @@ describe('consent, rights and retention in Open Tracking', () => {
 			waiting: 0,
 			oldestAt: null,
 			reason: null,
+			unfinished: 0,
 			refused: 0,
 		});
 		const event = openEvent();

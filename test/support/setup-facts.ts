@@ -6,6 +6,15 @@ export const CHECKED_AT = new Date('2026-11-29T12:00:00Z');
 const DAY = 86_400_000;
 export const inDays = (days: number) => new Date(CHECKED_AT.getTime() + days * DAY);
 
+/** What a store that is well leaves waiting. */
+export const NOTHING_WAITS = {
+	waiting: 0,
+	oldestAt: null,
+	reason: null,
+	unfinished: 0,
+	refused: 0,
+};
+
 /** A published trigger. */
 export const DOOR: ReportedTracker = {
 	name: 'Record email opens: Email Open Trigger',
@@ -42,7 +51,7 @@ export const SOUND_SETUP: SetupFacts = {
 	environment: { N8N_PROXY_HOPS: '1', N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' },
 	requestHeaders: { 'x-forwarded-for': '198.51.100.7' },
 	store: { value: { kind: 'PostgreSQL', location: 'the database of the credential', clicks: 3 } },
-	waiting: { value: { waiting: 0, oldestAt: null, reason: null, refused: 0 } },
+	waiting: { value: NOTHING_WAITS },
 	databaseClockAheadMs: { value: 12 },
 	keys: {
 		value: { source: 'the credential', id: 'k1', others: 0, knownToStore: true },

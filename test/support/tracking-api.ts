@@ -13,7 +13,7 @@ import type { OpenEvent } from '../../src/tracking/event/open-event';
 import { generateKey, parseKeyRing } from '../../src/tracking/links/key-ring';
 import { verifyToken } from '../../src/tracking/links/token';
 import { clientAddress } from '../../src/tracking/receive/client-address';
-import { SOUND_SETUP } from './setup-facts';
+import { NOTHING_WAITS, SOUND_SETUP } from './setup-facts';
 
 export const BASE_URL = 'https://n8n.example.com/webhook';
 /** What a current Thunderbird sends. */
@@ -21,8 +21,6 @@ export const PERSON = {
 	'user-agent':
 		'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0',
 };
-/** What a store that is well leaves waiting. */
-export const NOTHING_WAITS = { waiting: 0, oldestAt: null, reason: null, refused: 0 };
 /** The bare user agent of Apple Mail Privacy Protection. */
 export const MACHINE = { 'user-agent': 'Mozilla/5.0' };
 

@@ -31,6 +31,7 @@ const REMOVE_AFTER_MS = 200;
 const LOOK_AGAIN_MS = 10_000;
 const DAY_MS = 86_400_000;
 const PAGE = 500;
+const COUNT_TO = 100_000;
 /** Name of who refused an open, in the dead letters of the log */
 const REFUSED_BY = 'workflow';
 
@@ -252,6 +253,14 @@ export function createUnfinishedOpens(deps: UnfinishedOpensDeps): UnfinishedOpen
 			opened = null;
 		},
 	};
+}
+
+/** How many opens of a log were answered so long ago that an execution of theirs counts as lost. */
+export function countStuck(log: CollectorLog, now: Date): number {
+	const before = new Date(now.getTime() - LOST_AFTER_MS).toISOString();
+	return log
+		.peek(0, COUNT_TO)
+		.filter(({ event }) => openOf(event).some(({ occurredAt }) => occurredAt < before)).length;
 }
 
 /** Removes opens from a log that nobody has taken for as long as dead letters are kept. */

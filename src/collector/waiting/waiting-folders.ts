@@ -14,6 +14,7 @@ import {
 	type WaitingOpensDeps,
 } from './waiting-opens';
 import {
+	countStuck,
 	createUnfinishedOpens,
 	type UnfinishedOpens,
 	type UnfinishedOpensDeps,
@@ -182,17 +183,21 @@ export function createWaitingFolders(base: string): WaitingFolders {
 			return known;
 		},
 		report: async () => {
-			const logs = await eachLog(async (log) => ({
-				waiting: log.backlog(STORE_CONSUMER, COUNT_TO),
-				oldestAt: oldestIn(log),
+			const logs = await eachLog(async (log, isUnfinished) => ({
+				waiting: isUnfinished ? 0 : log.backlog(STORE_CONSUMER, COUNT_TO),
+				oldestAt: isUnfinished ? null : oldestIn(log),
+				unfinished: isUnfinished ? countStuck(log, new Date()) : 0,
 				refused: log.deadLetterCount(),
 			}));
+			const sumOf = (what: 'waiting' | 'unfinished' | 'refused') =>
+				logs.reduce((sum, one) => sum + one[what], 0);
 			const reasons = [...entries.values()].flatMap(({ opens }) => opens.reason() ?? []);
 			return {
-				waiting: logs.reduce((sum, { waiting }) => sum + waiting, 0),
+				waiting: sumOf('waiting'),
 				oldestAt: logs.flatMap(({ oldestAt }) => oldestAt ?? []).sort()[0] ?? null,
 				reason: reasons[0] ?? null,
-				refused: logs.reduce((sum, { refused }) => sum + refused, 0),
+				unfinished: sumOf('unfinished'),
+				refused: sumOf('refused'),
 			};
 		},
 		eachLog,

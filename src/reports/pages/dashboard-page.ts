@@ -90,7 +90,7 @@ export async function dashboardPage(store: TrackingStore, view: DashboardView): 
 
 /** What of the opens is missing on the page, and why. */
 function waitingWarnings({ waiting: report, timeZone, now }: DashboardView): string[] {
-	const { waiting, oldestAt, reason, refused } = report;
+	const { waiting, oldestAt, reason, unfinished, refused } = report;
 	const since = shownTime(oldestAt, timeZone, now);
 	const lines: string[] = [];
 	if (waiting > 0) {
@@ -99,9 +99,14 @@ function waitingWarnings({ waiting: report, timeZone, now }: DashboardView): str
 			`Not in these numbers: ${opensOf(waiting)} on disk, waiting for the store${from}. ${reason ?? 'The store is taking them.'}`,
 		);
 	}
+	if (unfinished > 0) {
+		lines.push(
+			`Perhaps not in these numbers: ${opensOf(unfinished)} on disk, not through the workflow yet. It gets them again by itself; where it fails, its executions say why.`,
+		);
+	}
 	if (refused > 0) {
 		lines.push(
-			`Not in these numbers: ${opensOf(refused)} that the store can never take, kept on disk for 30 days. The log of n8n says why.`,
+			`Not in these numbers: ${opensOf(refused)} that the store or the workflow does not take, kept on disk for 30 days. The log of n8n says why.`,
 		);
 	}
 	return lines;

@@ -18,7 +18,7 @@ export function storeCheck({ store, waiting }: SetupFacts): SetupFinding {
 			'Look at the rights and the room on the disk of the folder of n8n',
 		);
 	}
-	const { oldestAt, reason, refused, waiting: count } = waiting.value;
+	const { oldestAt, reason, unfinished, refused, waiting: count } = waiting.value;
 	if (count > 0) {
 		const since = oldestAt === null ? '' : `, the oldest since ${oldestAt}`;
 		return warning(
@@ -26,9 +26,15 @@ export function storeCheck({ store, waiting }: SetupFacts): SetupFinding {
 			'They are written by themselves; where the number does not fall, look into the log of n8n',
 		);
 	}
+	if (unfinished > 0) {
+		return warning(
+			`${answers}, but opens on disk are not through their workflow yet: ${unfinished}`,
+			'The workflow gets them again by itself. Publish it, and where it fails, look at its executions',
+		);
+	}
 	if (refused > 0) {
 		return warning(
-			`${answers}, but it will never take some opens, which stay on disk for 30 days: ${refused}`,
+			`${answers}, but it or a workflow does not take some opens, which stay on disk for 30 days: ${refused}`,
 			'The log of n8n says why',
 		);
 	}

@@ -1,4 +1,4 @@
-/** What waits on disk because the store is away, or can never be written. */
+/** What waits on disk because the store is away or a workflow fails, or can never be written. */
 export interface WaitingReport {
 	/** Opens on disk that their store does not have yet */
 	waiting: number;
@@ -6,6 +6,8 @@ export interface WaitingReport {
 	oldestAt: string | null;
 	/** Why they wait, as a sentence for the operator; `null` where that is not known */
 	reason: string | null;
-	/** Opens that their store will never take, kept for 30 days */
+	/** Opens answered more than five minutes ago that their workflow is not done with */
+	unfinished: number;
+	/** Opens that their store or their workflow will never take, kept for 30 days */
 	refused: number;
 }

@@ -2,7 +2,15 @@ import { brokenParts, checkSetup } from '../../../../src/reports/setup-check/che
 import { blockedFor } from '../../../../src/reports/setup-check/filter-rules';
 import type { SetupFacts, Visit } from '../../../../src/reports/setup-check/setup-facts';
 import { pixelHeaders } from '../../../../src/tracking/receive/pixel-response';
-import { CHECKED_AT, DOOR, inDays, LINK, PIXEL, SOUND_SETUP } from '../../../support/setup-facts';
+import {
+	CHECKED_AT,
+	DOOR,
+	inDays,
+	LINK,
+	NOTHING_WAITS,
+	PIXEL,
+	SOUND_SETUP,
+} from '../../../support/setup-facts';
 
 const OTHER = { ...DOOR, name: 'Another: Email Open Trigger', path: 'other/pixel.png' };
 const SOUND = SOUND_SETUP;
@@ -274,7 +282,7 @@ const BROKEN: Broken[] = [
 			doors: null,
 			visits: [PIXEL],
 			keys: { value: { source: 'the credential', id: 'k1', others: 0, knownToStore: false } },
-			waiting: { value: { waiting: 7, oldestAt: null, reason: null, refused: 0 } },
+			waiting: { value: { ...NOTHING_WAITS, waiting: 7 } },
 		},
 		check: 'Store',
 		result: 'problem',
@@ -285,7 +293,12 @@ const BROKEN: Broken[] = [
 		setup: 'opens wait on disk',
 		facts: {
 			waiting: {
-				value: { waiting: 7, oldestAt: '2026-11-29T11:00:00Z', reason: 'No room.', refused: 0 },
+				value: {
+					...NOTHING_WAITS,
+					waiting: 7,
+					oldestAt: '2026-11-29T11:00:00Z',
+					reason: 'No room.',
+				},
 			},
 		},
 		check: 'Store',
@@ -294,11 +307,19 @@ const BROKEN: Broken[] = [
 		todo: /log of n8n/,
 	},
 	{
-		setup: 'the store will never take some opens',
-		facts: { waiting: { value: { waiting: 0, oldestAt: null, reason: null, refused: 2 } } },
+		setup: 'a workflow is not done with opens that were answered',
+		facts: { waiting: { value: { ...NOTHING_WAITS, unfinished: 3 } } },
 		check: 'Store',
 		result: 'warning',
-		found: /never take some opens.+: 2/,
+		found: /not through their workflow yet: 3/,
+		todo: /Publish it/,
+	},
+	{
+		setup: 'the store will never take some opens',
+		facts: { waiting: { value: { ...NOTHING_WAITS, refused: 2 } } },
+		check: 'Store',
+		result: 'warning',
+		found: /does not take some opens.+: 2/,
 		todo: /log of n8n/,
 	},
 	{
