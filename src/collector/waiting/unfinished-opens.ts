@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import type { Backoff } from '../../async/backoff';
@@ -223,9 +223,9 @@ export function createUnfinishedOpens(deps: UnfinishedOpensDeps): UnfinishedOpen
 			.finally(() => (running = null));
 	};
 
-	const prepare = (): void => {
+	const prepare = (isNeeded = true): void => {
 		try {
-			open();
+			if (isNeeded || slotsOf(deps.path).length > 0) open();
 		} catch (error) {
 			deps.onLogTrouble(describeError(error));
 		}
@@ -241,7 +241,7 @@ export function createUnfinishedOpens(deps: UnfinishedOpensDeps): UnfinishedOpen
 			const writing = write([]).catch((error: unknown) => deps.onLogTrouble(describeError(error)));
 			await withinLimit(writing);
 		},
-		carryOn: prepare,
+		carryOn: () => prepare(false),
 		stop: async () => {
 			stopping.abort();
 			clearTimeout(removing);
@@ -315,6 +315,7 @@ function takeOver(slot: string, into: CollectorLog): void {
 
 function slotsOf(path: string): string[] {
 	const [folder, start] = [dirname(path), `${basename(path)}.`];
+	if (!existsSync(folder)) return [];
 	return readdirSync(folder)
 		.filter((name) => name.startsWith(start) && /^\d+$/.test(name.slice(start.length)))
 		.map((name) => join(folder, name));

@@ -72,11 +72,14 @@ export function createWaitingFolders(base: string): WaitingFolders {
 	const outages = new Map<string, { folders: Set<string>; written: number }>();
 	const quietUntil = new Map<string, number>();
 
-	const sayAtMostOnce = (writer: Writer, message: string) => {
+	const isNews = (message: string): boolean => {
 		const now = performance.now();
-		if (now < (quietUntil.get(message) ?? 0)) return;
+		if (now < (quietUntil.get(message) ?? 0)) return false;
 		quietUntil.set(message, now + QUIET_MS);
-		writer.say('error', message);
+		return true;
+	};
+	const sayAtMostOnce = (writer: Writer, message: string) => {
+		if (isNews(message)) writer.say('error', message);
 	};
 
 	const newEntry = (folder: string, writer: Writer, own: boolean): Entry => {
@@ -178,9 +181,14 @@ export function createWaitingFolders(base: string): WaitingFolders {
 		carryOn,
 		unfinished: (owner, deps) => {
 			const path = join(base, UNFINISHED, fileName(owner));
-			const known = unfinished.get(path) ?? createUnfinishedOpens({ ...deps, path });
-			unfinished.set(path, known);
-			return known;
+			const known = unfinished.get(path);
+			if (known) return known;
+			const onLogTrouble = (reason: string) => {
+				if (isNews(`unfinished ${reason}`)) deps.onLogTrouble(reason);
+			};
+			const made = createUnfinishedOpens({ ...deps, path, onLogTrouble });
+			unfinished.set(path, made);
+			return made;
 		},
 		report: async () => {
 			const logs = await eachLog(async (log, isUnfinished) => ({
