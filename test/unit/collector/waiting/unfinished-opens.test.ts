@@ -207,9 +207,10 @@ describe('opens that are answered before their workflow is done with them', () =
 		const opens = newProcess({ path: join('/dev/null', 'workflow.trigger') });
 		await opens.begin(newEvent()).keep();
 		await opens.keepNothing();
-		opens.carryOn();
-		expect(said.every((reason) => reason.includes('could not be made'))).toBe(true);
 		expect(said.length).toBeGreaterThan(0);
+		expect(said.every((reason) => reason.includes('could not be made'))).toBe(true);
+		// n8n publishes the workflow all the same.
+		expect(() => opens.carryOn()).not.toThrow();
 	});
 
 	it('are each done once or more, whatever fails and whenever a process ends', async () => {
