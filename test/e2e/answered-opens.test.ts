@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import {
 	bundledWorkflow,
 	eventually,
-	rowsOfN8n,
 	startInstance,
+	untilPublished,
 	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
@@ -47,14 +47,6 @@ describe('what a real n8n has answered with the image', () => {
 		return response.headers.get('content-type') === 'image/png' && body !== null;
 	};
 	const served = async () => await eventually(async () => await load('served'), 60_000);
-	/** Waits until n8n has published what it was told to, or found at its start. */
-	const published = async () =>
-		await eventually(
-			() =>
-				rowsOfN8n(folder, 'select status from workflow_publication_outbox order by id desc')[0]
-					?.status === 'completed',
-			60_000,
-		);
 	/** How often each of these recipients is in the store */
 	const countOf = (ids: readonly string[]): number[] => {
 		const rows = n8n.rows('select recipient_id as id, count(*) as n from opens group by 1');
@@ -66,8 +58,7 @@ describe('what a real n8n has answered with the image', () => {
 		const answered: string[] = [];
 		for (let crash = 0; crash < CRASHES; crash += 1) {
 			await served();
-			// n8n leaves a workflow alone for two minutes that it was publishing as it was killed.
-			await published();
+			await untilPublished(folder);
 			const before = answered.length;
 			// Some one by one, and at every other crash more than start an execution each.
 			const atOnce = crash % 2 === 1 ? 200 : 20;
@@ -110,7 +101,7 @@ describe('what a real n8n has answered with the image', () => {
 		const publish = async (nodes: WorkflowJson['nodes']) => {
 			const { versionId } = await n8n.rest('PATCH', `/workflows/${workflow.id}`, { nodes });
 			await n8n.rest('POST', `/workflows/${workflow.id}/activate`, { versionId });
-			await published();
+			await untilPublished(folder);
 		};
 		const broken = workflowWith({
 			type: 'n8n-nodes-base.stopAndError',

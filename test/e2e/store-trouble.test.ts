@@ -17,6 +17,7 @@ import {
 	publicationFailure,
 	rowsOfN8n,
 	startInstance,
+	untilPublished,
 	trackingApiForEverybody,
 	type WorkflowJson,
 } from '../support/n8n-instance';
@@ -170,6 +171,7 @@ describe('a real n8n whose embedded store is in trouble', () => {
 			await n8n.kill();
 			n8n = await startInstance({ workflows: [], folder });
 			await served(baseUrl(n8n, 'first'));
+			await untilPublished(folder);
 			const killed = [...ids('killed', 4), ...ids('killed-strict', 4)];
 			await Promise.all([
 				...ids('killed', 4).map(async (id) => await load(baseUrl(n8n, id))),

@@ -320,6 +320,20 @@ export async function untilLive(rest: Rest, workflowId: string): Promise<void> {
 	}, 60_000);
 }
 
+/**
+ * Waits until n8n has published what it was told to, or found at its start. One that is killed before
+ * leaves its workflows alone for two minutes when it starts again.
+ */
+export async function untilPublished(folder: string): Promise<void> {
+	await eventually(() => {
+		const [latest] = rowsOfN8n(
+			folder,
+			'select status from workflow_publication_outbox order by id desc limit 1',
+		);
+		return latest?.status === 'completed';
+	}, 60_000);
+}
+
 /** What a query finds in the database of the n8n that has its data in `folder`. */
 export function rowsOfN8n(folder: string, sql: string): Array<Record<string, unknown>> {
 	return readRows(join(folder, '.n8n', 'database.sqlite'), sql);
