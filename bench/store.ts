@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
 import { v7 as uuidV7 } from 'uuid';
 
 import { openEmbeddedStore } from '../src/storage/embedded-store';
@@ -17,12 +19,15 @@ import { foundPostgres } from '../test/support/postgres-server';
  * second at each size, and what a status check, the dashboard, a page of opens and a campaign report
  * cost there; in the end in turns with a store that was empty, since a machine is not always as fast.
  * Then, on SQLite, what else writers and readers meet, and the memory of an export.
- * `STORE_BENCH_OPENS` and `STORE_BENCH_RECIPIENTS` change the sizes, `TEST_POSTGRES_URL` the server.
+ * `--only postgres` or `--only sqlite` leaves the other out. `STORE_BENCH_OPENS` and
+ * `STORE_BENCH_RECIPIENTS` change the sizes, `TEST_POSTGRES_URL` the server.
  */
 const MANY = Number(process.env.STORE_BENCH_OPENS ?? 1_000_000);
 const SINGLES = 20_000;
 const RECIPIENTS = Number(process.env.STORE_BENCH_RECIPIENTS ?? 1_000_000);
 const BATCH = 500;
+/** Where nothing is measured. */
+const GROWING_BATCH = 5000;
 /** Opens at the end of each size that the rate is taken of. */
 const LAST = 10_000;
 const DAY_MS = 86_400_000;
@@ -33,7 +38,12 @@ const READS = 200;
 const TURNS = 5;
 
 async function main(): Promise<void> {
-	await growOnPostgres();
+	const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
+	if (only !== 'sqlite') await growOnPostgres();
+	if (only !== 'postgres') await measureSqlite();
+}
+
+async function measureSqlite(): Promise<void> {
 	const folder = await mkdtemp(join(tmpdir(), 'store-bench-'));
 	const open = async (name: string) =>
 		await openEmbeddedStore({ folder: join(folder, name), queueMode: false });
@@ -97,7 +107,7 @@ async function growStore(
 ): Promise<void> {
 	let there = 0;
 	for (let size = LAST; size <= MANY; size *= 10) {
-		await fill(store, there, size - LAST, campaignOpen);
+		await fill(store, there, size - LAST, campaignOpen, GROWING_BATCH);
 		const seconds = await fill(store, size - LAST, size, campaignOpen);
 		there = size;
 		await settle();
@@ -116,10 +126,11 @@ async function fill(
 	from: number,
 	to: number,
 	sample: (number: number) => OpenEvent,
+	batchSize = BATCH,
 ): Promise<number> {
 	let seconds = 0;
-	for (let start = from; start < to; start += BATCH) {
-		const batch = Array.from({ length: Math.min(BATCH, to - start) }, (_, index) =>
+	for (let start = from; start < to; start += batchSize) {
+		const batch = Array.from({ length: Math.min(batchSize, to - start) }, (_, index) =>
 			sample(start + index),
 		);
 		const began = performance.now();
