@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 
+import type { IDataObject } from 'n8n-workflow';
 import { v7 as uuidv7 } from 'uuid';
 
 import { subjectOf } from '../../nodes/shared/person/subject';
@@ -49,6 +51,23 @@ describe('Respond and Log Open', () => {
 		]);
 		expect(output).toEqual([[{ json: { ...event, firstOpen: true }, pairedItem: { item: 0 } }]]);
 		expect(await stored()).toEqual([{ ...event, firstOpen: true }]);
+	});
+
+	it("has written what it answers, but behind n8n's own Webhook node, where the time would tell", async () => {
+		const storedAtAnswer = async (json: IDataObject): Promise<number> => {
+			const { context } = executeContext(node, [{ json, binary: { data: image } }]);
+			let count = -1;
+			context.sendResponse = async () => {
+				const file = new DatabaseSync(join(dataFolder(), 'tracking.sqlite'));
+				count = Number(file.prepare('select count(*) as n from opens').get()!.n);
+				file.close();
+			};
+			await node.execute.call(context);
+			return count;
+		};
+		expect(await storedAtAnswer({ ...openEvent() })).toBe(1);
+		expect(await storedAtAnswer({ query: { id: 'stock' }, headers: {} })).toBe(1);
+		expect(await stored()).toHaveLength(2);
 	});
 
 	it('writes the same event once, however often it is run again', async () => {

@@ -88,12 +88,14 @@ export function createUnfinishedOpens(deps: UnfinishedOpensDeps): UnfinishedOpen
 	/** Ids of those that are done and still on disk */
 	const done = new Set<string>();
 	let running: Promise<void> | null = null;
+	/** Whether there was something to hand over since that began, which may be about to end */
+	let wanted = false;
 	let removing: NodeJS.Timeout | undefined;
 	let again: NodeJS.Timeout | undefined;
 
 	const open = () => {
 		if (opened === null) {
-			opened = openOwnLog(deps.path);
+			opened = openOwnLog(deps.path, deps.onLogTrouble);
 			// What an earlier run left.
 			setImmediate(handOverAgain);
 		}
@@ -203,7 +205,8 @@ export function createUnfinishedOpens(deps: UnfinishedOpensDeps): UnfinishedOpen
 	};
 
 	const handOverAgain = (): void => {
-		if (running !== null || stopping.signal.aborted) return;
+		wanted = running !== null;
+		if (wanted || stopping.signal.aborted) return;
 		clearTimeout(again);
 		const isEmpty = new AbortController();
 		running = runBatcher({
@@ -220,7 +223,10 @@ export function createUnfinishedOpens(deps: UnfinishedOpensDeps): UnfinishedOpen
 				deps.onLogTrouble(describeError(error));
 				again = setTimeout(handOverAgain, LOOK_AGAIN_MS).unref();
 			})
-			.finally(() => (running = null));
+			.finally(() => {
+				running = null;
+				if (wanted) handOverAgain();
+			});
 	};
 
 	const prepare = (isNeeded = true): void => {
@@ -273,12 +279,19 @@ export async function forgetOldOpens(log: CollectorLog, now: Date): Promise<void
  * Opens the log of this process, and takes over what is in those of processes that ended. Processes
  * that share a disk, as several of n8n in queue mode may, know only of their own executions.
  */
-function openOwnLog(path: string) {
+function openOwnLog(path: string, onTrouble: (reason: string) => void) {
 	const { slot, unlock } = takeSlot(path);
 	try {
 		const log = openCollectorLog({ folder: slot, durable: true, roomBytes: ROOM_BYTES });
 		log.forgetOldLetters(new Date());
-		for (const other of slotsOf(path)) if (other !== slot) takeOver(other, log);
+		for (const other of slotsOf(path)) {
+			try {
+				if (other !== slot) takeOver(other, log);
+			} catch (error) {
+				// A log that is damaged is no reason to keep nothing in this one.
+				onTrouble(describeError(error));
+			}
+		}
 		return { log, queue: createCommitQueue(log, { counters: newCounters() }), unlock };
 	} catch (error) {
 		unlock();
@@ -298,17 +311,20 @@ function takeSlot(path: string): { slot: string; unlock(): void } {
 function takeOver(slot: string, into: CollectorLog): void {
 	const unlock = lockUnlessTaken(slot);
 	if (unlock === null) return;
-	const log = openCollectorLog({ folder: slot, durable: true, roomBytes: ROOM_BYTES });
 	try {
-		const entries = log.peek(0, Number.MAX_SAFE_INTEGER);
-		if (entries.length === 0) return;
-		into.append(entries.map(({ event }) => event));
-		log.erase(
-			entries.map(({ seq }) => seq),
-			[],
-		);
+		const log = openCollectorLog({ folder: slot, durable: true, roomBytes: ROOM_BYTES });
+		try {
+			const entries = log.peek(0, Number.MAX_SAFE_INTEGER);
+			if (entries.length === 0) return;
+			into.append(entries.map(({ event }) => event));
+			log.erase(
+				entries.map(({ seq }) => seq),
+				[],
+			);
+		} finally {
+			log.close();
+		}
 	} finally {
-		log.close();
 		unlock();
 	}
 }

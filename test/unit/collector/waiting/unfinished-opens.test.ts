@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -201,6 +201,17 @@ describe('opens that are answered before their workflow is done with them', () =
 		await eventually(() => onDisk().length === 0);
 		expect(handedOver()).not.toContain('ada');
 		expect(handedOver()).toContain('bob');
+	});
+
+	it('are kept also beside a damaged log of a process that ended', async () => {
+		const other = `${path}.2`;
+		mkdirSync(other);
+		writeFileSync(join(other, 'collector.sqlite'), 'no database'.repeat(100));
+		const opens = newProcess();
+		await opens.begin(newEvent('ada')).keep();
+		expect(said).toEqual([expect.stringContaining('damaged')]);
+		rmSync(other, { recursive: true });
+		expect(onDisk()).toEqual(['ada']);
 	});
 
 	it('are answered, and the operator is told, where the log cannot be made', async () => {
