@@ -120,8 +120,10 @@ describe('the three-step flow in a real n8n', () => {
 	it('answers with the 67 bytes and stores one open with the recipient id and the time', async () => {
 		const before = Date.now();
 		await expectPixel(await fetch(pixel('email-open/pixel.png?id=42&campaignId=spring')));
+		const after = Date.now();
 		const open = await openOf('42');
-		expect(Math.abs(Number(open.occurred_at) - before)).toBeLessThan(1000);
+		expect(Number(open.occurred_at)).toBeGreaterThanOrEqual(before);
+		expect(Number(open.occurred_at)).toBeLessThanOrEqual(after);
 		expect(open).toMatchObject({ recipient_id: '42', campaign_id: 'spring', pixel_id: null });
 		expect(opensOf('42')).toHaveLength(1);
 	});

@@ -45,6 +45,7 @@ describe('collect --hold-image', () => {
 			while (!(await (await fetch(page)).text()).includes(`open_tracking_collector_${text}\n`));
 		};
 
+		const askedAt = Date.now();
 		const first = new RawClient(collector.port).write(LOAD);
 		await first.until('IEND');
 		const shownAt = Date.now();
@@ -52,6 +53,7 @@ describe('collect --hold-image', () => {
 		first.socket.destroy();
 		const stayed = Date.now() - shownAt;
 		await metric('held_now 0');
+		const goneAfter = Date.now() - askedAt;
 		await metric('shipped_total 2');
 
 		const second = new RawClient(collector.port).write(LOAD);
@@ -63,8 +65,8 @@ describe('collect --hold-image', () => {
 		expect(await collector.exited).toBe(0);
 
 		const [last, earlier] = await opens();
-		expect(earlier.imageHeldMs).toBeGreaterThan(0);
-		expect(Math.abs(earlier.imageHeldMs! - stayed)).toBeLessThan(300);
+		expect(earlier.imageHeldMs).toBeGreaterThanOrEqual(stayed - 10);
+		expect(earlier.imageHeldMs).toBeLessThanOrEqual(goneAfter + 10);
 		// What a stop ends is in the log, if the store does not have it yet.
 		const log = openCollectorLog({ folder, durable: false });
 		const left = log.read('store', 10).flatMap(({ event }) => {

