@@ -25,6 +25,11 @@ import { foundPostgres } from '../test/support/postgres-server';
 const MANY = Number(process.env.STORE_BENCH_OPENS ?? 1_000_000);
 const SINGLES = 20_000;
 const RECIPIENTS = Number(process.env.STORE_BENCH_RECIPIENTS ?? 1_000_000);
+const CAMPAIGNS = 100;
+/** So many that each gets to five loads of each email */
+const PEOPLE = MANY / CAMPAIGNS / 5;
+/** Orders in which they load: each has no divisor in common with their number. */
+const STRIDES = [31, 7919, 12_343, 3407, 17_389];
 const BATCH = 500;
 /** Where nothing is measured. */
 const GROWING_BATCH = 5000;
@@ -140,19 +145,25 @@ async function fill(
 	return seconds;
 }
 
-/** One of 100 campaigns with 20,000 recipients each, in order of time over the days of retention. */
+/**
+ * One of 100 campaigns, each to the same people, in order of time over the days of retention. Who
+ * has loaded the email loads it again in another order than before, as people do.
+ */
 function campaignOpen(number: number): OpenEvent {
-	const campaign = number % 100;
+	const campaign = number % CAMPAIGNS;
+	const position = Math.floor(number / CAMPAIGNS);
+	const round = Math.floor(position / PEOPLE);
+	const person = (position * STRIDES[round % STRIDES.length] + campaign * round * 197) % PEOPLE;
 	const time = START + Math.floor(Math.min(1, number / MANY) * DAYS * DAY_MS);
 	return newOpenEvent({
 		eventId: uuidV7({ msecs: time }),
 		occurredAt: new Date(time).toISOString(),
-		recipientId: `recipient-${(Math.floor(number / 100) * 31) % 20_000}`,
+		recipientId: `recipient-${person}`,
 		pixelId: `pixel-${campaign}`,
 		campaignId: `campaign-${campaign}`,
 		trackingMode: 'identified',
 		purpose: 'performance',
-		actor: ACTORS[number % ACTORS.length] ?? 'human',
+		actor: ACTORS[(number + position) % ACTORS.length] ?? 'human',
 		actorReason: 'bench',
 		rulesVersion: '1',
 		client: { family: 'Mail', os: 'iOS', device: 'phone' },

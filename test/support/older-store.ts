@@ -12,8 +12,28 @@ export async function undoLater(db: Writer): Promise<void> {
 	await db.schema.alterTable('recipients').dropColumn('address').execute();
 }
 
+/** Makes a store what it was before the migration `0022-fewer-index-entries`. */
+async function undoFewerIndexEntries(db: Writer): Promise<void> {
+	await db.schema.dropIndex('recipient_tallies_by_last_open').execute();
+	await db.schema.alterTable('recipient_tallies').dropColumn('last_open_day').execute();
+	await db.schema
+		.createIndex('recipient_tallies_by_recipient')
+		.on('recipient_tallies')
+		.column('recipient_id')
+		.execute();
+	await db.schema
+		.createIndex('recipients_loaded_by_machines')
+		.on('recipient_tallies')
+		.columns(['campaign_id', 'parent', 'recipient_id'])
+		.where(sql.ref('first_open_at'), 'is', null)
+		.where(sql<boolean>`prefetch + scanner + bot > 0`)
+		.execute();
+	await forgetMigrations(db, '0022-fewer-index-entries');
+}
+
 /** Makes a store what it was before the migration `0021-opens-by-day`. */
 export async function undoOpensByDay(db: Writer): Promise<void> {
+	await undoFewerIndexEntries(db);
 	await forgetMigrations(db, '0021-opens-by-day');
 	if (engineOf(db) !== 'postgres') return;
 	const schema = schemaOf(db);

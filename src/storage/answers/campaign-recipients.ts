@@ -7,7 +7,7 @@ import { pixelOfParent } from '../counters/tally-key';
 import { IN_STATE } from '../counters/recipient-states';
 import { toRecipientTally } from '../counters/tally-rows';
 import type { Reader } from '../database/store-database';
-import type { RecipientTalliesTable } from '../database/store-schema';
+import type { RecipientTallyRow } from '../database/store-schema';
 import { segmentsOf } from '../people/segments';
 import type { CampaignRecipient, CampaignRecipientsRequest, ListPage } from '../port/answers-store';
 import { pageOf, toListPage } from './list-page';
@@ -75,9 +75,7 @@ function inOrder<DB, TB extends keyof DB, Row>(
 }
 
 /** What a row of counters says of one recipient. */
-export function toMessage(
-	row: RecipientTalliesTable,
-): Omit<CampaignRecipient, 'email' | 'segments'> {
+export function toMessage(row: RecipientTallyRow): Omit<CampaignRecipient, 'email' | 'segments'> {
 	const tally = toRecipientTally(row);
 	return {
 		pixelId: pixelOfParent(row.parent),

@@ -2,9 +2,12 @@ import type { Insertable } from 'kysely';
 
 import { GROUP_COUNTERS, OPEN_TIMES, RECIPIENT_COUNTERS } from '../../tracking/counters/tally';
 import type { GroupTally, PixelTally, RecipientTally } from '../../tracking/counters/tally';
-import type { RecipientTalliesTable, TalliesTable } from '../database/store-schema';
+import type { RecipientTallyRow, TalliesTable } from '../database/store-schema';
 
-type RecipientCounters = Omit<RecipientTalliesTable, 'parent' | 'recipient_id' | 'campaign_id'>;
+type RecipientCounters = Omit<
+	RecipientTallyRow,
+	'parent' | 'recipient_id' | 'campaign_id' | 'last_open_day'
+>;
 type GroupCounters = Omit<TalliesTable, 'scope' | 'scope_id'>;
 
 /** Pairs of a tally's field and its column. */

@@ -22,6 +22,7 @@ import * as recipientsByCampaign from './migrations/0018-recipients-by-campaign'
 import * as firstOpens from './migrations/0019-first-opens';
 import * as batchReaders from './migrations/0020-batch-readers';
 import * as opensByDay from './migrations/0021-opens-by-day';
+import * as fewerIndexEntries from './migrations/0022-fewer-index-entries';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -44,6 +45,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0019-first-opens': firstOpens,
 	'0020-batch-readers': batchReaders,
 	'0021-opens-by-day': opensByDay,
+	'0022-fewer-index-entries': fewerIndexEntries,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

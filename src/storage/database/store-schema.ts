@@ -1,4 +1,4 @@
-import type { Generated, Selectable } from 'kysely';
+import type { Generated, GeneratedAlways, Selectable } from 'kysely';
 import type { z } from 'zod4';
 
 import type { GROUP_COUNTERS, OPEN_TIMES, RECIPIENT_COUNTERS } from '../../tracking/counters/tally';
@@ -152,7 +152,11 @@ export interface RecipientTalliesTable extends LoadColumns {
 	recipient_id: string;
 	campaign_id: string | null;
 	registered: number;
+	/** Day (UTC) of `last_open_at`, counted from 1970, which the database works out */
+	last_open_day: GeneratedAlways<number | null>;
 }
+
+export type RecipientTallyRow = Selectable<RecipientTalliesTable>;
 
 export type Scope = 'total' | 'campaign' | 'pixel';
 

@@ -1,3 +1,5 @@
+import { sql } from 'kysely';
+
 import type { Load } from '../../tracking/counters/tally';
 import { COUNTED_ACTORS, isCounted } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
@@ -107,11 +109,28 @@ async function lastOpens(db: Reader, opens: readonly Named[]): Promise<Map<strin
 	ids.delete('');
 	for (const part of chunks([...ids], READ_ROWS)) {
 		const rows = await db
-			.selectFrom('recipient_tallies')
-			.select((is) => ['recipient_id', is.fn.max('last_open_at').as('at')])
-			.where('recipient_id', 'in', part)
-			.where('last_open_at', 'is not', null)
-			.groupBy('recipient_id')
+			.with(
+				'wanted(recipient_id)',
+				() => sql<{ recipient_id: string }>`(values ${sql.join(part.map((id) => sql`(${id})`))})`,
+			)
+			.selectFrom('wanted')
+			.select('wanted.recipient_id')
+			.select((is) =>
+				// Of the last day alone: a person may have got hundreds of messages.
+				is
+					.selectFrom('recipient_tallies as tally')
+					.select(({ fn }) => fn.max('tally.last_open_at').as('at'))
+					.whereRef('tally.recipient_id', '=', 'wanted.recipient_id')
+					.where('tally.last_open_day', '=', ({ selectFrom }) =>
+						selectFrom('recipient_tallies as last')
+							.select('last.last_open_day')
+							.whereRef('last.recipient_id', '=', 'wanted.recipient_id')
+							.where('last.last_open_day', 'is not', null)
+							.orderBy('last.last_open_day', 'desc')
+							.limit(1),
+					)
+					.as('at'),
+			)
 			.execute();
 		for (const { recipient_id, at } of rows) if (at !== null) found.set(recipient_id, at);
 	}

@@ -14,7 +14,7 @@ import { requiredPerson, storable } from '../database/checked-input';
 import { chunks } from '../database/chunks';
 import { checkLimit, MAX_PAGE, readCursor, toPage } from '../database/cursor';
 import type { Reader, StoreDatabase, Writer } from '../database/store-database';
-import type { RecipientsTable, RecipientTalliesTable } from '../database/store-schema';
+import type { RecipientsTable, RecipientTallyRow } from '../database/store-schema';
 import { countedNames } from '../people/counted-name';
 import { deniedAmong } from '../people/denylist';
 import { addSegments, checkedSegments, dropLostSegments } from '../people/segments';
@@ -359,6 +359,6 @@ function toRecipientWithCounts(row: RecipientRow): RecipientWithCounts {
 	return { ...toRecipient(row), counts: toOpenCounts(tally) };
 }
 
-function isCounted(row: RecipientRow): row is RecipientRow & RecipientTalliesTable {
+function isCounted(row: RecipientRow): row is RecipientRow & RecipientTallyRow {
 	return row.parent !== null;
 }

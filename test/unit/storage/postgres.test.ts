@@ -15,7 +15,7 @@ import {
 import { startStore } from '../../../src/storage/start-store';
 import { createStore } from '../../../src/storage/store';
 import { newDatabase, type OwnDatabase } from '../../support/own-database';
-import { sampleOpen } from '../../support/sample-opens';
+import { sampleOpen, START } from '../../support/sample-opens';
 import { describeOnPostgres, newPostgresPlace, postgresUrl } from '../../support/stores';
 
 const PASSWORD = 'planted-password';
@@ -292,6 +292,31 @@ describeOnPostgres('a PostgreSQL that is there', () => {
 		expect((await stores[0]?.getCampaign('spring'))?.opens).toBe(40);
 		await databases[0]?.read((db) => sql`drop schema ${sql.ref(schema)} cascade`.execute(db));
 		for (const database of databases) await database.close();
+	});
+
+	test('writes no index for a load of somebody who has loaded before', async () => {
+		const place = await newPostgresPlace();
+		const database = await place.openDatabase();
+		const store = await startStore(database);
+		const actors = ['human', 'scanner', 'prefetch', 'bot', 'human', 'unknown'] as const;
+		for (const [turn, actor] of actors.entries()) {
+			await store.recordOpens([
+				sampleOpen({ pixelId: 'p', recipientId: 'ada', actor, at: START + turn * 60_000 }),
+			]);
+		}
+		const counted = async () => {
+			const { rows } = await database.read((db) =>
+				sql<{ updates: number; hot: number }>`select n_tup_upd as updates, n_tup_hot_upd as hot
+					from pg_stat_user_tables where schemaname = ${database.schema}
+					and relname = 'recipient_tallies'`.execute(db),
+			);
+			return rows[0];
+		};
+		// The server's own statistics come a moment later.
+		let { updates, hot } = await counted();
+		while (updates < actors.length - 1) ({ updates, hot } = await counted());
+		expect(hot).toBe(updates);
+		await place.dispose();
 	});
 
 	test('errors of statements show no value', async () => {

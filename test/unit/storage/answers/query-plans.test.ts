@@ -1,12 +1,17 @@
 import type { CompiledQuery, KyselyPlugin } from 'kysely';
 
 import { createStore } from '../../../../src/storage/store';
-import type { StoreDatabase } from '../../../../src/storage/database/store-database';
+import type {
+	Reader,
+	StoreDatabase,
+	Writer,
+} from '../../../../src/storage/database/store-database';
 import { openSqliteDatabase } from '../../../../src/storage/database/sqlite/sqlite-database';
 import { startStore } from '../../../../src/storage/start-store';
 import { RECIPIENT_STATES } from '../../../../src/storage/port/answers-store';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
 import { campaignName, makeCampaigns, personName, recordLoads } from '../../../support/many-opens';
+import { openEvent } from '../../../support/open-events';
 import { newUserFolder, type UserFolder } from '../../../support/user-folder';
 
 /** The tables that grow with people and opens. */
@@ -93,24 +98,36 @@ describe('questions of pages', () => {
 			});
 		}
 	});
+
+	it('recording reads of what a person has opened the last day alone', async () => {
+		const queries: CompiledQuery[] = [];
+		const open = openEvent({ recipientId: PERSON, occurredAt: NOW.toISOString() });
+		await createStore(noting(database, queries)).recordOpens([open]);
+		const asked = queries.filter(({ sql }) => sql.includes('max("tally"."last_open_at")'));
+		expect(asked).toHaveLength(1);
+		expect((await planOf(database, asked[0])).filter((line) => / tally /.test(line))).toEqual([
+			'SEARCH tally USING INDEX recipient_tallies_by_last_open (recipient_id=? AND last_open_day=?)',
+		]);
+	});
 });
 
 /** The same database, which also notes what is asked. */
 function noting(database: StoreDatabase, queries: CompiledQuery[]): StoreDatabase {
+	const noteOf = (db: Reader): KyselyPlugin => ({
+		transformQuery: ({ node, queryId }) => {
+			queries.push(db.getExecutor().compileQuery(node, queryId));
+			return node;
+		},
+		transformResult: async ({ result }) => result,
+	});
 	return {
 		...database,
-		read: async (query) =>
-			await database.read(async (db) => {
-				const note: KyselyPlugin = {
-					transformQuery: ({ node, queryId }) => {
-						queries.push(db.getExecutor().compileQuery(node, queryId));
-						return node;
-					},
-					transformResult: async ({ result }) => result,
-				};
-				return await query(db.withPlugin(note));
-			}),
-		write: async (change, options) => await database.write(change, options),
+		read: async (query) => await database.read((db) => query(db.withPlugin(noteOf(db)))),
+		write: async (change, options) =>
+			await database.write(
+				(trx, again) => change(trx.withPlugin(noteOf(trx)) as Writer, again),
+				options,
+			),
 		close: async () => await database.close(),
 	};
 }
@@ -121,14 +138,7 @@ async function scansOf(
 	query: CompiledQuery,
 	isList: boolean,
 ): Promise<string[]> {
-	const { rows } = await database.read(
-		async (db) =>
-			await db.executeQuery<{ detail: string }>({
-				...query,
-				sql: `explain query plan ${query.sql}`,
-			}),
-	);
-	const lines = rows.map(({ detail }) => detail);
+	const lines = await planOf(database, query);
 	const scan = isList ? /^SCAN (\S+)$/ : /^SCAN (\S+)/;
 	const named = (line: string) => scan.exec(line)?.[1] ?? '';
 	// A part of the query that is called like a table is read once, and is none.
@@ -138,4 +148,15 @@ async function scansOf(
 		if (at >= 0) parts.splice(at, 1);
 		return at < 0 && [...LARGE, ...ALIASES].includes(name);
 	});
+}
+
+async function planOf(database: StoreDatabase, query: CompiledQuery): Promise<string[]> {
+	const { rows } = await database.read(
+		async (db) =>
+			await db.executeQuery<{ detail: string }>({
+				...query,
+				sql: `explain query plan ${query.sql}`,
+			}),
+	);
+	return rows.map(({ detail }) => detail);
 }

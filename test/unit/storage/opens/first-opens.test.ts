@@ -118,6 +118,11 @@ onEachEngine('first opens on $name', (engine) => {
 		expect(await quietDays(by({ at: START + DAY }))).toBe(0);
 		await quietDays(by({ at: START + 10 * DAY, actor: 'scanner' }));
 		expect(await quietDays(by({ at: START + 33.5 * DAY }))).toBe(30);
+		// Of two messages that were opened on one day, the later open counts.
+		const day = Math.ceil(START / DAY) * DAY + 40 * DAY;
+		await quietDays(by({ pixelId: 'q', at: day + 0.9 * DAY }));
+		await quietDays(by({ pixelId: 'r', at: day + 0.1 * DAY }));
+		expect(await quietDays(by({ at: day + 2.5 * DAY }))).toBe(1);
 		const pseudonym = by({ trackingMode: 'pseudonymous', at: START + 99 * DAY });
 		expect(await quietDays(pseudonym)).toBeNull();
 	});
