@@ -294,7 +294,7 @@ describeOnPostgres('a PostgreSQL that is there', () => {
 		for (const database of databases) await database.close();
 	});
 
-	test('writes no index for a load of somebody who has loaded before', async () => {
+	test('writes no index for a repeated load within a day', async () => {
 		const place = await newPostgresPlace();
 		const database = await place.openDatabase();
 		const store = await startStore(database);

@@ -3,10 +3,10 @@ import { sql, type Kysely } from 'kysely';
 import { engineOf, schemaOf } from '../store-database';
 
 /**
- * A load of somebody who has loaded before changes counters that no index names from here on, so
- * that PostgreSQL writes no index for it; it leaves room on each page for the changed row. Those whom
- * machines alone loaded are found by the index of their campaign. The last open of a person is found
- * by its day, however many messages the person has got: a day changes seldom, a time each time.
+ * A repeated load within a day changes counters that no index names from here on, so that PostgreSQL
+ * writes no index for it; it leaves room on each page for the changed row. Those whom machines alone
+ * loaded are found by the index of their campaign. The last open of a person is found by its day,
+ * without reading every message that the person has got: a day changes seldom, a time each time.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
 	const isPostgres = engineOf(db) === 'postgres';
