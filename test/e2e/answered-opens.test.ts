@@ -6,7 +6,6 @@ import {
 	bundledWorkflow,
 	eventually,
 	startInstance,
-	untilPublished,
 	type N8nInstance,
 	type WorkflowJson,
 } from '../support/n8n-instance';
@@ -58,7 +57,7 @@ describe('what a real n8n has answered with the image', () => {
 		const answered: string[] = [];
 		for (let crash = 0; crash < CRASHES; crash += 1) {
 			await served();
-			await untilPublished(folder);
+			await n8n.untilPublished();
 			const before = answered.length;
 			// Some one by one, and at every other crash more than start an execution each.
 			const atOnce = crash % 2 === 1 ? 200 : 20;
@@ -101,7 +100,7 @@ describe('what a real n8n has answered with the image', () => {
 		const publish = async (nodes: WorkflowJson['nodes']) => {
 			const { versionId } = await n8n.rest('PATCH', `/workflows/${workflow.id}`, { nodes });
 			await n8n.rest('POST', `/workflows/${workflow.id}/activate`, { versionId });
-			await untilPublished(folder);
+			await n8n.untilPublished();
 		};
 		const broken = workflowWith({
 			type: 'n8n-nodes-base.stopAndError',

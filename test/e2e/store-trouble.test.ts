@@ -17,7 +17,6 @@ import {
 	publicationFailure,
 	rowsOfN8n,
 	startInstance,
-	untilPublished,
 	trackingApiForEverybody,
 	type WorkflowJson,
 } from '../support/n8n-instance';
@@ -171,7 +170,7 @@ describe('a real n8n whose embedded store is in trouble', () => {
 			await n8n.kill();
 			n8n = await startInstance({ workflows: [], folder });
 			await served(baseUrl(n8n, 'first'));
-			await untilPublished(folder);
+			await n8n.untilPublished();
 			const killed = [...ids('killed', 4), ...ids('killed-strict', 4)];
 			await Promise.all([
 				...ids('killed', 4).map(async (id) => await load(baseUrl(n8n, id))),
