@@ -8,22 +8,25 @@ const { projectFolder } = require('./paths');
  * little below what they ran when this was set. Raise a number when its folder has got better.
  */
 const LEAST = {
-	nodes: 93,
-	'src/api': 94,
-	'src/async': 97,
-	'src/collector': 75,
-	'src/intake': 96,
-	'src/reports': 97,
-	'src/sinks': 94,
-	'src/storage': 87,
-	'src/tracking': 97,
+	nodes: 92,
+	'src/api': 96,
+	'src/async': 98,
+	'src/collector': 70,
+	'src/intake': 97,
+	'src/reports': 98,
+	'src/sinks': 96,
+	'src/storage': 98,
+	'src/tracking': 98,
 };
 
-/** What Jest is told in order to measure. V8 counts by itself, which costs less than rewritten code. */
+/**
+ * What Jest is told in order to measure. Our code is rewritten to count: V8 counts in all of n8n's as
+ * well, which takes as long again as the tests.
+ */
 function coverageArguments(folder) {
 	return [
 		'--coverage',
-		'--coverageProvider=v8',
+		'--coverageProvider=babel',
 		'--coverageReporters=json-summary',
 		`--coverageDirectory=${folder}`,
 		...['nodes', 'src'].map((name) => `--collectCoverageFrom=${name}/**/*.ts`),
