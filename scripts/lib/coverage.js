@@ -8,7 +8,7 @@ const { projectFolder } = require('./paths');
  * little below what they ran when this was set. Raise a number when its folder has got better.
  */
 const LEAST = {
-	nodes: 92,
+	nodes: 93,
 	'src/api': 96,
 	'src/async': 98,
 	'src/collector': 70,
