@@ -6,12 +6,12 @@
  * node:http that sends the same answer and records nothing; the two are loaded in turns.
  * `--seconds 20` measures each for longer. `--only alone` leaves n8n out, `--only clicks` all but the
  * comparison of pixels alone with one click in ten loads, `--only share-port` all but that of one
- * collector with two on one port.
+ * collector with two on one port, each with an equal share of the processor (Linux, root).
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -29,6 +29,7 @@ import {
 	type WorkflowJson,
 } from '../test/support/n8n-instance';
 import { plainTemplate } from './peers/plain-template';
+import { processorShare } from './processor-share';
 import { LOAD_PROGRAM, measureInTurns, printRatios, type Measured, type Peer } from './support';
 
 const QUERY = '?id=42&campaignId=spring';
@@ -157,21 +158,30 @@ async function end(collector: CollectorProcess): Promise<void> {
 	if ((await collector.exited) !== 0) throw new Error('The collector lost opens or clicks');
 }
 
-/** One collector in turns with two on one port, each with its connections, log and store. */
+/**
+ * One collector in turns with two on one port, each with its connections, log and store, and where
+ * that can be had with an equal share of the processor, which stands for a core of its own.
+ */
 async function onOnePort(folder: string): Promise<Measured[]> {
-	const start = async (name: string, port: number) =>
-		await startCollectorProcess(join(folder, name), [
-			...['--admin-port', '0', '--port', `${port}`, '--share-port'],
-		]);
+	const names = ['one', 'first', 'second'];
+	// What is left is for the load. The two are the only ones that work at the same time.
+	const cores = Math.min(1, (availableParallelism() - 0.6) / 2);
+	const shares = names.map((name) => processorShare(`bench-${process.pid}-${name}`, cores));
 	const ports = [await freePort(), await freePort()];
-	const one = await start('one', ports[0]);
-	const two = [await start('first', ports[1]), await start('second', ports[1])];
+	const collectors = [];
+	for (const [index, name] of names.entries()) {
+		const args = ['--admin-port', '0', '--port', `${ports[Math.min(1, index)]}`, '--share-port'];
+		const enter = shares[index]?.enter;
+		collectors.push(await startCollectorProcess(join(folder, name), args, {}, enter));
+	}
+	const [one, ...two] = collectors;
 	const url = (port: number) => `http://127.0.0.1:${port}/pixel.png${QUERY}`;
+	const each = shares.includes(null) ? '' : `, with ${Math.round(cores * 100)} % of a core`;
 	const rows = await measureAll(
 		[
-			{ name: 'one collector', url: url(ports[0]), pids: pidsOf(one.child) },
+			{ name: `one collector${each}`, url: url(ports[0]), pids: pidsOf(one.child) },
 			{
-				name: 'two collectors on one port',
+				name: `two collectors on one port${each && `${each} each`}`,
 				url: url(ports[1]),
 				connections: 2 * CONNECTIONS,
 				pids: pidsOf(...two.map(({ child }) => child)),
@@ -179,7 +189,8 @@ async function onOnePort(folder: string): Promise<Measured[]> {
 		],
 		TURNS,
 	);
-	for (const collector of [one, ...two]) await end(collector);
+	for (const collector of collectors) await end(collector);
+	for (const share of shares) share?.remove();
 	return rows;
 }
 

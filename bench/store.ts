@@ -78,7 +78,7 @@ async function growOnPostgres(): Promise<void> {
 	try {
 		// As the server does by itself within a minute; partitions just filled have no statistics yet.
 		await growStore('PostgreSQL', store, () => database.run('analyze'));
-		await compareWithEmpty('PostgreSQL', store, empty);
+		await compareWithEmpty('PostgreSQL', store, empty, () => other.run('analyze'));
 	} finally {
 		await Promise.all([store.close(), empty.close()]);
 		await database.drop();
@@ -91,12 +91,14 @@ async function compareWithEmpty(
 	name: string,
 	full: TrackingStore,
 	empty: TrackingStore,
+	settle: () => Promise<void> = async () => undefined,
 ): Promise<void> {
 	const seconds = { full: 0, empty: 0 };
 	for (let turn = 0; turn < TURNS; turn += 1) {
 		const from = MANY + turn * LAST;
 		seconds.empty += await fill(empty, from, from + LAST, campaignOpen);
 		seconds.full += await fill(full, from, from + LAST, campaignOpen);
+		await settle();
 	}
 	const rates = [seconds.full, seconds.empty].map((some) => rate(TURNS * LAST, some));
 	print(

@@ -12,8 +12,28 @@ export async function undoLater(db: Writer): Promise<void> {
 	await db.schema.alterTable('recipients').dropColumn('address').execute();
 }
 
+/** Makes a store what it was before the migration `0023-last-opens`. */
+export async function undoLastOpens(db: Writer): Promise<void> {
+	await db.schema.dropTable('last_opens').execute();
+	await db.schema.dropIndex('recipient_tallies_by_recipient').execute();
+	await db.schema
+		.alterTable('recipient_tallies')
+		.addColumn('last_open_day', 'bigint', (column) => {
+			const generated = column.generatedAlwaysAs(sql`last_open_at / 86400000`);
+			return engineOf(db) === 'postgres' ? generated.stored() : generated;
+		})
+		.execute();
+	await db.schema
+		.createIndex('recipient_tallies_by_last_open')
+		.on('recipient_tallies')
+		.columns(['recipient_id', 'last_open_day'])
+		.execute();
+	await forgetMigrations(db, '0023-last-opens');
+}
+
 /** Makes a store what it was before the migration `0022-fewer-index-entries`. */
 async function undoFewerIndexEntries(db: Writer): Promise<void> {
+	await undoLastOpens(db);
 	await db.schema.dropIndex('recipient_tallies_by_last_open').execute();
 	await db.schema.alterTable('recipient_tallies').dropColumn('last_open_day').execute();
 	await db.schema

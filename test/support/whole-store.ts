@@ -13,6 +13,7 @@ const TABLES: Array<keyof StoreSchema> = [
 	'sent_messages',
 	'tombstones',
 	'recipient_tallies',
+	'last_opens',
 	'tallies',
 	'hourly',
 	'burst_windows',

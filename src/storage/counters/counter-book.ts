@@ -16,6 +16,7 @@ import { chunks } from '../database/chunks';
 import { insertRows } from '../database/insert-rows';
 import { engineOf, NeedsToBeAlone, type Writer } from '../database/store-database';
 import { HourCounts } from './hour-counts';
+import { raiseLastOpens, refreshLastOpens } from './last-opens';
 import { LinkCounts } from './link-counts';
 import type { CountedLink } from './link-counts';
 import { pixelOfParent, tallyKeyOf, textOfKey } from './tally-key';
@@ -120,6 +121,7 @@ export class CounterBook {
 	async save(): Promise<void> {
 		for (const entry of this.#recipients.values()) this.#settleRecipient(entry);
 		await this.#saveRecipients();
+		await this.#saveLastOpens();
 		await this.#catchUpPixels();
 		for (const [pixelId, entry] of this.#pixels) this.#settlePixel(pixelId, entry);
 		await this.#savePixels();
@@ -256,6 +258,20 @@ export class CounterBook {
 				)
 				.execute();
 		}
+	}
+
+	async #saveLastOpens(): Promise<void> {
+		const raised = new Map<string, number>();
+		const fallen = new Set<string>();
+		for (const { key, before, now } of this.#recipients.values()) {
+			const { recipientId } = key;
+			const [was, is] = [before?.lastOpenAt ?? null, now.lastOpenAt];
+			if (recipientId === '' || was === is) continue;
+			if (is === null || (was !== null && is < was)) fallen.add(recipientId);
+			else raised.set(recipientId, Math.max(is, raised.get(recipientId) ?? is));
+		}
+		await raiseLastOpens(this.db, raised);
+		await refreshLastOpens(this.db, fallen);
 	}
 
 	#campaignOfKey({ parent }: TallyKey): string | null {

@@ -4,10 +4,7 @@ import { GROUP_COUNTERS, OPEN_TIMES, RECIPIENT_COUNTERS } from '../../tracking/c
 import type { GroupTally, PixelTally, RecipientTally } from '../../tracking/counters/tally';
 import type { RecipientTallyRow, TalliesTable } from '../database/store-schema';
 
-type RecipientCounters = Omit<
-	RecipientTallyRow,
-	'parent' | 'recipient_id' | 'campaign_id' | 'last_open_day'
->;
+type RecipientCounters = Omit<RecipientTallyRow, 'parent' | 'recipient_id' | 'campaign_id'>;
 type GroupCounters = Omit<TalliesTable, 'scope' | 'scope_id'>;
 
 /** Pairs of a tally's field and its column. */

@@ -23,6 +23,7 @@ import * as firstOpens from './migrations/0019-first-opens';
 import * as batchReaders from './migrations/0020-batch-readers';
 import * as opensByDay from './migrations/0021-opens-by-day';
 import * as fewerIndexEntries from './migrations/0022-fewer-index-entries';
+import * as lastOpens from './migrations/0023-last-opens';
 import type { Reader, StoreDatabase } from './store-database';
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -46,6 +47,7 @@ const MIGRATIONS: Record<string, Migration> = {
 	'0020-batch-readers': batchReaders,
 	'0021-opens-by-day': opensByDay,
 	'0022-fewer-index-entries': fewerIndexEntries,
+	'0023-last-opens': lastOpens,
 };
 const MIGRATION_TABLE = 'schema_migrations';
 /** Tries of a migration that another program of the same database disturbed. */

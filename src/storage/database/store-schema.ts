@@ -1,4 +1,4 @@
-import type { Generated, GeneratedAlways, Selectable } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 import type { z } from 'zod4';
 
 import type { GROUP_COUNTERS, OPEN_TIMES, RECIPIENT_COUNTERS } from '../../tracking/counters/tally';
@@ -152,8 +152,12 @@ export interface RecipientTalliesTable extends LoadColumns {
 	recipient_id: string;
 	campaign_id: string | null;
 	registered: number;
-	/** Day (UTC) of `last_open_at`, counted from 1970, which the database works out */
-	last_open_day: GeneratedAlways<number | null>;
+}
+
+/** The newest `last_open_at` of each recipient's counters, in whatever pixel or campaign. */
+export interface LastOpensTable {
+	recipient_id: string;
+	at: number;
 }
 
 export type RecipientTallyRow = Selectable<RecipientTalliesTable>;
@@ -223,6 +227,7 @@ export interface StoreSchema extends ConsentSchema {
 	sent_messages: SentMessagesTable;
 	tombstones: TombstonesTable;
 	recipient_tallies: RecipientTalliesTable;
+	last_opens: LastOpensTable;
 	tallies: TalliesTable;
 	hourly: HourlyTable;
 	link_clicks: LinkClicksTable;

@@ -1,11 +1,10 @@
-import { sql } from 'kysely';
-
 import type { Load } from '../../tracking/counters/tally';
 import { COUNTED_ACTORS, isCounted } from '../../tracking/event/open-event';
 import type { TrackingMode } from '../../tracking/event/tracking-mode';
 import { MODE_STORES } from '../../tracking/minimise/minimise-mode';
 import type { ModeRule } from '../../tracking/minimise/minimise-mode';
 import type { CounterBook } from '../counters/counter-book';
+import { readLastOpens } from '../counters/last-opens';
 import { parentOf, tallyKeyOf, textOfKey } from '../counters/tally-key';
 import type { Place, TallyKey } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
@@ -70,7 +69,9 @@ export async function findFirstOpens(
 		if (isCounted(one.load.actor)) counted.push({ ...one, key });
 		else found.set(one.row.event_id, { first_open: 0, quiet_days: null });
 	}
-	const lastOpenOf = await lastOpens(db, counted);
+	const named = new Set(counted.map(({ key }) => key.recipientId));
+	named.delete('');
+	const lastOpenOf = await readLastOpens(db, [...named]);
 	const opened = await openedBefore(db, book, counted);
 	for (const { key, row, load } of counted) {
 		const recipient = textOfKey(key);
@@ -100,41 +101,6 @@ function keyOf(book: CounterBook, { isClick, place, row }: Incoming): TallyKey |
 	if (place.pixelId === null) return null;
 	const { recipients, uniqueRecipients } = book.pixel(place.pixelId);
 	return recipients > 0 || uniqueRecipients > 0 ? null : tallyKeyOf(place);
-}
-
-/** When each of these recipients last opened any message, in whatever pixel or campaign. */
-async function lastOpens(db: Reader, opens: readonly Named[]): Promise<Map<string, number>> {
-	const found = new Map<string, number>();
-	const ids = new Set(opens.map(({ key }) => key.recipientId));
-	ids.delete('');
-	for (const part of chunks([...ids], READ_ROWS)) {
-		const rows = await db
-			.with(
-				'wanted(recipient_id)',
-				() => sql<{ recipient_id: string }>`(values ${sql.join(part.map((id) => sql`(${id})`))})`,
-			)
-			.selectFrom('wanted')
-			.select('wanted.recipient_id')
-			.select((is) =>
-				// Of the last day alone: a person may have got hundreds of messages.
-				is
-					.selectFrom('recipient_tallies as tally')
-					.select(({ fn }) => fn.max('tally.last_open_at').as('at'))
-					.whereRef('tally.recipient_id', '=', 'wanted.recipient_id')
-					.where('tally.last_open_day', '=', ({ selectFrom }) =>
-						selectFrom('recipient_tallies as last')
-							.select('last.last_open_day')
-							.whereRef('last.recipient_id', '=', 'wanted.recipient_id')
-							.where('last.last_open_day', 'is not', null)
-							.orderBy('last.last_open_day', 'desc')
-							.limit(1),
-					)
-					.as('at'),
-			)
-			.execute();
-		for (const { recipient_id, at } of rows) if (at !== null) found.set(recipient_id, at);
-	}
-	return found;
 }
 
 /**

@@ -3,6 +3,7 @@ import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { HourCounts } from '../counters/hour-counts';
 import { LinkCounts } from '../counters/link-counts';
+import { refreshLastOpens } from '../counters/last-opens';
 import { pixelParent } from '../counters/tally-key';
 import { refreshTimes } from '../counters/refresh-times';
 import { readSums, totalPart } from '../counters/sums';
@@ -92,7 +93,10 @@ async function removeRows(database: StoreDatabase, id: string): Promise<void> {
 				.where('parent', '=', parent)
 				.where('recipient_id', 'in', ids)
 				.execute();
-			if (table === 'recipient_tallies') await dropLostSegments(db, ids);
+			if (table === 'recipient_tallies') {
+				await dropLostSegments(db, ids);
+				await refreshLastOpens(db, ids);
+			}
 			return ids.length;
 		});
 	}

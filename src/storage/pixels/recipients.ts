@@ -8,6 +8,7 @@ import type { DenylistKeysOf, PseudonymsOf } from '../../tracking/people/subject
 import { emptyWindows } from '../bursts/burst-windows';
 import { CounterBook } from '../counters/counter-book';
 import { isoOf, toOpenCounts } from '../counters/counts-view';
+import { refreshLastOpens } from '../counters/last-opens';
 import { pixelParent } from '../counters/tally-key';
 import { toRecipientTally } from '../counters/tally-rows';
 import { requiredPerson, storable } from '../database/checked-input';
@@ -302,6 +303,7 @@ async function forgetName(db: Writer, pixelId: string, recipientId: string): Pro
 		.where('parent', '=', parent)
 		.where('recipient_id', '=', recipientId)
 		.execute();
+	await refreshLastOpens(db, [recipientId, nobody]);
 	const opens = await db
 		.selectFrom('opens')
 		.select(['event_id', 'occurred_at'])

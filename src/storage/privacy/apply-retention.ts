@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 
 import type { Purpose } from '../../tracking/event/purpose';
 import type { DataClass, RetentionStep } from '../../tracking/people/retention';
+import { refreshLastOpens } from '../counters/last-opens';
 import { pixelOfParent } from '../counters/tally-key';
 import { chunks } from '../database/chunks';
 import { dropPartitions } from '../database/postgres/open-partitions';
@@ -120,10 +121,9 @@ const recipients: Remover = {
 					.execute();
 			}
 		}
-		await dropLostSegments(
-			db,
-			rows.map((row) => row.recipient_id),
-		);
+		const ids = rows.map((row) => row.recipient_id);
+		await dropLostSegments(db, ids);
+		await refreshLastOpens(db, ids);
 		if (rows.length < ROWS) await removeQuietPixels(db, before);
 		return rows.length;
 	},

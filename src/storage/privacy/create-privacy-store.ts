@@ -40,6 +40,7 @@ const PERSONAL_TABLES = [
 	'recipients',
 	'recipient_segments',
 	'recipient_tallies',
+	'last_opens',
 	'sent_messages',
 	'tallies',
 	'hourly',

@@ -294,14 +294,14 @@ describeOnPostgres('a PostgreSQL that is there', () => {
 		for (const database of databases) await database.close();
 	});
 
-	test('writes no index for a repeated load within a day', async () => {
+	test('writes no index for a repeated load, on whatever day', async () => {
 		const place = await newPostgresPlace();
 		const database = await place.openDatabase();
 		const store = await startStore(database);
 		const actors = ['human', 'scanner', 'prefetch', 'bot', 'human', 'unknown'] as const;
 		for (const [turn, actor] of actors.entries()) {
 			await store.recordOpens([
-				sampleOpen({ pixelId: 'p', recipientId: 'ada', actor, at: START + turn * 60_000 }),
+				sampleOpen({ pixelId: 'p', recipientId: 'ada', actor, at: START + turn * 86_400_000 }),
 			]);
 		}
 		const counted = async () => {

@@ -1,8 +1,12 @@
+import fc from 'fast-check';
+
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
+import { ACTORS } from '../../../../src/tracking/event/event-fields';
 import type { OpenEvent } from '../../../../src/tracking/event/open-event';
 import { DEFAULT_RETENTION, retentionPlan } from '../../../../src/tracking/people/retention';
 import { sampleOpen, START } from '../../../support/sample-opens';
 import { keysOf } from '../../../support/denylist-keys';
+import { undoLastOpens } from '../../../support/older-store';
 import { onEachEngine } from '../../../support/stores';
 import type { StorePlace } from '../../../support/stores';
 
@@ -125,5 +129,103 @@ onEachEngine('first opens on $name', (engine) => {
 		expect(await quietDays(by({ at: day + 2.5 * DAY }))).toBe(1);
 		const pseudonym = by({ trackingMode: 'pseudonymous', at: START + 99 * DAY });
 		expect(await quietDays(pseudonym)).toBeNull();
+	});
+
+	test("a person is as quiet as if an open had not been that is a machine's or that was deleted", async () => {
+		await store.recordOpens([by({ pixelId: 'q', campaignId: 'spring' })]);
+		const machine = by({ at: START + 3 * DAY });
+		await store.recordOpens([machine]);
+		await store.relabelOpens([
+			{ eventId: machine.eventId, actor: 'scanner', actorReason: 'late', rulesVersion: '2' },
+		]);
+		expect(await quietDays(by({ at: START + 5 * DAY }))).toBe(5);
+
+		const pixel = await store.createPixel({ name: 'Newsletter' });
+		await store.recordOpens([by({ pixelId: pixel.id, at: START + 20 * DAY })]);
+		await store.deletePixel(pixel.id);
+		expect(await quietDays(by({ at: START + 25 * DAY }))).toBe(20);
+
+		const other = await store.createPixel({ name: 'Of named readers' });
+		const { recipients } = await store.addRecipients(other.id, [{ recipientId: 'ada' }], keysOf);
+		await store.recordOpens([by({ pixelId: other.id, at: START + 40 * DAY })]);
+		await store.deleteRecipient(recipients[0]?.id ?? '', keysOf);
+		expect(await quietDays(by({ at: START + 45 * DAY }))).toBe(20);
+	});
+
+	/** When recipients last opened, as it is kept and as their counters say. */
+	const lastOpens = async () => {
+		const database = await place.openDatabase();
+		const kept = await database.read((db) => db.selectFrom('last_opens').selectAll().execute());
+		const counters = await database.read((db) =>
+			db.selectFrom('recipient_tallies').select(['recipient_id', 'last_open_at']).execute(),
+		);
+		const counted = new Map<string, number>();
+		for (const { recipient_id, last_open_at } of counters) {
+			if (recipient_id === '' || last_open_at === null) continue;
+			counted.set(recipient_id, Math.max(last_open_at, counted.get(recipient_id) ?? 0));
+		}
+		const sorted = (entries: Iterable<[string, number]>) => [...entries].sort();
+		return {
+			kept: sorted(kept.map(({ recipient_id, at }) => [recipient_id, at])),
+			counted: sorted(counted),
+		};
+	};
+
+	test('the last open of each recipient is that of their counters, whatever is done', async () => {
+		const ids = ['ada', 'bob', null];
+		const random = fc.sample(fc.nat(), { numRuns: 2000, seed: 20261201 });
+		const next = <T>(some: readonly T[]): T => some[(random.pop() ?? 0) % some.length];
+		const opens: OpenEvent[] = [];
+		for (const id of ['p', 'q', 'r']) await store.createPixel({ id, name: id });
+		for (let step = 0; step < 40; step += 1) {
+			const batch = Array.from({ length: 1 + ((random.pop() ?? 0) % 4) }, () =>
+				by({
+					recipientId: next(ids),
+					pixelId: next(['p', 'q', 'r', null]),
+					at: START + next([0, 1, 2, 3, 40, 41]) * DAY + next([0, 1, 2]),
+					actor: next(ACTORS),
+					trackingMode: next(['identified', 'identified', 'pseudonymous', 'hygiene']),
+				}),
+			);
+			opens.push(...batch);
+			await store.recordOpens(batch);
+			const { eventId } = next(opens);
+			const label = { actor: next(ACTORS), actorReason: 'other', rulesVersion: `${step}` };
+			await store.relabelOpens([{ eventId, ...label }]);
+			if (step % 10 === 9) expect((await lastOpens()).kept).toEqual((await lastOpens()).counted);
+		}
+		expect((await lastOpens()).kept.length).toBeGreaterThan(1);
+
+		const { recipients } = await store.addRecipients('p', [{ recipientId: 'bob' }], keysOf);
+		await store.deleteRecipient(recipients[0]?.id ?? '', keysOf);
+		await store.deletePixel('q');
+		const after = await lastOpens();
+		expect(after.kept).toEqual(after.counted);
+
+		const plan = retentionPlan(DEFAULT_RETENTION, new Date(START + 9999 * DAY));
+		await store.applyRetention(plan, { dryRun: false });
+		expect(await lastOpens()).toEqual({ kept: [], counted: [] });
+	});
+
+	test('an erased person has no last open any more', async () => {
+		await store.recordOpens([by(), by({ recipientId: 'bob', pixelId: 'q' })]);
+		await store.eraseSubject(
+			{ recipientId: 'ada', pseudonymsOf: () => [], denylistKeysOf: keysOf },
+			new Date(START + DAY),
+		);
+		expect((await lastOpens()).kept).toEqual([['bob', START]]);
+	});
+
+	test('a store of an older version knows the last opens that it has counted', async () => {
+		await store.recordOpens([
+			by(),
+			by({ pixelId: 'q', at: START + 3 * DAY }),
+			by({ recipientId: null }),
+		]);
+		await (await place.openDatabase()).write(undoLastOpens);
+		await store.close();
+		store = await place.openStore();
+		expect((await lastOpens()).kept).toEqual([['ada', START + 3 * DAY]]);
+		expect(await quietDays(by({ at: START + 7 * DAY }))).toBe(4);
 	});
 });

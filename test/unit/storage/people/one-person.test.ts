@@ -32,6 +32,7 @@ async function everything(database: StoreDatabase): Promise<string> {
 		'sent_messages',
 		'tombstones',
 		'recipient_tallies',
+		'last_opens',
 		'tallies',
 		'consent_records',
 		'consent_states',

@@ -44,6 +44,7 @@ async function everything(database: StoreDatabase): Promise<string> {
 		'sent_messages',
 		'tombstones',
 		'recipient_tallies',
+		'last_opens',
 		'tallies',
 		'hourly',
 		'consent_records',
