@@ -1,9 +1,9 @@
+import { sql, type Selectable } from 'kysely';
 import { validate, version } from 'uuid';
 
 import { chunks } from '../database/chunks';
-import type { Reader, Writer } from '../database/store-database';
+import { engineOf, type Reader, type Writer } from '../database/store-database';
 import type { OpenRow, StoredOpensTable } from '../database/store-schema';
-import type { Selectable } from 'kysely';
 
 /*
  * PostgreSQL keeps opens in partitions by day, and an id alone would be looked for in each of them.
@@ -41,13 +41,7 @@ export async function findAbout(
 	for (const part of chunks(keys, READ_ROWS)) {
 		const ids = part.map((row) => row.event_id);
 		const times = part.map((row) => row.occurred_at);
-		const rows = db
-			.selectFrom('opens')
-			.selectAll()
-			.where('event_id', 'in', ids)
-			.where('occurred_at', '>=', Math.min(...times) - NEAR_MS)
-			.where('occurred_at', '<=', Math.max(...times) + NEAR_MS);
-		found.push(...(await rows.execute()));
+		found.push(...(await readById(db, ids, times)));
 	}
 	return found;
 }
@@ -58,21 +52,41 @@ export async function findById(
 	ids: readonly string[],
 ): Promise<Array<Selectable<StoredOpensTable>>> {
 	const found: Array<Selectable<StoredOpensTable>> = [];
-	const withIds = (part: readonly string[]) =>
-		db.selectFrom('opens').selectAll().where('event_id', 'in', part);
 	for (const part of chunks(ids, READ_ROWS)) {
 		const times = part.flatMap((id) => timeOfId(id) ?? []);
-		if (times.length > 0) {
-			const near = withIds(part)
-				.where('occurred_at', '>=', Math.min(...times) - NEAR_MS)
-				.where('occurred_at', '<=', Math.max(...times) + NEAR_MS);
-			found.push(...(await near.execute()));
-		}
+		if (times.length > 0) found.push(...(await readById(db, part, times)));
 		const known = new Set(found.map((row) => row.event_id));
 		const others = part.filter((id) => !known.has(id));
-		if (others.length > 0) found.push(...(await withIds(others).execute()));
+		if (others.length > 0) found.push(...(await readById(db, others)));
 	}
 	return found;
+}
+
+/** The opens with these ids; where times are given, those about one of them or between. */
+async function readById(
+	db: Reader,
+	ids: readonly string[],
+	times?: readonly number[],
+): Promise<Array<Selectable<StoredOpensTable>>> {
+	let opens = db.selectFrom('opens').selectAll();
+	if (times) {
+		opens = opens
+			.where('occurred_at', '>=', Math.min(...times) - NEAR_MS)
+			.where('occurred_at', '<=', Math.max(...times) + NEAR_MS);
+	}
+	if (engineOf(db) === 'sqlite') return await opens.where('event_id', 'in', ids).execute();
+	// One by one by their key. Asked for a list, PostgreSQL reads all opens of these times where it has no
+	// statistics yet, as of a day that has just begun.
+	return await db
+		.selectFrom(
+			sql<{ event_id: string }>`unnest(${ids}::text[])`.as<'wanted'>(sql`wanted(event_id)`),
+		)
+		.innerJoinLateral(
+			opens.whereRef('opens.event_id', '=', sql.ref('wanted.event_id')).limit(1).as('open'),
+			(join) => join.onTrue(),
+		)
+		.selectAll('open')
+		.execute();
 }
 
 /** Takes opens out of the log, with the history of their labels. */

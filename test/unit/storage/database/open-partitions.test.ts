@@ -5,6 +5,7 @@ import { v7 as uuidV7 } from 'uuid';
 import { listPartitions } from '../../../../src/storage/database/postgres/open-partitions';
 import type { StoreDatabase } from '../../../../src/storage/database/store-database';
 import type { TrackingStore } from '../../../../src/storage/port/tracking-store';
+import { findAbout, findById } from '../../../../src/storage/opens/find-by-id';
 import { startStore } from '../../../../src/storage/start-store';
 import { newOpenEvent, type OpenEvent } from '../../../../src/tracking/event/open-event';
 import { DEFAULT_RETENTION, retentionPlan } from '../../../../src/tracking/people/retention';
@@ -52,6 +53,35 @@ describeOnPostgres('opens on PostgreSQL', () => {
 		expect(
 			(await store.listOpens({ limit: 10 })).opens.map(({ occurredAt }) => occurredAt),
 		).toEqual([TODAY, past, old].map((time) => new Date(time).toISOString()));
+	});
+
+	test('are looked for by their key in a day that has no statistics yet', async () => {
+		const schema = sql.ref(String(database.schema));
+		const keys = Array.from({ length: 500 }, (_, index) => {
+			const time = TODAY + index;
+			return { event_id: uuidV7({ msecs: time }), occurred_at: time };
+		});
+		const read = await database.write(async (db) => {
+			await sql`insert into ${schema}.opens (event_id, occurred_at, tracking_mode, actor, features)
+				select gen_random_uuid()::text, ${TODAY}::bigint + number, 'identified', 'human', '[]'
+				from generate_series(1, 20000) as number`.execute(db);
+			const rowsRead = async () => {
+				const { rows } = await sql<{ count: number }>`
+					select sum(seq_tup_read + idx_tup_fetch) as count from pg_stat_xact_user_tables
+					where schemaname = ${String(database.schema)} and relname like 'opens_from_%'`.execute(db);
+				return Number(rows[0].count);
+			};
+			const before = await rowsRead();
+			expect(await findAbout(db, keys)).toEqual([]);
+			expect(
+				await findById(
+					db,
+					keys.map((key) => key.event_id),
+				),
+			).toEqual([]);
+			return (await rowsRead()) - before;
+		});
+		expect(read).toBe(0);
 	});
 
 	test('stay few partitions, however long they are kept', async () => {
