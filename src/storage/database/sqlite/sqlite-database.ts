@@ -26,6 +26,8 @@ import { watchFile, writeAgain, type FileState } from './watched-file';
  */
 const BUSY_TIMEOUT_MS = 5;
 const CACHE_KIB = 32 * 1024;
+/** Pages of 4 KiB in the write-ahead log, after which it is written back: 32 MiB */
+const LOG_PAGES = 8000;
 const BACKOFF: Backoff = { firstMs: 10, longestMs: 200 };
 const WATCH_EVERY_MS = 15_000;
 /** Written anew in less than half a second. */
@@ -78,8 +80,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreD
 			opened.exec('pragma foreign_keys = on; pragma temp_store = memory;');
 			// Deleted rows are overwritten with zeros (https://www.sqlite.org/pragma.html#pragma_secure_delete).
 			opened.exec('pragma secure_delete = on;');
-			// Each open touches pages all over a large file.
-			opened.exec(`pragma cache_size = -${CACHE_KIB}`);
+			// Each open touches pages all over a large file: kept in memory, and written back in bulk.
+			opened.exec(`pragma cache_size = -${CACHE_KIB}; pragma wal_autocheckpoint = ${LOG_PAGES};`);
 			return opened;
 		} catch (error) {
 			opened.close();
