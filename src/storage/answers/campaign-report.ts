@@ -34,7 +34,7 @@ export async function campaignReport(
 	const hours = await listOpensPerHour(db, { campaignId, ...windowOf(request) });
 	const latest = await latestLoads(db, request);
 	const loads = latest.slice(0, LOADS_READ);
-	const people = await listAddresses(db, campaignId);
+	const people = await listAddresses(db, campaignId, campaign.rates.sentRecipients);
 	const addresses = people
 		.slice(0, ADDRESSES_READ)
 		.flatMap(({ address, ...counts }) => (address === null ? [] : [{ address, ...counts }]));
@@ -109,7 +109,7 @@ function machineLoadsOf(loads: readonly Load[]): MachineLoads[] {
 }
 
 /** Recipients of a campaign that were sent to, and one more, with the addresses that are known. */
-async function listAddresses(db: Reader, campaignId: string) {
+async function listAddresses(db: Reader, campaignId: string, sentRecipients: number) {
 	return await db
 		.selectFrom('recipient_tallies as tally')
 		.select(['tally.first_open_at', 'tally.clicks', 'tally.prefetch', 'tally.scanner', 'tally.bot'])
@@ -120,7 +120,8 @@ async function listAddresses(db: Reader, campaignId: string) {
 		.where('tally.campaign_id', '=', campaignId)
 		.where('tally.recipient_id', '<>', sql.lit(''))
 		.where('tally.sent', '>', sql.lit(0))
-		.limit(ADDRESSES_READ + 1)
+		// Once all are found, nobody else who loaded the campaign is looked at.
+		.limit(Math.min(ADDRESSES_READ + 1, sentRecipients))
 		.execute();
 }
 
