@@ -20,7 +20,11 @@ import { signTrackedLink } from '../src/tracking/links/tracked-link';
 import { PIXEL_PATH, signTrackingLink } from '../src/tracking/links/tracking-link';
 import { PIXEL_PNG, PIXEL_PNG_BASE64 } from '../src/tracking/receive/pixel-image';
 import { pixelHeaders } from '../src/tracking/receive/pixel-response';
-import { startCollectorProcess, type CollectorProcess } from '../test/support/collector-process';
+import {
+	collectorMetric,
+	startCollectorProcess,
+	type CollectorProcess,
+} from '../test/support/collector-process';
 import {
 	bundledWorkflow,
 	eventually,
@@ -139,18 +143,41 @@ async function collectorAlone(folder: string): Promise<Measured[]> {
 	});
 	const bareUrl = `http://127.0.0.1:${barePort}/pixel.png${QUERY}`;
 	await whenServing(bareUrl);
-	const collector = await startCollectorProcess(join(folder, 'alone'), ['--admin-port', '0']);
+	const collector = await startCollector(join(folder, 'alone'));
 	const url = `http://127.0.0.1:${collector.port}/pixel.png${QUERY}`;
 	const rows = await measureAll(
 		[
 			{ name: BARE, url: bareUrl, pids: pidsOf(bare) },
-			{ name: 'collector alone, every open on disk', url, pids: pidsOf(collector.child) },
+			{
+				name: 'collector alone, every open on disk',
+				url,
+				pids: pidsOf(collector.child),
+				settled: shipped(collector),
+			},
 		],
 		TURNS,
 	);
 	await stop(bare);
 	await end(collector);
 	return rows;
+}
+
+async function startCollector(
+	folder: string,
+	args: readonly string[] = [],
+	enter?: readonly string[],
+): Promise<CollectorProcess> {
+	const adminPort = await freePort();
+	return await startCollectorProcess(folder, ['--admin-port', `${adminPort}`, ...args], {}, enter);
+}
+
+/** Until the store has what collectors recorded. */
+function shipped(...collectors: CollectorProcess[]): () => Promise<void> {
+	return async () => {
+		for (const collector of collectors) {
+			await eventually(async () => (await collectorMetric(collector, 'backlog')) === 0, 120_000);
+		}
+	};
 }
 
 async function end(collector: CollectorProcess): Promise<void> {
@@ -170,21 +197,26 @@ async function onOnePort(folder: string): Promise<Measured[]> {
 	const ports = [await freePort(), await freePort()];
 	const collectors = [];
 	for (const [index, name] of names.entries()) {
-		const args = ['--admin-port', '0', '--port', `${ports[Math.min(1, index)]}`, '--share-port'];
-		const enter = shares[index]?.enter;
-		collectors.push(await startCollectorProcess(join(folder, name), args, {}, enter));
+		const args = ['--port', `${ports[Math.min(1, index)]}`, '--share-port'];
+		collectors.push(await startCollector(join(folder, name), args, shares[index]?.enter));
 	}
 	const [one, ...two] = collectors;
 	const url = (port: number) => `http://127.0.0.1:${port}/pixel.png${QUERY}`;
 	const each = shares.includes(null) ? '' : `, with ${Math.round(cores * 100)} % of a core`;
 	const rows = await measureAll(
 		[
-			{ name: `one collector${each}`, url: url(ports[0]), pids: pidsOf(one.child) },
+			{
+				name: `one collector${each}`,
+				url: url(ports[0]),
+				pids: pidsOf(one.child),
+				settled: shipped(one),
+			},
 			{
 				name: `two collectors on one port${each && `${each} each`}`,
 				url: url(ports[1]),
 				connections: 2 * CONNECTIONS,
 				pids: pidsOf(...two.map(({ child }) => child)),
+				settled: shipped(...two),
 			},
 		],
 		TURNS,
@@ -199,7 +231,8 @@ async function withClicks(folder: string): Promise<Measured[]> {
 	const data = join(folder, 'clicks');
 	mkdirSync(data);
 	const keyRing = await loadOrCreateKeyFile(data);
-	const collector = await startCollectorProcess(data, ['--admin-port', '0', '--clicks']);
+	const collector = await startCollector(data, ['--clicks']);
+	const settled = shipped(collector);
 	const url = `http://127.0.0.1:${collector.port}`;
 	const paths = (clicksOfTen: number) =>
 		Array.from({ length: 1000 }, (_, n) => {
@@ -228,8 +261,8 @@ async function withClicks(folder: string): Promise<Measured[]> {
 	const pids = pidsOf(collector.child);
 	const rows = await measureAll(
 		[
-			{ name: 'collector, signed pixels alone', url, pids, paths: paths(0) },
-			{ name: 'the same, one click in ten loads', url, pids, paths: paths(1) },
+			{ name: 'collector, signed pixels alone', url, pids, settled, paths: paths(0) },
+			{ name: 'the same, one click in ten loads', url, pids, settled, paths: paths(1) },
 		],
 		TURNS,
 	);

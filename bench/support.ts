@@ -32,6 +32,8 @@ export interface Peer {
 	connections?: number;
 	/** Its processes, where they are known */
 	pids?: readonly number[];
+	/** Waits until it has done what its load left to do, so that it takes nothing from the next one */
+	settled?: () => Promise<void>;
 }
 
 /** What one load of a server came to; the time of its process in seconds. */
@@ -126,9 +128,14 @@ export async function measureInTurns(
 	{ turns = 5, seconds = 5, connections = 16 } = {},
 ): Promise<Measured[]> {
 	const taken = peers.map((peer) => ({ peer, results: [] as Turn[] }));
-	for (const { peer } of taken) await load(peer, { seconds, connections });
+	const loadAlone = async (peer: Peer) => {
+		const result = await load(peer, { seconds, connections });
+		await peer.settled?.();
+		return result;
+	};
+	for (const { peer } of taken) await loadAlone(peer);
 	for (let turn = 0; turn < turns; turn += 1) {
-		for (const { peer, results } of taken) results.push(await load(peer, { seconds, connections }));
+		for (const { peer, results } of taken) results.push(await loadAlone(peer));
 	}
 	return taken.map(({ peer: { name }, results }) => {
 		const sum = (of: (result: Turn) => number) =>
