@@ -3,7 +3,8 @@
  * n8n template: n8n's own ways, the collector, and three peers outside n8n. The load comes from wrk
  * on the same machine (autocannon where that is missing), 64 connections, and takes up to one of its
  * cores: it can be the limit of the fastest rows. What the collector is held to is a bare server of
- * node:http that sends the same answer and records nothing; the two are loaded in turns.
+ * node:http that sends the same answer and records nothing; the two are loaded in turns, as they are
+ * and with equal shares of the processor for the threads that answer (Linux, root).
  * `--seconds 20` measures each for longer. `--only alone` leaves n8n out, `--only clicks` all but the
  * comparison of pixels alone with one click in ten loads, `--only share-port` all but that of one
  * collector with two on one port, each with an equal share of the processor (Linux, root).
@@ -33,7 +34,7 @@ import {
 	type WorkflowJson,
 } from '../test/support/n8n-instance';
 import { plainTemplate } from './peers/plain-template';
-import { processorShare } from './processor-share';
+import { processorShare, threadNamed } from './processor-share';
 import { LOAD_PROGRAM, measureInTurns, printRatios, type Measured, type Peer } from './support';
 
 const QUERY = '?id=42&campaignId=spring';
@@ -135,7 +136,13 @@ async function peers(folder: string): Promise<Measured[]> {
 	return rows;
 }
 
-async function collectorAlone(folder: string): Promise<Measured[]> {
+/**
+ * The collector in turns with the bare server: as they are, and then with the same share of the
+ * processor for the one thread that answers in each, as if there were a core for every thread.
+ */
+async function collectorAlone(
+	folder: string,
+): Promise<{ rows: Measured[]; onEqualShares: Measured[] }> {
 	if (!existsSync(join(root, 'dist', 'src', 'cli.js'))) throw new Error('Build the package first');
 	const barePort = await freePort();
 	const bare = spawn(process.execPath, ['-e', BARE_SERVER, `${barePort}`], {
@@ -145,21 +152,39 @@ async function collectorAlone(folder: string): Promise<Measured[]> {
 	await whenServing(bareUrl);
 	const collector = await startCollector(join(folder, 'alone'));
 	const url = `http://127.0.0.1:${collector.port}/pixel.png${QUERY}`;
-	const rows = await measureAll(
-		[
-			{ name: BARE, url: bareUrl, pids: pidsOf(bare) },
-			{
-				name: 'collector alone, every open on disk',
-				url,
-				pids: pidsOf(collector.child),
-				settled: shipped(collector),
-			},
-		],
-		TURNS,
+	const servers = [
+		{ name: BARE, url: bareUrl, pids: pidsOf(bare) },
+		{
+			name: 'collector alone, every open on disk',
+			url,
+			pids: pidsOf(collector.child),
+			settled: shipped(collector),
+		},
+	];
+	const rows = await measureAll(servers, TURNS);
+
+	const cores = Math.min(1, availableParallelism() / 5);
+	const shares = ['bare', 'listen'].map((name) =>
+		processorShare(`bench-${process.pid}-${name}`, cores),
 	);
+	// The thread that a process begins with has its number.
+	const threads = [bare.pid ?? null, threadNamed(collector.child.pid, 'listen-thread')];
+	const isShared = shares.every((share) => share?.addThread) && !threads.includes(null);
+	if (isShared) shares.forEach((share, index) => share?.addThread?.(threads[index] ?? 0));
+	const percent = Math.round(cores * 100);
+	const onEqualShares = isShared
+		? await measureAll(
+				servers.map((server) => ({
+					...server,
+					name: `${server.name}, answering with ${percent} % of a core`,
+				})),
+				TURNS,
+			)
+		: [];
 	await stop(bare);
 	await end(collector);
-	return rows;
+	for (const share of shares) share?.remove();
+	return { rows, onEqualShares };
 }
 
 async function startCollector(
@@ -318,9 +343,12 @@ async function main(): Promise<void> {
 		const rows: Measured[] = [];
 		if (only === undefined) rows.push(...(await insideN8n()));
 		if (only === undefined || only === 'alone') {
-			const [bare, alone] = await collectorAlone(folder);
+			const { rows: measured, onEqualShares } = await collectorAlone(folder);
+			const [bare, alone] = measured;
 			rows.push(bare, alone, ...(await peers(folder)));
 			printRatios(rows);
+			if (onEqualShares.length > 0) printRatios(onEqualShares);
+			rows.push(...onEqualShares);
 			process.stdout.write(comparison(bare, alone));
 		}
 		for (const [name, measureRows] of [

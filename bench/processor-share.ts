@@ -1,4 +1,11 @@
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmdirSync,
+	writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** How often a share is given anew; short, so that answers are not held up for long. */
@@ -8,6 +15,8 @@ const PERIOD_US = 5000;
 export interface ProcessorShare {
 	/** What to put before a command so that it gets this share and no more */
 	enter: readonly string[];
+	/** Gives a thread that is running this share; `null` where that cannot be done for one alone */
+	addThread: ((id: number) => void) | null;
 	/** Ends it, after its processes have ended */
 	remove(): void;
 }
@@ -31,6 +40,15 @@ export function processorShare(name: string, cores: number): ProcessorShare | nu
 	);
 }
 
+/** The thread of a process that the system knows by this name; `null` without. */
+export function threadNamed(pid: number | undefined, name: string): number | null {
+	const folder = `/proc/${pid}/task`;
+	if (!existsSync(folder)) return null;
+	const nameOf = (id: string) => readFileSync(join(folder, id, 'comm'), 'utf8').trim();
+	const found = readdirSync(folder).find((id) => nameOf(id) === name);
+	return found === undefined ? null : Number(found);
+}
+
 function share(group: string, limits: Record<string, string>): ProcessorShare | null {
 	const remove = () => rmdirSync(group);
 	try {
@@ -48,5 +66,8 @@ function share(group: string, limits: Record<string, string>): ProcessorShare | 
 		return null;
 	}
 	const enter = `echo $$ > ${join(group, 'cgroup.procs')} && exec "$0" "$@"`;
-	return { enter: ['sh', '-c', enter], remove };
+	// Only the first version takes a thread without the others of its process.
+	const threads = join(group, 'tasks');
+	const addThread = (id: number) => writeFileSync(threads, `${id}`);
+	return { enter: ['sh', '-c', enter], addThread: existsSync(threads) ? addThread : null, remove };
 }

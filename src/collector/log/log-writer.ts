@@ -26,6 +26,7 @@ export interface LogWriter {
  */
 export function startLogWriter(folder: string, onEnd: (error: CollectorError) => void): LogWriter {
 	const worker = new Worker(join(__dirname, '..', 'threads', 'write-thread.js'), {
+		name: 'write-thread',
 		workerData: folder,
 	});
 	// It answers in order.

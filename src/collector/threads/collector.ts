@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { within } from '../../async/time-limit';
@@ -103,6 +103,8 @@ async function startThread<Report>(
 	events: CollectorEvents,
 ): Promise<Thread<Report>> {
 	const worker = new Worker(join(__dirname, file), {
+		// What the system calls the thread, so that an operator sees which one is busy.
+		name: parse(file).name,
 		workerData: settings,
 		resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
 	});

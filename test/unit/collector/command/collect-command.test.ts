@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { Agent } from 'node:http';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -88,6 +96,22 @@ describe('npx n8n-nodes-email-open-tracking collect', () => {
 			'info   stopped  recorded=0 unwritten=0',
 		]);
 	});
+
+	(process.platform === 'linux' ? it : it.skip)(
+		'has threads with names, so that an operator sees which one is busy',
+		async () => {
+			const collector = await startCollectorProcess(folder, ['--admin-port', '0']);
+			const threads = `/proc/${collector.child.pid}/task`;
+			const names = readdirSync(threads).map((id) =>
+				readFileSync(join(threads, id, 'comm'), 'utf8').trim(),
+			);
+			expect(names).toEqual(
+				expect.arrayContaining(['listen-thread', 'write-thread', 'ship-thread']),
+			);
+			collector.child.kill('SIGTERM');
+			expect(await collector.exited).toBe(0);
+		},
+	);
 
 	it('says what is wrong with a key file, and does not show what it holds', async () => {
 		writeFileSync(join(folder, 'signing-keys.json'), '{"activeKey":"id:hunter2');
