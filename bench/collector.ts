@@ -171,6 +171,8 @@ async function collectorAlone(
 	const threads = [bare.pid ?? null, threadNamed(collector.child.pid, 'listen-thread')];
 	const isShared = shares.every((share) => share?.addThread) && !threads.includes(null);
 	if (isShared) shares.forEach((share, index) => share?.addThread?.(threads[index] ?? 0));
+	else
+		process.stdout.write('  equal shares of the processor CANNOT BE HAD: their rows are missing\n');
 	const percent = Math.round(cores * 100);
 	const onEqualShares = isShared
 		? await measureAll(
@@ -219,6 +221,11 @@ async function onOnePort(folder: string): Promise<Measured[]> {
 	// What is left is for the load. The two are the only ones that work at the same time.
 	const cores = Math.min(1, (availableParallelism() - 0.6) / 2);
 	const shares = names.map((name) => processorShare(`bench-${process.pid}-${name}`, cores));
+	if (shares.includes(null)) {
+		process.stdout.write(
+			'  equal shares of the processor CANNOT BE HAD: all share what there is\n',
+		);
+	}
 	const ports = [await freePort(), await freePort()];
 	const collectors = [];
 	for (const [index, name] of names.entries()) {

@@ -154,13 +154,13 @@ export interface RecipientTalliesTable extends LoadColumns {
 	registered: number;
 }
 
+export type RecipientTallyRow = Selectable<RecipientTalliesTable>;
+
 /** The newest `last_open_at` of each recipient's counters, in whatever pixel or campaign. */
 export interface LastOpensTable {
 	recipient_id: string;
 	at: number;
 }
-
-export type RecipientTallyRow = Selectable<RecipientTalliesTable>;
 
 export type Scope = 'total' | 'campaign' | 'pixel';
 

@@ -8,7 +8,6 @@ const PLACES: ReadonlyArray<(db: Reader, after: string) => Promise<Array<{ id: s
 	...(
 		[
 			'recipient_tallies',
-			'last_opens',
 			'recipients',
 			'recipient_segments',
 			'last_open_days',

@@ -45,6 +45,16 @@ onEachEngine('recording and listing opens on $name', (engine) => {
 		expect((await again.listOpens({ limit: 10 })).opens).toEqual([{ ...event, firstOpen: true }]);
 	});
 
+	test('an event is stored once, whatever characters its id has', async () => {
+		const ids = ['a"b', 'a,b', '{a}', 'NULL', 'a\\b', "a'b", ' a ', 'ü😀', '$1', '%', '{"a","b"}'];
+		const events = ids.map((eventId) => sampleOpen({ eventId, pixelId: 'p' }));
+		expect(await store.recordOpens(events)).toMatchObject({ recorded: ids.length });
+		expect(await store.recordOpens(events)).toMatchObject({ duplicates: ids.length });
+		const label = { actor: 'bot' as const, actorReason: 'late', rulesVersion: '2' };
+		const labels = ids.map((eventId) => ({ eventId, ...label }));
+		expect(await store.relabelOpens(labels)).toMatchObject({ relabeled: ids.length });
+	});
+
 	test('a load with a token that does not hold is counted as that, and as no open', async () => {
 		const forged = sampleOpen({
 			recipientId: null,
